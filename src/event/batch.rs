@@ -1,0 +1,300 @@
+//! A batch: consecutive lines of one source that were read together.
+//!
+//! It is the unit that is stored, encoded and shared, and it never changes.
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use super::{Carry, Encoder, LineFilter, Name, Presentation, Seq, Span, Splitter};
+
+/// Lines of a batch begin within so many bytes, so that what one slow peer holds stays small.
+const BATCH_SIZE: u32 = 32 * 1024;
+
+/// Something that is followed, as events know it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Tells sources apart that were asked for under one name.
+    pub id: usize,
+    /// The event name.
+    pub name: Name,
+}
+
+/// Where bytes can be read again after they were dropped from memory.
+pub trait Log: Send + Sync + fmt::Debug {
+    /// Fills `bytes` from `offset` on.
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
+}
+
+/// Which bytes of which log a batch was cut from.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The open file.
+    pub log: Arc<dyn Log>,
+    /// Where in it the batch begins.
+    pub offset: u64,
+}
+
+/// Lines, with all that is needed to show them in any way.
+#[derive(Debug)]
+pub struct Lines {
+    /// The bytes as they were read, terminators included.
+    pub bytes: Bytes,
+    /// Which of them are published lines; not empty.
+    pub spans: Box<[Span]>,
+    /// Where the bytes stand in their file; none for standard input.
+    pub place: Option<Place>,
+    /// What the batch before left of the first line.
+    pub carry: Carry,
+    /// The last line ends without a terminator because its file ended.
+    pub finished: bool,
+    /// When they were read, in milliseconds since 1970.
+    pub time: u64,
+}
+
+/// An event of our own, for everybody: its place in the sequence is its place in time.
+#[derive(Debug)]
+pub struct Control {
+    /// The event's data.
+    pub json: String,
+}
+
+/// One published line, or part of a line.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// Its bytes, without the terminator.
+    pub bytes: &'a [u8],
+    /// Another part of the same line follows.
+    pub more: bool,
+    /// Where the line starts in its file.
+    pub offset: Option<u64>,
+}
+
+/// Immutable: see the module's documentation.
+#[derive(Debug)]
+pub struct Batch {
+    source: Arc<Source>,
+    first: Seq,
+    content: Content,
+    encoded: OnceLock<Box<Encoded>>,
+    meter: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Lines(Lines),
+    Control(Control),
+}
+
+/// One presentation of a batch, and a place for the next that somebody asks for.
+#[derive(Debug)]
+struct Encoded {
+    presentation: Presentation,
+    bytes: OnceLock<Bytes>,
+    next: OnceLock<Box<Encoded>>,
+}
+
+impl Lines {
+    /// Cuts and filters the first of `bytes`; gives the lines and how many bytes were used.
+    ///
+    /// Call it again with the rest until it uses none.
+    /// `carry` is what the bytes before left, and becomes what these leave.
+    /// None when no line is to be published, whatever was used.
+    #[must_use]
+    pub fn cut(
+        bytes: &[u8],
+        splitter: &Splitter,
+        filter: &LineFilter,
+        carry: &mut Carry,
+        finished: bool,
+    ) -> (Option<Lines>, usize) {
+        let before = *carry;
+        let mut spans = Vec::new();
+        let used = splitter.split(bytes, carry.into > 0, finished, |span| {
+            if filter.keeps_part(bytes, span, carry) {
+                spans.push(span);
+            }
+            let len = u64::from(span.end - span.start);
+            carry.into = if span.more { carry.into + len } else { 0 };
+            span.end < BATCH_SIZE
+        });
+        let lines = (!spans.is_empty()).then(|| Lines {
+            bytes: Bytes::copy_from_slice(&bytes[..used]),
+            spans: spans.into(),
+            place: None,
+            carry: before,
+            finished,
+            time: 0,
+        });
+        (lines, used)
+    }
+
+    /// The lines from the one with this index on.
+    fn from(&self, index: usize) -> impl Iterator<Item = Line<'_>> {
+        let base = self.place.as_ref().map(|place| place.offset);
+        let mut line_start = base.map(|base| base - self.carry.into);
+        self.spans.iter().enumerate().filter_map(move |(i, span)| {
+            if !span.continued {
+                line_start = base.map(|base| base + u64::from(span.start));
+            }
+            (i >= index).then(|| Line {
+                bytes: &self.bytes[span.start as usize..span.end as usize],
+                more: span.more,
+                offset: line_start,
+            })
+        })
+    }
+}
+
+impl Batch {
+    /// A batch of lines whose first one is event `first`.
+    #[must_use]
+    pub fn of_lines(source: Arc<Source>, first: Seq, lines: Lines, meter: Arc<AtomicUsize>) -> Self {
+        Batch::new(source, first, Content::Lines(lines), meter)
+    }
+
+    /// A batch that is the control event `first`.
+    #[must_use]
+    pub fn of_control(
+        source: Arc<Source>,
+        first: Seq,
+        control: Control,
+        meter: Arc<AtomicUsize>,
+    ) -> Self {
+        Batch::new(source, first, Content::Control(control), meter)
+    }
+
+    fn new(source: Arc<Source>, first: Seq, content: Content, meter: Arc<AtomicUsize>) -> Self {
+        let batch = Batch {
+            source,
+            first,
+            content,
+            encoded: OnceLock::new(),
+            meter,
+        };
+        batch.meter.fetch_add(batch.own_size(), Ordering::Relaxed);
+        batch
+    }
+
+    /// What the events are about.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// The first event.
+    #[must_use]
+    pub fn first(&self) -> Seq {
+        self.first
+    }
+
+    /// The event after the last one.
+    #[must_use]
+    pub fn next(&self) -> Seq {
+        self.first + self.len() as Seq
+    }
+
+    /// How many events it holds, at least one.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
+    pub fn len(&self) -> usize {
+        match &self.content {
+            Content::Lines(lines) => lines.spans.len(),
+            Content::Control(_) => 1,
+        }
+    }
+
+    /// The lines, unless it is a control event.
+    #[must_use]
+    pub fn lines(&self) -> Option<&Lines> {
+        match &self.content {
+            Content::Lines(lines) => Some(lines),
+            Content::Control(_) => None,
+        }
+    }
+
+    /// The control event, if it is one.
+    #[must_use]
+    pub fn control(&self) -> Option<&Control> {
+        match &self.content {
+            Content::Lines(_) => None,
+            Content::Control(control) => Some(control),
+        }
+    }
+
+    /// Where it can be read again.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.lines().and_then(|lines| lines.place.as_ref())
+    }
+
+    /// The published lines from event `seq` on, each with its event.
+    pub(super) fn lines_from(&self, seq: Seq) -> impl Iterator<Item = (Seq, Line<'_>)> {
+        let index = seq.saturating_sub(self.first) as usize;
+        self.lines()
+            .into_iter()
+            .flat_map(move |lines| lines.from(index))
+            .zip(self.first + index as Seq..)
+            .map(|(line, seq)| (seq, line))
+    }
+
+    /// All of its events as they are sent; made once for each presentation.
+    pub fn encoded(&self, encoder: &Encoder, presentation: Presentation) -> Bytes {
+        let mut slot = &self.encoded;
+        loop {
+            let encoded = slot.get_or_init(|| Box::new(Encoded::new(presentation)));
+            if encoded.presentation == presentation {
+                let make = || {
+                    let bytes = encoder.encode(self, presentation);
+                    self.meter.fetch_add(bytes.len(), Ordering::Relaxed);
+                    bytes
+                };
+                return encoded.bytes.get_or_init(make).clone();
+            }
+            slot = &encoded.next;
+        }
+    }
+
+    /// Bytes of memory that it takes, encoded forms included.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.own_size() + self.encoded_size()
+    }
+
+    fn own_size(&self) -> usize {
+        let content = match &self.content {
+            Content::Lines(lines) => lines.bytes.len() + size_of_val(&*lines.spans),
+            Content::Control(control) => control.json.len(),
+        };
+        size_of::<Self>() + content
+    }
+
+    fn encoded_size(&self) -> usize {
+        let mut size = 0;
+        let mut slot = self.encoded.get();
+        while let Some(encoded) = slot {
+            size += encoded.bytes.get().map_or(0, Bytes::len);
+            slot = encoded.next.get();
+        }
+        size
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.meter.fetch_sub(self.size(), Ordering::Relaxed);
+    }
+}
+
+impl Encoded {
+    fn new(presentation: Presentation) -> Self {
+        Encoded {
+            presentation,
+            bytes: OnceLock::new(),
+            next: OnceLock::new(),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Which lines are published at all: `--include` and `--exclude`.
+
+use regex::bytes::RegexSet;
+
+use super::{Carry, Span};
+
+/// Keeps a line that some `include` matches (or all, if there is none) and no `exclude` does.
+#[derive(Clone, Debug, Default)]
+pub struct LineFilter {
+    include: RegexSet,
+    exclude: RegexSet,
+}
+
+impl LineFilter {
+    /// Without any expression, every line is kept.
+    #[must_use]
+    pub fn new(include: RegexSet, exclude: RegexSet) -> Self {
+        LineFilter { include, exclude }
+    }
+
+    /// Whether this line, or first part of a line, is published.
+    fn keeps(&self, line: &[u8]) -> bool {
+        (self.include.is_empty() || self.include.is_match(line)) && !self.exclude.is_match(line)
+    }
+
+    /// Whether the part at `span` of `bytes` is published: as the first part of its line was.
+    pub fn keeps_part(&self, bytes: &[u8], span: Span, carry: &mut Carry) -> bool {
+        if !span.continued {
+            let line = &bytes[span.start as usize..span.end as usize];
+            carry.hidden = !self.keeps(line);
+        }
+        !carry.hidden
+    }
+}

@@ -1,0 +1,178 @@
+//! Event IDs: how a position in the stream is written for a client and read back.
+
+use std::fmt;
+
+use super::Seq;
+
+/// An ID longer than this was not made by us and is not looked at.
+const MAX_LEN: usize = 64;
+
+/// Names one run, so that an ID of another run can be told apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Epoch(String);
+
+/// A place between events: what a client has, up to here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The event that is to be read next.
+    pub next: Seq,
+    /// How many bytes of its line the client already has.
+    ///
+    /// Not zero only after a piece of a line that was too long for one event
+    /// in the client's format (see [`Encoder`](super::Encoder)).
+    pub skip: u32,
+}
+
+/// An event ID, `EPOCH-SEQ`, with both parts in base 36.
+///
+/// All but the last piece of a line that was too long for one event carry
+/// `EPOCH-SEQ.BYTES`: so many bytes of event `SEQ` have been delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventId {
+    /// The run that the ID belongs to.
+    pub epoch: Epoch,
+    /// What a client that has this ID is to get next.
+    pub position: Position,
+}
+
+/// The text is not an ID that any run of ssetail could have given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseIdError;
+
+impl Epoch {
+    /// Makes an epoch of 64 random bits.
+    #[must_use]
+    pub fn from_random(bits: u64) -> Self {
+        let mut digits = Vec::new();
+        push_base36(&mut digits, bits % 36u64.pow(6));
+        Epoch(format!("{:0>6}", String::from_utf8_lossy(&digits)))
+    }
+
+    /// The epoch as it stands in an ID.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Position {
+    /// Directly before event `next`.
+    #[must_use]
+    pub fn before(next: Seq) -> Self {
+        Position { next, skip: 0 }
+    }
+}
+
+impl EventId {
+    /// Reads an ID as a client sent it.
+    pub fn parse(text: &[u8]) -> Result<Self, ParseIdError> {
+        if text.len() > MAX_LEN {
+            return Err(ParseIdError);
+        }
+        let text = std::str::from_utf8(text).map_err(|_| ParseIdError)?;
+        let (epoch, place) = text.split_once('-').ok_or(ParseIdError)?;
+        if epoch.len() != 6 {
+            return Err(ParseIdError);
+        }
+        parse_base36(epoch)?;
+        let position = match place.split_once('.') {
+            None => Position::before(parse_base36(place)?.checked_add(1).ok_or(ParseIdError)?),
+            Some((seq, bytes)) => Position {
+                next: parse_base36(seq)?,
+                skip: u32::try_from(parse_base36(bytes)?).map_err(|_| ParseIdError)?,
+            },
+        };
+        Ok(EventId {
+            epoch: Epoch(epoch.to_owned()),
+            position,
+        })
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digits = Vec::new();
+        push_position(&mut digits, self.position);
+        write!(f, "{}-{}", self.epoch.0, String::from_utf8_lossy(&digits))
+    }
+}
+
+/// Appends the part of an ID that follows the dash.
+pub(super) fn push_position(text: &mut Vec<u8>, at: Position) {
+    if at.skip == 0 {
+        push_base36(text, at.next - 1);
+    } else {
+        push_base36(text, at.next);
+        text.push(b'.');
+        push_base36(text, u64::from(at.skip));
+    }
+}
+
+fn push_base36(text: &mut Vec<u8>, mut number: u64) {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut digits = [0; 13];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = DIGITS[(number % 36) as usize];
+        number /= 36;
+        if number == 0 {
+            break;
+        }
+    }
+    text.extend_from_slice(&digits[at..]);
+}
+
+/// Only the form that we write: lower case, no sign, no leading zero but in an epoch.
+fn parse_base36(text: &str) -> Result<u64, ParseIdError> {
+    let canonical = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
+    if text.bytes().all(canonical) {
+        u64::from_str_radix(text, 36).map_err(|_| ParseIdError)
+    } else {
+        Err(ParseIdError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_short_base_36() {
+        let id = EventId {
+            epoch: Epoch::from_random(35),
+            position: Position::before(47),
+        };
+        assert_eq!(id.to_string(), "00000z-1a");
+    }
+
+    #[test]
+    fn foreign_ids_are_refused() {
+        let long = "9".repeat(100);
+        for text in [
+            "", "-", "abc", "42", "00000z", "00000z-", "00000z-A", "00000Z-1", "00000z-1-1",
+            "00000z-+1", "0000-1", "00000z-1.", "00000z-zzzzzzzzzzzzzzzzz", "00000z-é", &long,
+        ] {
+            assert_eq!(EventId::parse(text.as_bytes()), Err(ParseIdError), "{text:?}");
+        }
+        assert_eq!(EventId::parse(b"\xff-\xff"), Err(ParseIdError));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(bits: u64, next in 1..u64::MAX, skip: u32) {
+            let id = EventId {
+                epoch: Epoch::from_random(bits),
+                position: Position { next, skip },
+            };
+            prop_assert_eq!(EventId::parse(id.to_string().as_bytes()), Ok(id));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(text: Vec<u8>) {
+            let _ = EventId::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! JSON as it is sent: one line, nothing in it that a terminal, a script or the stream would act on.
+
+/// Which bytes may stand for themselves in a string, when nothing odd is near.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        // C2 begins the C1 controls, E2 the line separators, EF the byte order mark.
+        plain[byte] = !matches!(byte, 0..0x20 | 0x22 | 0x5C | 0x7F | 0xC2 | 0xE2 | 0xEF);
+        byte += 1;
+    }
+    plain
+};
+
+/// A JSON object that is built field by field; keys are ours and need no escape.
+#[derive(Debug)]
+pub struct Object(Vec<u8>);
+
+impl Default for Object {
+    fn default() -> Self {
+        Object(vec![b'{'])
+    }
+}
+
+impl Object {
+    /// An object with a first field `type`.
+    #[must_use]
+    pub fn of_type(kind: &str) -> Self {
+        Object::default().text("type", kind)
+    }
+
+    /// Adds a string.
+    #[must_use]
+    pub fn text(mut self, key: &str, value: &str) -> Self {
+        self.key(key);
+        push_string(&mut self.0, value);
+        self
+    }
+
+    /// Adds a number, or null.
+    #[must_use]
+    pub fn number(self, key: &str, value: Option<u64>) -> Self {
+        match value {
+            Some(value) => self.literal(key, &value.to_string()),
+            None => self.literal(key, "null"),
+        }
+    }
+
+    /// Adds a field that is only there when it is true.
+    #[must_use]
+    pub fn flag(self, key: &str, value: bool) -> Self {
+        if value { self.literal(key, "true") } else { self }
+    }
+
+    /// The object's text.
+    #[must_use]
+    pub fn finish(mut self) -> String {
+        self.0.push(b'}');
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+
+    fn literal(mut self, key: &str, value: &str) -> Self {
+        self.key(key);
+        self.0.extend_from_slice(value.as_bytes());
+        self
+    }
+
+    fn key(&mut self, key: &str) {
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        self.0.push(b'"');
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+}
+
+/// Appends `text` as a JSON string.
+///
+/// Controls (C0, DEL, C1), U+2028, U+2029 and U+FEFF are escaped beside what RFC 8259 requires.
+pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(plain) = bytes[at..].iter().position(|&byte| !PLAIN[byte as usize]) {
+        at += plain;
+        let Some(character) = text[at..].chars().next() else { break };
+        let next = at + character.len_utf8();
+        if is_escaped(character) {
+            out.extend_from_slice(&bytes[copied..at]);
+            push_escape(out, character);
+            copied = next;
+        }
+        at = next;
+    }
+    out.extend_from_slice(&bytes[copied..]);
+    out.push(b'"');
+}
+
+fn is_escaped(character: char) -> bool {
+    character.is_control() || matches!(character, '"' | '\\' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
+}
+
+fn push_escape(out: &mut Vec<u8>, character: char) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match character {
+        '"' | '\\' => character as u8,
+        '\n' => b'n',
+        '\r' => b'r',
+        '\t' => b't',
+        _ => {
+            let code = character as usize;
+            out.extend_from_slice(b"\\u");
+            out.extend([12, 8, 4, 0].map(|shift| HEX[(code >> shift) & 15]));
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn string(text: &str) -> String {
+        let mut out = Vec::new();
+        push_string(&mut out, text);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn what_could_be_acted_on_is_escaped() {
+        assert_eq!(string("a\"b\\"), r#""a\"b\\""#);
+        assert_eq!(string("\x1b[1m\0\r\n\t\x7f"), r#""\u001b[1m\u0000\r\n\t\u007f""#);
+        assert_eq!(string("\u{85}\u{2028}\u{2029}\u{FEFF}"), r#""\u0085\u2028\u2029\ufeff""#);
+        assert_eq!(string("é – ﬁ 🦀"), "\"é – ﬁ 🦀\"");
+    }
+
+    #[test]
+    fn an_object_is_json() {
+        let json = Object::of_type("gap").number("lost", None).flag("filtered", true).finish();
+        assert_eq!(json, r#"{"type":"gap","lost":null,"filtered":true}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_back(text: String) {
+            let read: String = serde_json::from_str(&string(&text)).expect("JSON");
+            prop_assert_eq!(read, text);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What travels: lines, the batches that hold them, and their bytes on the wire.
+//!
+//! Everything here is pure: no I/O, no clock, no lock and no async, so that it
+//! cannot fail and can be tested alone.
+
+mod batch;
+mod encode;
+mod filter;
+mod id;
+mod json;
+mod line;
+mod name;
+
+pub use batch::{Batch, Control, Line, Lines, Log, Place, Source};
+pub use encode::{Encoder, Format, MAX_EVENT, Presentation};
+pub use filter::LineFilter;
+pub use id::{Epoch, EventId, ParseIdError, Position};
+pub use json::Object;
+pub use line::{Carry, Span, Splitter};
+pub use name::{Name, Names};
+
+/// An event's place in this run: the first is 1, each next one is one more.
+pub type Seq = u64;

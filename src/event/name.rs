@@ -1,0 +1,171 @@
+//! Event names: what a source is called on the wire.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fmt;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path};
+
+/// Names that `EventSource`, or this program, gives a meaning of its own.
+const RESERVED: [&str; 4] = ["error", "open", "message", "ssetail"];
+
+/// A source's name, percent-encoded so that it never breaks the stream.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(String);
+
+/// The names given so far: each, once given, is never given to another path.
+#[derive(Debug, Default)]
+pub struct Names {
+    given: HashMap<Name, Box<Path>>,
+}
+
+impl Name {
+    /// The name of what was asked for under `text`.
+    ///
+    /// A reserved name is called `./name`.
+    #[must_use]
+    pub fn new(text: &OsStr) -> Self {
+        let encoded = encode(text.as_bytes());
+        if RESERVED.contains(&encoded.as_str()) {
+            Name(format!("./{encoded}"))
+        } else {
+            Name(encoded)
+        }
+    }
+
+    /// The name as it stands on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Names {
+    /// The shortest suffix of the absolute `path` that no other path was given.
+    pub fn of_path(&mut self, path: &Path) -> Name {
+        let parts: Vec<&OsStr> = path
+            .components()
+            .filter_map(|part| match part {
+                Component::Normal(part) => Some(part),
+                _ => None,
+            })
+            .collect();
+        let suffix = |depth: usize| Name::new(&parts[parts.len() - depth..].join(OsStr::new("/")));
+        let name = (1..=parts.len())
+            .map(suffix)
+            .find(|name| self.given.get(name).is_none_or(|owner| **owner == *path))
+            .unwrap_or_else(|| Name::new(path.as_os_str()));
+        self.given.insert(name.clone(), path.into());
+        name
+    }
+
+    /// The name that was asked for, whoever else has it.
+    pub fn asked(&mut self, name: &OsStr) -> Name {
+        let name = Name::new(name);
+        self.given.entry(name.clone()).or_insert_with(|| Path::new("").into());
+        name
+    }
+}
+
+/// Percent-encodes what would break the stream or hide what the name is.
+fn encode(bytes: &[u8]) -> String {
+    let mut encoded = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if character == '%' || character.is_control() || is_deceptive(character) {
+                let mut utf8 = [0; 4];
+                push_encoded(&mut encoded, character.encode_utf8(&mut utf8).as_bytes());
+            } else {
+                encoded.push(character);
+            }
+        }
+        push_encoded(&mut encoded, chunk.invalid());
+    }
+    encode_outer_spaces(&encoded)
+}
+
+fn encode_outer_spaces(name: &str) -> String {
+    let inner = name.trim_matches(' ');
+    let leading = name.len() - name.trim_start_matches(' ').len();
+    let trailing = name.len() - leading - inner.len();
+    format!("{}{inner}{}", "%20".repeat(leading), "%20".repeat(trailing))
+}
+
+/// Bidirectional controls and what is as invisible: line and paragraph separators, byte order mark.
+fn is_deceptive(character: char) -> bool {
+    matches!(character,
+        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+fn push_encoded(encoded: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        let _ = write!(encoded, "%{byte:02X}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(bytes: &[u8]) -> String {
+        Name::new(OsStr::from_bytes(bytes)).0
+    }
+
+    #[test]
+    fn names_that_would_break_the_stream_are_encoded() {
+        assert_eq!(name(b"build.log"), "build.log");
+        assert_eq!(name("größe.log".as_bytes()), "größe.log");
+        assert_eq!(name(b"a\nb"), "a%0Ab");
+        assert_eq!(name(b"50%"), "50%25");
+        assert_eq!(name(b" x  "), "%20x%20%20");
+        assert_eq!(name(b"   "), "%20%20%20");
+        assert_eq!(name(b"\xff.log"), "%FF.log");
+        assert_eq!(name("a\u{202E}b".as_bytes()), "a%E2%80%AEb");
+    }
+
+    #[test]
+    fn reserved_names_get_a_dot() {
+        for reserved in RESERVED {
+            assert_eq!(name(reserved.as_bytes()), format!("./{reserved}"));
+        }
+        assert_eq!(name(b"errors"), "errors");
+    }
+
+    #[test]
+    fn the_newcomer_gets_the_shortest_suffix_that_tells_it_apart() {
+        let mut names = Names::default();
+        let mut of = |path: &str| names.of_path(Path::new(path)).0;
+        assert_eq!(of("/a/x.log"), "x.log");
+        assert_eq!(of("/b/x.log"), "b/x.log");
+        assert_eq!(of("/c/b/x.log"), "c/b/x.log");
+        assert_eq!(of("/a/x.log"), "x.log");
+        assert_eq!(of("/a/error"), "./error");
+        assert_eq!(of("/b/error"), "b/error");
+    }
+
+    #[test]
+    fn a_name_that_was_asked_for_is_taken() {
+        let mut names = Names::default();
+        assert_eq!(names.asked(OsStr::new("api")).0, "api");
+        assert_eq!(names.of_path(Path::new("/srv/api")).0, "srv/api");
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_decodes_to_the_exact_bytes(bytes: Vec<u8>) {
+            let encoded = encode(&bytes);
+            prop_assert!(!encoded.contains(char::is_control));
+            prop_assert_eq!(percent_decode_str(&encoded).collect::<Vec<u8>>(), bytes);
+        }
+    }
+}

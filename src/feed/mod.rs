@@ -1,0 +1,239 @@
+//! The feed: one writer's batches, read by any number of subscribers.
+//!
+//! A subscriber is a cursor, not a queue: it holds the seq of the event that it
+//! reads next, and takes batches from the ring when its peer has room.
+//!
+//! # Replay
+//!
+//! Replay and live are one read. A cursor that starts behind the newest batch
+//! takes what is there until nothing is left, and then waits; nothing joins
+//! history to live, so nothing can be lost or doubled between them.
+//!
+//! # Lagging
+//!
+//! The publisher never waits. When the ring has moved past a cursor, the
+//! subscriber gets a [`Gap`] that counts exactly the events it cannot have, and
+//! goes on at the oldest event there is.
+//!
+//! # Closing
+//!
+//! The feed closes when its last [`Publisher`] is dropped. A subscriber then
+//! reads what is left, and ends.
+//!
+//! # Cancel safety
+//!
+//! A subscriber moves its cursor only when it hands something out, so a poll
+//! that was pending has lost nothing, and one may be dropped at any time.
+
+mod ring;
+mod subscriber;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use slab::Slab;
+
+use crate::event::{Batch, Control, Encoder, EventId, Lines, Source};
+pub use ring::{Capacity, Ring};
+pub use subscriber::{Backlog, Gap, Read, Reason, Start, Subscriber};
+
+/// The reading side of a feed, from which subscribers are made.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    shared: Arc<Shared>,
+}
+
+/// The writing side of a feed; when the last clone is dropped, the feed closes.
+#[derive(Debug)]
+pub struct Publisher {
+    shared: Arc<Shared>,
+}
+
+/// What is published: the publisher gives it its place in the sequence.
+#[derive(Debug)]
+pub struct Draft {
+    /// What it is about.
+    pub source: Arc<Source>,
+    /// Lines, or a control event.
+    pub content: Content,
+}
+
+/// What a batch is made of.
+#[derive(Debug)]
+pub enum Content {
+    /// Lines that were read together.
+    Lines(Lines),
+    /// A control event for everybody.
+    Control(Control),
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    encoder: Encoder,
+    publishers: AtomicU64,
+}
+
+#[derive(Debug)]
+struct State {
+    ring: Ring,
+    /// A place for each subscriber; its waker while it waits.
+    waiting: Slab<Option<Waker>>,
+    /// All input has ended: there will be no further event.
+    ended: bool,
+    closed: bool,
+    cut: bool,
+}
+
+/// A feed with an empty ring, whose events get IDs from `encoder`.
+#[must_use]
+pub fn feed(encoder: Encoder, capacity: Capacity) -> (Publisher, Feed) {
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State {
+            ring: Ring::new(capacity, 1),
+            waiting: Slab::new(),
+            ended: false,
+            closed: false,
+            cut: false,
+        }),
+        encoder,
+        publishers: AtomicU64::new(1),
+    });
+    let publisher = Publisher {
+        shared: Arc::clone(&shared),
+    };
+    (publisher, Feed { shared })
+}
+
+impl Publisher {
+    /// Publishes `drafts` in their order, as one step, and wakes every subscriber once.
+    pub fn publish(&self, drafts: Vec<Draft>) {
+        if drafts.is_empty() {
+            return;
+        }
+        let mut state = self.shared.lock();
+        for Draft { source, content } in drafts {
+            let (first, meter) = (state.ring.next(), Arc::clone(state.ring.meter()));
+            let batch = match content {
+                Content::Lines(lines) => Batch::of_lines(source, first, lines, meter),
+                Content::Control(control) => Batch::of_control(source, first, control, meter),
+            };
+            state.ring.push(Arc::new(batch));
+        }
+        let evicted = state.ring.evict();
+        let woken = state.take_waiting();
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
+        drop(evicted);
+    }
+
+    /// Says that there will be no further event, although the feed stays open.
+    pub fn end(&self) {
+        self.shared.lock().ended = true;
+    }
+}
+
+impl Clone for Publisher {
+    fn clone(&self) -> Self {
+        self.shared.publishers.fetch_add(1, Ordering::Relaxed);
+        Publisher {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        if self.shared.publishers.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return;
+        }
+        let mut state = self.shared.lock();
+        state.closed = true;
+        let woken = state.take_waiting();
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Feed {
+    /// Who writes the events of this feed.
+    #[must_use]
+    pub fn encoder(&self) -> &Encoder {
+        &self.shared.encoder
+    }
+
+    /// Says that bodies are to be cut when the feed closes, not ended.
+    pub fn cut(&self) {
+        self.shared.lock().cut = true;
+    }
+
+    /// Whether the feed closes because the program was told to stop.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.shared.lock().cut
+    }
+
+    /// How many subscribers there are.
+    #[must_use]
+    pub fn subscribers(&self) -> usize {
+        self.shared.lock().waiting.len()
+    }
+
+    /// How many lines a new subscriber can get.
+    #[must_use]
+    pub fn replay_lines(&self) -> u64 {
+        self.shared.lock().ring.capacity().lines
+    }
+
+    /// Whether a client with `id` has all that there will ever be.
+    #[must_use]
+    pub fn is_complete(&self, id: &EventId) -> bool {
+        let state = self.shared.lock();
+        state.ended
+            && id.epoch == *self.shared.encoder.epoch()
+            && id.position.skip == 0
+            && id.position.next == state.ring.next()
+    }
+}
+
+impl Shared {
+    /// The state stays whole when a thread panics: every change to it is a single step.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take_waiting(&mut self) -> Vec<Waker> {
+        self.waiting.iter_mut().filter_map(|(_, waker)| waker.take()).collect()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::ffi::OsStr;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::event::{Carry, LineFilter, Name, Seq, Splitter};
+
+    pub(crate) fn source() -> Arc<Source> {
+        Arc::new(Source {
+            id: 0,
+            name: Name::new(OsStr::new("x.log")),
+        })
+    }
+
+    /// Lines `first`, `first + 1`, …, each the text of its number.
+    pub(crate) fn lines_of(first: Seq, len: usize) -> Lines {
+        let text: String = (first..).take(len).map(|n| format!("{n}\n")).collect();
+        let splitter = Splitter { max_line: 1000, binary: false };
+        let cut = Lines::cut(text.as_bytes(), &splitter, &LineFilter::default(), &mut Carry::default(), false);
+        cut.0.expect("lines")
+    }
+
+    pub(crate) fn batch_of(first: Seq, len: usize, meter: &Arc<AtomicUsize>) -> Batch {
+        Batch::of_lines(source(), first, lines_of(first, len), Arc::clone(meter))
+    }
+}

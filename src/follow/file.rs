@@ -1,0 +1,112 @@
+//! An open file: its identity, its kind, and reading from any place of it.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
+use std::path::Path;
+use std::time::SystemTime;
+
+use rustix::fs::{Mode, OFlags, SeekFrom};
+
+use crate::event::Log;
+
+/// What tells one file from another, whatever it is called.
+///
+/// The time of birth tells a new file from a deleted one whose inode it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct FileId {
+    device: u64,
+    inode: u64,
+    born: Option<SystemTime>,
+}
+
+/// What can be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Regular,
+    Pipe,
+}
+
+/// A file that stays open as long as somebody may read from it again.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    file: File,
+}
+
+impl FileId {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        FileId {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            born: metadata.created().ok(),
+        }
+    }
+}
+
+impl Kind {
+    /// What the file is, or why it cannot be followed.
+    pub(super) fn of(metadata: &Metadata) -> Result<Self, &'static str> {
+        let kind = metadata.file_type();
+        if kind.is_file() {
+            Ok(Kind::Regular)
+        } else if kind.is_fifo() {
+            Ok(Kind::Pipe)
+        } else if kind.is_dir() {
+            Err("is a directory")
+        } else if kind.is_socket() {
+            Err("is a socket, which cannot be followed")
+        } else {
+            Err("is a device, which cannot be followed")
+        }
+    }
+}
+
+impl LogFile {
+    /// Opens without ever waiting, for a writer of a pipe or anything else.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+        Ok(LogFile { file })
+    }
+
+    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
+    }
+
+    /// Whether the kernel makes up its contents at every read, as below `/proc` and `/sys`.
+    pub(super) fn is_synthetic(&self) -> bool {
+        const PROC: i64 = 0x9fa0;
+        const SYSFS: i64 = 0x6265_6572;
+        rustix::fs::fstatfs(&self.file).is_ok_and(|fs| matches!(fs.f_type, PROC | SYSFS))
+    }
+
+    /// Reads what is there from `offset` on into `bytes`; less only at the end.
+    pub(super) fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut read = 0;
+        while read < bytes.len() {
+            match self.file.read_at(&mut bytes[read..], offset + read as u64) {
+                Ok(0) => break,
+                Ok(len) => read += len,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
+
+    /// Reads what a pipe holds now; zero when it has no writer, `WouldBlock` when it has but no data.
+    pub(super) fn read_pipe(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(&mut &self.file, bytes)
+    }
+
+    /// Where the first byte is that is not in a hole.
+    pub(super) fn first_data(&self) -> u64 {
+        rustix::fs::seek(&self.file, SeekFrom::Data(0)).unwrap_or(0)
+    }
+}
+
+impl Log for LogFile {
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        self.file.read_exact_at(bytes, offset)
+    }
+}

@@ -1,0 +1,144 @@
+//! Standard input: read by a thread of its own, until it ends or the program does.
+
+use std::io::{self, PipeWriter, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::follower::tell;
+use super::registry::{Registry, State};
+use super::source::News;
+use super::{Cutting, Report, wall_clock};
+use crate::event::{Carry, Control, Name, Object, Source};
+use crate::feed::{Content, Draft, Publisher};
+
+const BLOCK: usize = 256 * 1024;
+
+/// A thread that reads standard input.
+#[derive(Debug)]
+pub struct Input {
+    /// Closing it ends the thread.
+    _running: PipeWriter,
+    thread: JoinHandle<()>,
+}
+
+struct Reader {
+    source: Arc<Source>,
+    cutting: Cutting,
+    registry: Registry,
+    publisher: Publisher,
+    report: Report,
+    tee: bool,
+    held: Vec<u8>,
+    carry: Carry,
+}
+
+impl Input {
+    /// Starts to read; `ended` is called when standard input has ended and all of it is published.
+    pub fn start(
+        name: Name,
+        cutting: Cutting,
+        tee: bool,
+        registry: &Registry,
+        publisher: Publisher,
+        report: Report,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
+        let (stopped, running) = io::pipe()?;
+        let mut reader = Reader {
+            source: registry.add(PathBuf::from("-"), name),
+            cutting,
+            registry: registry.clone(),
+            publisher,
+            report,
+            tee,
+            held: Vec::new(),
+            carry: Carry::default(),
+        };
+        let thread = std::thread::Builder::new().name("input".to_owned()).spawn(move || {
+            if reader.read_all(&stopped) {
+                reader.end();
+                drop(reader);
+                ended();
+            }
+        })?;
+        Ok(Input { _running: running, thread })
+    }
+
+    /// Ends the thread, also while standard input is silent.
+    pub fn stop(self) {
+        drop(self._running);
+        let _ = self.thread.join();
+    }
+}
+
+impl Reader {
+    /// False if it was stopped before the end.
+    fn read_all(&mut self, stopped: &io::PipeReader) -> bool {
+        self.registry.update(&self.source, |entry| entry.state = State::Live);
+        let stdin = rustix::stdio::stdin();
+        let mut block = vec![0; BLOCK];
+        loop {
+            let mut ready = [
+                PollFd::new(&stdin, PollFlags::IN),
+                PollFd::new(stopped, PollFlags::IN),
+            ];
+            let polled = poll(&mut ready, None);
+            if polled.is_ok() && !ready[1].revents().is_empty() {
+                return false;
+            }
+            match rustix::io::read(stdin, &mut block) {
+                Ok(0) => return true,
+                Ok(read) => self.take(&block[..read]),
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+                Err(error) => {
+                    self.report.say(&format!("standard input cannot be read: {error}"));
+                    return true;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.pass_through(bytes);
+        self.held.extend_from_slice(bytes);
+        let used = self.publish(false);
+        self.held.drain(..used);
+        let offset = bytes.len() as u64;
+        self.registry.update(&self.source, |entry| entry.offset += offset);
+    }
+
+    /// A closed standard output is the reader's choice and no reason to stop.
+    fn pass_through(&mut self, bytes: &[u8]) {
+        if self.tee {
+            let mut stdout = io::stdout().lock();
+            self.tee = stdout.write_all(bytes).and_then(|()| stdout.flush()).is_ok();
+        }
+    }
+
+    fn publish(&mut self, finished: bool) -> usize {
+        let mut used = 0;
+        let mut news = Vec::new();
+        loop {
+            let rest = &self.held[used..];
+            let (lines, taken) = self.cutting.cut(rest, &mut self.carry, finished, wall_clock());
+            news.extend(lines.map(News::Lines));
+            used += taken;
+            if taken == 0 {
+                break;
+            }
+        }
+        tell(&self.source, news, &self.publisher, &self.report, &self.registry);
+        used
+    }
+
+    fn end(&mut self) {
+        self.publish(true);
+        self.registry.update(&self.source, |entry| entry.state = State::Ended);
+        let event = Object::of_type("end").text("file", self.source.name.as_str());
+        let content = Content::Control(Control { json: event.finish() });
+        self.publisher.publish(vec![Draft { source: Arc::clone(&self.source), content }]);
+    }
+}

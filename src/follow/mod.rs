@@ -1,0 +1,117 @@
+//! Following: from files, globs and standard input to batches.
+//!
+//! The only folder that touches files and linemux.
+//! Data comes in from open files and standard input, and goes out through a
+//! [`Publisher`](crate::feed::Publisher); nothing that lies behind it can make a
+//! reader wait.
+//!
+//! A [`Follower`] has a thread of its own. Hints from linemux wake it; a check
+//! of its own, twice a second, finds what no hint told. For every path it keeps
+//! the open files behind it as *generations*: a file that was replaced is read
+//! to its end, and for a while longer, before it is let go.
+
+mod file;
+mod follower;
+mod generation;
+mod input;
+mod last_lines;
+mod pattern;
+mod registry;
+mod source;
+mod watch;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::event::{Carry, LineFilter, Lines, Splitter};
+pub use follower::Follower;
+pub use input::Input;
+pub use last_lines::From;
+pub use pattern::{Expansion, Pattern};
+pub use registry::{Entry, Registry, State};
+
+/// Something to follow, and the name it was asked for under.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The event name, if not the file's own.
+    pub name: Option<OsString>,
+    /// An absolute path, or a pattern over them.
+    pub what: What,
+}
+
+/// What to follow.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// One path, whatever is under it now or later.
+    Path(PathBuf),
+    /// Every file that matches, now or later.
+    Pattern(Pattern),
+}
+
+/// How lines are cut and which are published.
+#[derive(Clone, Debug)]
+pub struct Cutting {
+    /// How bytes become lines.
+    pub splitter: Splitter,
+    /// Which lines are published.
+    pub filter: LineFilter,
+}
+
+/// How files are followed.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to begin in files that exist at start.
+    pub begin: From,
+    /// How long a replaced file is still read.
+    pub linger: Duration,
+    /// How lines are cut.
+    pub cutting: Cutting,
+    /// Take hints from the kernel; without them, changes are found by looking.
+    pub watch: bool,
+}
+
+/// Where a sentence for whoever runs the program goes.
+#[derive(Clone)]
+pub struct Report(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Report {
+    /// Sentences are handed to `say`.
+    pub fn new(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Report(Arc::new(say))
+    }
+
+    /// Hands on one sentence.
+    pub fn say(&self, sentence: &str) {
+        (self.0)(sentence);
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Report")
+    }
+}
+
+impl Cutting {
+    /// One batch of lines from the first of `bytes`, and how many were used.
+    fn cut(
+        &self,
+        bytes: &[u8],
+        carry: &mut Carry,
+        finished: bool,
+        time: u64,
+    ) -> (Option<Lines>, usize) {
+        let (lines, used) = Lines::cut(bytes, &self.splitter, &self.filter, carry, finished);
+        (lines.map(|lines| Lines { time, ..lines }), used)
+    }
+}
+
+/// Milliseconds since 1970.
+fn wall_clock() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_millis() as u64)
+}

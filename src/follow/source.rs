@@ -1,0 +1,284 @@
+//! A followed path: the generations behind it, oldest first, and what its name leads to now.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+
+use super::file::{FileId, Kind, LogFile};
+use super::generation::{Change, Generation};
+use super::last_lines::From;
+use super::{Cutting, State};
+use crate::event::{Lines, Source};
+
+/// How long a name may lead nowhere before that is said: a rotation takes less.
+const MISSING: Duration = Duration::from_millis(400);
+/// How many replaced files are read beside the newest one; each is an open descriptor.
+const MAX_GENERATIONS: usize = 64;
+/// How much is read of one source before the others have their turn.
+const TURN: usize = 1 << 20;
+
+/// One source that is a path.
+#[derive(Debug)]
+pub(super) struct Followed {
+    pub(super) source: Arc<Source>,
+    pub(super) path: PathBuf,
+    /// It was named itself, not matched by a pattern.
+    pub(super) is_explicit: bool,
+    pub(super) state: State,
+    generations: VecDeque<Generation>,
+    missing: Option<Instant>,
+    looked: Option<Instant>,
+    /// It has been read before, under this name.
+    was_live: bool,
+    complaint: Option<String>,
+}
+
+/// What is found under a name.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// What was there before.
+    Same,
+    /// A file that has to be claimed.
+    New(LogFile, FileId, Kind),
+    /// Nothing.
+    Missing,
+    /// Something that cannot be followed, with a sentence that says why.
+    Unreadable(String),
+}
+
+/// What one turn brought, to be published in this order.
+#[derive(Debug)]
+pub(super) enum News {
+    Lines(Lines),
+    /// A `source` event with this change.
+    Change(&'static str),
+    /// A sentence for whoever runs the program.
+    Say(String),
+}
+
+/// What a turn left.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Turn {
+    pub(super) bytes: usize,
+    pub(super) more: bool,
+}
+
+impl Followed {
+    pub(super) fn new(source: Arc<Source>, path: PathBuf, is_explicit: bool) -> Self {
+        Followed {
+            source,
+            path,
+            is_explicit,
+            state: State::default(),
+            generations: VecDeque::new(),
+            missing: None,
+            looked: None,
+            was_live: false,
+            complaint: None,
+        }
+    }
+
+    /// Whether some generation of it is this file.
+    pub(super) fn holds(&self, id: FileId) -> bool {
+        self.generations.iter().any(|generation| generation.id() == id)
+    }
+
+    pub(super) fn newest(&self) -> Option<&Generation> {
+        self.generations.back()
+    }
+
+    /// What its name led to when it was last looked at.
+    pub(super) fn looked(&self) -> Option<Instant> {
+        self.looked
+    }
+
+    /// Looks at what the name leads to now.
+    pub(super) fn look(&mut self, now: Instant) -> Found {
+        self.looked = Some(now);
+        let found = self.find().unwrap_or_else(|error| self.describe(&error));
+        if !matches!(found, Found::Missing) {
+            self.missing = None;
+        }
+        found
+    }
+
+    /// Opens what the name leads to, unless it is what is already open.
+    fn find(&self) -> io::Result<Found> {
+        let metadata = std::fs::metadata(&self.path)?;
+        let newest = self.newest().map(Generation::id);
+        if newest == Some(FileId::of(&metadata)) {
+            return Ok(Found::Same);
+        }
+        if let Err(reason) = Kind::of(&metadata) {
+            return Ok(self.unreadable(reason));
+        }
+        let file = LogFile::open(&self.path)?;
+        let metadata = file.metadata()?;
+        let id = FileId::of(&metadata);
+        match Kind::of(&metadata) {
+            Err(reason) => Ok(self.unreadable(reason)),
+            Ok(_) if file.is_synthetic() => {
+                Ok(self.unreadable("is made up by the kernel at every read and cannot be followed"))
+            }
+            Ok(_) if newest == Some(id) => Ok(Found::Same),
+            Ok(kind) => Ok(Found::New(file, id, kind)),
+        }
+    }
+
+    fn describe(&self, error: &io::Error) -> Found {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Found::Missing,
+            io::ErrorKind::PermissionDenied => self.unreadable("cannot be read: permission denied"),
+            _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+                self.unreadable("is a loop of symbolic links")
+            }
+            _ => self.unreadable(&format!("cannot be read: {error}")),
+        }
+    }
+
+    fn unreadable(&self, reason: &str) -> Found {
+        Found::Unreadable(format!("{} {reason}", self.path.display()))
+    }
+
+    /// The same file is under the name, perhaps again.
+    pub(super) fn stay(&mut self) {
+        self.state = State::Live;
+        self.complaint = None;
+        if let Some(newest) = self.generations.back_mut() {
+            newest.replaced = None;
+        }
+    }
+
+    /// Another file is under the name now, and is read from `begin` on (None: from its start).
+    pub(super) fn open(
+        &mut self,
+        (file, id, kind): (LogFile, FileId, Kind),
+        begin: Option<From>,
+        now: Instant,
+        news: &mut Vec<News>,
+    ) {
+        let offset = match begin {
+            Some(from) if kind == Kind::Regular => from.offset(&file),
+            _ => Ok(0),
+        };
+        match offset.and_then(|offset| Generation::new(file, id, kind, offset)) {
+            Ok(generation) => self.push(generation, begin.is_some(), now, news),
+            Err(error) => {
+                let found = self.describe(&error);
+                if let Found::Unreadable(reason) = found {
+                    self.complain(reason, news);
+                }
+            }
+        }
+    }
+
+    /// Makes `generation` the newest.
+    pub(super) fn push(
+        &mut self,
+        generation: Generation,
+        at_start: bool,
+        now: Instant,
+        news: &mut Vec<News>,
+    ) {
+        let was_there = self.state == State::Live && self.was_live;
+        self.replace_newest(now);
+        self.generations.push_back(generation);
+        self.state = State::Live;
+        self.was_live = true;
+        self.complaint = None;
+        if !at_start {
+            news.push(News::Change(if was_there { "rotated" } else { "appeared" }));
+        }
+    }
+
+    /// The name leads nowhere, which is said when it lasts.
+    pub(super) fn lose(&mut self, now: Instant, news: &mut Vec<News>) {
+        let since = *self.missing.get_or_insert(now);
+        self.replace_newest(now);
+        self.complaint = None;
+        if self.was_live && self.state != State::Removed && now - since >= MISSING {
+            self.state = State::Removed;
+            news.push(News::Change("removed"));
+        }
+    }
+
+    /// The name leads to something that cannot be read, which is said once.
+    pub(super) fn complain(&mut self, reason: String, news: &mut Vec<News>) {
+        if self.complaint.as_ref() == Some(&reason) {
+            return;
+        }
+        self.state = State::Unreadable;
+        news.push(News::Change("unreadable"));
+        news.push(News::Say(reason.clone()));
+        self.complaint = Some(reason);
+    }
+
+    /// The name leads to a file that another source is still reading.
+    pub(super) fn park(&mut self, now: Instant) {
+        self.replace_newest(now);
+    }
+
+    /// Reads every generation, oldest first, as far as a turn goes.
+    pub(super) fn read(
+        &mut self,
+        scratch: &mut [u8],
+        cutting: &Cutting,
+        time: u64,
+        mut take: impl FnMut(Vec<News>),
+    ) -> Turn {
+        let mut turn = Turn::default();
+        let path = &self.path;
+        for generation in &mut self.generations {
+            loop {
+                let progress = match generation.read(scratch, cutting, time) {
+                    Ok(progress) => progress,
+                    Err(error) => {
+                        take(vec![News::Say(format!("{} cannot be read: {error}", path.display()))]);
+                        break;
+                    }
+                };
+                turn.bytes += progress.bytes;
+                let mut news: Vec<News> = progress.lines.into_iter().map(News::Lines).collect();
+                news.extend(progress.event.into_iter().flat_map(|change| describe(change, path)));
+                take(news);
+                if !progress.more {
+                    break;
+                }
+                if turn.bytes >= TURN {
+                    turn.more = true;
+                    return turn;
+                }
+            }
+        }
+        turn
+    }
+
+    /// Takes out the oldest generation if it was replaced long enough ago.
+    pub(super) fn retire(&mut self, now: Instant, linger: Duration) -> Option<Generation> {
+        let is_due = |replaced: Instant| now.duration_since(replaced) >= linger;
+        let due = self.generations.front()?.replaced.is_some_and(is_due);
+        (due || self.generations.len() > MAX_GENERATIONS)
+            .then(|| self.generations.pop_front())
+            .flatten()
+    }
+
+    fn replace_newest(&mut self, now: Instant) {
+        if let Some(newest) = self.generations.back_mut() {
+            newest.replaced.get_or_insert(now);
+        }
+    }
+}
+
+fn describe(change: Change, path: &Path) -> Vec<News> {
+    match change {
+        Change::Truncated => vec![News::Change("truncated")],
+        Change::EditedInPlace => vec![News::Say(format!(
+            "{} was changed where it had been read already; going on at its end",
+            path.display()
+        ))],
+    }
+}

@@ -1,0 +1,38 @@
+//! The server: requests in, event streams out. The only folder that touches hyper.
+
+mod answer;
+mod listen;
+mod query;
+mod serve;
+mod stream;
+
+use std::time::Duration;
+
+use crate::event::Presentation;
+use crate::feed::Feed;
+use crate::follow::Registry;
+pub use listen::{Listeners, listen};
+pub use query::{BadQuery, Query};
+pub use serve::serve;
+
+/// What is served, and how.
+#[derive(Debug)]
+pub struct Site {
+    /// Whose events.
+    pub feed: Feed,
+    /// Which sources there are.
+    pub registry: Registry,
+    /// The path of everything, without a slash at its end.
+    pub prefix: String,
+    /// The path of the event stream below the prefix, without a slash at its end.
+    pub endpoint: String,
+    /// How events look unless the request says otherwise.
+    pub presentation: Presentation,
+    /// After how much silence a comment is sent.
+    pub heartbeat: Duration,
+    /// What clients are told to wait before they reconnect.
+    pub reconnect_delay: Duration,
+}
+
+/// What is said of requests when somebody wants to know.
+pub type AccessLog = Option<crate::follow::Report>;

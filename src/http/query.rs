@@ -1,0 +1,146 @@
+//! What a request for the event stream asks for.
+
+use std::fmt;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use hyper::HeaderMap;
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::event::{EventId, Format, Presentation, Source};
+use crate::feed::{Backlog, Start};
+
+/// A compiled expression takes no more memory than this.
+const GREP_SIZE: usize = 1 << 20;
+
+/// A request's wishes, with everything that it does not mention at its default.
+#[derive(Debug)]
+pub struct Query {
+    /// How events look.
+    pub presentation: Presentation,
+    /// Only sources whose name matches.
+    pub files: Option<GlobSet>,
+    /// Only lines that match.
+    pub grep: Option<Regex>,
+    /// What a new client gets first.
+    pub backlog: Backlog,
+    /// The last event that the client says it has; none if it is new.
+    pub last_event_id: Option<Vec<u8>>,
+    /// Heartbeats as events, for pages, which cannot see comments.
+    pub ping: bool,
+}
+
+/// A sentence that says what would have been accepted.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadQuery(String);
+
+impl fmt::Display for BadQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Query {
+    /// Reads the query string, and the headers that stand for a part of it.
+    ///
+    /// The header with the last event ID wins: a browser that reconnects repeats
+    /// the query of its first request.
+    pub fn parse(
+        query: &str,
+        headers: &HeaderMap,
+        presentation: Presentation,
+    ) -> Result<Self, BadQuery> {
+        let mut parsed = Query {
+            presentation,
+            files: None,
+            grep: None,
+            backlog: Backlog::Ring,
+            last_event_id: None,
+            ping: false,
+        };
+        let mut files = Vec::new();
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*key {
+                "file" => files.push(parse_file(&value)?),
+                "n" => parsed.backlog = parse_backlog(&value)?,
+                "grep" => parsed.grep = Some(parse_grep(&value)?),
+                "format" => parsed.presentation.format = parse_format(&value)?,
+                "unnamed" => parsed.presentation.named = !parse_switch(&key, &value)?,
+                "ping" => parsed.ping = parse_switch(&key, &value)?,
+                "last_event_id" => parsed.last_event_id = Some(value.into_owned().into_bytes()),
+                _ => {} // a cache buster, or what a proxy added
+            }
+        }
+        if !files.is_empty() {
+            parsed.files = Some(glob_set(files)?);
+        }
+        if let Some(id) = headers.get("last-event-id") {
+            parsed.last_event_id = Some(id.as_bytes().to_vec());
+        }
+        parsed.last_event_id = parsed.last_event_id.filter(|id| !id.is_empty());
+        Ok(parsed)
+    }
+
+    /// Where its subscriber begins.
+    #[must_use]
+    pub fn start(&self) -> Start {
+        match &self.last_event_id {
+            None => Start::New(self.backlog),
+            Some(id) => Start::After(EventId::parse(id), self.backlog),
+        }
+    }
+
+    /// Whether events of this source are wanted.
+    #[must_use]
+    pub fn wants(&self, source: &Source) -> bool {
+        self.files.as_ref().is_none_or(|files| files.is_match(source.name.as_str()))
+    }
+
+    /// Whether some lines are not wanted.
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        self.files.is_some() || self.grep.is_some()
+    }
+}
+
+fn parse_file(name: &str) -> Result<Glob, BadQuery> {
+    // A name that is no pattern stands for itself, whatever characters it has.
+    Glob::new(name)
+        .or_else(|_| Glob::new(&globset::escape(name)))
+        .map_err(|_| BadQuery("file takes a source's name or a glob, as file=*.log".to_owned()))
+}
+
+fn glob_set(globs: Vec<Glob>) -> Result<GlobSet, BadQuery> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        set.add(glob);
+    }
+    set.build().map_err(|_| BadQuery("file takes simpler globs than these, as file=*.log".to_owned()))
+}
+
+fn parse_backlog(value: &str) -> Result<Backlog, BadQuery> {
+    match value {
+        "all" => Ok(Backlog::All),
+        number => number.parse().map(Backlog::Newest).map_err(|_| {
+            BadQuery("n takes a number of lines or all, as n=100".to_owned())
+        }),
+    }
+}
+
+fn parse_grep(value: &str) -> Result<Regex, BadQuery> {
+    RegexBuilder::new(value).size_limit(GREP_SIZE).build().map_err(|_| {
+        BadQuery("grep takes a regular expression of moderate size, as grep=error|warn".to_owned())
+    })
+}
+
+fn parse_format(value: &str) -> Result<Format, BadQuery> {
+    clap::ValueEnum::from_str(value, false)
+        .map_err(|_| BadQuery("format takes text, json, base64 or buffer, as format=json".to_owned()))
+}
+
+fn parse_switch(key: &str, value: &str) -> Result<bool, BadQuery> {
+    match value {
+        "" | "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err(BadQuery(format!("{key} takes no value, or 1 or 0, as {key}=1"))),
+    }
+}

@@ -1,0 +1,211 @@
+//! The body of an event stream: a subscriber's batches, as the peer takes them.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{Query, Site};
+use crate::event::{Batch, Encoder, Object, Position};
+use crate::feed::{Gap, Read, Reason, Subscriber};
+
+/// How many reads that hold nothing for this peer are made before others have their turn.
+const FRUITLESS_READS: usize = 16;
+
+/// One peer's event stream.
+pub(super) struct EventStream {
+    site: Arc<Site>,
+    query: Query,
+    subscriber: Subscriber,
+    opening: Option<Bytes>,
+    /// What the ID of the last event sent says that the peer has.
+    told: Position,
+    silence: Silence,
+}
+
+/// When the peer last got something, and when that is too long ago.
+struct Silence {
+    limit: Duration,
+    since: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl EventStream {
+    pub(super) fn new(site: Arc<Site>, query: Query) -> Self {
+        let subscriber = site.feed.subscribe(query.start());
+        EventStream {
+            opening: Some(Encoder::opening(site.reconnect_delay)),
+            told: subscriber.cursor(),
+            silence: Silence::new(site.heartbeat),
+            subscriber,
+            query,
+            site,
+        }
+    }
+
+    /// What is to be sent next: None at the end of the feed, empty bytes for nothing so far.
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Some(opening) = self.opening.take() {
+            return Poll::Ready(Some(opening));
+        }
+        match self.subscriber.poll_read(cx) {
+            Poll::Ready(Some(Read::Events(from, batches))) => {
+                let bytes = self.present(from, &batches);
+                if !bytes.is_empty() {
+                    self.told = self.subscriber.cursor();
+                }
+                Poll::Ready(Some(bytes))
+            }
+            Poll::Ready(Some(Read::Gap(gap))) => {
+                self.told = gap.position;
+                Poll::Ready(Some(self.present_gap(gap)))
+            }
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                ready!(self.silence.poll_over(cx));
+                Poll::Ready(Some(self.heartbeat()))
+            }
+        }
+    }
+
+    fn present(&self, from: Position, batches: &[Arc<Batch>]) -> Bytes {
+        let mut parts = batches
+            .iter()
+            .filter(|batch| self.query.wants(batch.source()))
+            .map(|batch| self.present_batch(from, batch))
+            .filter(|bytes| !bytes.is_empty());
+        let first = parts.next().unwrap_or_default();
+        match parts.next() {
+            None => first,
+            Some(second) => {
+                let mut joined = BytesMut::from(first);
+                joined.extend_from_slice(&second);
+                parts.for_each(|part| joined.extend_from_slice(&part));
+                joined.freeze()
+            }
+        }
+    }
+
+    /// The shared bytes of the batch, unless this peer gets only a part of it.
+    fn present_batch(&self, from: Position, batch: &Batch) -> Bytes {
+        let encoder = self.site.feed.encoder();
+        let presentation = self.query.presentation;
+        let grep = self.query.grep.as_ref();
+        let since = Position::before(self.subscriber.since(batch.source()));
+        let start = from.max(since).max(Position::before(batch.first()));
+        if start.next >= batch.next() {
+            Bytes::new()
+        } else if grep.is_none() && start == Position::before(batch.first()) {
+            batch.encoded(encoder, presentation)
+        } else {
+            encoder.encode_from(batch, presentation, start, grep)
+        }
+    }
+
+    fn present_gap(&self, gap: Gap) -> Bytes {
+        let reason = match gap.reason {
+            Reason::Evicted => "evicted",
+            Reason::Slow => "slow",
+            Reason::Restart => "restart",
+            Reason::Unknown => "unknown",
+        };
+        let json = Object::of_type("gap")
+            .text("reason", reason)
+            .number("lost", gap.lost)
+            .flag("filtered", self.query.is_filtered());
+        self.site.feed.encoder().control(&json.finish(), gap.position)
+    }
+
+    /// A comment, or an event where only that can say what is to be said: to a page, and to a
+    /// peer whose filter has let nothing through, so that it comes back with a fresh ID.
+    fn heartbeat(&mut self) -> Bytes {
+        let cursor = self.subscriber.cursor();
+        if !self.query.ping && self.told == cursor {
+            return Encoder::HEARTBEAT;
+        }
+        self.told = cursor;
+        let time = std::time::SystemTime::now()
+            .duration_since(std::time::SystemTime::UNIX_EPOCH)
+            .map_or(0, |elapsed| elapsed.as_millis() as u64);
+        let json = Object::of_type("ping").number("time", Some(time));
+        self.site.feed.encoder().control(&json.finish(), cursor)
+    }
+
+    /// The filter has let nothing through for so long that the peer's ID may be evicted soon.
+    fn is_stale(&self) -> bool {
+        let capacity = self.site.feed.replay_lines();
+        self.subscriber.cursor().next - self.told.next > capacity / 4
+    }
+}
+
+impl Body for EventStream {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        for _ in 0..FRUITLESS_READS {
+            match ready!(self.poll_bytes(cx)) {
+                None if self.site.feed.is_cut() => {
+                    // A clean end would tell some clients not to come back.
+                    return Poll::Ready(Some(Err(io::Error::other("ssetail is stopping"))));
+                }
+                None => return Poll::Ready(None),
+                Some(bytes) if bytes.is_empty() => {
+                    if self.is_stale() {
+                        let bytes = self.heartbeat();
+                        return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                    }
+                }
+                Some(bytes) => {
+                    self.silence.begin();
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Silence {
+    fn new(limit: Duration) -> Self {
+        let now = Instant::now();
+        // Peers that were served together would otherwise all be due at the same moment.
+        let limit = limit - limit / 1000 * (getrandom::u32().unwrap_or(0) % 200);
+        Silence {
+            limit,
+            since: now,
+            timer: Box::pin(sleep_until(now + limit)),
+        }
+    }
+
+    fn begin(&mut self) {
+        self.since = Instant::now();
+    }
+
+    /// Ready when it has lasted too long, and then begins anew.
+    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.timer.as_mut().poll(cx));
+            let due = self.since + self.limit;
+            let now = Instant::now();
+            let is_over = due <= now;
+            if is_over {
+                self.since = now;
+            }
+            // Sending does not touch the timer; it is set again when it fires too early.
+            self.timer.as_mut().reset(self.since + self.limit);
+            if is_over {
+                return Poll::Ready(());
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! ssetail follows files, globs and standard input, and serves their lines as Server-Sent Events.
+//!
+//! # The flow
+//!
+//! ```text
+//! bytes in a source ──▶ lines ──▶ batch ──publish──▶ ring ◀──cursor── subscriber ──▶ response body ──▶ socket
+//!        └────────── follow ──────────┘                └────── feed ──────┘              └──── http ────┘
+//! ```
+//!
+//! Nothing flows back: no subscriber can slow, block or resize what lies left of the ring.
+//! Replay and live are the same read, by a cursor that is behind the newest batch or at it.
+//!
+//! # The modules
+//!
+//! | module | what it is for | what it may touch |
+//! |---|---|---|
+//! | [`event`] | lines, batches, names, IDs, and their bytes on the wire | nothing: it is pure |
+//! | [`follow`] | from files and standard input to batches | files, linemux |
+//! | [`feed`] | the ring, its one writer and its many cursors | a lock, held for moments |
+//! | [`http`] | requests, and event streams as their answers | hyper, sockets |
+//! | `cli` | flags and the environment, as typed values | clap |
+//! | `status` | what a person at the terminal sees | stderr, indicatif |
+//! | `run` | where all of them meet | |
+//!
+//! # Invariants
+//!
+//! 1. The ring and the event encoder do no I/O, take no lock, know no clock and no async; they cannot fail.
+//! 2. Only [`follow`] touches files and linemux; only [`http`] touches hyper; only `cli` parses flags;
+//!    only `status` knows indicatif; only `main` and `status` print.
+//! 3. Only [`event::Encoder`] knows the wire format.
+//! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`].
+//! 5. Memory is bounded by the ring's capacity, plus a fixed amount for each source and connection.
+//! 6. Every event reaches a subscriber in order, at most once, or is counted in a gap.
+//! 7. The feed closes by dropping its publishers; then every body ends.
+//! 8. The failure of one connection or one file is reported and contained.
+
+mod cli;
+pub mod event;
+pub mod feed;
+pub mod follow;
+pub mod http;
+mod run;
+mod status;
+
+pub use cli::Cli;
+pub use run::{Failure, run};

@@ -1,0 +1,233 @@
+//! From flags to a running program: the one place where all parts meet.
+
+use std::fmt;
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use regex::bytes::{Regex, RegexSet};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::cli::{Cli, SourceArg, parse_source};
+use crate::event::{Encoder, Epoch, Format, LineFilter, Name, Presentation, Splitter};
+use crate::feed::{Capacity, Feed, Publisher, feed};
+use crate::follow::{Cutting, Follower, Input, Options, Registry, Report, Wanted};
+use crate::http::{Listeners, Site, listen, serve};
+use crate::status::Status;
+
+/// Why the program ended other than as asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line cannot be meant.
+    Usage(String),
+    /// It could not run.
+    Run(anyhow::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Usage(sentence) => f.write_str(sentence),
+            Failure::Run(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Failure::Run(error)
+    }
+}
+
+/// What is to be followed.
+struct Sources {
+    input: Option<Name>,
+    files: Vec<Wanted>,
+}
+
+/// Follows and serves until a signal, or the end of all input, says to stop.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    let sources = sources(&cli)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start worker threads")?;
+    let result = runtime.block_on(follow_and_serve(cli, sources));
+    runtime.shutdown_background();
+    Ok(result?)
+}
+
+async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
+    let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let status = Status::new(cli.quiet);
+    let report = Report::new({
+        let status = status.clone();
+        move |sentence| status.say(sentence)
+    });
+    let listeners = listen(&cli.bind, cli.port).await?;
+    for url in urls(&listeners, &cli.path_prefix) {
+        status.say(&format!("listening on {url}"));
+    }
+    let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
+    let capacity = Capacity { lines: cli.replay, bytes: cli.replay_bytes };
+    let (publisher, feed) = feed(Encoder::new(epoch), capacity);
+    let registry = Registry::default();
+    let (reading, input_ended) = start_reading(&cli, sources, &registry, publisher, &report)?;
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let log = cli.verbose.then_some(report);
+    let site = Arc::new(site(&cli, feed.clone(), registry.clone()));
+    let server = tokio::spawn(serve(listeners, site, log, async {
+        let _ = stopped.await;
+    }));
+    let describe = {
+        let feed = feed.clone();
+        move || describe(&registry, &feed)
+    };
+    tokio::select! {
+        _ = signals.0.recv() => feed.cut(),
+        _ = signals.1.recv() => feed.cut(),
+        () = all_read(input_ended, cli.exit_on_eof) => {}
+        () = status.clone().show(describe) => {}
+    }
+    status.clear();
+    // The last events are read before the feed closes, and delivered while the server stops.
+    tokio::task::spawn_blocking(move || reading.stop()).await?;
+    let _ = stop.send(());
+    server.await?;
+    Ok(())
+}
+
+/// The threads that read.
+struct Reading {
+    follower: Option<Follower>,
+    input: Option<Input>,
+}
+
+impl Reading {
+    /// Reads what is there, and closes the feed.
+    fn stop(self) {
+        if let Some(input) = self.input {
+            input.stop();
+        }
+        if let Some(follower) = self.follower {
+            follower.stop();
+        }
+    }
+}
+
+fn start_reading(
+    cli: &Cli,
+    sources: Sources,
+    registry: &Registry,
+    publisher: Publisher,
+    report: &Report,
+) -> anyhow::Result<(Reading, oneshot::Receiver<()>)> {
+    let (ended, input_ended) = oneshot::channel();
+    let only_input = sources.files.is_empty();
+    let input = sources.input.map(|name| {
+        let last = publisher.clone();
+        Input::start(name, cutting(cli), cli.tee, registry, publisher.clone(), report.clone(), move || {
+            if only_input {
+                last.end();
+            }
+            let _ = ended.send(());
+        })
+    });
+    let input = input.transpose().context("cannot start a thread")?;
+    let follower = (!only_input).then(|| {
+        Follower::start(sources.files, options(cli), registry, publisher, report.clone())
+    });
+    let follower = follower.transpose().context("cannot start a thread")?;
+    Ok((Reading { follower, input }, input_ended))
+}
+
+/// Never, unless the end of standard input is to be the end.
+async fn all_read(input_ended: oneshot::Receiver<()>, exit_on_eof: bool) {
+    if !exit_on_eof || input_ended.await.is_err() {
+        std::future::pending().await
+    }
+}
+
+fn sources(cli: &Cli) -> Result<Sources, Failure> {
+    let mut arguments = cli.sources.clone();
+    if arguments.is_empty() {
+        if std::io::stdin().is_terminal() {
+            let sentence = "nothing to follow; give a file, a glob, or - for standard input \
+                            (ssetail --help tells more)";
+            return Err(Failure::Usage(sentence.to_owned()));
+        }
+        arguments.push("-".into());
+    }
+    let mut sources = Sources { input: None, files: Vec::new() };
+    for argument in &arguments {
+        match parse_source(argument).map_err(Failure::Usage)? {
+            SourceArg::Files(wanted) => sources.files.push(wanted),
+            SourceArg::Input(name) => {
+                let name = name.unwrap_or_else(|| "stdin".into());
+                sources.input.get_or_insert_with(|| Name::new(&name));
+            }
+        }
+    }
+    if cli.exit_on_eof && sources.input.is_none() {
+        let sentence = "--exit-on-eof waits for the end of standard input, which is not followed; \
+                        give - as a SOURCE, or leave the flag out";
+        return Err(Failure::Usage(sentence.to_owned()));
+    }
+    Ok(sources)
+}
+
+fn cutting(cli: &Cli) -> Cutting {
+    let set = |expressions: &[Regex]| RegexSet::new(expressions.iter().map(Regex::as_str));
+    let filter = match (set(&cli.include), set(&cli.exclude)) {
+        (Ok(include), Ok(exclude)) => LineFilter::new(include, exclude),
+        _ => LineFilter::default(),
+    };
+    Cutting {
+        splitter: Splitter { max_line: cli.max_line, binary: cli.binary },
+        filter,
+    }
+}
+
+fn options(cli: &Cli) -> Options {
+    Options {
+        begin: cli.begin(),
+        linger: cli.linger,
+        cutting: cutting(cli),
+        watch: true,
+    }
+}
+
+fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
+    let default = if cli.binary { Format::Base64 } else { Format::Text };
+    Site {
+        feed,
+        registry,
+        prefix: cli.path_prefix.clone(),
+        endpoint: cli.endpoint.clone(),
+        presentation: Presentation {
+            format: cli.format.unwrap_or(default),
+            named: !cli.unnamed,
+        },
+        heartbeat: cli.heartbeat,
+        reconnect_delay: cli.reconnect_delay,
+    }
+}
+
+/// The address to open: one, unless more were asked for than the two loopback addresses.
+fn urls(listeners: &Listeners, prefix: &str) -> Vec<String> {
+    let addresses = listeners.addresses();
+    let are_loopback = addresses.len() == 2 && addresses.iter().all(|a| a.ip().is_loopback());
+    let shown: &[SocketAddr] = if are_loopback { &addresses[..1] } else { &addresses };
+    shown.iter().map(|address| format!("http://{address}{prefix}/")).collect()
+}
+
+fn describe(registry: &Registry, feed: &Feed) -> String {
+    let entries = registry.entries();
+    let lines: u64 = entries.iter().map(|entry| entry.lines).sum();
+    format!("{} sources, {lines} lines, {} clients", entries.len(), feed.subscribers())
+}

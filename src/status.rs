@@ -1,0 +1,79 @@
+//! What a person at the terminal sees, all of it on stderr.
+//!
+//! The only module that prints, beside `main`, and the only one that knows indicatif.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Sentences, and below them on a terminal a line that tells how things stand.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    line: ProgressBar,
+    on_terminal: bool,
+}
+
+impl Status {
+    /// A status line if stderr is a terminal and it is wanted.
+    #[must_use]
+    pub(crate) fn new(quiet: bool) -> Self {
+        let on_terminal = std::io::stderr().is_terminal() && !quiet;
+        let target = if on_terminal {
+            ProgressDrawTarget::stderr_with_hz(4)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let line = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+            line.set_style(style);
+        }
+        Status { line, on_terminal }
+    }
+
+    /// Says one sentence, above the status line.
+    #[expect(clippy::print_stderr, reason = "this is where the program speaks")]
+    pub(crate) fn say(&self, sentence: &str) {
+        let sentence = escape(sentence);
+        self.line.suspend(|| eprintln!("ssetail: {sentence}"));
+    }
+
+    /// Shows how things stand, as `describe` tells it, until the program ends.
+    pub(crate) async fn show(self, describe: impl Fn() -> String) {
+        if !self.on_terminal {
+            return std::future::pending().await;
+        }
+        loop {
+            self.line.set_message(describe());
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+
+    /// Takes the status line away.
+    pub(crate) fn clear(&self) {
+        self.line.finish_and_clear();
+    }
+}
+
+/// Paths, addresses and headers come from outside: nothing in them may act on the terminal.
+fn escape(sentence: &str) -> String {
+    let mut escaped = String::with_capacity(sentence.len());
+    for character in sentence.chars() {
+        if character.is_control() {
+            escaped.extend(character.escape_default());
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    #[test]
+    fn no_escape_sequence_reaches_the_terminal() {
+        assert_eq!(escape("a\x1b[2Jb\nc\u{9b}"), "a\\u{1b}[2Jb\\nc\\u{9b}");
+    }
+}
