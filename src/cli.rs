@@ -15,10 +15,12 @@ use regex::bytes::Regex;
 
 use crate::event::Format;
 use crate::follow::{From, Pattern, Wanted, What};
+use crate::http::AllowedOrigin;
 
 /// Follow files, globs and standard input, and serve their lines as Server-Sent Events
 #[derive(Clone, Debug, Parser)]
-#[command(name = "ssetail", version, max_term_width = 100, after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[command(name = "ssetail", version, max_term_width = 100, after_help = EXAMPLES, args_override_self = true)]
 pub struct Cli {
     /// A path, a quoted glob, `-` for standard input, or NAME= before any of these
     #[arg(value_name = "SOURCE")]
@@ -43,7 +45,7 @@ pub struct Cli {
           value_parser = parse_port)]
     pub port: u16,
 
-    /// An IP address to listen on; repeatable [default: 127.0.0.1 and ::1]
+    /// An IP address to listen on; repeatable [default: `127.0.0.1` and `::1`]
     #[arg(short, long, env = "SSETAIL_BIND", value_name = "ADDR", value_delimiter = ',',
           value_parser = parse_address)]
     pub bind: Vec<IpAddr>,
@@ -107,6 +109,20 @@ pub struct Cli {
     #[arg(long, env = "SSETAIL_RECONNECT_DELAY", value_name = "DURATION", default_value = "2s",
           value_parser = parse_duration)]
     pub reconnect_delay: Duration,
+
+    /// Let pages of this origin read, beside loopback origins; '*' for any, null for pages from disk; repeatable
+    #[arg(long, env = "SSETAIL_CORS", value_name = "ORIGIN", value_delimiter = ',',
+          value_parser = AllowedOrigin::parse)]
+    pub cors: Vec<AllowedOrigin>,
+
+    /// Accept this host name, beside loopback names and IP addresses; repeatable
+    #[arg(long, env = "SSETAIL_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
+    pub allow_host: Vec<String>,
+
+    /// Drop a peer that takes no byte for so long
+    #[arg(long, env = "SSETAIL_SEND_TIMEOUT", value_name = "DURATION", default_value = "60s",
+          value_parser = parse_interval)]
+    pub send_timeout: Duration,
 
     /// Copy standard input to standard output, byte for byte
     #[arg(long, env = "SSETAIL_TEE")]
@@ -212,7 +228,8 @@ fn path(name: Option<OsString>, text: &OsStr) -> Result<SourceArg, String> {
 }
 
 fn absolute(text: &OsStr) -> Result<PathBuf, String> {
-    std::path::absolute(text).map_err(|error| format!("'{}' is not a path: {error}", text.display()))
+    std::path::absolute(text)
+        .map_err(|error| format!("'{}' is not a path: {error}", text.display()))
 }
 
 fn parse_lines(text: &str) -> Result<From, String> {
@@ -237,7 +254,8 @@ fn parse_address(text: &str) -> Result<IpAddr, String> {
 }
 
 fn parse_url_path(text: &str) -> Result<String, String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=:@%".contains(&byte);
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=:@%".contains(&byte);
     if !text.starts_with('/') || !text.bytes().all(is_plain) {
         return Err("give a path that begins with a slash, as /sse, percent-encoded".to_owned());
     }

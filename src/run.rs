@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use crate::cli::{Cli, SourceArg, parse_source};
 use crate::event::{Encoder, Epoch, Format, LineFilter, Name, Presentation, Splitter};
 use crate::feed::{Capacity, Feed, Publisher, feed};
-use crate::follow::{Cutting, Follower, Input, Options, Registry, Report, Wanted};
-use crate::http::{Listeners, Site, listen, serve};
+use crate::follow::{Cutting, Follower, Input, Opened, Options, Registry, Report, Wanted};
+use crate::http::{Listeners, Site, Trust, listen, serve};
 use crate::status::Status;
 
 /// Why the program ended other than as asked.
@@ -69,14 +69,18 @@ async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
         move |sentence| status.say(sentence)
     });
     let listeners = listen(&cli.bind, cli.port).await?;
+    let registry = Registry::default();
+    // What is written once the address is known is new: whoever has read it may rely on that.
+    let open = |files| Opened::new(files, options(&cli), &registry);
+    let files = (!sources.files.is_empty()).then(|| open(sources.files));
     for url in urls(&listeners, &cli.path_prefix) {
         status.say(&format!("listening on {url}"));
     }
     let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
     let capacity = Capacity { lines: cli.replay, bytes: cli.replay_bytes };
     let (publisher, feed) = feed(Encoder::new(epoch), capacity);
-    let registry = Registry::default();
-    let (reading, input_ended) = start_reading(&cli, sources, &registry, publisher, &report)?;
+    let (reading, input_ended) =
+        start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
 
     let (stop, stopped) = oneshot::channel::<()>();
     let log = cli.verbose.then_some(report);
@@ -106,6 +110,8 @@ async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
 struct Reading {
     follower: Option<Follower>,
     input: Option<Input>,
+    /// Keeps the feed open when input has ended, for those who come later.
+    _open: Publisher,
 }
 
 impl Reading {
@@ -122,34 +128,30 @@ impl Reading {
 
 fn start_reading(
     cli: &Cli,
-    sources: Sources,
+    input: Option<Name>,
+    files: Option<Opened>,
     registry: &Registry,
     publisher: Publisher,
     report: &Report,
 ) -> anyhow::Result<(Reading, oneshot::Receiver<()>)> {
     let (ended, input_ended) = oneshot::channel();
-    let only_input = sources.files.is_empty();
-    let input = sources.input.map(|name| {
-        let last = publisher.clone();
-        Input::start(name, cutting(cli), cli.tee, registry, publisher.clone(), report.clone(), move || {
-            if only_input {
-                last.end();
-            }
+    let is_all = files.is_none();
+    let start = |name| {
+        let (publisher, report) = (publisher.clone(), report.clone());
+        Input::start((name, is_all), cutting(cli), cli.tee, registry, publisher, report, || {
             let _ = ended.send(());
         })
-    });
-    let input = input.transpose().context("cannot start a thread")?;
-    let follower = (!only_input).then(|| {
-        Follower::start(sources.files, options(cli), registry, publisher, report.clone())
-    });
-    let follower = follower.transpose().context("cannot start a thread")?;
-    Ok((Reading { follower, input }, input_ended))
+    };
+    let input = input.map(start).transpose().context("cannot start a thread")?;
+    let follow = |files: Opened| files.follow(publisher.clone(), report.clone());
+    let follower = files.map(follow).transpose().context("cannot start a thread")?;
+    Ok((Reading { follower, input, _open: publisher }, input_ended))
 }
 
 /// Never, unless the end of standard input is to be the end.
 async fn all_read(input_ended: oneshot::Receiver<()>, exit_on_eof: bool) {
     if !exit_on_eof || input_ended.await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -187,19 +189,11 @@ fn cutting(cli: &Cli) -> Cutting {
         (Ok(include), Ok(exclude)) => LineFilter::new(include, exclude),
         _ => LineFilter::default(),
     };
-    Cutting {
-        splitter: Splitter { max_line: cli.max_line, binary: cli.binary },
-        filter,
-    }
+    Cutting { splitter: Splitter { max_line: cli.max_line, binary: cli.binary }, filter }
 }
 
 fn options(cli: &Cli) -> Options {
-    Options {
-        begin: cli.begin(),
-        linger: cli.linger,
-        cutting: cutting(cli),
-        watch: true,
-    }
+    Options { begin: cli.begin(), linger: cli.linger, cutting: cutting(cli), watch: true }
 }
 
 fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
@@ -209,11 +203,10 @@ fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
         registry,
         prefix: cli.path_prefix.clone(),
         endpoint: cli.endpoint.clone(),
-        presentation: Presentation {
-            format: cli.format.unwrap_or(default),
-            named: !cli.unnamed,
-        },
+        trust: Trust { hosts: cli.allow_host.clone(), origins: cli.cors.clone() },
+        presentation: Presentation { format: cli.format.unwrap_or(default), named: !cli.unnamed },
         heartbeat: cli.heartbeat,
+        send_timeout: cli.send_timeout,
         reconnect_delay: cli.reconnect_delay,
     }
 }

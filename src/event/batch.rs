@@ -152,7 +152,12 @@ impl Lines {
 impl Batch {
     /// A batch of lines whose first one is event `first`.
     #[must_use]
-    pub fn of_lines(source: Arc<Source>, first: Seq, lines: Lines, meter: Arc<AtomicUsize>) -> Self {
+    pub fn of_lines(
+        source: Arc<Source>,
+        first: Seq,
+        lines: Lines,
+        meter: Arc<AtomicUsize>,
+    ) -> Self {
         Batch::new(source, first, Content::Lines(lines), meter)
     }
 
@@ -168,13 +173,7 @@ impl Batch {
     }
 
     fn new(source: Arc<Source>, first: Seq, content: Content, meter: Arc<AtomicUsize>) -> Self {
-        let batch = Batch {
-            source,
-            first,
-            content,
-            encoded: OnceLock::new(),
-            meter,
-        };
+        let batch = Batch { source, first, content, encoded: OnceLock::new(), meter };
         batch.meter.fetch_add(batch.own_size(), Ordering::Relaxed);
         batch
     }
@@ -245,16 +244,16 @@ impl Batch {
     pub fn encoded(&self, encoder: &Encoder, presentation: Presentation) -> Bytes {
         let mut slot = &self.encoded;
         loop {
-            let encoded = slot.get_or_init(|| Box::new(Encoded::new(presentation)));
-            if encoded.presentation == presentation {
+            let form = slot.get_or_init(|| Box::new(Encoded::new(presentation)));
+            if form.presentation == presentation {
                 let make = || {
                     let bytes = encoder.encode(self, presentation);
                     self.meter.fetch_add(bytes.len(), Ordering::Relaxed);
                     bytes
                 };
-                return encoded.bytes.get_or_init(make).clone();
+                return form.bytes.get_or_init(make).clone();
             }
-            slot = &encoded.next;
+            slot = &form.next;
         }
     }
 
@@ -291,10 +290,6 @@ impl Drop for Batch {
 
 impl Encoded {
     fn new(presentation: Presentation) -> Self {
-        Encoded {
-            presentation,
-            bytes: OnceLock::new(),
-            next: OnceLock::new(),
-        }
+        Encoded { presentation, bytes: OnceLock::new(), next: OnceLock::new() }
     }
 }

@@ -80,10 +80,7 @@ impl Encoder {
     /// The ID of what has been sent up to `position`.
     #[must_use]
     pub fn id(&self, position: Position) -> EventId {
-        EventId {
-            epoch: self.epoch.clone(),
-            position,
-        }
+        EventId { epoch: self.epoch.clone(), position }
     }
 
     /// How every event stream begins: something to flush at once, and the reconnection time.
@@ -157,11 +154,7 @@ impl Template<'_> {
         while at < line.bytes.len() {
             let end = piece_end(line.bytes, at, piece_len);
             let is_last = end == line.bytes.len();
-            let piece = Line {
-                bytes: &line.bytes[at..end],
-                more: line.more || !is_last,
-                ..line
-            };
+            let piece = Line { bytes: &line.bytes[at..end], more: line.more || !is_last, ..line };
             let position = if is_last {
                 Position::before(seq + 1)
             } else {
@@ -218,8 +211,8 @@ impl Format {
     /// How many bytes one byte of a line can become.
     fn worst_growth(self) -> usize {
         match self {
-            Format::Text => 7,   // "\ndata: " for a carriage return
-            Format::Json => 8,   // "\u0000", or U+FFFD beside base64
+            Format::Text => 7, // "\ndata: " for a carriage return
+            Format::Json => 8, // "\u0000", or U+FFFD beside base64
             Format::Base64 => 2,
             Format::Buffer => 4, // "255,"
         }
@@ -227,11 +220,7 @@ impl Format {
 }
 
 fn opening(name: &str, named: bool) -> Vec<u8> {
-    if named {
-        format!("event: {name}\ndata: ").into()
-    } else {
-        b"data: ".to_vec()
-    }
+    if named { format!("event: {name}\ndata: ").into() } else { b"data: ".to_vec() }
 }
 
 /// Whether lines of `bytes` can be sent as text as they are.

@@ -82,10 +82,7 @@ impl EventId {
                 skip: u32::try_from(parse_base36(bytes)?).map_err(|_| ParseIdError)?,
             },
         };
-        Ok(EventId {
-            epoch: Epoch(epoch.to_owned()),
-            position,
-        })
+        Ok(EventId { epoch: Epoch(epoch.to_owned()), position })
     }
 }
 
@@ -141,10 +138,7 @@ mod tests {
 
     #[test]
     fn ids_are_short_base_36() {
-        let id = EventId {
-            epoch: Epoch::from_random(35),
-            position: Position::before(47),
-        };
+        let id = EventId { epoch: Epoch::from_random(35), position: Position::before(47) };
         assert_eq!(id.to_string(), "00000z-1a");
     }
 
@@ -152,8 +146,21 @@ mod tests {
     fn foreign_ids_are_refused() {
         let long = "9".repeat(100);
         for text in [
-            "", "-", "abc", "42", "00000z", "00000z-", "00000z-A", "00000Z-1", "00000z-1-1",
-            "00000z-+1", "0000-1", "00000z-1.", "00000z-zzzzzzzzzzzzzzzzz", "00000z-é", &long,
+            "",
+            "-",
+            "abc",
+            "42",
+            "00000z",
+            "00000z-",
+            "00000z-A",
+            "00000Z-1",
+            "00000z-1-1",
+            "00000z-+1",
+            "0000-1",
+            "00000z-1.",
+            "00000z-zzzzzzzzzzzzzzzzz",
+            "00000z-é",
+            &long,
         ] {
             assert_eq!(EventId::parse(text.as_bytes()), Err(ParseIdError), "{text:?}");
         }

@@ -48,12 +48,7 @@ impl Splitter {
     ) -> usize {
         let mut at = 0;
         while let Some((len, used, more)) = self.first(&bytes[at..], finished) {
-            let span = Span {
-                start: at as u32,
-                end: (at + len) as u32,
-                more,
-                continued,
-            };
+            let span = Span { start: at as u32, end: (at + len) as u32, more, continued };
             at += used;
             if !take(span) {
                 break;

@@ -100,19 +100,26 @@ pub fn feed(encoder: Encoder, capacity: Capacity) -> (Publisher, Feed) {
         encoder,
         publishers: AtomicU64::new(1),
     });
-    let publisher = Publisher {
-        shared: Arc::clone(&shared),
-    };
+    let publisher = Publisher { shared: Arc::clone(&shared) };
     (publisher, Feed { shared })
 }
 
 impl Publisher {
     /// Publishes `drafts` in their order, as one step, and wakes every subscriber once.
     pub fn publish(&self, drafts: Vec<Draft>) {
-        if drafts.is_empty() {
-            return;
+        if !drafts.is_empty() {
+            self.push(drafts, false);
         }
+    }
+
+    /// Publishes what is known to be the last events, although the feed stays open.
+    pub fn publish_last(&self, drafts: Vec<Draft>) {
+        self.push(drafts, true);
+    }
+
+    fn push(&self, drafts: Vec<Draft>, ended: bool) {
         let mut state = self.shared.lock();
+        state.ended = ended;
         for Draft { source, content } in drafts {
             let (first, meter) = (state.ring.next(), Arc::clone(state.ring.meter()));
             let batch = match content {
@@ -127,19 +134,12 @@ impl Publisher {
         woken.into_iter().for_each(Waker::wake);
         drop(evicted);
     }
-
-    /// Says that there will be no further event, although the feed stays open.
-    pub fn end(&self) {
-        self.shared.lock().ended = true;
-    }
 }
 
 impl Clone for Publisher {
     fn clone(&self) -> Self {
         self.shared.publishers.fetch_add(1, Ordering::Relaxed);
-        Publisher {
-            shared: Arc::clone(&self.shared),
-        }
+        Publisher { shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -219,17 +219,20 @@ pub(crate) mod tests {
     use crate::event::{Carry, LineFilter, Name, Seq, Splitter};
 
     pub(crate) fn source() -> Arc<Source> {
-        Arc::new(Source {
-            id: 0,
-            name: Name::new(OsStr::new("x.log")),
-        })
+        Arc::new(Source { id: 0, name: Name::new(OsStr::new("x.log")) })
     }
 
     /// Lines `first`, `first + 1`, …, each the text of its number.
     pub(crate) fn lines_of(first: Seq, len: usize) -> Lines {
         let text: String = (first..).take(len).map(|n| format!("{n}\n")).collect();
         let splitter = Splitter { max_line: 1000, binary: false };
-        let cut = Lines::cut(text.as_bytes(), &splitter, &LineFilter::default(), &mut Carry::default(), false);
+        let cut = Lines::cut(
+            text.as_bytes(),
+            &splitter,
+            &LineFilter::default(),
+            &mut Carry::default(),
+            false,
+        );
         cut.0.expect("lines")
     }
 

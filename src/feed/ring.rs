@@ -33,12 +33,7 @@ impl Ring {
     /// An empty ring whose first event will be `next`.
     #[must_use]
     pub fn new(capacity: Capacity, next: Seq) -> Self {
-        Ring {
-            batches: VecDeque::new(),
-            next,
-            capacity,
-            meter: Arc::default(),
-        }
+        Ring { batches: VecDeque::new(), next, capacity, meter: Arc::default() }
     }
 
     /// The seq that the next event gets.
@@ -103,6 +98,7 @@ impl Ring {
     }
 
     /// The batches from the one that holds `seq` on; none if it was evicted.
+    #[must_use]
     pub fn from(&self, seq: Seq) -> Option<impl DoubleEndedIterator<Item = &Arc<Batch>>> {
         (seq >= self.oldest()).then(|| {
             let index = self.batches.partition_point(|batch| batch.next() <= seq);

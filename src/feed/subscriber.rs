@@ -85,13 +85,7 @@ impl Feed {
         };
         let key = state.waiting.insert(None);
         drop(state);
-        Subscriber {
-            shared: Arc::clone(&self.shared),
-            key,
-            cursor,
-            gap,
-            since,
-        }
+        Subscriber { shared: Arc::clone(&self.shared), key, cursor, gap, since }
     }
 
     fn resume(
@@ -116,10 +110,7 @@ struct Beginning {
 }
 
 impl Beginning {
-    fn with_gap(
-        self,
-        reason: Option<Reason>,
-    ) -> (Position, Option<Gap>, HashMap<usize, Seq>) {
+    fn with_gap(self, reason: Option<Reason>) -> (Position, Option<Gap>, HashMap<usize, Seq>) {
         let position = Position::before(self.next);
         let gap = reason.map(|reason| Gap { reason, lost: None, position });
         (position, gap, self.since)

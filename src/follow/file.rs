@@ -35,11 +35,7 @@ pub(super) struct LogFile {
 
 impl FileId {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        FileId {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            born: metadata.created().ok(),
-        }
+        FileId { device: metadata.dev(), inode: metadata.ino(), born: metadata.created().ok() }
     }
 }
 

@@ -36,35 +36,73 @@ pub struct Follower {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Follower {
-    /// Starts to follow; what exists now is known to `registry` when this returns.
-    pub fn start(
-        wanted: Vec<Wanted>,
-        options: Options,
-        registry: &Registry,
-        publisher: Publisher,
-        report: Report,
-    ) -> io::Result<Self> {
-        let wake = Arc::new(Wake::default());
-        let watcher = if options.watch { watcher(&wake, &report) } else { None };
-        let mut worker = Worker {
+/// Sources whose beginnings are settled: what is written from now on will be published.
+#[derive(Debug)]
+pub struct Opened {
+    wanted: Vec<Wanted>,
+    options: Options,
+    registry: Registry,
+    sources: Vec<Followed>,
+    paths: HashMap<PathBuf, usize>,
+    names: Names,
+    news: Vec<Vec<News>>,
+}
+
+impl Opened {
+    /// Opens what there is, at the place where reading is to begin.
+    #[must_use]
+    pub fn new(wanted: Vec<Wanted>, options: Options, registry: &Registry) -> Self {
+        let mut opened = Opened {
             wanted,
+            options,
+            registry: registry.clone(),
             sources: Vec::new(),
             paths: HashMap::new(),
             names: Names::default(),
-            registry: registry.clone(),
+            news: Vec::new(),
+        };
+        opened.find_sources();
+        let (now, begin) = (Instant::now(), opened.options.begin);
+        for followed in &mut opened.sources {
+            let mut news = Vec::new();
+            match followed.look(now) {
+                Found::New(file, id, kind) => {
+                    followed.open((file, id, kind), Some(begin), now, &mut news);
+                }
+                Found::Unreadable(reason) => followed.complain(reason, &mut news),
+                Found::Same | Found::Missing => {}
+            }
+            opened.news.push(news);
+        }
+        opened
+    }
+
+    /// Follows them from a thread of its own.
+    pub fn follow(self, publisher: Publisher, report: Report) -> io::Result<Follower> {
+        for sentence in self.missing() {
+            report.say(&sentence);
+        }
+        for (followed, news) in self.sources.iter().zip(self.news) {
+            tell(&followed.source, news, &publisher, &report, &self.registry);
+        }
+        let wake = Arc::new(Wake::default());
+        let watcher = if self.options.watch { watcher(&wake, &report) } else { None };
+        let worker = Worker {
+            scratch: Generation::scratch(&self.options.cutting),
+            wanted: self.wanted,
+            sources: self.sources,
+            paths: self.paths,
+            names: self.names,
+            registry: self.registry,
+            options: self.options,
             publisher,
             report,
-            scratch: Generation::scratch(&options.cutting),
-            options,
             watcher,
             retired: VecDeque::new(),
             active: HashMap::new(),
             checked: Instant::now(),
             healed: Instant::now(),
         };
-        worker.find_sources(true);
-        worker.say_what_is_missing();
         let thread = std::thread::Builder::new().name("follower".to_owned()).spawn({
             let wake = Arc::clone(&wake);
             move || worker.run(&wake)
@@ -72,6 +110,68 @@ impl Follower {
         Ok(Follower { wake, thread: Some(thread) })
     }
 
+    fn find_sources(&mut self) {
+        let mut found = Sources {
+            followed: &mut self.sources,
+            paths: &mut self.paths,
+            names: &mut self.names,
+            registry: &self.registry,
+        };
+        for wanted in &self.wanted {
+            found.find(wanted);
+        }
+    }
+
+    fn missing(&self) -> Vec<String> {
+        let sentence = |wanted: &Wanted| match &wanted.what {
+            What::Path(path) if path.symlink_metadata().is_err() => {
+                Some(format!("waiting for {}", path.display()))
+            }
+            What::Pattern(pattern) if pattern.expand().files.is_empty() => {
+                Some(format!("waiting for files that match {pattern}"))
+            }
+            _ => None,
+        };
+        self.wanted.iter().filter_map(sentence).collect()
+    }
+}
+
+/// The sources so far, to which what is found is added.
+struct Sources<'a> {
+    followed: &'a mut Vec<Followed>,
+    paths: &'a mut HashMap<PathBuf, usize>,
+    names: &'a mut Names,
+    registry: &'a Registry,
+}
+
+impl Sources<'_> {
+    /// Adds every path that is wanted and was not before.
+    fn find(&mut self, wanted: &Wanted) {
+        match &wanted.what {
+            What::Path(path) => self.add(path, wanted, true),
+            What::Pattern(pattern) => {
+                for path in pattern.expand().files {
+                    self.add(&path, wanted, false);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, path: &Path, wanted: &Wanted, is_explicit: bool) {
+        if self.paths.contains_key(path) {
+            return;
+        }
+        let name = match &wanted.name {
+            Some(name) => self.names.asked(name),
+            None => self.names.of_path(path),
+        };
+        let source = self.registry.add(path.to_owned(), name);
+        self.paths.insert(path.to_owned(), self.followed.len());
+        self.followed.push(Followed::new(source, path.to_owned(), is_explicit));
+    }
+}
+
+impl Follower {
     /// Reads once more what is there, and ends; its publisher is dropped.
     pub fn stop(mut self) {
         self.end();
@@ -125,10 +225,10 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, wake: &Wake) {
+        self.watch(0);
         for index in 0..self.sources.len() {
-            self.serve(index, Instant::now(), true);
+            self.serve(index, Instant::now());
         }
-        self.heal(Instant::now());
         loop {
             let hints = wake.wait(self.pause(Instant::now()));
             self.step(&hints);
@@ -161,7 +261,7 @@ impl Worker {
             if hints.dirty.contains_key(&index) {
                 self.active.insert(index, now + ACTIVE);
             }
-            self.serve(index, now, false);
+            self.serve(index, now);
         }
         self.active.retain(|_, until| *until > now);
     }
@@ -169,9 +269,9 @@ impl Worker {
     /// Looks at everything.
     fn check(&mut self, now: Instant) {
         self.checked = now;
-        self.find_sources(false);
+        self.find_sources();
         for index in 0..self.sources.len() {
-            self.serve_whole(index, now);
+            self.serve(index, now);
         }
         self.retired.retain(Generation::is_linked);
         if now - self.healed >= CHECK * 8 {
@@ -182,78 +282,50 @@ impl Worker {
     /// Tells linemux everything again, because it forgets.
     fn heal(&mut self, now: Instant) {
         self.healed = now;
-        if let Some(watcher) = &self.watcher {
-            watcher.watch(self.sources.iter().map(|s| (s.path.clone(), s.source.id)).collect());
-        }
+        self.watch(0);
     }
 
     /// Reads until there is nothing left, however long that takes.
     fn finish(&mut self) {
         for index in 0..self.sources.len() {
             let mut rounds = 0;
-            while self.serve(index, Instant::now(), false).more && rounds < 16 {
+            while self.serve(index, Instant::now()).more && rounds < 16 {
                 rounds += 1;
             }
         }
     }
 
-    /// Adds every path that is wanted now and was not before.
-    fn find_sources(&mut self, at_start: bool) {
-        let wanted = std::mem::take(&mut self.wanted);
-        for wanted in &wanted {
-            match &wanted.what {
-                What::Path(path) if at_start => self.add(path, wanted, true),
-                What::Path(_) => {}
-                What::Pattern(pattern) => {
-                    for path in pattern.expand().files {
-                        self.add(&path, wanted, false);
-                    }
-                }
-            }
-        }
-        self.wanted = wanted;
-    }
-
-    fn add(&mut self, path: &Path, wanted: &Wanted, is_explicit: bool) {
-        if self.paths.contains_key(path) {
-            return;
-        }
-        let name = match &wanted.name {
-            Some(name) => self.names.asked(name),
-            None => self.names.of_path(path),
+    /// Adds every path that matches now and did not before.
+    fn find_sources(&mut self) {
+        let known = self.sources.len();
+        let mut found = Sources {
+            followed: &mut self.sources,
+            paths: &mut self.paths,
+            names: &mut self.names,
+            registry: &self.registry,
         };
-        let source = self.registry.add(path.to_owned(), name);
-        self.paths.insert(path.to_owned(), self.sources.len());
-        if let Some(watcher) = &self.watcher {
-            watcher.watch(vec![(path.to_owned(), source.id)]);
+        for wanted in self.wanted.iter().filter(|wanted| matches!(wanted.what, What::Pattern(_))) {
+            found.find(wanted);
         }
-        self.sources.push(Followed::new(source, path.to_owned(), is_explicit));
+        self.watch(known);
     }
 
-    fn say_what_is_missing(&self) {
-        for wanted in &self.wanted {
-            match &wanted.what {
-                What::Path(path) if !path.exists() => {
-                    self.report.say(&format!("waiting for {}", path.display()));
-                }
-                What::Pattern(pattern) if pattern.expand().files.is_empty() => {
-                    self.report.say(&format!("waiting for files that match {pattern}"));
-                }
-                _ => {}
-            }
+    /// Tells linemux of the sources from this one on.
+    fn watch(&self, first: usize) {
+        let files: Vec<_> =
+            self.sources[first..].iter().map(|s| (s.path.clone(), s.source.id)).collect();
+        if let Some(watcher) = &self.watcher
+            && !files.is_empty()
+        {
+            watcher.watch(files);
         }
-    }
-
-    /// Serves a source, and goes on while it has more, for as long as the others can wait.
-    fn serve_whole(&mut self, index: usize, now: Instant) {
-        self.serve(index, now, false);
     }
 
     /// Looks where the name leads, reads what is new, lets go what is done.
-    fn serve(&mut self, index: usize, now: Instant, at_start: bool) -> Turn {
+    fn serve(&mut self, index: usize, now: Instant) -> Turn {
         let looked = self.sources[index].looked();
         if looked.is_none_or(|looked| now - looked >= LOOK) {
-            self.look(index, now, at_start);
+            self.look(index, now);
         }
         let Worker { sources, scratch, options, publisher, report, registry, .. } = self;
         let followed = &mut sources[index];
@@ -269,13 +341,13 @@ impl Worker {
         turn
     }
 
-    fn look(&mut self, index: usize, now: Instant, at_start: bool) {
+    fn look(&mut self, index: usize, now: Instant) {
         let mut news = Vec::new();
         match self.sources[index].look(now) {
             Found::Same => self.sources[index].stay(),
             Found::Missing => self.sources[index].lose(now, &mut news),
             Found::Unreadable(reason) => self.sources[index].complain(reason, &mut news),
-            Found::New(file, id, kind) => self.claim(index, (file, id, kind), at_start, now, &mut news),
+            Found::New(file, id, kind) => self.claim(index, (file, id, kind), now, &mut news),
         }
         let source = &self.sources[index].source;
         tell(source, news, &self.publisher, &self.report, &self.registry);
@@ -287,25 +359,21 @@ impl Worker {
         &mut self,
         index: usize,
         (file, id, kind): (LogFile, FileId, Kind),
-        at_start: bool,
         now: Instant,
         news: &mut Vec<News>,
     ) {
-        if !at_start && self.is_held_elsewhere(index, id) {
+        if self.is_held_elsewhere(index, id) {
             self.sources[index].park(now);
             return;
         }
         let followed = &mut self.sources[index];
         match self.retired.iter().position(|generation| generation.id() == id) {
-            Some(at) if !at_start => {
+            Some(at) => {
                 if let Some(generation) = self.retired.remove(at) {
                     followed.push(generation.revived(), false, now, news);
                 }
             }
-            _ => {
-                let begin = at_start.then_some(self.options.begin);
-                followed.open((file, id, kind), begin, now, news);
-            }
+            None => followed.open((file, id, kind), None, now, news),
         }
     }
 
@@ -316,9 +384,7 @@ impl Worker {
                 let there = std::fs::metadata(&source.path);
                 there.is_ok_and(|metadata| FileId::of(&metadata) == id)
             };
-            other != index
-                && source.holds(id)
-                && !(self.sources[index].is_explicit && is_link())
+            other != index && source.holds(id) && !(self.sources[index].is_explicit && is_link())
         })
     }
 

@@ -8,8 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::file::{FileId, Kind, LogFile};
 use super::Cutting;
+use super::file::{FileId, Kind, LogFile};
 use crate::event::{Carry, Lines, Place};
 
 /// How many bytes before the offset are compared at every read.
@@ -134,10 +134,7 @@ impl Generation {
         match read {
             Some(0) => Ok(Progress::default()),
             Some(read) => self.take(&scratch[..known + read], read, cutting, time),
-            None => Ok(Progress {
-                lines: self.finish(cutting, time),
-                ..Progress::default()
-            }),
+            None => Ok(Progress { lines: self.finish(cutting, time), ..Progress::default() }),
         }
     }
 
@@ -154,12 +151,7 @@ impl Generation {
         self.offset += read as u64;
         let lines = self.cut(bytes, from, cutting, time);
         self.extend_head()?;
-        Ok(Progress {
-            lines,
-            event: None,
-            more: read == BLOCK,
-            bytes: read,
-        })
+        Ok(Progress { lines, event: None, more: read == BLOCK, bytes: read })
     }
 
     /// What is left when no more will come: a line without its end.
@@ -184,7 +176,12 @@ impl Generation {
     /// Whether `bytes`, read from where `before` begins, still belong to what was read before.
     ///
     /// If not, it begins again, and says what it saw.
-    fn check(&mut self, bytes: &[u8], cutting: &Cutting, time: u64) -> io::Result<Option<Progress>> {
+    fn check(
+        &mut self,
+        bytes: &[u8],
+        cutting: &Cutting,
+        time: u64,
+    ) -> io::Result<Option<Progress>> {
         let known = self.before.len();
         let guard_holds = bytes.len() >= known && bytes[..known] == self.before;
         let has_grown = bytes.len() > known;
@@ -276,12 +273,12 @@ impl Generation {
         loop {
             let rest = &bytes[used..];
             let (lines, taken) = cutting.cut(rest, &mut self.carry, finished, time);
-            all.extend(lines.map(|lines| Lines {
-                place: (self.kind == Kind::Regular).then(|| Place {
-                    log: self.file.clone(),
-                    offset: offset + used as u64,
-                }),
-                ..lines
+            all.extend(lines.map(|lines| {
+                Lines {
+                    place: (self.kind == Kind::Regular)
+                        .then(|| Place { log: self.file.clone(), offset: offset + used as u64 }),
+                    ..lines
+                }
             }));
             used += taken;
             if taken == 0 {

@@ -20,7 +20,7 @@ const BLOCK: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Input {
     /// Closing it ends the thread.
-    _running: PipeWriter,
+    running: PipeWriter,
     thread: JoinHandle<()>,
 }
 
@@ -31,14 +31,17 @@ struct Reader {
     publisher: Publisher,
     report: Report,
     tee: bool,
+    is_all: bool,
     held: Vec<u8>,
     carry: Carry,
 }
 
 impl Input {
     /// Starts to read; `ended` is called when standard input has ended and all of it is published.
+    ///
+    /// `is_all`: nothing else is followed.
     pub fn start(
-        name: Name,
+        (name, is_all): (Name, bool),
         cutting: Cutting,
         tee: bool,
         registry: &Registry,
@@ -54,6 +57,7 @@ impl Input {
             publisher,
             report,
             tee,
+            is_all,
             held: Vec::new(),
             carry: Carry::default(),
         };
@@ -64,12 +68,12 @@ impl Input {
                 ended();
             }
         })?;
-        Ok(Input { _running: running, thread })
+        Ok(Input { running, thread })
     }
 
     /// Ends the thread, also while standard input is silent.
     pub fn stop(self) {
-        drop(self._running);
+        drop(self.running);
         let _ = self.thread.join();
     }
 }
@@ -81,10 +85,8 @@ impl Reader {
         let stdin = rustix::stdio::stdin();
         let mut block = vec![0; BLOCK];
         loop {
-            let mut ready = [
-                PollFd::new(&stdin, PollFlags::IN),
-                PollFd::new(stopped, PollFlags::IN),
-            ];
+            let mut ready =
+                [PollFd::new(&stdin, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
             let polled = poll(&mut ready, None);
             if polled.is_ok() && !ready[1].revents().is_empty() {
                 return false;
@@ -139,6 +141,11 @@ impl Reader {
         self.registry.update(&self.source, |entry| entry.state = State::Ended);
         let event = Object::of_type("end").text("file", self.source.name.as_str());
         let content = Content::Control(Control { json: event.finish() });
-        self.publisher.publish(vec![Draft { source: Arc::clone(&self.source), content }]);
+        let drafts = vec![Draft { source: Arc::clone(&self.source), content }];
+        if self.is_all {
+            self.publisher.publish_last(drafts);
+        } else {
+            self.publisher.publish(drafts);
+        }
     }
 }

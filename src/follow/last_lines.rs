@@ -35,7 +35,8 @@ fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
     let mut block = vec![0; BLOCK];
     let mut end = len;
     // The newline that ends the last line does not begin another.
-    let mut wanted = if lines > 0 && !ends_unfinished(file, len)? { lines + 1 } else { lines.max(1) };
+    let mut wanted =
+        if lines > 0 && !ends_unfinished(file, len)? { lines + 1 } else { lines.max(1) };
     while end > 0 {
         let start = end.saturating_sub(BLOCK as u64);
         let block = &mut block[..(end - start) as usize];

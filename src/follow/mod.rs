@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::event::{Carry, LineFilter, Lines, Splitter};
-pub use follower::Follower;
+pub use follower::{Follower, Opened};
 pub use input::Input;
 pub use last_lines::From;
 pub use pattern::{Expansion, Pattern};

@@ -141,7 +141,8 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("made");
             fs::write(path, "").expect("written");
         }
-        std::os::unix::fs::symlink(root.path().join("x"), root.path().join("link")).expect("linked");
+        std::os::unix::fs::symlink(root.path().join("x"), root.path().join("link"))
+            .expect("linked");
         let pattern = Pattern::new(&root.path().join(pattern)).expect("a pattern");
         let strip = |path: &PathBuf| {
             path.strip_prefix(root.path()).expect("below").to_string_lossy().into_owned()

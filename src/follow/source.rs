@@ -237,7 +237,10 @@ impl Followed {
                 let progress = match generation.read(scratch, cutting, time) {
                     Ok(progress) => progress,
                     Err(error) => {
-                        take(vec![News::Say(format!("{} cannot be read: {error}", path.display()))]);
+                        take(vec![News::Say(format!(
+                            "{} cannot be read: {error}",
+                            path.display()
+                        ))]);
                         break;
                     }
                 };

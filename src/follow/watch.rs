@@ -156,8 +156,13 @@ impl Pump {
             EventKind::Modify(ModifyKind::Name(_)) => true,
             kind => kind.is_create() || kind.is_remove(),
         };
-        let dirty: Vec<usize> =
-            event.paths.iter().filter_map(|path| self.sources.get(path)).flatten().copied().collect();
+        let dirty: Vec<usize> = event
+            .paths
+            .iter()
+            .filter_map(|path| self.sources.get(path))
+            .flatten()
+            .copied()
+            .collect();
         if dirty.is_empty() && !names_changed && !event.need_rescan() {
             // A write to a file that nobody follows must not wake anyone.
             self.wake.lock().foreign += 1;

@@ -8,10 +8,11 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 
+use super::socket::Flow;
 use super::stream::EventStream;
-use super::{Query, Site};
+use super::{Query, Site, trust};
 use crate::event::EventId;
 
 /// A body of either kind.
@@ -28,16 +29,27 @@ enum Page {
 
 impl Site {
     /// Answers one request.
-    pub(super) fn answer<B>(self: &Arc<Self>, request: &Request<B>) -> Response<AnswerBody> {
-        let Some(page) = self.page(request.uri().path()) else {
-            return text(StatusCode::NOT_FOUND, "There is nothing here; the events are elsewhere.\n");
+    pub(super) fn answer<B>(
+        self: &Arc<Self>,
+        request: &Request<B>,
+        flow: &Flow,
+    ) -> Response<AnswerBody> {
+        let page = self.page(request.uri().path());
+        let origin = match self.trust.check(request, false) {
+            Ok(origin) => origin,
+            Err(refusal) => return text(refusal.status(), refusal.sentence()),
         };
-        match *request.method() {
-            Method::GET => self.get(&page, request),
-            Method::HEAD => without_body(self.get(&page, request)),
-            Method::OPTIONS => options(),
-            _ => with_allow(text(StatusCode::METHOD_NOT_ALLOWED, "Use GET.\n")),
+        let mut response = match (page, request.method()) {
+            (None, _) => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
+            (Some(page), &Method::GET) => self.get(&page, request, flow),
+            (Some(page), &Method::HEAD) => without_body(self.get(&page, request, flow)),
+            (Some(_), &Method::OPTIONS) => options(),
+            (Some(_), _) => with_allow(text(StatusCode::METHOD_NOT_ALLOWED, "Use GET.\n")),
+        };
+        if let Some(origin) = origin {
+            trust::allow_origin(response.headers_mut(), origin);
         }
+        response
     }
 
     fn page(&self, path: &str) -> Option<Page> {
@@ -51,23 +63,31 @@ impl Site {
         }
     }
 
-    fn get<B>(self: &Arc<Self>, page: &Page, request: &Request<B>) -> Response<AnswerBody> {
+    fn get<B>(
+        self: &Arc<Self>,
+        page: &Page,
+        request: &Request<B>,
+        flow: &Flow,
+    ) -> Response<AnswerBody> {
         match page {
-            Page::Events => self.events(request.uri().query().unwrap_or(""), request.headers()),
+            Page::Events => self.events(request, flow),
             Page::Health => text(StatusCode::OK, "ok\n"),
         }
     }
 
-    fn events(self: &Arc<Self>, query: &str, headers: &HeaderMap) -> Response<AnswerBody> {
-        let query = match Query::parse(query, headers, self.presentation) {
+    fn events<B>(self: &Arc<Self>, request: &Request<B>, flow: &Flow) -> Response<AnswerBody> {
+        let query = request.uri().query().unwrap_or("");
+        let query = match Query::parse(query, request.headers(), self.presentation) {
             Ok(query) => query,
             Err(bad) => return text(StatusCode::BAD_REQUEST, &format!("{bad}\n")),
         };
         let id = query.last_event_id.as_deref().map(EventId::parse);
-        if let Some(Ok(id)) = id && self.feed.is_complete(&id) {
+        if let Some(Ok(id)) = id
+            && self.feed.is_complete(&id)
+        {
             return text(StatusCode::NO_CONTENT, "");
         }
-        let stream = EventStream::new(Arc::clone(self), query);
+        let stream = EventStream::new(Arc::clone(self), query, flow.clone());
         let mut response = Response::new(AnswerBody::Stream(Box::new(stream)));
         set(&mut response, CONTENT_TYPE, "text/event-stream; charset=utf-8");
         set(&mut response, CACHE_CONTROL, "no-store, no-transform");
@@ -91,7 +111,9 @@ fn text(status: StatusCode, sentence: &str) -> Response<AnswerBody> {
 }
 
 fn options() -> Response<AnswerBody> {
-    with_allow(text(StatusCode::NO_CONTENT, ""))
+    let mut response = with_allow(text(StatusCode::NO_CONTENT, ""));
+    trust::preflight(response.headers_mut());
+    response
 }
 
 fn with_allow(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
@@ -120,7 +142,9 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
-            AnswerBody::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            AnswerBody::Whole(bytes) => {
+                Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+            }
             AnswerBody::Stream(stream) => Pin::new(&mut **stream).poll_frame(cx),
         }
     }
@@ -131,7 +155,9 @@ impl Body for AnswerBody {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            AnswerBody::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            AnswerBody::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
+            }
             AnswerBody::Stream(_) => SizeHint::default(),
         }
     }

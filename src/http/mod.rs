@@ -4,7 +4,9 @@ mod answer;
 mod listen;
 mod query;
 mod serve;
+mod socket;
 mod stream;
+mod trust;
 
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use crate::follow::Registry;
 pub use listen::{Listeners, listen};
 pub use query::{BadQuery, Query};
 pub use serve::serve;
+pub use trust::{AllowedOrigin, Trust};
 
 /// What is served, and how.
 #[derive(Debug)]
@@ -26,10 +29,14 @@ pub struct Site {
     pub prefix: String,
     /// The path of the event stream below the prefix, without a slash at its end.
     pub endpoint: String,
+    /// Whose requests are answered.
+    pub trust: Trust,
     /// How events look unless the request says otherwise.
     pub presentation: Presentation,
     /// After how much silence a comment is sent.
     pub heartbeat: Duration,
+    /// How long a peer may take no byte.
+    pub send_timeout: Duration,
     /// What clients are told to wait before they reconnect.
     pub reconnect_delay: Duration,
 }

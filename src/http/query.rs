@@ -114,15 +114,17 @@ fn glob_set(globs: Vec<Glob>) -> Result<GlobSet, BadQuery> {
     for glob in globs {
         set.add(glob);
     }
-    set.build().map_err(|_| BadQuery("file takes simpler globs than these, as file=*.log".to_owned()))
+    set.build()
+        .map_err(|_| BadQuery("file takes simpler globs than these, as file=*.log".to_owned()))
 }
 
 fn parse_backlog(value: &str) -> Result<Backlog, BadQuery> {
     match value {
         "all" => Ok(Backlog::All),
-        number => number.parse().map(Backlog::Newest).map_err(|_| {
-            BadQuery("n takes a number of lines or all, as n=100".to_owned())
-        }),
+        number => number
+            .parse()
+            .map(Backlog::Newest)
+            .map_err(|_| BadQuery("n takes a number of lines or all, as n=100".to_owned())),
     }
 }
 
@@ -133,8 +135,9 @@ fn parse_grep(value: &str) -> Result<Regex, BadQuery> {
 }
 
 fn parse_format(value: &str) -> Result<Format, BadQuery> {
-    clap::ValueEnum::from_str(value, false)
-        .map_err(|_| BadQuery("format takes text, json, base64 or buffer, as format=json".to_owned()))
+    clap::ValueEnum::from_str(value, false).map_err(|_| {
+        BadQuery("format takes text, json, base64 or buffer, as format=json".to_owned())
+    })
 }
 
 fn parse_switch(key: &str, value: &str) -> Result<bool, BadQuery> {

@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::socket::Socket;
 use super::{AccessLog, Listeners, Site};
 
 /// How long a peer may take to send the head of a request.
@@ -62,12 +63,13 @@ async fn accept(
             accepted = listener.accept() => accepted,
             _ = &mut stopped => return,
         };
-        match accepted {
-            Ok((socket, peer)) => serve_peer(socket, peer, &site, &log, &connections),
-            Err(_) => tokio::select! {
-                () = tokio::time::sleep(ACCEPT_PAUSE) => {}
-                _ = &mut stopped => return,
-            },
+        if let Ok((socket, peer)) = accepted {
+            serve_peer(socket, peer, &site, &log, &connections);
+            continue;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(ACCEPT_PAUSE) => {}
+            _ = &mut stopped => return,
         }
     }
 }
@@ -82,9 +84,11 @@ fn serve_peer(
     // Lines that are ready together travel in one write; what is written must not wait for more.
     let _ = socket.set_nodelay(true);
     let (site, log) = (Arc::clone(site), log.clone());
+    let socket = Socket::new(socket, site.send_timeout);
+    let flow = socket.flow();
     let service = service_fn(move |request| {
         let began = Instant::now();
-        let response = site.answer(&request);
+        let response = site.answer(&request, &flow);
         if let Some(log) = &log {
             log.say(&format!(
                 "{peer} {} {} {} {:?}",

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use super::socket::Flow;
 use super::{Query, Site};
 use crate::event::{Batch, Encoder, Object, Position};
 use crate::feed::{Gap, Read, Reason, Subscriber};
@@ -17,15 +18,21 @@ use crate::feed::{Gap, Read, Reason, Subscriber};
 /// How many reads that hold nothing for this peer are made before others have their turn.
 const FRUITLESS_READS: usize = 16;
 
+/// How long hyper is given to write what it has before the body is cut.
+const FLUSH: Duration = Duration::from_millis(5);
+
 /// One peer's event stream.
 pub(super) struct EventStream {
     site: Arc<Site>,
     query: Query,
     subscriber: Subscriber,
+    flow: Flow,
     opening: Option<Bytes>,
     /// What the ID of the last event sent says that the peer has.
     told: Position,
     silence: Silence,
+    /// Until what was sent last has left, before the body is cut.
+    farewell: Option<Pin<Box<Sleep>>>,
 }
 
 /// When the peer last got something, and when that is too long ago.
@@ -36,13 +43,15 @@ struct Silence {
 }
 
 impl EventStream {
-    pub(super) fn new(site: Arc<Site>, query: Query) -> Self {
+    pub(super) fn new(site: Arc<Site>, query: Query, flow: Flow) -> Self {
         let subscriber = site.feed.subscribe(query.start());
         EventStream {
             opening: Some(Encoder::opening(site.reconnect_delay)),
             told: subscriber.cursor(),
             silence: Silence::new(site.heartbeat),
             subscriber,
+            flow,
+            farewell: None,
             query,
             site,
         }
@@ -136,6 +145,18 @@ impl EventStream {
         self.site.feed.encoder().control(&json.finish(), cursor)
     }
 
+    /// Ready when the peer has been sent everything: hyper drops what is left when a body fails.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let farewell = self.farewell.get_or_insert_with(|| Box::pin(sleep(FLUSH)));
+            ready!(farewell.as_mut().poll(cx));
+            if !self.flow.is_blocked() {
+                return Poll::Ready(());
+            }
+            self.farewell = None;
+        }
+    }
+
     /// The filter has let nothing through for so long that the peer's ID may be evicted soon.
     fn is_stale(&self) -> bool {
         let capacity = self.site.feed.replay_lines();
@@ -154,6 +175,7 @@ impl Body for EventStream {
         for _ in 0..FRUITLESS_READS {
             match ready!(self.poll_bytes(cx)) {
                 None if self.site.feed.is_cut() => {
+                    ready!(self.poll_sent(cx));
                     // A clean end would tell some clients not to come back.
                     return Poll::Ready(Some(Err(io::Error::other("ssetail is stopping"))));
                 }
@@ -179,12 +201,8 @@ impl Silence {
     fn new(limit: Duration) -> Self {
         let now = Instant::now();
         // Peers that were served together would otherwise all be due at the same moment.
-        let limit = limit - limit / 1000 * (getrandom::u32().unwrap_or(0) % 200);
-        Silence {
-            limit,
-            since: now,
-            timer: Box::pin(sleep_until(now + limit)),
-        }
+        let limit = limit / 1000 * (1000 - getrandom::u32().unwrap_or(0) % 200);
+        Silence { limit, since: now, timer: Box::pin(sleep_until(now + limit)) }
     }
 
     fn begin(&mut self) {

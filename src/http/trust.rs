@@ -1,0 +1,298 @@
+//! Which requests are believed: a page in the next tab must not read the logs.
+//!
+//! Two checks, because either alone can be got round. `Host` tells a request
+//! that a rebound DNS name has sent here, which carries no `Origin`.
+//! `Origin` and `Sec-Fetch-Site` tell one that a page of another site has made.
+
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, HOST, HeaderValue, ORIGIN, VARY,
+};
+use hyper::http::uri::Authority;
+use hyper::{HeaderMap, Request, StatusCode};
+use url::{Host, Origin, Url};
+
+/// Whom the server answers.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// Host names that are accepted beside loopback names and IP literals.
+    pub hosts: Vec<String>,
+    /// Origins that may read, beside the server's own and loopback origins.
+    pub origins: Vec<AllowedOrigin>,
+}
+
+/// An origin that was allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowedOrigin {
+    /// Any at all.
+    Any,
+    /// The one of pages that were opened from disk, and of others that have none.
+    Null,
+    /// This one.
+    Exact(Origin),
+}
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It does not say, or not clearly, whom it is for.
+    Host,
+    /// It is for somebody else.
+    ForeignHost,
+    /// It was made by a page that may not read this.
+    ForeignOrigin,
+}
+
+impl Refusal {
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Refusal::Host => StatusCode::BAD_REQUEST,
+            Refusal::ForeignHost | Refusal::ForeignOrigin => StatusCode::FORBIDDEN,
+        }
+    }
+
+    pub(super) fn sentence(self) -> &'static str {
+        match self {
+            Refusal::Host => "A request names its host once.\n",
+            Refusal::ForeignHost => {
+                "This host name is not accepted; start ssetail with --allow-host NAME if it is yours.\n"
+            }
+            Refusal::ForeignOrigin => {
+                "Pages of this origin may not read here; start ssetail with --cors ORIGIN to allow it.\n"
+            }
+        }
+    }
+}
+
+impl AllowedOrigin {
+    /// Reads `*`, `null`, or an origin as a browser writes it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "*" => Ok(AllowedOrigin::Any),
+            "null" => Ok(AllowedOrigin::Null),
+            _ => exact_origin(text).map(AllowedOrigin::Exact).ok_or_else(|| {
+                "give an origin, as https://logs.example, or '*' or null".to_owned()
+            }),
+        }
+    }
+}
+
+impl Trust {
+    /// The origin to be echoed, if the request has one; or why it is refused.
+    ///
+    /// `is_page`: it asks for the page itself, which any site may link to.
+    pub(super) fn check<B>(
+        &self,
+        request: &Request<B>,
+        is_page: bool,
+    ) -> Result<Option<HeaderValue>, Refusal> {
+        let host = authority(request)?;
+        if !self.accepts_host(&host) {
+            return Err(Refusal::ForeignHost);
+        }
+        let headers = request.headers();
+        let mut origins = headers.get_all(ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            (Some(origin), None) if self.accepts_origin(origin, &host) => Ok(Some(origin.clone())),
+            (None, _) if !is_cross_site(headers) || (is_page && is_navigation(headers)) => Ok(None),
+            _ => Err(Refusal::ForeignOrigin),
+        }
+    }
+
+    fn accepts_host(&self, authority: &Authority) -> bool {
+        match Host::parse(authority.host()) {
+            Ok(Host::Domain(name)) => {
+                is_loopback_name(&name)
+                    || self
+                        .hosts
+                        .iter()
+                        .any(|host| host.eq_ignore_ascii_case(name.trim_end_matches('.')))
+            }
+            Ok(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+            Err(_) => false,
+        }
+    }
+
+    fn accepts_origin(&self, origin: &HeaderValue, host: &Authority) -> bool {
+        let Ok(text) = origin.to_str() else { return false };
+        if self.origins.contains(&AllowedOrigin::Any) {
+            return true;
+        }
+        if text == "null" {
+            return self.origins.contains(&AllowedOrigin::Null);
+        }
+        let Some(origin) = exact_origin(text) else { return false };
+        is_loopback_origin(&origin)
+            || self.origins.contains(&AllowedOrigin::Exact(origin.clone()))
+            || ["http", "https"].iter().any(|scheme| {
+                exact_origin(&format!("{scheme}://{host}")).is_some_and(|own| own == origin)
+            })
+    }
+}
+
+/// What tells a browser that this origin may read the answer.
+pub(super) fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(VARY, HeaderValue::from_static("origin"));
+}
+
+/// What a browser asks for before it sends a request that a plain page could not.
+pub(super) fn preflight(headers: &mut HeaderMap) {
+    let allowed = "last-event-id, cache-control, authorization, accept, content-type";
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(allowed));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+}
+
+/// Whom the request is for: the authority of an absolute URI, or the one `Host`.
+fn authority<B>(request: &Request<B>) -> Result<Authority, Refusal> {
+    if let Some(authority) = request.uri().authority() {
+        return Ok(authority.clone());
+    }
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host
+            .to_str()
+            .ok()
+            .filter(|host| !host.contains('@'))
+            .and_then(|host| host.parse().ok())
+            .ok_or(Refusal::Host),
+        _ => Err(Refusal::Host),
+    }
+}
+
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    headers.get_all("sec-fetch-site").iter().any(|site| site == "cross-site")
+}
+
+fn is_navigation(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate")
+}
+
+/// An origin that is written as browsers write it, and not a whole URL.
+fn exact_origin(text: &str) -> Option<Origin> {
+    let origin = Url::parse(text).ok()?.origin();
+    let has_more = text.matches('/').count() != 2 || text.contains(['?', '#', '@', '\\']);
+    (origin.is_tuple() && !has_more).then_some(origin)
+}
+
+fn is_loopback_origin(origin: &Origin) -> bool {
+    let Origin::Tuple(_, host, _) = origin else { return false };
+    match host {
+        Host::Domain(name) => is_loopback_name(name),
+        Host::Ipv4(address) => *address == std::net::Ipv4Addr::LOCALHOST,
+        Host::Ipv6(address) => *address == std::net::Ipv6Addr::LOCALHOST,
+    }
+}
+
+/// Names that browsers and resolvers never look up elsewhere (RFC 6761, section 6.3).
+fn is_loopback_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(headers: &[(&str, &str)], is_page: bool) -> Result<Option<HeaderValue>, Refusal> {
+        let trust = Trust {
+            hosts: vec!["logs.example".to_owned()],
+            origins: vec![AllowedOrigin::parse("https://ok.example").expect("an origin")],
+        };
+        let mut request = Request::get("/sse");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        trust.check(&request.body(()).expect("a request"), is_page)
+    }
+
+    fn accepts_host(host: &str) -> bool {
+        check(&[("host", host)], false).is_ok()
+    }
+
+    fn accepts_origin(origin: &str) -> bool {
+        check(&[("host", "192.0.2.7:8088"), ("origin", origin)], false).is_ok()
+    }
+
+    #[test]
+    fn hosts_that_cannot_be_rebound_are_accepted() {
+        for host in [
+            "localhost",
+            "localhost:8088",
+            "LOCALHOST",
+            "a.localhost:1",
+            "localhost.",
+            "127.0.0.1:8088",
+            "[::1]:8088",
+            "192.0.2.7",
+            "logs.example",
+            "Logs.Example:80",
+        ] {
+            assert!(accepts_host(host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "notlocalhost",
+            "127.0.0.1.evil.example",
+            "logs.example.evil.example",
+            "x@localhost",
+            "",
+            "a b",
+            "[::1",
+            "evil.example:8088",
+        ] {
+            assert!(!accepts_host(host), "{host}");
+        }
+        assert_eq!(check(&[], false), Err(Refusal::Host));
+        assert_eq!(
+            check(&[("host", "localhost"), ("host", "localhost")], false),
+            Err(Refusal::Host)
+        );
+    }
+
+    #[test]
+    fn loopback_and_allowed_origins_may_read() {
+        for origin in [
+            "http://localhost:3000",
+            "https://localhost",
+            "http://app.localhost:1",
+            "http://127.0.0.1:5173",
+            "http://[::1]:80",
+            "https://ok.example",
+            "http://192.0.2.7:8088",
+        ] {
+            assert!(accepts_origin(origin), "{origin}");
+        }
+        for origin in [
+            "null",
+            "",
+            "http://evil.example",
+            "http://localhost.evil.example",
+            "http://127.0.0.2",
+            "http://192.0.2.8:8088",
+            "http://192.0.2.7:1",
+            "http://ok.example",
+            "https://ok.example:444",
+            "https://ok.example.evil.example",
+            "https://ok.example/",
+            "https://evil.example#ok.example",
+            "file://",
+            "localhost",
+            "http://localhost@evil.example",
+        ] {
+            assert!(!accepts_origin(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn other_sites_may_link_to_the_page_but_not_load_it() {
+        let foreign = [("host", "localhost"), ("sec-fetch-site", "cross-site")];
+        assert_eq!(check(&foreign, true), Err(Refusal::ForeignOrigin));
+        let link = [foreign[0], foreign[1], ("sec-fetch-mode", "navigate")];
+        assert_eq!(check(&link, true), Ok(None));
+        assert_eq!(check(&link, false), Err(Refusal::ForeignOrigin));
+        assert_eq!(check(&[foreign[0], ("sec-fetch-site", "same-site")], false), Ok(None));
+    }
+}

@@ -1,0 +1,175 @@
+//! Pages in a real browser, loaded from another origin, that know nothing of ssetail.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use tempfile::TempDir;
+
+use crate::harness::{DEADLINE, Ssetail, numbered};
+
+/// A page with a list, filled by the script that a user wrote.
+const LIST_PAGE: &str = r#"<!doctype html><ul id="list"></ul><script>
+const source = new EventSource('http://localhost:8088/sse/');
+source.onmessage = (event) => {
+  const item = document.createElement('li');
+  item.textContent = JSON.parse(event.data).message;
+  document.getElementById('list').append(item);
+};
+</script>"#;
+
+/// A React app that logs what it gets.
+const REACT_PAGE: &str = r#"<!doctype html><div id="root"></div>
+<script src="/react.production.min.js"></script>
+<script src="/react-dom.production.min.js"></script>
+<ul id="list"></ul><script>
+const log = console.log;
+console.log = (parsed) => {
+  const item = document.createElement('li');
+  item.textContent = parsed.message;
+  document.getElementById('list').append(item);
+  log(parsed);
+};
+function App() {
+  React.useEffect(() => {
+    const source = new EventSource('http://localhost:3000/stream2');
+    source.onmessage = ({ data }) => console.log(JSON.parse(data));
+    return () => source.close();
+  }, []);
+  return React.createElement('p', null, 'streaming');
+}
+ReactDOM.createRoot(document.getElementById('root')).render(React.createElement(App));
+</script>"#;
+
+/// Tells the test what the list holds, whenever that changes.
+const OBSERVER: &str = r"<script>
+const list = document.getElementById('list');
+const tell = () => fetch('/report', {
+  method: 'POST',
+  body: Array.from(list.children, (item) => item.textContent).join('\n'),
+});
+new MutationObserver(tell).observe(list, { childList: true });
+</script>";
+
+/// A site of its own, with one page, in a browser.
+struct Browser {
+    child: Child,
+    reports: Receiver<String>,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Opens `page`, in which the address of ssetail is the one it really has: a test does not
+    /// take a fixed port.
+    fn open(page: &str, fixed: &str, address: &str) -> Self {
+        let port = address.rsplit(':').next().expect("a port");
+        let page = page.replace(fixed, &format!("localhost:{port}")) + OBSERVER;
+        let site = TcpListener::bind("127.0.0.1:0").expect("bound");
+        let url = format!("http://localhost:{}/", site.local_addr().expect("an address").port());
+        let (sender, reports) = channel();
+        std::thread::spawn(move || {
+            for socket in site.incoming().flatten() {
+                let (page, sender) = (page.clone(), sender.clone());
+                std::thread::spawn(move || answer(&socket, &page, &sender));
+            }
+        });
+        let profile = tempfile::tempdir().expect("a directory");
+        let child = Command::new("chromium")
+            .args("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run".split(' '))
+            .args(
+                "--disable-background-networking --disable-component-update --disable-sync"
+                    .split(' '),
+            )
+            .args(["--disable-dev-shm-usage", "--remote-debugging-port=0"])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg(url)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromium starts; tests/run installs it");
+        Browser { child, reports, _profile: profile }
+    }
+
+    /// Waits until the page's list is exactly this.
+    fn shows(&self, expected: &str) {
+        let deadline = std::time::Instant::now() + DEADLINE;
+        let mut last = String::new();
+        while last.trim_end() != expected.trim_end() {
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            last = self.reports.recv_timeout(left).unwrap_or_else(|_| panic!("it shows {last:?}"));
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn answer(socket: &TcpStream, page: &str, reports: &Sender<String>) {
+    let mut reader = BufReader::new(socket);
+    let mut request = String::new();
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) <= 2 {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a number");
+        }
+        request.push_str(&line);
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).expect("a body");
+    let path = request.split(' ').nth(1).unwrap_or("/").to_owned();
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/node_modules");
+    let (kind, content) = match &*path {
+        "/" => ("text/html", page.as_bytes().to_vec()),
+        "/report" => {
+            let _ = reports.send(String::from_utf8_lossy(&body).into_owned());
+            ("text/plain", Vec::new())
+        }
+        "/react.production.min.js" | "/react-dom.production.min.js" => {
+            let package = path.trim_start_matches('/').split('.').next().expect("a name");
+            let file = modules.join(package).join("umd").join(&path[1..]);
+            ("text/javascript", std::fs::read(file).expect("installed by tests/run"))
+        }
+        _ => ("text/plain", Vec::new()),
+    };
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        content.len()
+    );
+    let _ = (&*socket).write_all(&[head.into_bytes(), content].concat());
+}
+
+#[test]
+fn a_plain_page_shows_live_lines() {
+    let ssetail = Ssetail::new()
+        .file("build.log", numbered("before", 0..2))
+        .args(["build.log", "--format", "json", "--unnamed"])
+        .start();
+    let browser = Browser::open(LIST_PAGE, "localhost:8088", ssetail.address());
+    browser.shows("before 0\nbefore 1");
+    ssetail.append("build.log", "live é <b>🦀\n");
+    browser.shows("before 0\nbefore 1\nlive é <b>🦀");
+    ssetail.append("build.log", numbered("more", 0..20));
+    browser.shows(&format!("before 0\nbefore 1\nlive é <b>🦀\n{}", numbered("more", 0..20)));
+}
+
+#[test]
+fn a_react_app_logs_live_lines() {
+    let ssetail = Ssetail::new()
+        .file("build.log", "before\n")
+        .args(["build.log", "--endpoint", "/stream2", "--format", "json", "--unnamed"])
+        .start();
+    let browser = Browser::open(REACT_PAGE, "localhost:3000", ssetail.address());
+    browser.shows("before");
+    ssetail.append("build.log", "live\n");
+    browser.shows("before\nlive");
+}

@@ -1,0 +1,176 @@
+//! The encoder against the independent parser: what goes in comes out, in every format.
+
+use std::ffi::OsStr;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::Value;
+use ssetail::event::{
+    Batch, Carry, Encoder, Epoch, EventId, Format, LineFilter, Lines, Name, Position, Presentation,
+    Source, Splitter,
+};
+
+use crate::parser::{Event, Parser};
+
+const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Base64, Format::Buffer];
+
+fn encoder() -> Encoder {
+    Encoder::new(Epoch::from_random(7))
+}
+
+fn batch(bytes: &[u8], max_line: usize) -> Batch {
+    let splitter = Splitter { max_line, binary: false };
+    let filter = LineFilter::default();
+    let cut = Lines::cut(bytes, &splitter, &filter, &mut Carry::default(), true);
+    let lines = cut.0.expect("lines");
+    let source = Source { id: 0, name: Name::new(OsStr::new("a b.log")) };
+    Batch::of_lines(Arc::new(source), 1, lines, Arc::default())
+}
+
+fn encode(batch: &Batch, format: Format, start: Position) -> Vec<Event> {
+    let bytes = encoder().encode_from(batch, Presentation { format, named: true }, start, None);
+    Parser::default().feed(&bytes)
+}
+
+/// The bytes of the line, or part of a line, that an event holds; exact in all formats but text.
+fn content(event: &Event, format: Format) -> Vec<u8> {
+    let base64 =
+        |text: &str| base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
+    match format {
+        Format::Text => event.data.clone().into_bytes(),
+        Format::Base64 => base64(&event.data),
+        Format::Json => {
+            let json: Value = serde_json::from_str(&event.data).expect("JSON");
+            let message = json["message"].as_str().expect("text").to_owned();
+            json["base64"].as_str().map_or(message.into_bytes(), base64)
+        }
+        Format::Buffer => {
+            let json: Value = serde_json::from_str(&event.data).expect("JSON");
+            assert_eq!(json["message"]["type"], "Buffer");
+            let bytes = json["message"]["data"].as_array().expect("bytes");
+            bytes.iter().map(|byte| byte.as_u64().expect("a byte") as u8).collect()
+        }
+    }
+}
+
+/// What the text format makes of a line, by the words of the specification.
+fn as_text(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line).into_owned();
+    let text = text.strip_suffix('\r').unwrap_or(&text);
+    text.replace('\r', "\n")
+}
+
+fn tricky_line() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![
+        4 => any::<u8>(), 2 => Just(b'\r'), 1 => Just(b' '), 1 => Just(b':'), 1 => Just(0), 3 => b'a'..=b'z',
+    ];
+    prop_oneof![
+        vec(byte.prop_filter("in a line", |&byte| byte != b'\n'), 0..40),
+        "\\PC{0,20}".prop_map(String::into_bytes),
+        Just("\u{FEFF}a\u{2028}b\u{2029}\u{B}\u{C}🦀".as_bytes().to_vec()),
+    ]
+}
+
+fn joined(lines: &[Vec<u8>]) -> Vec<u8> {
+    lines.iter().flat_map(|line| [line, &b"\n"[..]].concat()).collect()
+}
+
+proptest! {
+    #[test]
+    fn every_line_comes_out_as_it_went_in(lines in vec(tricky_line(), 1..20)) {
+        let batch = batch(&joined(&lines), 1000);
+        for format in FORMATS {
+            let events = encode(&batch, format, Position::before(1));
+            prop_assert_eq!(events.len(), lines.len());
+            for (event, line) in events.iter().zip(&lines) {
+                prop_assert_eq!(&event.kind, "a b.log");
+                if format == Format::Text {
+                    prop_assert_eq!(&event.data, &as_text(line));
+                } else {
+                    prop_assert_eq!(&content(event, format), line);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_the_seqs(lines in vec(tricky_line(), 1..20), start in 1u64..20) {
+        let batch = batch(&joined(&lines), 1000);
+        let events = encode(&batch, Format::Text, Position::before(start));
+        let ids: Vec<_> = events.iter().map(|event| {
+            EventId::parse(event.id.as_bytes()).expect("our id").position.next - 1
+        }).collect();
+        prop_assert_eq!(ids, (start..=lines.len() as u64).collect::<Vec<_>>());
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// A line that is too long for one event comes in pieces; a client that is cut off after
+    /// any of them gets exactly the rest.
+    #[test]
+    fn long_lines_come_in_pieces_that_can_be_resumed(
+        len in 20_000usize..200_000, filler in prop_oneof![Just(b'\r'), Just(0), Just(0xff), Just(b'x')],
+    ) {
+        let line = vec![filler; len];
+        let batch = batch(&joined(std::slice::from_ref(&line)), 1 << 20);
+        for format in FORMATS.into_iter().filter(|&format| format != Format::Text) {
+            let events = encode(&batch, format, Position::before(1));
+            let pieces: Vec<_> = events.iter().map(|event| content(event, format)).collect();
+            prop_assert!(pieces.concat() == line);
+            for (i, event) in events.iter().enumerate().take(3) {
+                let position = EventId::parse(event.id.as_bytes()).expect("our id").position;
+                if i + 1 < events.len() {
+                    let rest = encode(&batch, format, position);
+                    let rest: Vec<_> = rest.iter().map(|event| content(event, format)).collect();
+                    prop_assert!([pieces[..=i].concat(), rest.concat()].concat() == line);
+                } else {
+                    prop_assert_eq!(position, Position::before(2));
+                }
+            }
+        }
+        encode(&batch, Format::Text, Position::before(1));
+    }
+}
+
+#[test]
+fn parts_say_that_more_follows() {
+    let batch = batch(b"abcdefghij\nk\n", 4);
+    let more = |format| -> Vec<bool> {
+        let events = encode(&batch, format, Position::before(1));
+        let json = |event: &Event| serde_json::from_str::<Value>(&event.data).expect("JSON");
+        events.iter().map(|event| json(event)["more"] == true).collect()
+    };
+    assert_eq!(more(Format::Json), [true, true, false, false]);
+    assert_eq!(more(Format::Buffer), [true, true, false, false]);
+}
+
+#[test]
+fn the_stream_is_the_bytes_of_the_specification() {
+    let batch = batch(b"Compiling foo v0.1.0\n\n", 1000);
+    let named = Presentation { format: Format::Text, named: true };
+    let bytes = encoder().encode(&batch, named);
+    assert_eq!(
+        bytes,
+        "event: a b.log\ndata: Compiling foo v0.1.0\nid: 000007-1\n\n\
+         event: a b.log\ndata: \nid: 000007-2\n\n",
+    );
+    let unnamed = Presentation { format: Format::Json, named: false };
+    let bytes = encoder().encode_from(&batch, unnamed, Position::before(2), None);
+    assert_eq!(bytes, "data: {\"file\":\"a b.log\",\"message\":\"\",\"time\":0}\nid: 000007-2\n\n",);
+}
+
+#[test]
+fn a_batch_is_encoded_once_for_all() {
+    let batch = batch(b"a\nb\n", 1000);
+    let presentation = Presentation { format: Format::Json, named: true };
+    let first = batch.encoded(&encoder(), presentation);
+    let second = batch.encoded(&encoder(), presentation);
+    assert_eq!(first.as_ptr(), second.as_ptr());
+    let other = Presentation { format: Format::Text, named: true };
+    assert_ne!(first, batch.encoded(&encoder(), other));
+}

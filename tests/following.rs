@@ -1,0 +1,230 @@
+//! Following, case by case: SPEC section 2.
+
+use std::os::unix::fs::symlink;
+
+use crate::harness::{Ssetail, append, numbered, write};
+
+#[test]
+fn lines_that_are_written_in_pieces_come_whole() {
+    let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
+    let mut events = ssetail.events("/sse");
+    for piece in ["hel", "lo", " wor", "ld\nne", "xt\n", "\n", "\r\n", "\u{FEFF}x\n"] {
+        ssetail.append("a.log", piece);
+    }
+    assert_eq!(events.data(5), ["hello world", "next", "", "", "\u{FEFF}x"]);
+}
+
+#[test]
+fn bytes_of_any_kind_are_lines() {
+    let ssetail =
+        Ssetail::new().file("a.log", b"\xff\x00\xfe\nok\ncr\rlf\n".as_slice()).arg("a.log").start();
+    assert_eq!(ssetail.events("/sse").data(3), ["\u{FFFD}\0\u{FFFD}", "ok", "cr\nlf"]);
+    assert_eq!(ssetail.events("/sse?format=base64").data(1), ["/wD+"]);
+}
+
+#[test]
+fn a_rename_and_a_new_file_lose_nothing() {
+    let ssetail = Ssetail::new().file("a.log", "").args(["a.log", "--linger", "1s"]).start();
+    let mut events = ssetail.events("/sse");
+    let mut expected = Vec::new();
+    for round in 0..5 {
+        let old = numbered("old", round * 100..round * 100 + 100);
+        ssetail.append("a.log", &old);
+        ssetail.rename("a.log", &format!("a.{round}"));
+        ssetail.append(&format!("a.{round}"), "after the rename\n");
+        ssetail.append("a.log", format!("new {round}\n"));
+        expected.extend(old.lines().map(str::to_owned));
+        expected.extend(["after the rename".to_owned(), format!("new {round}")]);
+        let mut seen = events.lines(102);
+        let mut wanted = expected.split_off(expected.len() - 102);
+        seen.sort();
+        wanted.sort();
+        assert_eq!(seen, wanted);
+    }
+}
+
+#[test]
+fn a_copytruncate_begins_again() {
+    let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
+    let mut events = ssetail.events("/sse");
+    ssetail.append("a.log", numbered("old", 0..100));
+    assert_eq!(events.lines(100).len(), 100);
+    write(&ssetail.path("a.log"), "new\n");
+    let change = events.control("source");
+    assert_eq!((&change["file"], &change["change"]), (&"a.log".into(), &"truncated".into()));
+    assert_eq!(events.data(1), ["new"]);
+    // Also when the file has grown past the old place before anyone looked.
+    write(&ssetail.path("a.log"), numbered("longer than before", 0..100));
+    assert_eq!(events.control("source")["change"], "truncated");
+    assert_eq!(events.data(1), ["longer than before 0"]);
+}
+
+#[test]
+fn a_writer_that_does_not_append_leaves_a_hole_that_is_not_a_line() {
+    use std::io::Write as _;
+    let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
+    let mut events = ssetail.events("/sse");
+    let mut writer = std::fs::File::create(ssetail.path("a.log")).expect("opened");
+    writer.write_all(numbered("old", 0..3000).as_bytes()).expect("written");
+    events.lines(3000);
+    writer.set_len(0).expect("truncated");
+    writer.write_all(b"after\n").expect("written");
+    events.control("source");
+    assert_eq!(events.data(1), ["after"]);
+}
+
+#[test]
+fn files_and_directories_may_come_later() {
+    let ssetail = Ssetail::new().args(["deep/er/a.log", "logs/**/*.log"]).start();
+    let mut events = ssetail.events("/sse");
+    write(&ssetail.path("deep/er/a.log"), "first\n");
+    assert_eq!(events.lines(1), ["first"]);
+    write(&ssetail.path("logs/x/b.log"), "second\n");
+    assert_eq!(events.lines(1), ["second"]);
+    std::fs::remove_dir_all(ssetail.path("deep")).expect("removed");
+    write(&ssetail.path("deep/er/a.log"), "third\n");
+    assert_eq!(events.lines(1), ["third"]);
+}
+
+#[test]
+fn a_deleted_file_is_said_and_its_successor_read() {
+    let ssetail = Ssetail::new().file("a.log", "a\n").arg("a.log").start();
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.data(1), ["a"]);
+    std::fs::remove_file(ssetail.path("a.log")).expect("removed");
+    assert_eq!(events.control("source")["change"], "removed");
+    ssetail.append("a.log", "b\n");
+    assert_eq!(events.control("source")["change"], "appeared");
+    assert_eq!(events.data(1), ["b"]);
+}
+
+#[test]
+fn a_symlink_that_is_pointed_elsewhere_is_followed() {
+    let ssetail = Ssetail::new().file("1/a.log", "one\n").file("2/a.log", "two\n");
+    let ssetail = ssetail.args(["current/a.log"]).start();
+    let mut events = ssetail.events("/sse");
+    symlink("1", ssetail.path("current")).expect("linked");
+    assert_eq!(events.lines(1), ["one"]);
+    symlink("2", ssetail.path("next")).expect("linked");
+    ssetail.rename("next", "current");
+    assert_eq!(events.lines(1), ["two"]);
+    ssetail.append("2/a.log", "more\n");
+    assert_eq!(events.lines(1), ["more"]);
+}
+
+#[test]
+fn an_unfinished_line_is_published_when_its_file_is_let_go() {
+    let ssetail = Ssetail::new().file("a.log", "").args(["a.log", "--linger", "200ms"]).start();
+    let mut events = ssetail.events("/sse");
+    ssetail.append("a.log", "begun\nunfinished");
+    assert_eq!(events.lines(1), ["begun"]);
+    ssetail.rename("a.log", "a.old");
+    ssetail.append("a.log", "new\n");
+    let mut lines = events.lines(2);
+    lines.sort();
+    assert_eq!(lines, ["new", "unfinished"]);
+}
+
+#[test]
+fn rotation_into_a_name_that_also_matches_sends_nothing_twice() {
+    let ssetail = Ssetail::new().file("a.log", "").args(["a.log*", "--linger", "300ms"]).start();
+    let mut events = ssetail.events("/sse");
+    let mut seen = Vec::new();
+    for round in 0..4 {
+        ssetail.append("a.log", numbered("line", round * 10..round * 10 + 10));
+        seen.extend(events.lines(10));
+        for n in (1..=round).rev() {
+            ssetail.rename(&format!("a.log.{n}"), &format!("a.log.{}", n + 1));
+        }
+        ssetail.rename("a.log", "a.log.1");
+        append(&ssetail.path("a.log.1"), "late\n");
+        append(&ssetail.path("a.log"), "first of the next\n");
+        seen.extend(events.lines(2));
+    }
+    ssetail.append("a.log", "end\n");
+    while seen.last().is_none_or(|line| line != "end") {
+        seen.extend(events.lines(1));
+    }
+    let unique: std::collections::HashSet<_> =
+        seen.iter().filter(|line| line.starts_with("line")).collect();
+    assert_eq!(unique.len(), 40);
+    assert_eq!(seen.len(), 40 + 8 + 1, "{seen:?}");
+}
+
+#[test]
+fn a_path_given_twice_is_one_source_and_a_link_is_another() {
+    let ssetail = Ssetail::new().file("a.log", "x\n");
+    let ssetail = ssetail.args(["a.log", "./a.log", "*.log", "b"]).start();
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.data(1), ["x"]);
+    std::fs::hard_link(ssetail.path("a.log"), ssetail.path("b")).expect("linked");
+    assert_eq!(events.control("source")["file"], "b");
+    assert_eq!(events.data(1), ["x"]);
+    ssetail.append("a.log", "y\n");
+    let mut kinds: Vec<_> = events.take(2).into_iter().map(|event| event.kind).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["a.log", "b"]);
+}
+
+#[test]
+fn what_cannot_be_followed_is_one_sentence_and_stops_nobody() {
+    let ssetail = Ssetail::new().file("a.log", "x\n");
+    let mut ssetail = ssetail.args(["a.log", "/proc/uptime", "/dev/null", "loop", "late"]).start();
+    symlink("loop", ssetail.path("loop")).expect("linked");
+    std::fs::create_dir(ssetail.path("late")).expect("made");
+    for sentence in [
+        "/proc/uptime is made up by the kernel",
+        "/dev/null is a device",
+        "loop is a loop of symbolic links",
+        "late is a directory",
+    ] {
+        ssetail.wait_for(sentence);
+    }
+    assert_eq!(ssetail.events("/sse").lines(1), ["x"]);
+}
+
+#[test]
+fn a_named_pipe_is_read_as_its_writers_come_and_go() {
+    let ssetail = Ssetail::new().arg("pipe").start();
+    let status = std::process::Command::new("mkfifo").arg(ssetail.path("pipe")).status();
+    assert!(status.expect("mkfifo runs").success());
+    let mut events = ssetail.events("/sse");
+    for n in 0..3 {
+        write(&ssetail.path("pipe"), format!("writer {n}\nunfinished"));
+        assert_eq!(events.lines(2), [format!("writer {n}"), "unfinished".to_owned()]);
+    }
+}
+
+#[test]
+fn only_wanted_lines_are_published() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "error 1\ninfo\nerror 2 ignore\nerror 3\n")
+        .args(["a.log", "--include", "^error", "--include", "^fatal", "--exclude", "ignore"])
+        .start();
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.data(2), ["error 1", "error 3"]);
+    ssetail.append("a.log", "debug\nfatal\n");
+    let event = events.next().expect("a line");
+    assert_eq!(event.data, "fatal");
+    assert!(event.id.ends_with("-3"), "only what is published has an id: {}", event.id);
+}
+
+#[test]
+fn binary_chunks_joined_are_the_file() {
+    use base64::Engine as _;
+    let bytes: Vec<u8> = (0..300_000u32).map(|n| (n * 7 + n / 251) as u8).collect();
+    let ssetail = Ssetail::new()
+        .file("a.bin", &bytes[..100_000])
+        .args(["a.bin", "--binary", "--from-start"])
+        .start();
+    let mut events = ssetail.events("/sse");
+    for piece in bytes[100_000..].chunks(30_000) {
+        ssetail.append("a.bin", piece);
+    }
+    let mut joined = Vec::new();
+    while joined.len() < bytes.len() {
+        let data = events.data(1).concat();
+        joined.extend(base64::engine::general_purpose::STANDARD.decode(data).expect("base64"));
+    }
+    assert!(joined == bytes);
+}

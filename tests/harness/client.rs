@@ -1,0 +1,250 @@
+//! An HTTP/1.1 client that hides nothing: bytes in, bytes out.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use super::DEADLINE;
+use crate::parser::{Event, Parser};
+
+/// An answer that has ended.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+/// A connection whose answer is being read.
+pub struct Connection {
+    pub socket: TcpStream,
+    unread: Vec<u8>,
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    chunked: bool,
+    length: Option<usize>,
+    /// The answer came to its end, not just to the end of the connection.
+    pub ended: bool,
+}
+
+/// An event stream, read event by event.
+pub struct Events {
+    pub connection: Connection,
+    pub parser: Parser,
+    ready: std::collections::VecDeque<Event>,
+}
+
+impl Response {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+}
+
+fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+pub fn get(address: &str, path: &str, headers: &[(&str, &str)]) -> Response {
+    request(address, "GET", path, headers)
+}
+
+pub fn request(address: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
+    let mut connection = Connection::open(address, method, path, headers);
+    let mut body = Vec::new();
+    if method != "HEAD" {
+        while let Some(bytes) = connection.read() {
+            body.extend(bytes);
+        }
+    }
+    Response {
+        status: connection.status,
+        headers: connection.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
+}
+
+impl Connection {
+    pub fn open(address: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Self {
+        let mut head = format!("{method} {path} HTTP/1.1\r\n");
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            head.push_str(&format!("host: {address}\r\n"));
+        }
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        Connection::send(address, &format!("{head}\r\n"))
+    }
+
+    /// Sends bytes as they are and reads the head of the answer.
+    pub fn send(address: &str, head: &str) -> Self {
+        let socket = TcpStream::connect(address).expect("connected");
+        socket.set_read_timeout(Some(Duration::from_millis(100))).expect("set");
+        let mut connection = Connection {
+            socket,
+            unread: Vec::new(),
+            status: 0,
+            headers: Vec::new(),
+            chunked: false,
+            length: None,
+            ended: false,
+        };
+        connection.socket.write_all(head.as_bytes()).expect("sent");
+        connection.read_head();
+        connection
+    }
+
+    fn read_head(&mut self) {
+        let end = loop {
+            if let Some(end) = self.unread.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                break end;
+            }
+            assert!(self.fill(), "no answer but {:?}", String::from_utf8_lossy(&self.unread));
+        };
+        let rest = self.unread.split_off(end + 4);
+        let head = String::from_utf8(std::mem::replace(&mut self.unread, rest)).expect("ASCII");
+        let mut lines = head.lines();
+        let status = lines.next().expect("a status line");
+        self.status = status.split(' ').nth(1).expect("a status").parse().expect("a number");
+        let header = |line: &str| {
+            let (name, value) = line.split_once(':').expect("a header");
+            (name.to_ascii_lowercase(), value.trim().to_owned())
+        };
+        self.headers = lines.filter(|line| !line.is_empty()).map(header).collect();
+        self.chunked = find(&self.headers, "transfer-encoding") == Some("chunked");
+        self.length =
+            find(&self.headers, "content-length").map(|len| len.parse().expect("a number"));
+        if self.status == 204 {
+            self.length = Some(0);
+        }
+    }
+
+    /// Some bytes of the body; none at its end.
+    pub fn read(&mut self) -> Option<Vec<u8>> {
+        loop {
+            if let Some(bytes) = self.take() {
+                if !bytes.is_empty() {
+                    return Some(bytes);
+                }
+            } else if self.ended || !self.fill() {
+                return None;
+            }
+        }
+    }
+
+    /// Body bytes among those that have arrived.
+    fn take(&mut self) -> Option<Vec<u8>> {
+        if self.ended {
+            return None;
+        }
+        if let Some(left) = self.length {
+            let bytes: Vec<u8> = self.unread.drain(..left.min(self.unread.len())).collect();
+            self.length = Some(left - bytes.len());
+            self.ended = left == bytes.len();
+            return (!bytes.is_empty()).then_some(bytes);
+        }
+        if !self.chunked {
+            let bytes = std::mem::take(&mut self.unread);
+            return (!bytes.is_empty()).then_some(bytes);
+        }
+        let line = self.unread.windows(2).position(|bytes| bytes == b"\r\n")?;
+        let size = std::str::from_utf8(&self.unread[..line]).expect("a size");
+        let size = usize::from_str_radix(size, 16).expect("a size");
+        if self.unread.len() < line + 2 + size + 2 {
+            return None;
+        }
+        let chunk = self.unread[line + 2..line + 2 + size].to_vec();
+        self.unread.drain(..line + 2 + size + 2);
+        self.ended = size == 0;
+        Some(chunk)
+    }
+
+    /// Reads from the socket; false at the end of the connection.
+    fn fill(&mut self) -> bool {
+        let deadline = Instant::now() + DEADLINE;
+        let mut bytes = vec![0; 65536];
+        loop {
+            match self.socket.read(&mut bytes) {
+                Ok(0) => return false,
+                Ok(read) => {
+                    self.unread.extend_from_slice(&bytes[..read]);
+                    return true;
+                }
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    assert!(Instant::now() < deadline, "nothing came");
+                }
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+impl Events {
+    pub fn open(address: &str, path: &str, headers: &[(&str, &str)]) -> Self {
+        let connection = Connection::open(address, "GET", path, headers);
+        assert_eq!(connection.status, 200);
+        let kind = find(&connection.headers, "content-type");
+        assert_eq!(kind, Some("text/event-stream; charset=utf-8"));
+        Events { connection, parser: Parser::default(), ready: std::collections::VecDeque::new() }
+    }
+
+    /// The next event; none when the stream has ended, or was cut.
+    pub fn next(&mut self) -> Option<Event> {
+        // Heartbeats are no news: a test that waits for an event gives up in spite of them.
+        let deadline = Instant::now() + DEADLINE;
+        while self.ready.is_empty() {
+            assert!(Instant::now() < deadline, "no event came");
+            let bytes = self.connection.read()?;
+            self.ready.extend(self.parser.feed(&bytes));
+        }
+        self.ready.pop_front()
+    }
+
+    pub fn take(&mut self, count: usize) -> Vec<Event> {
+        (0..count).map(|_| self.next().expect("an event")).collect()
+    }
+
+    /// The data of the next events.
+    pub fn data(&mut self, count: usize) -> Vec<String> {
+        self.take(count).into_iter().map(|event| event.data).collect()
+    }
+
+    /// The data of the next events that are lines.
+    pub fn lines(&mut self, count: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        while lines.len() < count {
+            let event = self.next().expect("an event");
+            if event.kind != "ssetail" {
+                lines.push(event.data);
+            }
+        }
+        lines
+    }
+
+    /// The next control event of this type.
+    pub fn control(&mut self, kind: &str) -> serde_json::Value {
+        loop {
+            let event = self.next().expect("an event");
+            if event.kind == "ssetail" {
+                let json: serde_json::Value = serde_json::from_str(&event.data).expect("JSON");
+                if json["type"] == kind {
+                    return json;
+                }
+            }
+        }
+    }
+
+    /// All that is left, until the stream ends or is cut.
+    pub fn rest(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.next()).collect()
+    }
+
+    /// Reads until the parser has seen so many comments.
+    pub fn until_comments(&mut self, count: usize) {
+        while self.parser.comments < count {
+            let bytes = self.connection.read().expect("the stream goes on");
+            self.ready.extend(self.parser.feed(&bytes));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Tests of the built program, from the outside.
+
+mod browsers;
+mod cli;
+mod encoding;
+mod following;
+mod harness;
+mod limits;
+mod parser;
+mod resuming;
+mod serving;
+mod stopping;

@@ -1,0 +1,161 @@
+//! Coming back with an id: SPEC section 4.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::harness::{Ssetail, append, eventually, numbered};
+
+fn text(range: std::ops::Range<usize>) -> Vec<String> {
+    numbered("line", range).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_client_gets_exactly_what_it_has_not() {
+    let ssetail = Ssetail::new().file("a.log", numbered("line", 0..50)).arg("a.log").start();
+    let all = ssetail.events("/sse").take(50);
+    for (i, event) in all.iter().enumerate().step_by(7) {
+        let rest = ssetail.events_after("/sse", &event.id).take(49 - i);
+        assert_eq!(rest, all[i + 1..]);
+    }
+    let path = format!("/sse?last_event_id={}", all[48].id);
+    assert_eq!(ssetail.events(&path).take(1), all[49..]);
+    // A browser that reconnects repeats the query of its first request; its header is newer.
+    assert_eq!(ssetail.events_after(&path, &all[47].id).take(2), all[48..]);
+    // An empty header is no id.
+    assert_eq!(ssetail.events_after("/sse", "").take(50), all);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_at_the_seam_under_load() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "")
+        .args(["a.log", "--replay", "10000000", "--replay-bytes", "200MiB"])
+        .start();
+    let path = ssetail.path("a.log");
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let written = scope.spawn(|| {
+            let mut next = 0;
+            while !stop.load(Ordering::Relaxed) {
+                append(&path, numbered("line", next..next + 100));
+                next += 100;
+            }
+            next
+        });
+        let mut last: Option<String> = None;
+        let mut seen = 0;
+        for round in 0..60 {
+            let mut events = match &last {
+                Some(id) => ssetail.events_after("/sse", id),
+                None => ssetail.events("/sse"),
+            };
+            for event in events.take(50 + round * 13) {
+                assert_eq!(event.data, format!("line {seen}"));
+                seen += 1;
+                last = Some(event.id);
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        let written = written.join().expect("written");
+        let mut events = ssetail.events_after("/sse", &last.expect("an id"));
+        assert_eq!(events.data(written - seen), text(seen..written));
+    });
+}
+
+#[test]
+fn what_is_gone_is_a_gap_with_its_exact_count() {
+    let mut ssetail = Ssetail::new().piped().args(["-", "--replay", "10"]).start();
+    ssetail.input(numbered("line", 0..5));
+    let first = ssetail.events("/sse").take(5);
+    ssetail.input(numbered("line", 5..40));
+    let mut watching = ssetail.events_after("/sse", &first[4].id);
+    let gap = watching.next().expect("a gap");
+    if gap.kind == "ssetail" {
+        // It came when all was read, or before; the count tells which.
+        let json: serde_json::Value = serde_json::from_str(&gap.data).expect("JSON");
+        assert_eq!(json["reason"], "evicted");
+    }
+    eventually("all is read", || {
+        let last = ssetail.events("/sse?n=1").data(1);
+        last == ["line 39"]
+    });
+    let mut events = ssetail.events_after("/sse", &first[4].id);
+    let gap = events.next().expect("a gap");
+    assert_eq!(gap.kind, "ssetail");
+    assert_eq!(gap.data, r#"{"type":"gap","reason":"evicted","lost":25}"#);
+    assert_eq!(events.data(10), text(30..40));
+    // Resuming from the gap is right, too.
+    assert_eq!(ssetail.events_after("/sse", &gap.id).data(10), text(30..40));
+    // A filter says that some of what was lost would not have been sent.
+    let gap = ssetail.events_after("/sse?grep=x", &first[4].id).next().expect("a gap");
+    assert_eq!(gap.data, r#"{"type":"gap","reason":"evicted","lost":25,"filtered":true}"#);
+}
+
+#[test]
+fn without_replay_a_client_gets_only_what_comes() {
+    let ssetail = Ssetail::new()
+        .file("a.log", numbered("line", 0..9))
+        .args(["a.log", "--replay", "0"])
+        .start();
+    let mut first = ssetail.events("/sse");
+    first.until_comments(1);
+    ssetail.append("a.log", "line 9\n");
+    let event = first.next().expect("a line");
+    assert_eq!(event.data, "line 9");
+    ssetail.append("a.log", "line 10\n");
+    assert_eq!(first.data(1), ["line 10"]);
+    let mut second = ssetail.events_after("/sse", &event.id);
+    let gap = second.control("gap");
+    assert_eq!((&gap["reason"], &gap["lost"]), (&"evicted".into(), &1.into()));
+    ssetail.append("a.log", "line 11\n");
+    assert_eq!(second.data(1), ["line 11"]);
+}
+
+#[test]
+fn unknown_ids_are_said_and_never_an_error() {
+    let ssetail = Ssetail::new().file("a.log", "a\nb\n").arg("a.log").start();
+    let known = ssetail.events("/sse").take(2);
+    let (epoch, _) = known[0].id.split_once('-').expect("an id");
+    let other = if epoch == "000000" { "000001" } else { "000000" };
+    let long = "x".repeat(5000);
+    for (id, reason) in [
+        (format!("{other}-1"), "restart"),
+        (format!("{epoch}-9999"), "unknown"),
+        ("42".to_owned(), "unknown"),
+        ("🦀 no id".to_owned(), "unknown"),
+        (long, "unknown"),
+    ] {
+        let mut events = ssetail.events_after("/sse", &id);
+        let gap = events.next().expect("a gap");
+        assert_eq!(gap.data, format!(r#"{{"type":"gap","reason":"{reason}","lost":null}}"#));
+        assert_eq!(gap.id, format!("{epoch}-0"), "the id of the event before it");
+        assert_eq!(events.take(2), known);
+    }
+}
+
+#[test]
+fn another_filter_can_go_on_from_the_same_id() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "a1\na2\n")
+        .file("b.log", "b1\nb2\n")
+        .args(["a.log", "b.log"])
+        .start();
+    let all = ssetail.events("/sse").take(4);
+    let id = &all[0].id;
+    assert_eq!(ssetail.events_after("/sse?file=b.log", id).take(2), all[2..]);
+    assert_eq!(ssetail.events_after("/sse?grep=2", id).data(2), ["a2", "b2"]);
+}
+
+#[test]
+fn a_client_that_has_all_of_an_ended_input_is_told_to_stop() {
+    let mut ssetail = Ssetail::new().piped().arg("-").start();
+    ssetail.input("a\nb");
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.data(1), ["a"]);
+    ssetail.close_input();
+    assert_eq!(events.data(1), ["b"]);
+    let end = events.next().expect("the end");
+    assert_eq!((&*end.kind, &*end.data), ("ssetail", r#"{"type":"end","file":"stdin"}"#));
+    let finished = ssetail.request("GET", "/sse", &[("last-event-id", &end.id)]);
+    assert_eq!(finished.status, 204);
+    assert_eq!(ssetail.events("/sse").data(3), ["a", "b", &end.data]);
+}

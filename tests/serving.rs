@@ -1,0 +1,249 @@
+//! What a request gets: SPEC sections 3 and 5.
+
+use crate::harness::Ssetail;
+use crate::harness::client::{Connection, Events};
+
+#[test]
+fn the_stream_begins_as_the_specification_shows() {
+    let ssetail = Ssetail::new().file("build.log", "one\n\ntwo\n").arg("build.log").start();
+    let mut events = ssetail.events("/sse");
+    let headers = &events.connection.headers;
+    let header = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, v)| v.as_str());
+    assert_eq!(header("cache-control"), Some("no-store, no-transform"));
+    assert_eq!(header("x-accel-buffering"), Some("no"));
+    assert_eq!(header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(header("access-control-allow-origin"), None);
+    let all = events.take(3);
+    assert_eq!(events.parser.comments, 1);
+    assert_eq!(events.parser.retry, Some(2000));
+    let epoch = all[0].id.strip_suffix("-1").expect("the first event").to_owned();
+    for (i, (event, data)) in all.iter().zip(["one", "", "two"]).enumerate() {
+        assert_eq!(event.kind, "build.log");
+        assert_eq!(event.data, data);
+        assert_eq!(event.id, format!("{epoch}-{}", i + 1));
+    }
+}
+
+#[test]
+fn a_stream_is_answered_before_anything_is_written() {
+    let ssetail = Ssetail::new().arg("later.log").start();
+    let mut events = ssetail.events("/sse");
+    events.until_comments(1);
+    ssetail.append("later.log", "hello\n");
+    assert_eq!(events.lines(1), ["hello"]);
+}
+
+#[test]
+fn silence_is_filled_with_comments() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "")
+        .args(["a.log", "--heartbeat", "40ms", "--reconnect-delay", "1500ms"])
+        .start();
+    let mut events = ssetail.events("/sse");
+    events.until_comments(4);
+    assert_eq!(events.parser.retry, Some(1500));
+    ssetail.append("a.log", "x\n");
+    assert_eq!(events.data(1), ["x"]);
+}
+
+#[test]
+fn a_page_can_ask_for_heartbeats_that_it_sees() {
+    let ssetail =
+        Ssetail::new().file("a.log", "x\n").args(["a.log", "--heartbeat", "40ms"]).start();
+    let mut events = ssetail.events("/sse?ping");
+    let line = events.next().expect("a line");
+    let ping = events.next().expect("a ping");
+    assert_eq!(ping.kind, "ssetail");
+    assert!(ping.data.starts_with(r#"{"type":"ping","time":1"#), "{}", ping.data);
+    assert_eq!(ping.id, line.id, "its id is where it stands");
+}
+
+#[test]
+fn endpoint_and_prefix_can_be_moved() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "x\n")
+        .args(["a.log", "--endpoint", "/stream2", "--path-prefix", "/logs/"])
+        .start();
+    assert!(ssetail.url.ends_with("/logs"), "{}", ssetail.url);
+    for path in ["/logs/stream2", "/logs/stream2/", "/logs/stream2?unnamed"] {
+        assert_eq!(ssetail.events(path).lines(1), ["x"]);
+    }
+    assert_eq!(ssetail.get("/logs/healthz").body, "ok\n");
+    for path in ["/stream2", "/logs/sse", "/healthz", "/logsstream2", "/logs/stream2//"] {
+        assert_eq!(ssetail.get(path).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn other_methods_and_paths_are_refused_plainly() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
+    let head = ssetail.request("HEAD", "/sse", &[]);
+    assert_eq!(
+        (head.status, head.header("content-type")),
+        (200, Some("text/event-stream; charset=utf-8"))
+    );
+    assert_eq!(head.body, "");
+    let post = ssetail.request("POST", "/sse", &[]);
+    assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    assert_eq!(ssetail.request("OPTIONS", "/sse", &[]).status, 204);
+    let unknown = ssetail.get("/a.log/../%3Cscript%3E");
+    assert_eq!(unknown.status, 404);
+    assert!(!unknown.body.contains("script"));
+}
+
+#[test]
+fn a_preflight_is_answered_for_those_who_may_read() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
+    let origin = ("origin", "http://localhost:3000");
+    let ask = ("access-control-request-method", "GET");
+    let allowed = ssetail.request("OPTIONS", "/sse", &[origin, ask]);
+    assert_eq!(allowed.status, 204);
+    assert_eq!(allowed.header("access-control-allow-origin"), Some(origin.1));
+    assert_eq!(allowed.header("vary"), Some("origin"));
+    assert!(
+        allowed.header("access-control-allow-headers").expect("a list").contains("last-event-id")
+    );
+    let foreign = ssetail.request("OPTIONS", "/sse", &[("origin", "http://evil.example"), ask]);
+    assert_eq!(foreign.status, 403);
+    assert_eq!(foreign.header("access-control-allow-origin"), None);
+}
+
+#[test]
+fn a_page_of_another_site_reads_nothing() {
+    let ssetail = Ssetail::new().file("a.log", "secret\n").arg("a.log").start();
+    let status = |headers: &[(&str, &str)]| ssetail.request("GET", "/sse", headers).status;
+    assert_eq!(status(&[("origin", "https://evil.example")]), 403);
+    assert_eq!(status(&[("origin", "null")]), 403);
+    assert_eq!(status(&[("host", "evil.example")]), 403);
+    assert_eq!(status(&[("sec-fetch-site", "cross-site")]), 403);
+    let missing = Connection::send(ssetail.address(), "GET /sse HTTP/1.1\r\n\r\n");
+    assert_eq!(missing.status, 400);
+    let doubled = "GET /sse HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n\r\n";
+    assert_eq!(Connection::send(ssetail.address(), doubled).status, 400);
+}
+
+#[test]
+fn origins_and_hosts_can_be_allowed() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "x\n")
+        .args([
+            "a.log",
+            "--cors",
+            "https://ok.example",
+            "--cors",
+            "null",
+            "--allow-host",
+            "logs.example",
+        ])
+        .start();
+    for headers in [
+        [("origin", "https://ok.example"), ("host", "logs.example")],
+        [("origin", "null"), ("host", "localhost")],
+    ] {
+        assert_eq!(Events::open(ssetail.address(), "/sse", &headers).lines(1), ["x"]);
+    }
+}
+
+#[test]
+fn bad_queries_are_refused_with_what_is_accepted() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
+    for (query, accepted) in [
+        ("n=many", "n=100"),
+        ("format=xml", "text, json, base64 or buffer"),
+        ("grep=(", "regular expression"),
+        ("grep=(a{1000}){1000}", "moderate size"),
+        ("unnamed=maybe", "unnamed=1"),
+    ] {
+        let answer = ssetail.get(&format!("/sse?{query}"));
+        assert_eq!(answer.status, 400, "{query}");
+        assert!(answer.body.contains(accepted), "{}", answer.body);
+    }
+}
+
+#[test]
+fn a_request_can_choose_sources_lines_and_format() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "a1\na2\na3\n")
+        .file("b.log", "b1\nb2\n")
+        .args(["a.log", "b.log"])
+        .start();
+    ssetail.events("/sse").lines(5);
+    assert_eq!(ssetail.events("/sse?file=b.log").data(2), ["b1", "b2"]);
+    assert_eq!(ssetail.events("/sse?file=a*&file=none").data(3), ["a1", "a2", "a3"]);
+    assert_eq!(ssetail.events("/sse?n=1").data(2), ["a3", "b2"]);
+    assert_eq!(ssetail.events("/sse?grep=[23]$").data(3), ["a2", "a3", "b2"]);
+    let mut events = ssetail.events("/sse?format=json&unnamed&n=1&file=a.log");
+    let event = events.next().expect("a line");
+    assert_eq!(event.kind, "message");
+    let json: serde_json::Value = serde_json::from_str(&event.data).expect("JSON");
+    assert_eq!(
+        (&json["file"], &json["message"], &json["offset"]),
+        (&"a.log".into(), &"a3".into(), &6.into())
+    );
+    let mut live = ssetail.events("/sse?n=0");
+    live.until_comments(1);
+    ssetail.append("b.log", "b3\n");
+    assert_eq!(live.data(1), ["b3"]);
+}
+
+#[test]
+fn a_filter_that_lets_little_through_keeps_its_id_fresh() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "")
+        .args(["a.log", "--heartbeat", "50ms", "--replay", "1000"])
+        .start();
+    let mut events = ssetail.events("/sse?grep=rare");
+    events.until_comments(1);
+    ssetail.append("a.log", "often\n".repeat(50_000) + "rare\n");
+    let mut last = None;
+    let rare = loop {
+        let event = events.next().expect("an event");
+        if event.data == "rare" {
+            break event;
+        }
+        assert!(
+            event.data.contains(r#""type":"ping""#),
+            "only a ping may stand in: {}",
+            event.data
+        );
+        last = Some(event.id);
+    };
+    assert!(last.is_some_and(|id| id != rare.id), "its id moved while nothing matched");
+    ssetail.append("a.log", "often\n");
+    assert!(events.next().expect("a ping").data.contains("ping"));
+}
+
+#[test]
+fn names_that_collide_or_would_break_the_stream() {
+    let ssetail = Ssetail::new()
+        .file("a/x.log", "1\n")
+        .file("b/x.log", "2\n")
+        .file("error", "3\n")
+        .file("new\nline %", "4\n")
+        .args(["a/x.log", "b/x.log", "error", "new\nline %", "mine=a/../a/y.log"])
+        .start();
+    let mut events = ssetail.events("/sse");
+    let kinds: Vec<_> = events.take(4).into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, ["x.log", "b/x.log", "./error", "new%0Aline %25"]);
+    ssetail.append("a/y.log", "5\n");
+    let mine = loop {
+        let event = events.next().expect("a line");
+        if event.kind != "ssetail" {
+            break event;
+        }
+    };
+    assert_eq!((&*mine.kind, &*mine.data), ("mine", "5"));
+}
+
+#[test]
+fn an_old_client_gets_a_stream_that_ends_with_its_connection() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
+    let head = "GET /sse HTTP/1.0\r\nhost: localhost\r\n\r\n";
+    let mut connection = Connection::send(ssetail.address(), head);
+    assert!(!connection.headers.iter().any(|(name, _)| name == "transfer-encoding"));
+    let mut body = Vec::new();
+    while !body.ends_with(b"-1\n\n") {
+        body.extend(connection.read().expect("bytes"));
+    }
+    assert!(body.starts_with(b":\nretry: 2000\nevent: a.log\ndata: x\nid: "));
+}
