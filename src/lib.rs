@@ -31,7 +31,7 @@
 //! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`].
 //! 5. Memory is bounded by the ring's capacity, plus a fixed amount for each source and connection.
 //! 6. Every event reaches a subscriber in order, at most once, or is counted in a gap.
-//! 7. The feed closes by dropping its publishers; then every body ends.
+//! 7. The feed closes when its publishers are gone; then every body ends.
 //! 8. The failure of one connection or one file is reported and contained.
 
 mod cli;

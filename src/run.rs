@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use regex::bytes::{Regex, RegexSet};
@@ -16,6 +17,9 @@ use crate::feed::{Capacity, Feed, Publisher, feed};
 use crate::follow::{Cutting, Follower, Input, Opened, Options, Registry, Report, Wanted};
 use crate::http::{Listeners, Site, Trust, listen, serve};
 use crate::status::Status;
+
+/// How long the last events may take to be read when the program is told to stop.
+const LAST_READ: Duration = Duration::from_millis(500);
 
 /// Why the program ended other than as asked.
 #[derive(Debug)]
@@ -73,14 +77,12 @@ async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
     // What is written once the address is known is new: whoever has read it may rely on that.
     let open = |files| Opened::new(files, options(&cli), &registry);
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
-    for url in urls(&listeners, &cli.path_prefix) {
-        status.say(&format!("listening on {url}"));
-    }
     let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
     let capacity = Capacity { lines: cli.replay, bytes: cli.replay_bytes };
     let (publisher, feed) = feed(Encoder::new(epoch), capacity);
     let (reading, input_ended) =
         start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
+    status.announce(&urls(&listeners, &cli.path_prefix));
 
     let (stop, stopped) = oneshot::channel::<()>();
     let log = cli.verbose.then_some(report);
@@ -100,7 +102,10 @@ async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
     }
     status.clear();
     // The last events are read before the feed closes, and delivered while the server stops.
-    tokio::task::spawn_blocking(move || reading.stop()).await?;
+    // A reader may be stuck where its --tee is not read.
+    let stop_reading = tokio::task::spawn_blocking(move || reading.stop());
+    let _ = tokio::time::timeout(LAST_READ, stop_reading).await;
+    feed.close();
     let _ = stop.send(());
     server.await?;
     Ok(())

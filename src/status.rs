@@ -3,6 +3,7 @@
 //! The only module that prints, beside `main`, and the only one that knows indicatif.
 
 use std::io::IsTerminal as _;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,6 +13,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub(crate) struct Status {
     line: ProgressBar,
     on_terminal: bool,
+    /// What was said before the address.
+    early: Arc<Mutex<Option<Vec<String>>>>,
 }
 
 impl Status {
@@ -28,12 +31,26 @@ impl Status {
         if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
             line.set_style(style);
         }
-        Status { line, on_terminal }
+        Status { line, on_terminal, early: Arc::new(Mutex::new(Some(Vec::new()))) }
     }
 
-    /// Says one sentence, above the status line.
-    #[expect(clippy::print_stderr, reason = "this is where the program speaks")]
+    /// Says where the server is to be found, and then whatever was said before.
+    pub(crate) fn announce(&self, urls: &[String]) {
+        let early = self.early.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let urls = urls.iter().map(|url| format!("listening on {url}"));
+        urls.chain(early.into_iter().flatten()).for_each(|sentence| self.print(&sentence));
+    }
+
+    /// Says one sentence, above the status line; but the address comes first.
     pub(crate) fn say(&self, sentence: &str) {
+        match &mut *self.early.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(early) => early.push(sentence.to_owned()),
+            None => self.print(sentence),
+        }
+    }
+
+    #[expect(clippy::print_stderr, reason = "this is where the program speaks")]
+    fn print(&self, sentence: &str) {
         let sentence = escape(sentence);
         self.line.suspend(|| eprintln!("ssetail: {sentence}"));
     }

@@ -7,6 +7,7 @@ mod following;
 mod harness;
 mod limits;
 mod parser;
+mod readme;
 mod resuming;
 mod serving;
 mod stopping;

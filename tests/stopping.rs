@@ -51,6 +51,16 @@ fn the_end_of_input_can_be_the_end_of_all() {
 }
 
 #[test]
+fn a_standard_output_that_nobody_reads_does_not_keep_it() {
+    let mut ssetail = Ssetail::new().piped().args(["-", "--tee"]).stdout_stuck().start();
+    ssetail.input(numbered("line", 0..2000));
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.data(1), ["line 0"]);
+    ssetail.signal("-TERM");
+    assert_eq!(ssetail.wait().code(), Some(0));
+}
+
+#[test]
 fn a_port_in_use_is_one_sentence() {
     let first = Ssetail::new().file("a.log", "").arg("a.log").start();
     let port = first.address().rsplit(':').next().expect("a port").to_owned();

@@ -17,8 +17,8 @@
 //!
 //! # Closing
 //!
-//! The feed closes when its last [`Publisher`] is dropped. A subscriber then
-//! reads what is left, and ends.
+//! The feed closes when its last [`Publisher`] is dropped, or when it is told to.
+//! A subscriber then reads what is left, and ends.
 //!
 //! # Cancel safety
 //!
@@ -148,11 +148,7 @@ impl Drop for Publisher {
         if self.shared.publishers.fetch_sub(1, Ordering::AcqRel) > 1 {
             return;
         }
-        let mut state = self.shared.lock();
-        state.closed = true;
-        let woken = state.take_waiting();
-        drop(state);
-        woken.into_iter().for_each(Waker::wake);
+        self.shared.close();
     }
 }
 
@@ -161,6 +157,11 @@ impl Feed {
     #[must_use]
     pub fn encoder(&self) -> &Encoder {
         &self.shared.encoder
+    }
+
+    /// Closes it, also while a publisher is stuck and cannot be dropped.
+    pub fn close(&self) {
+        self.shared.close();
     }
 
     /// Says that bodies are to be cut when the feed closes, not ended.
@@ -198,6 +199,14 @@ impl Feed {
 }
 
 impl Shared {
+    fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let woken = state.take_waiting();
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
+    }
+
     /// The state stays whole when a thread panics: every change to it is a single step.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -26,6 +26,8 @@ const POLL: Duration = Duration::from_micros(200);
 const ACTIVE: Duration = Duration::from_millis(20);
 /// How often the name of a growing file is looked at.
 const LOOK: Duration = Duration::from_millis(5);
+/// How long the start may wait for what there is.
+const FIRST_PASS: Duration = Duration::from_millis(50);
 /// How many files that were let go are kept open, in case they appear under another name.
 const MAX_RETIRED: usize = 64;
 
@@ -77,7 +79,7 @@ impl Opened {
         opened
     }
 
-    /// Follows them from a thread of its own.
+    /// Follows them from a thread of its own; what little there was at start is published already.
     pub fn follow(self, publisher: Publisher, report: Report) -> io::Result<Follower> {
         for sentence in self.missing() {
             report.say(&sentence);
@@ -87,7 +89,7 @@ impl Opened {
         }
         let wake = Arc::new(Wake::default());
         let watcher = if self.options.watch { watcher(&wake, &report) } else { None };
-        let worker = Worker {
+        let mut worker = Worker {
             scratch: Generation::scratch(&self.options.cutting),
             wanted: self.wanted,
             sources: self.sources,
@@ -103,6 +105,7 @@ impl Opened {
             checked: Instant::now(),
             healed: Instant::now(),
         };
+        worker.first_pass();
         let thread = std::thread::Builder::new().name("follower".to_owned()).spawn({
             let wake = Arc::clone(&wake);
             move || worker.run(&wake)
@@ -224,6 +227,16 @@ struct Worker {
 }
 
 impl Worker {
+    /// Whoever comes first is to find what there was, unless that takes long.
+    fn first_pass(&mut self) {
+        let began = Instant::now();
+        for index in 0..self.sources.len() {
+            if began.elapsed() < FIRST_PASS {
+                self.serve(index, Instant::now());
+            }
+        }
+    }
+
     fn run(mut self, wake: &Wake) {
         self.watch(0);
         for index in 0..self.sources.len() {

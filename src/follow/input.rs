@@ -104,12 +104,12 @@ impl Reader {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        self.pass_through(bytes);
         self.held.extend_from_slice(bytes);
         let used = self.publish(false);
         self.held.drain(..used);
         let offset = bytes.len() as u64;
         self.registry.update(&self.source, |entry| entry.offset += offset);
+        self.pass_through(bytes);
     }
 
     /// A closed standard output is the reader's choice and no reason to stop.

@@ -6,7 +6,7 @@ pub mod client;
 
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, PipeReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -22,6 +22,7 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 pub struct Ssetail {
     directory: TempDir,
     command: Command,
+    unread: Option<PipeReader>,
 }
 
 /// The program, running; killed and reaped when dropped.
@@ -30,6 +31,7 @@ pub struct Running {
     pub url: String,
     child: Child,
     stdin: Option<ChildStdin>,
+    _unread: Option<PipeReader>,
     stderr: Receiver<String>,
     /// What it has said so far.
     pub said: String,
@@ -45,7 +47,7 @@ impl Ssetail {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        Ssetail { directory, command }.args(["--port", "0"])
+        Ssetail { directory, command, unread: None }.args(["--port", "0"])
     }
 
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
@@ -71,6 +73,15 @@ impl Ssetail {
     /// Standard input is a pipe that the test writes to.
     pub fn piped(mut self) -> Self {
         self.command.stdin(Stdio::piped());
+        self
+    }
+
+    /// Standard output is a full pipe.
+    pub fn stdout_stuck(mut self) -> Self {
+        let (unread, mut stdout) = std::io::pipe().expect("a pipe");
+        stdout.write_all(&vec![0; 65536]).expect("written");
+        self.unread = Some(unread);
+        self.command.stdout(stdout);
         self
     }
 
@@ -108,6 +119,7 @@ impl Ssetail {
             directory: self.directory,
             url: String::new(),
             stdin: child.stdin.take(),
+            _unread: self.unread,
             child,
             stderr: received,
             said: String::new(),

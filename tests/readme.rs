@@ -1,0 +1,171 @@
+//! Every command of README.md is run, in the order in which a reader would.
+//!
+//! A line that starts the program goes on in the background; what comes after
+//! it talks to it. Ports are the only thing that a test changes in a command.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
+
+use crate::harness::DEADLINE;
+
+/// A block of README.md: its language, and its lines.
+type Block = (String, Vec<String>);
+
+fn blocks() -> Vec<Block> {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut inside = false;
+    for line in readme.expect("a file").lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            inside = !inside;
+            if inside {
+                blocks.push((language.to_owned(), Vec::new()));
+            }
+        } else if inside {
+            blocks.last_mut().expect("a block").1.push(line.to_owned());
+        }
+    }
+    blocks
+}
+
+/// A command that runs, and what it has printed.
+struct Shell {
+    child: Child,
+    output: Receiver<Vec<u8>>,
+    printed: String,
+}
+
+impl Shell {
+    fn start(command: &str, directory: &Path) -> Self {
+        let binary = Path::new(env!("CARGO_BIN_EXE_ssetail")).parent().expect("a directory");
+        let path = format!("{}:{}", binary.display(), std::env::var("PATH").expect("a path"));
+        let (mut output, writer) = std::io::pipe().expect("a pipe");
+        let child = Command::new("bash")
+            .args(["-c", command])
+            .current_dir(directory)
+            .env("PATH", path)
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().expect("a pipe"))
+            .stderr(writer)
+            .spawn()
+            .expect("bash runs");
+        let (sender, received) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = output.read(&mut bytes) {
+                let _ = sender.send(bytes[..read].to_vec());
+            }
+        });
+        Shell { child, output: received, printed: String::new() }
+    }
+
+    fn wait_for(&mut self, what: &str, mut seen: impl FnMut(&str) -> bool) {
+        let deadline = Instant::now() + DEADLINE;
+        while !seen(&self.printed) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(bytes) = self.output.recv_timeout(left) else {
+                panic!("no {what} in {:?}", self.printed);
+            };
+            self.printed.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.child.wait();
+    }
+}
+
+use std::os::unix::process::CommandExt as _;
+
+/// What a reader's directory has in it.
+fn workshop() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    file("Makefile", "all:\n\t@echo Compiling foo v0.1.0\n");
+    file("build.log", "Compiling foo v0.1.0\n");
+    file("logs/deep/a.log", "a line\n");
+    directory
+}
+
+/// The command with the port that it really has, or gets.
+fn on_port(command: &str, port: &str) -> String {
+    command
+        .replace("cargo run --release --", "ssetail")
+        .replace("localhost:8088", &format!("localhost:{port}"))
+}
+
+#[test]
+fn every_command_works_as_printed() {
+    let directory = workshop();
+    let mut server: Option<(Shell, String)> = None;
+    let mut client: Option<Shell> = None;
+    let mut commands = 0;
+    for (language, lines) in blocks() {
+        match language.as_str() {
+            "text" => check_output(&lines, server.as_mut(), client.as_mut()),
+            "sh" => {
+                for line in lines.iter().filter(|line| *line != "tests/run") {
+                    commands += 1;
+                    let port = server.as_ref().map_or("8088", |(_, port)| port).to_owned();
+                    let line = on_port(line, &port);
+                    if line.contains("ssetail") {
+                        client = None;
+                        server = Some(start_server(&line, directory.path()));
+                    } else if line.starts_with("curl") {
+                        let mut shell = Shell::start(&line, directory.path());
+                        shell.wait_for("an event", |printed| {
+                            printed.contains("\n\n") || printed.contains("retry")
+                        });
+                        client = Some(shell);
+                    } else {
+                        let mut shell = Shell::start(&line, directory.path());
+                        assert!(shell.child.wait().expect("it ends").success(), "{line}");
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(commands >= 8, "the README has commands");
+}
+
+fn start_server(line: &str, directory: &Path) -> (Shell, String) {
+    let line = line.replace("--port 9000", "").replacen("ssetail", "ssetail --port 0", 1);
+    let mut shell = Shell::start(&line, directory);
+    shell.wait_for("an address", |printed| {
+        printed.split_once("listening on ").is_some_and(|(_, rest)| rest.contains('\n'))
+    });
+    let (_, rest) = shell.printed.split_once("listening on http://127.0.0.1:").expect("an address");
+    let port = rest.split('/').next().expect("a port").to_owned();
+    (shell, port)
+}
+
+/// What the README shows is what comes, but for ports and epochs.
+fn check_output(
+    lines: &[String],
+    server: Option<&mut (Shell, String)>,
+    client: Option<&mut Shell>,
+) {
+    let (server, port) = server.expect("something was started");
+    let expected = lines.join("\n").replace("8088", port);
+    if let Some(client) = client {
+        client.wait_for("all of the output", |printed| {
+            let epoch = printed.split_once("id: ").map_or("", |(_, id)| &id[..6.min(id.len())]);
+            printed.trim_end().ends_with(expected.replace("k3f9q2", epoch).trim_end())
+        });
+    } else {
+        assert!(server.printed.contains(&expected), "{}", server.printed);
+    }
+}
