@@ -99,10 +99,6 @@ impl Generation {
         self
     }
 
-    pub(super) fn size(&self) -> u64 {
-        self.file.metadata().map_or(0, |metadata| metadata.len())
-    }
-
     /// Room for the bytes of one read.
     pub(super) fn scratch(cutting: &Cutting) -> Vec<u8> {
         vec![0; cutting.splitter.max_line.max(GUARD) + BLOCK]

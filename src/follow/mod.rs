@@ -6,7 +6,7 @@
 //! reader wait.
 //!
 //! A [`Follower`] has a thread of its own. Hints from linemux wake it; a check
-//! of its own, twice a second, finds what no hint told. For every path it keeps
+//! of its own, many times a second, finds what no hint told. For every path it keeps
 //! the open files behind it as *generations*: a file that was replaced is read
 //! to its end, and for a while longer, before it is let go.
 
@@ -15,6 +15,8 @@ mod follower;
 mod generation;
 mod input;
 mod last_lines;
+mod opened;
+mod pace;
 mod pattern;
 mod registry;
 mod source;
@@ -27,10 +29,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::event::{Carry, LineFilter, Lines, Splitter};
-pub use follower::{Follower, Opened};
+pub use follower::Follower;
 pub use input::Input;
 pub use last_lines::From;
-pub use pattern::{Expansion, Pattern};
+pub use opened::Opened;
+pub use pattern::Pattern;
 pub use registry::{Entry, Registry, State};
 
 /// Something to follow, and the name it was asked for under.
