@@ -283,6 +283,9 @@ impl Worker {
         now: Instant,
         news: &mut Vec<News>,
     ) {
+        if self.sources.followed[index].turn_back(id, now, news) {
+            return;
+        }
         if self.is_held_elsewhere(index, id) {
             self.sources.followed[index].park(now);
             return;

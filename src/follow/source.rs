@@ -237,6 +237,16 @@ impl Followed {
         }
     }
 
+    /// The name leads again to a file that is still read beside the newest; false if to none.
+    pub(super) fn turn_back(&mut self, id: FileId, now: Instant, news: &mut Vec<News>) -> bool {
+        let position = self.generations.iter().position(|generation| generation.id() == id);
+        let Some(generation) = position.and_then(|at| self.generations.remove(at)) else {
+            return false;
+        };
+        self.push(generation.revived(), false, now, news);
+        true
+    }
+
     /// The name leads nowhere, which is said when it lasts.
     pub(super) fn lose(&mut self, now: Instant, news: &mut Vec<News>) {
         let since = *self.missing.get_or_insert(now);
