@@ -35,7 +35,7 @@ enum Asked {
     Link,
 }
 
-/// Numbers that only depend on the seed (SplitMix64, Steele et al. 2014).
+/// Numbers that only depend on the seed (`SplitMix64`, Steele et al. 2014).
 struct Dice(u64);
 
 impl Dice {
@@ -94,9 +94,9 @@ impl Sequence {
         }
         let path = root.path().join("dir/app.log");
         let what = match asked {
-            Asked::Glob => What::Pattern(
-                Pattern::new(&path.with_extension("log*")).expect("a pattern"),
-            ),
+            Asked::Glob => {
+                What::Pattern(Pattern::new(&path.with_extension("log*")).expect("a pattern"))
+            }
             Asked::Path | Asked::Link => What::Path(path),
         };
         let options = Options {
@@ -179,7 +179,7 @@ impl Sequence {
 
     /// The writer of what stands under the name now.
     fn current(&mut self) -> &mut Writer {
-        if !self.writers.last().is_some_and(|writer| writer.replaced.is_none()) {
+        if self.writers.last().is_none_or(|writer| writer.replaced.is_some()) {
             let path = self.path();
             self.create(&path);
         }
@@ -205,7 +205,7 @@ impl Sequence {
         writer.file.write_all(text.as_bytes()).expect("written");
         let whole = std::mem::take(&mut writer.partial) + text;
         let mut lines: Vec<&str> = whole.split('\n').collect();
-        writer.partial = lines.pop().unwrap_or_default().to_owned();
+        lines.pop().unwrap_or_default().clone_into(&mut writer.partial);
         let owed = self.owed.get_mut(&writer.generation).expect("a generation");
         owed.extend(lines.into_iter().map(str::to_owned));
     }
@@ -346,7 +346,8 @@ impl Sequence {
         self.keep_named();
         let release = self.dice.roll(4) as usize;
         let earlier = self.writers.iter().position(|writer| writer.release == Some(release));
-        if release == self.release || earlier.is_some_and(|at| !self.writers[at].partial.is_empty()) {
+        if release == self.release || earlier.is_some_and(|at| !self.writers[at].partial.is_empty())
+        {
             return;
         }
         let name = format!("release.{release}");
@@ -395,7 +396,11 @@ impl Sequence {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                return Err(format!("{} lines did not come, first {:?}", missing.len(), missing[0]));
+                return Err(format!(
+                    "{} lines did not come, first {:?}",
+                    missing.len(),
+                    missing[0]
+                ));
             }
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -428,7 +433,9 @@ impl Sequence {
             }
         }
         match counts.into_iter().find(|(_, count)| *count > 0) {
-            Some((line, count)) => Err(format!("{line:?} came {count} times more than it was written")),
+            Some((line, count)) => {
+                Err(format!("{line:?} came {count} times more than it was written"))
+            }
             None => Ok(missing),
         }
     }
@@ -481,7 +488,10 @@ fn run_sequences(count: u64, watch: bool) {
                         Ok(Err(failure)) => failure,
                         Err(_) => "it panicked, see above".to_owned(),
                     };
-                    failures.lock().expect("whole").push(format!("seed {seed}, {asked:?}: {failure}"));
+                    failures
+                        .lock()
+                        .expect("whole")
+                        .push(format!("seed {seed}, {asked:?}: {failure}"));
                 }
             });
         }

@@ -21,9 +21,9 @@ use crate::feed::{Content, Draft, Publisher};
 const LOOK: Duration = Duration::from_millis(5);
 /// How often linemux is told everything again.
 const HEAL: Duration = Duration::from_secs(4);
-/// Patterns are held against the file system as often as everything is looked at, but for no
-/// more than a hundredth of the time, and within a second.
-const PATTERN_SHARE: u32 = 100;
+/// Patterns are held against the file system when names came or went, and else as often as
+/// everything is looked at, but for no more than this part of the time, and within a second.
+const PATTERN_SHARE: u32 = 400;
 const PATTERN_MOST: Duration = Duration::from_millis(800);
 /// How long the start may wait for what there is.
 const FIRST_PASS: Duration = Duration::from_millis(50);
@@ -125,10 +125,11 @@ impl Worker {
 
     fn run(mut self) {
         self.start_watching();
-        self.check(Instant::now());
+        self.check(true, Instant::now());
         loop {
-            let (sources, has_hints) = (self.sources.followed.len(), self.watcher.is_some());
-            let hints = self.wake.wait(self.pace.pause(Instant::now(), sources, has_hints));
+            let pause =
+                self.pace.pause(Instant::now(), self.sources.followed.len(), self.is_flooded());
+            let hints = self.wake.wait(pause);
             if hints.stop {
                 self.finish();
                 return;
@@ -145,9 +146,9 @@ impl Worker {
         for &index in &hints.dirty {
             self.pace.activate(index, now);
         }
-        let (sources, has_hints) = (self.sources.followed.len(), self.watcher.is_some());
-        if self.pace.is_check_due(now, sources, has_hints) {
-            self.check(now);
+        let (is_flooded, names_changed) = (self.is_flooded(), self.pace.is_check_wanted());
+        if self.pace.is_check_due(now, self.sources.followed.len(), is_flooded) {
+            self.check(names_changed, now);
             return;
         }
         for index in self.pace.due(now) {
@@ -164,6 +165,11 @@ impl Worker {
         } else if self.flood.is_over(now) && !self.has_complained {
             self.start_watching();
         }
+    }
+
+    /// Hints are done without for now, although there could be some.
+    fn is_flooded(&self) -> bool {
+        self.watcher.is_none() && self.options.watch && !self.has_complained
     }
 
     fn start_watching(&mut self) {
@@ -196,8 +202,8 @@ impl Worker {
     }
 
     /// Looks at everything.
-    fn check(&mut self, now: Instant) {
-        self.find_sources(now);
+    fn check(&mut self, names_changed: bool, now: Instant) {
+        self.find_sources(names_changed, now);
         for index in 0..self.sources.followed.len() {
             if !self.sources.followed[index].is_quiet() {
                 self.serve(index, now);
@@ -209,9 +215,10 @@ impl Worker {
         }
     }
 
-    fn find_sources(&mut self, now: Instant) {
+    fn find_sources(&mut self, names_changed: bool, now: Instant) {
         let (last, took) = self.matched;
-        if !self.sources.has_patterns() || now - last < (took * PATTERN_SHARE).min(PATTERN_MOST) {
+        let pause = if names_changed { took } else { (took * PATTERN_SHARE).min(PATTERN_MOST) };
+        if !self.sources.has_patterns() || now - last < pause {
             return;
         }
         let known = self.sources.followed.len();

@@ -11,7 +11,7 @@ const CHECK: Duration = Duration::from_millis(50);
 const CHECK_EACH: Duration = Duration::from_millis(1);
 /// but never less often than this.
 const CHECK_MOST: Duration = Duration::from_millis(450);
-/// The same without hints from the kernel.
+/// The same while hints are done without.
 const BLIND: Duration = Duration::from_millis(2);
 const BLIND_EACH: Duration = Duration::from_micros(50);
 /// A burst of hints that names came or went is answered no more often than this.
@@ -53,19 +53,24 @@ impl Pace {
     }
 
     /// How long nothing needs to be done unless there is a hint.
-    pub(super) fn pause(&self, now: Instant, sources: usize, has_hints: bool) -> Duration {
-        let until_check = self.until_check(now, sources, has_hints);
+    pub(super) fn pause(&self, now: Instant, sources: usize, is_flooded: bool) -> Duration {
+        let until_check = self.until_check(now, sources, is_flooded);
         if self.active.is_empty() { until_check } else { POLL.min(until_check) }
     }
 
     /// Whether everything is to be looked at now; if so, it counts as done.
-    pub(super) fn is_check_due(&mut self, now: Instant, sources: usize, has_hints: bool) -> bool {
-        let is_due = self.until_check(now, sources, has_hints).is_zero();
+    pub(super) fn is_check_due(&mut self, now: Instant, sources: usize, is_flooded: bool) -> bool {
+        let is_due = self.until_check(now, sources, is_flooded).is_zero();
         if is_due {
             self.checked = now;
             self.is_check_wanted = false;
         }
         is_due
+    }
+
+    /// Whether names came or went since everything was looked at.
+    pub(super) fn is_check_wanted(&self) -> bool {
+        self.is_check_wanted
     }
 
     /// Names came or went.
@@ -84,8 +89,8 @@ impl Pace {
         self.active.keys().copied().collect()
     }
 
-    fn until_check(&self, now: Instant, sources: usize, has_hints: bool) -> Duration {
-        let due = if self.is_check_wanted { CHECK_AGAIN } else { interval(sources, has_hints) };
+    fn until_check(&self, now: Instant, sources: usize, is_flooded: bool) -> Duration {
+        let due = if self.is_check_wanted { CHECK_AGAIN } else { interval(sources, is_flooded) };
         (self.checked + due).saturating_duration_since(now)
     }
 }
@@ -126,8 +131,8 @@ impl Flood {
     }
 }
 
-fn interval(sources: usize, has_hints: bool) -> Duration {
-    let (least, each) = if has_hints { (CHECK, CHECK_EACH) } else { (BLIND, BLIND_EACH) };
+fn interval(sources: usize, is_flooded: bool) -> Duration {
+    let (least, each) = if is_flooded { (BLIND, BLIND_EACH) } else { (CHECK, CHECK_EACH) };
     (each * sources as u32).clamp(least, CHECK_MOST)
 }
 
@@ -141,10 +146,10 @@ mod tests {
     fn few_sources_are_looked_at_often_and_many_within_a_second() {
         let now = Instant::now();
         let pace = Pace::new(now);
-        assert_eq!(pace.pause(now, 1, true), 50 * MS);
-        assert_eq!(pace.pause(now, 1, false), 2 * MS);
-        assert_eq!(pace.pause(now, 100_000, true), 450 * MS);
+        assert_eq!(pace.pause(now, 1, false), 50 * MS);
+        assert_eq!(pace.pause(now, 1, true), 2 * MS);
         assert_eq!(pace.pause(now, 100_000, false), 450 * MS);
+        assert_eq!(pace.pause(now, 100_000, true), 450 * MS);
     }
 
     #[test]
@@ -152,7 +157,7 @@ mod tests {
         let now = Instant::now();
         let mut pace = Pace::new(now);
         pace.activate(7, now);
-        assert_eq!(pace.pause(now, 1, true), POLL);
+        assert_eq!(pace.pause(now, 1, false), POLL);
         assert_eq!(pace.due(now + 19 * MS), [7]);
         assert!(pace.due(now + 20 * MS).is_empty());
     }
@@ -162,10 +167,10 @@ mod tests {
         let now = Instant::now();
         let mut pace = Pace::new(now);
         pace.want_check();
-        assert!(!pace.is_check_due(now + 9 * MS, 1, true));
-        assert!(pace.is_check_due(now + 10 * MS, 1, true));
-        assert!(!pace.is_check_due(now + 59 * MS, 1, true));
-        assert!(pace.is_check_due(now + 60 * MS, 1, true));
+        assert!(!pace.is_check_due(now + 9 * MS, 1, false));
+        assert!(pace.is_check_due(now + 10 * MS, 1, false));
+        assert!(!pace.is_check_due(now + 59 * MS, 1, false));
+        assert!(pace.is_check_due(now + 60 * MS, 1, false));
     }
 
     #[test]

@@ -85,7 +85,11 @@ fn expand(directory: &Path, parts: &[Part], found: &mut Vec<PathBuf>) {
             for entry in entries(directory) {
                 let name = entry.file_name();
                 if glob.is_match(&name) && (*dotted || !is_hidden(&name)) {
-                    reach(entry.path(), rest, found);
+                    match rest {
+                        [] if is_file(&entry) => found.push(entry.path()),
+                        [] => {}
+                        rest => expand(&entry.path(), rest, found),
+                    }
                 }
             }
         }
@@ -107,6 +111,17 @@ fn reach(path: PathBuf, rest: &[Part], found: &mut Vec<PathBuf>) {
         expand(&path, rest, found);
     } else if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_dir()) {
         found.push(path);
+    }
+}
+
+/// A link is what it leads to; for anything else no further look is needed.
+fn is_file(entry: &fs::DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => {
+            fs::metadata(entry.path()).is_ok_and(|metadata| !metadata.is_dir())
+        }
+        Ok(kind) => !kind.is_dir(),
+        Err(_) => false,
     }
 }
 
