@@ -14,11 +14,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use ssetail::event::{Encoder, Epoch, LineFilter, Splitter};
+use ssetail::event::{Cutting, Encoder, Epoch, LineFilter, Splitter};
 use ssetail::feed::{Backlog, Capacity, Feed, Read, Start, Subscriber, feed};
-use ssetail::follow::{
-    Cutting, Follower, From, Opened, Options, Pattern, Registry, Report, Wanted, What,
-};
+use ssetail::follow::{Follower, From, Opened, Options, Pattern, Registry, Report, Wanted, What};
 
 /// How long a replaced file is read in these sequences.
 const LINGER: Duration = Duration::from_millis(300);
@@ -108,8 +106,11 @@ impl Sequence {
             },
             watch,
         };
-        let capacity = Capacity { lines: 1 << 20, bytes: 64 << 20 };
-        let (publisher, feed) = feed(Encoder::new(Epoch::from_random(seed)), capacity);
+        // In every other sequence, nearly all has to be read from the files again.
+        let bytes = [64 << 20, 2000][dice.roll(2) as usize];
+        let capacity = Capacity { lines: 1 << 20, bytes, index_bytes: 16 << 20 };
+        let encoder = Encoder::new(Epoch::from_random(seed));
+        let (publisher, feed) = feed(encoder, capacity, options.cutting.clone());
         let wanted = vec![Wanted { name: None, what }];
         let opened = Opened::new(wanted, options, &Registry::default());
         let follower = opened.follow(publisher, Report::new(|_| ())).expect("started");
@@ -139,7 +140,9 @@ impl Sequence {
             if self.dice.roll(3) == 0 {
                 std::thread::sleep(Duration::from_millis(self.dice.roll(40)));
             }
-            self.read();
+            if self.dice.roll(2) == 0 {
+                self.read();
+            }
         }
         self.act(0);
         let settled = self.settle().and_then(|()| self.check_order());
@@ -375,10 +378,15 @@ impl Sequence {
     /// Takes what has been published.
     fn read(&mut self) {
         let mut cx = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(read)) = self.subscriber.poll_read(&mut cx) {
-            let Read::Events(_, batches) = read else { panic!("a gap in a ring that is not full") };
-            for lines in batches.iter().filter_map(|batch| batch.lines()) {
-                for span in &lines.spans {
+        while let Poll::Ready(Some(read)) = self.subscriber.poll_read(&mut cx, |_| true) {
+            let (from, batches) = match read {
+                Read::Events(from, batches) => (from, batches),
+                Read::Gap(gap) => panic!("{gap:?}, after {}", self.history.join(", ")),
+            };
+            for batch in &batches {
+                let Some(lines) = batch.lines() else { continue };
+                let skip = from.next.saturating_sub(batch.first()) as usize;
+                for span in lines.spans.iter().skip(skip) {
                     let line = &lines.bytes[span.start as usize..span.end as usize];
                     self.seen.push(String::from_utf8_lossy(line).into_owned());
                 }
@@ -468,6 +476,11 @@ fn number(variable: &str, default: u64) -> u64 {
 }
 
 fn run_sequences(count: u64, watch: bool) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(4)
+        .build()
+        .expect("a runtime");
     let first = number("SSETAIL_MODEL_SEED", getrandom::u64().expect("random") >> 16);
     let count = number("SSETAIL_MODEL_SEQUENCES", count);
     let next = AtomicU64::new(0);
@@ -475,6 +488,7 @@ fn run_sequences(count: u64, watch: bool) {
     std::thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {
+                let _inside = runtime.enter();
                 loop {
                     let seed = first + next.fetch_add(1, Ordering::Relaxed);
                     if seed >= first + count || !failures.lock().expect("whole").is_empty() {

@@ -11,7 +11,7 @@ mod json;
 mod line;
 mod name;
 
-pub use batch::{Batch, Control, Line, Lines, Log, Place, Source};
+pub use batch::{Batch, Control, Cutting, Line, Lines, Log, Place, Source};
 pub use encode::{Encoder, Format, MAX_EVENT, Presentation};
 pub use filter::LineFilter;
 pub use id::{Epoch, EventId, ParseIdError, Position};

@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::event::{Carry, LineFilter, Lines, Splitter};
+use crate::event::Cutting;
 pub use follower::Follower;
 pub use input::Input;
 pub use last_lines::From;
@@ -52,15 +52,6 @@ pub enum What {
     Path(PathBuf),
     /// Every file that matches, now or later.
     Pattern(Pattern),
-}
-
-/// How lines are cut and which are published.
-#[derive(Clone, Debug)]
-pub struct Cutting {
-    /// How bytes become lines.
-    pub splitter: Splitter,
-    /// Which lines are published.
-    pub filter: LineFilter,
 }
 
 /// How files are followed.
@@ -95,20 +86,6 @@ impl Report {
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Report")
-    }
-}
-
-impl Cutting {
-    /// One batch of lines from the first of `bytes`, and how many were used.
-    fn cut(
-        &self,
-        bytes: &[u8],
-        carry: &mut Carry,
-        finished: bool,
-        time: u64,
-    ) -> (Option<Lines>, usize) {
-        let (lines, used) = Lines::cut(bytes, &self.splitter, &self.filter, carry, finished);
-        (lines.map(|lines| Lines { time, ..lines }), used)
     }
 }
 

@@ -8,12 +8,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rustix::io::Errno;
 
-use super::Cutting;
 use super::file::{FileId, Kind, LogFile};
 use super::generation::{Change, Generation};
 use super::last_lines::From;
 use super::registry::{Registry, State};
-use crate::event::{Lines, Source};
+use crate::event::{Cutting, Lines, Source};
 
 /// How long a name may lead nowhere before that is said: a rotation takes less.
 const MISSING: Duration = Duration::from_millis(400);
