@@ -2,6 +2,7 @@
 
 mod browsers;
 mod cli;
+mod clients;
 mod encoding;
 mod following;
 mod harness;
