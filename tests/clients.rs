@@ -30,7 +30,7 @@ const CLIENTS: [Client; 10] = [
 /// The one client that changes what it is sent, in ways that a server cannot prevent.
 const FLAWED: &str = "fetch-event-source";
 
-const TRIALS: [(&str, fn(Client) -> Verdict); 6] = [
+const TRIALS: [(&str, Trial); 6] = [
     ("1,000 lines", live_lines),
     ("as JSON, unnamed", json_lines),
     ("through nginx", lines_through_nginx),
@@ -45,6 +45,8 @@ const FILES: [File; 2] = [
 ];
 const LINES: usize = 1000;
 const LAST: &str = "that was all";
+
+type Trial = fn(Client) -> Verdict;
 
 /// A file, the event name that it has, and how many tricky lines are written to it at once.
 #[derive(Clone, Copy)]
