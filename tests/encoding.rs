@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use ssetail::event::{
-    Batch, Carry, Encoder, Epoch, EventId, Format, LineFilter, Lines, Name, Position, Presentation,
-    Source, Splitter,
+    Batch, Carry, Encoder, Epoch, EventId, Format, LineFilter, Lines, Medium, Name, Position,
+    Presentation, Source, Splitter,
 };
 
 use crate::parser::{Event, Parser};
@@ -30,7 +30,12 @@ fn batch(bytes: &[u8], max_line: usize) -> Batch {
 }
 
 fn encode(batch: &Batch, format: Format, start: Position) -> Vec<Event> {
-    let bytes = encoder().encode_from(batch, Presentation { format, named: true }, start, None);
+    let bytes = encoder().encode_from(
+        batch,
+        Presentation { medium: Medium::Events, format, named: true },
+        start,
+        None,
+    );
     Parser::default().feed(&bytes)
 }
 
@@ -152,14 +157,14 @@ fn parts_say_that_more_follows() {
 #[test]
 fn the_stream_is_the_bytes_of_the_specification() {
     let batch = batch(b"Compiling foo v0.1.0\n\n", 1000);
-    let named = Presentation { format: Format::Text, named: true };
+    let named = Presentation { medium: Medium::Events, format: Format::Text, named: true };
     let bytes = encoder().encode(&batch, named);
     assert_eq!(
         bytes,
         "event: a b.log\ndata: Compiling foo v0.1.0\nid: 000007-1\n\n\
          event: a b.log\ndata: \nid: 000007-2\n\n",
     );
-    let unnamed = Presentation { format: Format::Json, named: false };
+    let unnamed = Presentation { medium: Medium::Events, format: Format::Json, named: false };
     let bytes = encoder().encode_from(&batch, unnamed, Position::before(2), None);
     assert_eq!(bytes, "data: {\"file\":\"a b.log\",\"message\":\"\",\"time\":0}\nid: 000007-2\n\n",);
 }
@@ -167,10 +172,10 @@ fn the_stream_is_the_bytes_of_the_specification() {
 #[test]
 fn a_batch_is_encoded_once_for_all() {
     let batch = batch(b"a\nb\n", 1000);
-    let presentation = Presentation { format: Format::Json, named: true };
+    let presentation = Presentation { medium: Medium::Events, format: Format::Json, named: true };
     let first = batch.encoded(&encoder(), presentation);
     let second = batch.encoded(&encoder(), presentation);
     assert_eq!(first.as_ptr(), second.as_ptr());
-    let other = Presentation { format: Format::Text, named: true };
+    let other = Presentation { medium: Medium::Events, format: Format::Text, named: true };
     assert_ne!(first, batch.encoded(&encoder(), other));
 }

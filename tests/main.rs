@@ -10,5 +10,6 @@ mod limits;
 mod parser;
 mod readme;
 mod resuming;
+mod scripts;
 mod serving;
 mod stopping;

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::socket::Flow;
 use super::{Query, Site};
-use crate::event::{Batch, Encoder, Object, Position};
+use crate::event::{Batch, Encoder, Medium, Object, Position};
 use crate::feed::{Gap, Read, Reason, Subscriber};
 
 /// How many reads that hold nothing for this peer are made before others have their turn.
@@ -46,7 +46,8 @@ impl EventStream {
     pub(super) fn new(site: Arc<Site>, query: Query, flow: Flow) -> Self {
         let subscriber = site.feed.subscribe(query.start());
         EventStream {
-            opening: Some(Encoder::opening(site.reconnect_delay)),
+            opening: (query.presentation.medium == Medium::Events)
+                .then(|| Encoder::opening(site.reconnect_delay)),
             told: subscriber.cursor(),
             silence: Silence::new(site.heartbeat),
             subscriber,
@@ -127,7 +128,7 @@ impl EventStream {
             .text("reason", reason)
             .number("lost", gap.lost)
             .flag("filtered", self.query.is_filtered());
-        self.site.feed.encoder().control(&json.finish(), gap.position)
+        self.control(json, gap.position)
     }
 
     /// A comment, or an event where only that can say what is to be said: to a page, and to a
@@ -135,14 +136,23 @@ impl EventStream {
     fn heartbeat(&mut self) -> Bytes {
         let cursor = self.subscriber.cursor();
         if !self.query.ping && self.told == cursor {
-            return Encoder::HEARTBEAT;
+            return match self.query.presentation.medium {
+                Medium::Events => Encoder::HEARTBEAT,
+                // They have no comments, and a blank line would be one of the lines.
+                Medium::JsonLines | Medium::Plain => Bytes::new(),
+            };
         }
         self.told = cursor;
         let time = std::time::SystemTime::now()
             .duration_since(std::time::SystemTime::UNIX_EPOCH)
             .map_or(0, |elapsed| elapsed.as_millis() as u64);
         let json = Object::of_type("ping").number("time", Some(time));
-        self.site.feed.encoder().control(&json.finish(), cursor)
+        self.control(json, cursor)
+    }
+
+    fn control(&self, json: Object, position: Position) -> Bytes {
+        let medium = self.query.presentation.medium;
+        self.site.feed.encoder().control(medium, &json.finish(), position)
     }
 
     /// Ready when the peer has been sent everything: hyper drops what is left when a body fails.
@@ -181,8 +191,8 @@ impl Body for EventStream {
                 }
                 None => return Poll::Ready(None),
                 Some(bytes) if bytes.is_empty() => {
-                    if self.is_stale() {
-                        let bytes = self.heartbeat();
+                    let bytes = if self.is_stale() { self.heartbeat() } else { bytes };
+                    if !bytes.is_empty() {
                         return Poll::Ready(Some(Ok(Frame::data(bytes))));
                     }
                 }
