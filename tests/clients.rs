@@ -30,14 +30,18 @@ const CLIENTS: [Client; 10] = [
 /// The one client that changes what it is sent, in ways that a server cannot prevent.
 const FLAWED: &str = "fetch-event-source";
 
-const TRIALS: [(&str, Trial); 6] = [
+const TRIALS: [(&str, Trial); 7] = [
     ("1,000 lines", live_lines),
     ("as JSON, unnamed", json_lines),
     ("through nginx", lines_through_nginx),
     ("and its gzip", lines_through_gzip),
     ("cut in an event", cuts),
     ("a restart", restart),
+    ("and behind nginx", restart_behind_nginx),
 ];
+
+/// What README.md recommends: a cut is passed on as one, and so is that nobody is there.
+const NGINX_SETTINGS: &str = "proxy_http_version 1.1; error_page 502 504 = @away;";
 
 const FILES: [File; 2] = [
     File { path: "build.log", name: "build.log", burst: 89 },
@@ -92,6 +96,13 @@ fn real_clients_get_every_line() {
     compare_with_committed(&table);
 }
 
+#[test]
+fn the_settings_of_nginx_are_those_of_the_readme() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = readme.expect("a file");
+    assert!(NGINX_SETTINGS.split_inclusive("; ").all(|setting| readme.contains(setting.trim())));
+}
+
 /// A new client, while lines are written, with heartbeats in between.
 fn live_lines(client: Client) -> Verdict {
     let ssetail = followed("");
@@ -109,7 +120,7 @@ fn lines_through_gzip(client: Client) -> Verdict {
 
 fn lines_through(client: Client, settings: &str) -> Verdict {
     let ssetail = followed("/logs");
-    let nginx = Nginx::start("/logs/", ssetail.address(), settings);
+    let nginx = Nginx::start(ssetail.address(), settings);
     let accepts = [("accept-encoding", "gzip")];
     let answer = Connection::open(&nginx.proxy.address, "GET", "/logs/sse", &accepts);
     let is_compressed = answer.headers.contains(&("content-encoding".into(), "gzip".into()));
@@ -214,22 +225,30 @@ fn bytes_of(event: &Event) -> Vec<u8> {
     format!("event: {}\ndata: {}\nid: {}\n\n", event.kind, event.data, event.id).into()
 }
 
-/// Another run serves the same file from its start, and some lines that were written meanwhile.
 fn restart(client: Client) -> Verdict {
-    let mut first = Ssetail::new()
-        .file("a.log", numbered("first run", 0..20))
-        .args(["a.log", "--from-start", "--reconnect-delay", "10ms"])
-        .start();
+    restarted(client, |proxy| (format!("http://{}/logs/sse", proxy.address), None))
+}
+
+fn restart_behind_nginx(client: Client) -> Verdict {
+    restarted(client, |proxy| {
+        let nginx = Nginx::start(&proxy.address, NGINX_SETTINGS);
+        (format!("http://{}/logs/sse", nginx.proxy.address), Some(nginx))
+    })
+}
+
+/// Another run serves the same file from its start, and some lines that were written meanwhile.
+fn restarted(client: Client, front: impl Fn(&Proxy) -> (String, Option<Nginx>)) -> Verdict {
+    let with = ["--from-start", "--reconnect-delay", "10ms", "--endpoint", "/logs/sse"];
+    let lines = numbered("first run", 0..20);
+    let mut first = Ssetail::new().file("a.log", lines).arg("a.log").args(with).start();
     let proxy = Proxy::to(Target::Port(first.address().to_owned()));
-    let mut peer = client.follow(&format!("http://{}/sse", proxy.address), &["a.log", "ssetail"]);
+    let (url, _nginx) = front(&proxy);
+    let mut peer = client.follow(&url, &["a.log", "ssetail"]);
     let mut events = peer.until("first run 19");
     proxy.lead_to(None);
     first.stop();
     first.append("a.log", numbered("in between", 0..5));
-    let second = Ssetail::new()
-        .arg(first.path("a.log"))
-        .args(["--from-start", "--reconnect-delay", "10ms"])
-        .start();
+    let second = Ssetail::new().arg(first.path("a.log")).args(with).start();
     proxy.lead_to(Some(Target::Port(second.address().to_owned())));
     events.extend(peer.until("in between 4"));
     first.append("a.log", numbered("live", 0..5));
@@ -366,7 +385,7 @@ const NOTES: &str = "
 - **as JSON, unnamed**: 1,000 such lines that were there before, by `format=json&unnamed`.
 - **through nginx**: the first trial again, with nginx in front in its default proxy settings, below a path prefix; **and its gzip**: with `gzip on` for event streams.
 - **cut in an event**: the connection is cut 14 times, inside fields, inside characters and around the ends of fields; then it has every line once.
-- **a restart**: of ssetail; the client is told of the gap, and gets what a new client gets, and then what comes.
+- **a restart**: of ssetail; the client is told of the gap, and gets what a new client gets, and then what comes; **and behind nginx**, with the settings that the README recommends.
 - A client that comes back *when told to* leaves that to the program that uses it; here it was started again with the last ID it had handed out.
 
 fetch-event-source drops a U+FEFF with which a line begins, and an empty first line of several (a carriage return at the start); `format=json` escapes both.

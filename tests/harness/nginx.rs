@@ -1,4 +1,4 @@
-//! nginx in front of the program, with default proxy settings.
+//! nginx in front of the program.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -17,8 +17,8 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Passes `location` on to `address`, with more settings for all of HTTP.
-    pub fn start(location: &str, address: &str, settings: &str) -> Self {
+    /// Passes `/logs/` on to `address`, with more settings for that than the defaults.
+    pub fn start(address: &str, settings: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path();
         let socket: PathBuf = path.join("socket");
@@ -27,8 +27,9 @@ impl Nginx {
             .concat();
         let config = format!(
             "daemon off; master_process off; pid pid;\nevents {{}}\nhttp {{\n{temporary}\
-             access_log off;\n{settings}\nserver {{\nlisten unix:{};\n\
-             location {location} {{ proxy_pass http://{address}; }}\n}}\n}}\n",
+             access_log off; error_log stderr crit;\nserver {{\nlisten unix:{};\n\
+             location /logs/ {{ proxy_pass http://{address};\n{settings} }}\n\
+             location @away {{ return 444; }}\n}}\n}}\n",
             socket.display(),
         );
         let file = path.join("nginx.conf");
