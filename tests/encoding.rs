@@ -101,6 +101,25 @@ proptest! {
     }
 
     #[test]
+    fn scripts_get_every_byte(lines in vec(tricky_line(), 1..20)) {
+        let batch = batch(&joined(&lines), 1000);
+        let by = |medium| {
+            let text = Presentation { medium: Medium::Events, format: Format::Text, named: false };
+            encoder().encode(&batch, text.by(medium))
+        };
+        prop_assert_eq!(&by(Medium::Plain)[..], joined(&lines));
+        let objects = String::from_utf8(by(Medium::JsonLines).to_vec()).expect("UTF-8");
+        prop_assert_eq!(objects.lines().count(), lines.len());
+        for (i, (object, line)) in objects.lines().zip(&lines).enumerate() {
+            let json: Value = serde_json::from_str(object).expect("JSON");
+            let id = encoder().id(Position::before(i as u64 + 2)).to_string();
+            prop_assert_eq!(json["id"].as_str(), Some(&*id));
+            let event = Event { kind: String::new(), data: object.to_owned(), id };
+            prop_assert_eq!(&content(&event, Format::Json), line);
+        }
+    }
+
+    #[test]
     fn ids_are_the_seqs(lines in vec(tricky_line(), 1..20), start in 1u64..20) {
         let batch = batch(&joined(&lines), 1000);
         let events = encode(&batch, Format::Text, Position::before(start));

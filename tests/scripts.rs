@@ -93,6 +93,22 @@ fn plain_lines_are_the_bytes_of_the_file() {
 }
 
 #[test]
+fn plain_lines_of_two_files_do_not_become_one() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "")
+        .file("b.log", "")
+        .args(["a.log", "b.log", "--max-line", "16"])
+        .start();
+    let mut lines = open(&ssetail, "/sse", PLAIN);
+    ssetail.append("a.log", "a line in parts, ");
+    assert_eq!(bytes(&mut lines, 16), b"a line in parts,");
+    ssetail.append("b.log", "b\n");
+    assert_eq!(bytes(&mut lines, 3), b"\nb\n");
+    ssetail.append("a.log", "and its end\n");
+    assert_eq!(bytes(&mut lines, 13), b" and its end\n");
+}
+
+#[test]
 fn plain_chunks_joined_are_the_file() {
     let content: Vec<u8> = (0..200_000u32).map(|i| (i * 7 % 251) as u8).collect();
     let ssetail = Ssetail::new()

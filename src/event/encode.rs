@@ -80,6 +80,9 @@ impl Encoder {
     /// A comment: it keeps a quiet connection open and tells that it is.
     pub const HEARTBEAT: Bytes = Bytes::from_static(b":\n");
 
+    /// How a plain line ends.
+    pub const LINE_END: &[u8] = b"\n";
+
     /// An encoder that gives IDs of `epoch`.
     #[must_use]
     pub fn new(epoch: Epoch) -> Self {
@@ -151,16 +154,17 @@ impl Encoder {
 
     fn template<'a>(&self, with: Presentation, name: &'a str, lines: &Lines) -> Template<'a> {
         let epoch = self.epoch.as_str();
-        let (opening, id, closing) = match with.medium {
-            Medium::Events => (opening(name, with.named), format!("\nid: {epoch}-"), "\n\n"),
-            Medium::JsonLines => (Vec::new(), format!(",\"id\":\"{epoch}-"), "\"}\n"),
-            Medium::Plain => (Vec::new(), String::new(), if lines.chunks { "" } else { "\n" }),
+        let (opening, id, closing): (_, _, &'static [u8]) = match with.medium {
+            Medium::Events => (opening(name, with.named), format!("\nid: {epoch}-"), b"\n\n"),
+            Medium::JsonLines => (Vec::new(), format!(",\"id\":\"{epoch}-"), b"\"}\n"),
+            Medium::Plain if lines.chunks => (Vec::new(), String::new(), b""),
+            Medium::Plain => (Vec::new(), String::new(), Self::LINE_END),
         };
         Template {
             medium: with.medium,
             opening,
             id: id.into(),
-            closing: closing.as_bytes(),
+            closing,
             format: with.format,
             name,
             time: lines.time,

@@ -30,6 +30,8 @@ pub(super) struct EventStream {
     opening: Option<Bytes>,
     /// What the ID of the last event sent says that the peer has.
     told: Position,
+    /// The source of which plain lines have sent a part of a line, and not yet its end.
+    unfinished: Option<usize>,
     silence: Silence,
     /// Until what was sent last has left, before the body is cut.
     farewell: Option<Pin<Box<Sleep>>>,
@@ -49,6 +51,7 @@ impl EventStream {
             opening: (query.presentation.medium == Medium::Events)
                 .then(|| Encoder::opening(site.reconnect_delay)),
             told: subscriber.cursor(),
+            unfinished: None,
             silence: Silence::new(site.heartbeat),
             subscriber,
             flow,
@@ -65,7 +68,10 @@ impl EventStream {
         }
         match self.subscriber.poll_read(cx) {
             Poll::Ready(Some(Read::Events(from, batches))) => {
-                let bytes = self.present(from, &batches);
+                let bytes = match self.query.presentation.medium {
+                    Medium::Plain => self.present_plain(from, &batches),
+                    Medium::Events | Medium::JsonLines => self.present(from, &batches),
+                };
                 if !bytes.is_empty() {
                     self.told = self.subscriber.cursor();
                 }
@@ -99,6 +105,24 @@ impl EventStream {
                 joined.freeze()
             }
         }
+    }
+
+    /// The bytes of lines, in which a line that is still without its end ends where another
+    /// source's begins, so that the two do not become one.
+    fn present_plain(&mut self, from: Position, batches: &[Arc<Batch>]) -> Bytes {
+        let mut joined = BytesMut::new();
+        for batch in batches.iter().filter(|batch| self.query.wants(batch.source())) {
+            let bytes = self.present_batch(from, batch);
+            let Some(&last) = bytes.last() else { continue };
+            let source = batch.source().id;
+            if self.unfinished.is_some_and(|unfinished| unfinished != source) {
+                joined.extend_from_slice(Encoder::LINE_END);
+            }
+            joined.extend_from_slice(&bytes);
+            let is_line = batch.lines().is_some_and(|lines| !lines.chunks);
+            self.unfinished = (is_line && [last] != Encoder::LINE_END).then_some(source);
+        }
+        joined.freeze()
     }
 
     /// The shared bytes of the batch, unless this peer gets only a part of it.
