@@ -1,7 +1,6 @@
 //! The clients that people use, each put through the same trials; `tests/clients/RESULTS.md`
 //! is the table of what came out.
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -13,6 +12,7 @@ use crate::harness::peer::{Client, Origin};
 use crate::harness::proxy::{Proxy, Target};
 use crate::harness::{Events, Running, Ssetail, numbered};
 use crate::parser::Event;
+use crate::results::{Verdict, compare_with_committed, page, verdict};
 
 const CLIENTS: [Client; 10] = [
     client("EventSource of Chromium", Origin::Browser, true),
@@ -60,15 +60,6 @@ struct File {
     burst: usize,
 }
 
-/// What a client made of a trial.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Verdict {
-    lost: usize,
-    doubled: usize,
-    changed: usize,
-    phantoms: usize,
-}
-
 const fn client(name: &'static str, from: Origin, reconnects: bool) -> Client {
     Client { name, from, reconnects }
 }
@@ -76,24 +67,24 @@ const fn client(name: &'static str, from: Origin, reconnects: bool) -> Client {
 #[test]
 fn real_clients_get_every_line() {
     let waiting = Mutex::new(0..CLIENTS.len());
-    let verdicts = Mutex::new([[Verdict::default(); TRIALS.len()]; CLIENTS.len()]);
+    let rows = Mutex::new(CLIENTS.map(|client| (client, Vec::new())));
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 while let Some(i) = { waiting.lock().expect("whole").next() } {
                     let row = TRIALS.map(|(_, trial)| trial(CLIENTS[i]));
-                    verdicts.lock().expect("whole")[i] = row;
+                    rows.lock().expect("whole")[i].1 = row.to_vec();
                 }
             });
         }
     });
-    let verdicts = verdicts.into_inner().expect("whole");
-    let table = table(&verdicts);
-    for (client, row) in CLIENTS.iter().zip(verdicts) {
+    let rows = rows.into_inner().expect("whole");
+    let page = page(&TRIALS.map(|(name, _)| name), &rows);
+    for (client, row) in rows {
         let is_exact = row.iter().all(|verdict| *verdict == Verdict::default());
-        assert!(is_exact || client.name == FLAWED, "{}: {row:?}\n{table}", client.name);
+        assert!(is_exact || client.name == FLAWED, "{}: {row:?}\n{page}", client.name);
     }
-    compare_with_committed(&table);
+    compare_with_committed(&page);
 }
 
 #[test]
@@ -264,48 +255,6 @@ fn restarted(client: Client, front: impl Fn(&Proxy) -> (String, Option<Nginx>)) 
     verdict(&expected, &events)
 }
 
-/// Holds what a client handed out against what it should have; the order is that of each name.
-fn verdict(expected: &[(String, String)], events: &[Event]) -> Verdict {
-    let mut verdict = Verdict::default();
-    let mut ids = HashSet::new();
-    let mut got: HashMap<&str, Vec<&str>> = HashMap::new();
-    for event in events {
-        if is_about_a_source(event) {
-            continue;
-        }
-        let is_known = expected.iter().any(|(kind, _)| *kind == event.kind);
-        if !is_known || event.id.is_empty() {
-            verdict.phantoms += 1;
-        } else if !ids.insert((&event.id, &event.kind)) {
-            verdict.doubled += 1;
-        } else {
-            got.entry(&event.kind).or_default().push(&event.data);
-        }
-    }
-    let mut owed: HashMap<&str, Vec<&str>> = HashMap::new();
-    for (kind, data) in expected {
-        owed.entry(kind).or_default().push(data);
-    }
-    for (kind, owed) in owed {
-        let got = got.remove(kind).unwrap_or_default();
-        if got.len() < owed.len() {
-            let has: HashSet<_> = got.iter().collect();
-            verdict.lost += owed.len() - got.len();
-            verdict.changed += got.len() - owed.iter().filter(|data| has.contains(data)).count();
-        } else {
-            verdict.doubled += got.len() - owed.len();
-            verdict.changed += owed.iter().zip(&got).filter(|(owed, got)| owed != got).count();
-        }
-    }
-    verdict
-}
-
-/// Whether it is a control event that everybody may get at any time.
-fn is_about_a_source(event: &Event) -> bool {
-    let json = || serde_json::from_str::<Value>(&event.data).expect("JSON");
-    event.kind == "ssetail" && json()["type"] == "source"
-}
-
 /// Lines that somebody might split, trim, strip or take for something else.
 fn tricky_line(i: usize) -> Vec<u8> {
     const LINES: [&[u8]; 32] = [
@@ -356,65 +305,4 @@ fn as_text(line: &[u8]) -> String {
 
 fn joined(lines: &[Vec<u8>]) -> Vec<u8> {
     lines.iter().flat_map(|line| [line, &b"\n"[..]].concat()).collect()
-}
-
-fn table(verdicts: &[[Verdict; TRIALS.len()]; CLIENTS.len()]) -> String {
-    let trials: String = TRIALS.iter().map(|(name, _)| format!(" {name} |")).collect();
-    let mut table = format!(
-        "# Clients\n\nWhat each client made of what ssetail sent it, written by `tests/clients.rs`.\n\n\
-         | client | from | comes back |{trials}\n|---|---|---|{}\n",
-        "---|".repeat(TRIALS.len()),
-    );
-    for (client, row) in CLIENTS.iter().zip(verdicts) {
-        let from = match client.from {
-            Origin::Debian | Origin::Browser => "Debian",
-            Origin::Npm => "npm",
-            Origin::PyPi => "PyPI",
-            Origin::Crates => "crates.io",
-        };
-        let returns = if client.reconnects { "by itself" } else { "when told to" };
-        let results: String = row.iter().map(|verdict| format!(" {verdict} |")).collect();
-        table.push_str(&format!("| {} | {from} | {returns} |{results}\n", client.name));
-    }
-    table + NOTES
-}
-
-const NOTES: &str = "
-- **1,000 lines**: written while the client was connected, with heartbeats in between: empty, with leading spaces, colons, U+FEFF, U+2028, U+2029, VT, FF, NUL, carriage returns, emoji, bytes that are not UTF-8, and 30 KB long; of two files, one of them with a name that has to be encoded.
-  Exact means: every line once, as it is, under its name, and no event beside them.
-- **as JSON, unnamed**: 1,000 such lines that were there before, by `format=json&unnamed`.
-- **through nginx**: the first trial again, with nginx in front in its default proxy settings, below a path prefix; **and its gzip**: with `gzip on` for event streams.
-- **cut in an event**: the connection is cut 14 times, inside fields, inside characters and around the ends of fields; then it has every line once.
-- **a restart**: of ssetail; the client is told of the gap, and gets what a new client gets, and then what comes; **and behind nginx**, with the settings that the README recommends.
-- A client that comes back *when told to* leaves that to the program that uses it; here it was started again with the last ID it had handed out.
-
-fetch-event-source drops a U+FEFF with which a line begins, and an empty first line of several (a carriage return at the start); `format=json` escapes both.
-It takes an ID for received before the event is complete: an event that is cut between its ID and its last byte is lost to it.
-";
-
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let counts = [
-            (self.lost, "lost"),
-            (self.doubled, "doubled"),
-            (self.changed, "changed"),
-            (self.phantoms, "phantom"),
-        ];
-        let flaws: Vec<_> = counts
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        f.write_str(if flaws.is_empty() { "exact" } else { "" })?;
-        f.write_str(&flaws.join(", "))
-    }
-}
-
-fn compare_with_committed(table: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/RESULTS.md");
-    if std::env::var_os("SSETAIL_BLESS").is_some() {
-        std::fs::write(&path, table).expect("written");
-    }
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == table, "the table has changed; SSETAIL_BLESS=1 accepts this:\n{table}");
 }

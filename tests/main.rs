@@ -9,6 +9,7 @@ mod harness;
 mod limits;
 mod parser;
 mod readme;
+mod results;
 mod resuming;
 mod scripts;
 mod serving;
