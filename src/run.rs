@@ -12,7 +12,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::{Cli, SourceArg, parse_source};
-use crate::event::{Cutting, Encoder, Epoch, Format, LineFilter, Name, Presentation, Splitter};
+use crate::event::{
+    Cutting, Encoder, Epoch, Format, LineFilter, Medium, Name, Presentation, Splitter,
+};
 use crate::feed::{Capacity, Feed, Publisher, feed};
 use crate::follow::{Follower, Input, Opened, Options, Registry, Report, Wanted};
 use crate::http::{Listeners, Site, Trust, listen, serve};
@@ -214,7 +216,11 @@ fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
         prefix: cli.path_prefix.clone(),
         endpoint: cli.endpoint.clone(),
         trust: Trust { hosts: cli.allow_host.clone(), origins: cli.cors.clone() },
-        presentation: Presentation { format: cli.format.unwrap_or(default), named: !cli.unnamed },
+        presentation: Presentation {
+            medium: Medium::Events,
+            format: cli.format.unwrap_or(default),
+            named: !cli.unnamed,
+        },
         heartbeat: cli.heartbeat,
         send_timeout: cli.send_timeout,
         reconnect_delay: cli.reconnect_delay,

@@ -54,9 +54,10 @@ new MutationObserver(tell).observe(list, { childList: true });
 </script>";
 
 /// A site of its own, with one page, in a browser.
-struct Browser {
+pub struct Browser {
     child: Child,
-    reports: Receiver<String>,
+    /// What the page tells the test.
+    pub reports: Receiver<String>,
     _profile: TempDir,
 }
 
@@ -65,7 +66,11 @@ impl Browser {
     /// take a fixed port.
     fn open(page: &str, fixed: &str, address: &str) -> Self {
         let port = address.rsplit(':').next().expect("a port");
-        let page = page.replace(fixed, &format!("localhost:{port}")) + OBSERVER;
+        Browser::show(page.replace(fixed, &format!("localhost:{port}")) + OBSERVER)
+    }
+
+    /// Opens `page`, which posts its reports to `/report`.
+    pub fn show(page: String) -> Self {
         let site = TcpListener::bind("127.0.0.1:0").expect("bound");
         let url = format!("http://localhost:{}/", site.local_addr().expect("an address").port());
         let (sender, reports) = channel();

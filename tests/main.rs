@@ -2,6 +2,7 @@
 
 mod browsers;
 mod cli;
+mod clients;
 mod encoding;
 mod following;
 mod harness;
@@ -9,6 +10,8 @@ mod limits;
 mod model;
 mod parser;
 mod readme;
+mod results;
 mod resuming;
+mod scripts;
 mod serving;
 mod stopping;

@@ -62,6 +62,8 @@ pub struct Lines {
     pub carry: Carry,
     /// The last line ends without a terminator because its file ended.
     pub finished: bool,
+    /// They are pieces of a file of bytes, which have no terminators.
+    pub chunks: bool,
     /// When they were read, in milliseconds since 1970.
     pub time: u64,
 }
@@ -140,6 +142,7 @@ impl Cutting {
             place: None,
             carry: before,
             finished,
+            chunks: self.splitter.binary,
             time: 0,
         });
         (lines, used)

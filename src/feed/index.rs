@@ -343,7 +343,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Encoder, Epoch, Format, LineFilter, Presentation, Splitter};
+    use crate::event::{Encoder, Epoch, Format, LineFilter, Medium, Presentation, Splitter};
     use crate::feed::tests::source;
 
     /// A file in memory.
@@ -401,7 +401,7 @@ mod tests {
 
     fn encoded(batches: &[Arc<Batch>]) -> Vec<u8> {
         let encoder = Encoder::new(Epoch::from_random(0));
-        let json = Presentation { format: Format::Json, named: true };
+        let json = Presentation { medium: Medium::Events, format: Format::Json, named: true };
         batches.iter().flat_map(|batch| encoder.encode(batch, json)).collect()
     }
 

@@ -13,7 +13,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use super::socket::Flow;
 use super::stream::EventStream;
 use super::{Query, Site, trust};
-use crate::event::EventId;
+use crate::event::{EventId, Medium};
 
 /// A body of either kind.
 pub(super) enum AnswerBody {
@@ -87,13 +87,22 @@ impl Site {
         {
             return text(StatusCode::NO_CONTENT, "");
         }
+        let content_type = content_type(query.presentation.medium);
         let stream = EventStream::new(Arc::clone(self), query, flow.clone());
         let mut response = Response::new(AnswerBody::Stream(Box::new(stream)));
-        set(&mut response, CONTENT_TYPE, "text/event-stream; charset=utf-8");
+        set(&mut response, CONTENT_TYPE, content_type);
         set(&mut response, CACHE_CONTROL, "no-store, no-transform");
         response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
         set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
         response
+    }
+}
+
+fn content_type(medium: Medium) -> &'static str {
+    match medium {
+        Medium::Events => "text/event-stream; charset=utf-8",
+        Medium::JsonLines => "application/x-ndjson",
+        Medium::Plain => "text/plain; charset=utf-8",
     }
 }
 

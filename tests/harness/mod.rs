@@ -3,6 +3,9 @@
 //! Everything that waits does so for something observable, and not for ever.
 
 pub mod client;
+pub mod nginx;
+pub mod peer;
+pub mod proxy;
 
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
@@ -168,6 +171,12 @@ impl Running {
         rest.split('/').next().expect("an address")
     }
 
+    /// Ends as a signal asks it to; its files stay.
+    pub fn stop(&mut self) {
+        self.signal("-TERM");
+        self.wait();
+    }
+
     /// The line of stderr that holds `text`.
     pub fn wait_for(&mut self, text: &str) -> String {
         if let Some(line) = self.said.lines().find(|line| line.contains(text)) {
@@ -265,7 +274,7 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// Between two looks at a condition.
-fn pause() {
+pub fn pause() {
     std::thread::sleep(Duration::from_millis(5));
 }
 
