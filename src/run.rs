@@ -3,19 +3,20 @@
 use std::fmt;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use regex::bytes::{Regex, RegexSet};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::cli::{Cli, SourceArg, parse_source};
 use crate::event::{Encoder, Epoch, Format, LineFilter, Name, Presentation, Splitter};
 use crate::feed::{Capacity, Feed, Publisher, feed};
 use crate::follow::{Cutting, Follower, Input, Opened, Options, Registry, Report, Wanted};
-use crate::http::{Listeners, Site, Trust, listen, serve};
+use crate::http::{Access, Listeners, Secret, Site, Traffic, Trust, listen, serve};
 use crate::status::Status;
 
 /// How long the last events may take to be read when the program is told to stop.
@@ -56,16 +57,17 @@ struct Sources {
 /// Follows and serves until a signal, or the end of all input, says to stop.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let sources = sources(&cli)?;
+    let access = access(&cli)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start worker threads")?;
-    let result = runtime.block_on(follow_and_serve(cli, sources));
+    let result = runtime.block_on(follow_and_serve(cli, sources, access));
     runtime.shutdown_background();
     Ok(result?)
 }
 
-async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
+async fn follow_and_serve(cli: Cli, sources: Sources, mut access: Access) -> anyhow::Result<()> {
     let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let status = Status::new(cli.quiet);
     let report = Report::new({
@@ -73,6 +75,7 @@ async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
         move |sentence| status.say(sentence)
     });
     let listeners = listen(&cli.bind, cli.port).await?;
+    let made = make_token(&cli, &listeners, &mut access)?;
     let registry = Registry::default();
     // What is written once the address is known is new: whoever has read it may rely on that.
     let open = |files| Opened::new(files, options(&cli), &registry);
@@ -82,11 +85,11 @@ async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
     let (publisher, feed) = feed(Encoder::new(epoch), capacity);
     let (reading, input_ended) =
         start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
-    status.announce(&urls(&listeners, &cli.path_prefix));
+    status.announce(&urls(&listeners, &cli.path_prefix, made.as_ref()));
 
     let (stop, stopped) = oneshot::channel::<()>();
     let log = cli.verbose.then_some(report);
-    let site = Arc::new(site(&cli, feed.clone(), registry.clone()));
+    let site = Arc::new(site(&cli, access, feed.clone(), registry.clone()));
     let server = tokio::spawn(serve(listeners, site, log, async {
         let _ = stopped.await;
     }));
@@ -188,6 +191,35 @@ fn sources(cli: &Cli) -> Result<Sources, Failure> {
     Ok(sources)
 }
 
+/// What requests must know, if that was said.
+fn access(cli: &Cli) -> Result<Access, Failure> {
+    let token = match &cli.token_file {
+        Some(file) => Some(read_token(file)?),
+        None => cli.token.clone(),
+    };
+    Access::new(cli.auth.clone(), token).map_err(|sentence| Failure::Usage(sentence.to_owned()))
+}
+
+fn read_token(file: &Path) -> anyhow::Result<Secret> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the token in {}", file.display()))?;
+    Ok(Secret::from(text.trim().to_owned()))
+}
+
+/// Beyond this machine nobody reads without being told how, unless that was asked for.
+fn make_token(
+    cli: &Cli,
+    listeners: &Listeners,
+    access: &mut Access,
+) -> anyhow::Result<Option<Secret>> {
+    if cli.no_auth || !access.is_open() || !listeners.are_beyond_loopback() {
+        return Ok(None);
+    }
+    let token = Secret::generate().context("the kernel has no random numbers")?;
+    *access = Access::new(None, Some(token.clone())).map_err(anyhow::Error::msg)?;
+    Ok(Some(token))
+}
+
 fn cutting(cli: &Cli) -> Cutting {
     let set = |expressions: &[Regex]| RegexSet::new(expressions.iter().map(Regex::as_str));
     let filter = match (set(&cli.include), set(&cli.exclude)) {
@@ -201,7 +233,7 @@ fn options(cli: &Cli) -> Options {
     Options { begin: cli.begin(), linger: cli.linger, cutting: cutting(cli), watch: true }
 }
 
-fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
+fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
     let default = if cli.binary { Format::Base64 } else { Format::Text };
     Site {
         feed,
@@ -209,6 +241,9 @@ fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
         prefix: cli.path_prefix.clone(),
         endpoint: cli.endpoint.clone(),
         trust: Trust { hosts: cli.allow_host.clone(), origins: cli.cors.clone() },
+        access,
+        places: Arc::new(Semaphore::new(cli.max_clients)),
+        traffic: Traffic::default(),
         presentation: Presentation { format: cli.format.unwrap_or(default), named: !cli.unnamed },
         heartbeat: cli.heartbeat,
         send_timeout: cli.send_timeout,
@@ -217,11 +252,12 @@ fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
 }
 
 /// The address to open: one, unless more were asked for than the two loopback addresses.
-fn urls(listeners: &Listeners, prefix: &str) -> Vec<String> {
+fn urls(listeners: &Listeners, prefix: &str, token: Option<&Secret>) -> Vec<String> {
     let addresses = listeners.addresses();
     let are_loopback = addresses.len() == 2 && addresses.iter().all(|a| a.ip().is_loopback());
     let shown: &[SocketAddr] = if are_loopback { &addresses[..1] } else { &addresses };
-    shown.iter().map(|address| format!("http://{address}{prefix}/")).collect()
+    let query = token.map_or(String::new(), |token| format!("?token={}", token.reveal()));
+    shown.iter().map(|address| format!("http://{address}{prefix}/{query}")).collect()
 }
 
 fn describe(registry: &Registry, feed: &Feed) -> String {

@@ -11,3 +11,4 @@ mod readme;
 mod resuming;
 mod serving;
 mod stopping;
+mod trust;

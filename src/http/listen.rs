@@ -19,6 +19,12 @@ impl Listeners {
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.0.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
+
+    /// Whether others than this machine can reach them.
+    #[must_use]
+    pub fn are_beyond_loopback(&self) -> bool {
+        self.addresses().iter().any(|address| !address.ip().to_canonical().is_loopback())
+    }
 }
 
 /// Binds `addresses`, or the loopback addresses if there are none; port 0 takes a free one.

@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::answer::Peer;
 use super::socket::Socket;
 use super::{AccessLog, Listeners, Site};
 
@@ -85,10 +86,10 @@ fn serve_peer(
     let _ = socket.set_nodelay(true);
     let (site, log) = (Arc::clone(site), log.clone());
     let socket = Socket::new(socket, site.send_timeout);
-    let flow = socket.flow();
+    let from = Peer { flow: socket.flow(), is_secure: false };
     let service = service_fn(move |request| {
         let began = Instant::now();
-        let response = site.answer(&request, &flow);
+        let response = site.answer(&request, &from);
         if let Some(log) = &log {
             log.say(&format!(
                 "{peer} {} {} {} {:?}",
