@@ -4,7 +4,6 @@
 //! argument that is wrong is refused with an example of one that is right.
 
 use std::ffi::{OsStr, OsString};
-use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +14,7 @@ use regex::bytes::Regex;
 
 use crate::event::Format;
 use crate::follow::{From, Pattern, Wanted, What};
-use crate::http::{AllowedOrigin, Secret, parse_host};
+use crate::http::{Address, AllowedOrigin, Secret, parse_host};
 
 /// Follow files, globs and standard input, and serve their lines as Server-Sent Events
 #[derive(Clone, Debug, Parser)]
@@ -45,10 +44,10 @@ pub struct Cli {
           value_parser = parse_port)]
     pub port: u16,
 
-    /// An IP address to listen on; repeatable [default: `127.0.0.1` and `::1`]
+    /// An IP address to listen on, or unix:PATH for a socket; repeatable [default: `127.0.0.1` and `::1`]
     #[arg(short, long, env = "SSETAIL_BIND", value_name = "ADDR", value_delimiter = ',',
           value_parser = parse_address)]
-    pub bind: Vec<IpAddr>,
+    pub bind: Vec<Address>,
 
     /// Where the event stream is served
     #[arg(long, env = "SSETAIL_ENDPOINT", value_name = "PATH", default_value = "/sse",
@@ -141,6 +140,14 @@ pub struct Cli {
     #[arg(long, env = "SSETAIL_ALLOW_HOST", value_name = "NAME", value_delimiter = ',',
           value_parser = parse_host)]
     pub allow_host: Vec<String>,
+
+    /// Encrypt, with the certificate chain in this PEM file; HTTP/2 is then offered too
+    #[arg(long, env = "SSETAIL_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's key, in a PEM file
+    #[arg(long, env = "SSETAIL_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
 
     /// How many event streams may be open; further clients are asked to come back later
     #[arg(long, env = "SSETAIL_MAX_CLIENTS", value_name = "N", default_value = "1024",
@@ -276,9 +283,16 @@ fn parse_count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "give a whole number, as 10000".to_owned())
 }
 
-fn parse_address(text: &str) -> Result<IpAddr, String> {
+fn parse_address(text: &str) -> Result<Address, String> {
+    if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
+        return absolute(OsStr::new(path)).map(Address::Unix);
+    }
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    bare.parse().map_err(|_| "give an IP address, as 127.0.0.1, ::1 or 0.0.0.0".to_owned())
+    let address = bare.parse().map(Address::Ip);
+    address.map_err(|_| {
+        "give an IP address, as 127.0.0.1, ::1 or 0.0.0.0, or a path, as unix:/run/ssetail.sock"
+            .to_owned()
+    })
 }
 
 fn parse_clients(text: &str) -> Result<usize, String> {

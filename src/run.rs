@@ -1,8 +1,8 @@
 //! From flags to a running program: the one place where all parts meet.
 
 use std::fmt;
+use std::future::pending;
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +16,11 @@ use crate::cli::{Cli, SourceArg, parse_source};
 use crate::event::{Encoder, Epoch, Format, LineFilter, Name, Presentation, Splitter};
 use crate::feed::{Capacity, Feed, Publisher, feed};
 use crate::follow::{Cutting, Follower, Input, Opened, Options, Registry, Report, Wanted};
-use crate::http::{Access, Listeners, Secret, Site, Traffic, Trust, listen, serve};
-use crate::status::Status;
+use crate::http::{
+    Access, Bound, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
+    raise_descriptor_limit, serve,
+};
+use crate::status::{Status, escape};
 
 /// How long the last events may take to be read when the program is told to stop.
 const LAST_READ: Duration = Duration::from_millis(500);
@@ -34,8 +37,8 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(sentence) => f.write_str(sentence),
-            Failure::Run(error) => write!(f, "{error:#}"),
+            Failure::Usage(sentence) => f.write_str(&escape(sentence)),
+            Failure::Run(error) => f.write_str(&escape(&format!("{error:#}"))),
         }
     }
 }
@@ -58,23 +61,33 @@ struct Sources {
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let sources = sources(&cli)?;
     let access = access(&cli)?;
+    // While there is one thread: what was inherited is taken out of the environment.
+    let inherited = Inherited::take_environment();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start worker threads")?;
-    let result = runtime.block_on(follow_and_serve(cli, sources, access));
+    let result = runtime.block_on(follow_and_serve(cli, sources, access, inherited));
     runtime.shutdown_background();
     Ok(result?)
 }
 
-async fn follow_and_serve(cli: Cli, sources: Sources, mut access: Access) -> anyhow::Result<()> {
+async fn follow_and_serve(
+    cli: Cli,
+    sources: Sources,
+    mut access: Access,
+    inherited: Inherited,
+) -> anyhow::Result<()> {
     let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let status = Status::new(cli.quiet);
     let report = Report::new({
         let status = status.clone();
         move |sentence| status.say(sentence)
     });
-    let listeners = listen(&cli.bind, cli.port).await?;
+    report_panics(&report);
+    let tls = load_certificate(&cli)?;
+    let descriptors = raise_descriptors(&cli, &report);
+    let listeners = listen(&cli.bind, cli.port, inherited).await?;
     let made = make_token(&cli, &listeners, &mut access)?;
     let registry = Registry::default();
     // What is written once the address is known is new: whoever has read it may rely on that.
@@ -85,12 +98,13 @@ async fn follow_and_serve(cli: Cli, sources: Sources, mut access: Access) -> any
     let (publisher, feed) = feed(Encoder::new(epoch), capacity);
     let (reading, input_ended) =
         start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
-    status.announce(&urls(&listeners, &cli.path_prefix, made.as_ref()));
+    let reloading = reload_on_hangup(tls.clone(), report.clone())?;
+    status.announce(&urls(&cli, &listeners, made.as_ref()));
 
     let (stop, stopped) = oneshot::channel::<()>();
-    let log = cli.verbose.then_some(report);
     let site = Arc::new(site(&cli, access, feed.clone(), registry.clone()));
-    let server = tokio::spawn(serve(listeners, site, log, async {
+    let terms = Terms { site, tls, report, tells_requests: cli.verbose };
+    let server = tokio::spawn(serve(listeners, terms, descriptors, async {
         let _ = stopped.await;
     }));
     let describe = {
@@ -102,6 +116,7 @@ async fn follow_and_serve(cli: Cli, sources: Sources, mut access: Access) -> any
         _ = signals.1.recv() => feed.cut(),
         () = all_read(input_ended, cli.exit_on_eof) => {}
         () = status.clone().show(describe) => {}
+        () = reloading => {}
     }
     status.clear();
     // The last events are read before the feed closes, and delivered while the server stops.
@@ -159,7 +174,7 @@ fn start_reading(
 /// Never, unless the end of standard input is to be the end.
 async fn all_read(input_ended: oneshot::Receiver<()>, exit_on_eof: bool) {
     if !exit_on_eof || input_ended.await.is_err() {
-        std::future::pending::<()>().await;
+        pending::<()>().await;
     }
 }
 
@@ -220,6 +235,52 @@ fn make_token(
     Ok(Some(token))
 }
 
+fn load_certificate(cli: &Cli) -> anyhow::Result<Option<Tls>> {
+    let files = cli.tls_cert.as_ref().zip(cli.tls_key.as_ref());
+    files.map(|(certificate, key)| Tls::load(certificate, key)).transpose()
+}
+
+/// Reads the certificate again whenever told to; never ends.
+fn reload_on_hangup(tls: Option<Tls>, report: Report) -> anyhow::Result<impl Future<Output = ()>> {
+    let hangup = tls.map(|tls| signal(SignalKind::hangup()).map(|hangup| (tls, hangup)));
+    let hangup = hangup.transpose()?;
+    Ok(async move {
+        let Some((tls, mut hangup)) = hangup else { return pending().await };
+        while hangup.recv().await.is_some() {
+            match tls.reload() {
+                Ok(()) => report.say("the certificate was read again"),
+                Err(error) => report.say(&format!("{error:#}; the old certificate stays")),
+            }
+        }
+    })
+}
+
+/// As many descriptors as this process may have; says so if that is too few.
+fn raise_descriptors(cli: &Cli, report: &Report) -> usize {
+    let limit = raise_descriptor_limit();
+    if limit < cli.max_clients {
+        report.say(&format!(
+            "only {limit} descriptors may be open, too few for --max-clients {}; \
+             raise the hard limit, as with ulimit -Hn",
+            cli.max_clients
+        ));
+    }
+    limit
+}
+
+/// A panic is a mistake in this program: it ends what it happened in, and one line tells of it.
+fn report_panics(report: &Report) {
+    let report = report.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let place = panic.location().map_or(String::new(), |place| format!(" at {place}"));
+        let text = text.unwrap_or("no reason given");
+        report.say(&format!("something failed that should not{place}: {text}"));
+    }));
+}
+
 fn cutting(cli: &Cli) -> Cutting {
     let set = |expressions: &[Regex]| RegexSet::new(expressions.iter().map(Regex::as_str));
     let filter = match (set(&cli.include), set(&cli.exclude)) {
@@ -251,13 +312,25 @@ fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
     }
 }
 
-/// The address to open: one, unless more were asked for than the two loopback addresses.
-fn urls(listeners: &Listeners, prefix: &str, token: Option<&Secret>) -> Vec<String> {
-    let addresses = listeners.addresses();
-    let are_loopback = addresses.len() == 2 && addresses.iter().all(|a| a.ip().is_loopback());
-    let shown: &[SocketAddr] = if are_loopback { &addresses[..1] } else { &addresses };
+/// The addresses to open: one, where the two loopback addresses were not asked for.
+fn urls(cli: &Cli, listeners: &Listeners, token: Option<&Secret>) -> Vec<String> {
+    let scheme = if cli.tls_cert.is_some() { "https" } else { "http" };
     let query = token.map_or(String::new(), |token| format!("?token={}", token.reveal()));
-    shown.iter().map(|address| format!("http://{address}{prefix}/{query}")).collect()
+    let url = |bound: &Bound| match bound {
+        Bound::Tcp(address) => format!("{scheme}://{address}{}/{query}", cli.path_prefix),
+        Bound::Unix(Some(path)) => format!("unix:{}", path.display()),
+        Bound::Unix(None) => "a socket without a path".to_owned(),
+    };
+    let bound = listeners.bound();
+    let are_loopback = |pair: &[Bound]| {
+        let is_loopback =
+            |bound: &Bound| matches!(bound, Bound::Tcp(address) if address.ip().is_loopback());
+        cli.bind.is_empty() && pair.iter().all(is_loopback)
+    };
+    match &*bound {
+        [first, second] if are_loopback(&[first.clone(), second.clone()]) => vec![url(first)],
+        all => all.iter().map(url).collect(),
+    }
 }
 
 fn describe(registry: &Registry, feed: &Feed) -> String {

@@ -1,19 +1,10 @@
 //! Who may read, and that nobody can take the program down: SPEC section 6.
 
-use std::process::Command;
-
 use crate::harness::client::{self, Connection, Events};
-use crate::harness::{Running, Ssetail};
+use crate::harness::{Running, Ssetail, output_of};
 
 const BASIC: (&str, &str) = ("authorization", "Basic bWU6cGE6c3MtaGlkZGVu"); // me:pa:ss-hidden
 const BEARER: (&str, &str) = ("authorization", "Bearer t0k+hidden==");
-
-/// What a command prints.
-fn output_of(program: &str, args: &[&str]) -> String {
-    let output = Command::new(program).args(args).output();
-    let output = output.unwrap_or_else(|_| panic!("{program} runs; tests/run installs it"));
-    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
-}
 
 fn guarded() -> Ssetail {
     Ssetail::new()
@@ -118,7 +109,8 @@ fn secrets_are_never_shown() {
     ] {
         let (status, said) = Ssetail::new().env(name, value).arg("a.log").fail();
         assert_ne!(status, 0);
-        assert!(said.lines().count() == 1 && said.contains("token") || said.contains("USER:PASS"));
+        assert!(said.contains("token") || said.contains("USER:PASS"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
         shown.push_str(&said);
     }
     let (_, help) = Ssetail::new()

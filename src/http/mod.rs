@@ -2,14 +2,19 @@
 
 mod access;
 mod answer;
+mod connection;
+mod descriptors;
 mod inventory;
 mod listen;
+mod pulse;
 mod query;
 mod serve;
 mod socket;
 mod stream;
+mod tls;
 mod traffic;
 mod trust;
+mod unix;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +25,11 @@ use crate::event::Presentation;
 use crate::feed::Feed;
 use crate::follow::Registry;
 pub use access::{Access, Secret};
-pub use listen::{Listeners, listen};
+pub use descriptors::raise_descriptor_limit;
+pub use listen::{Address, Bound, Inherited, Listeners, listen};
 pub use query::{BadQuery, Query};
-pub use serve::serve;
+pub use serve::{Terms, serve};
+pub use tls::Tls;
 pub use traffic::Traffic;
 pub use trust::{AllowedOrigin, Trust, parse_host};
 
@@ -54,6 +61,3 @@ pub struct Site {
     /// What clients are told to wait before they reconnect.
     pub reconnect_delay: Duration,
 }
-
-/// What is said of requests when somebody wants to know.
-pub type AccessLog = Option<crate::follow::Report>;
