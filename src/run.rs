@@ -84,7 +84,10 @@ async fn follow_and_serve(
         let status = status.clone();
         move |sentence| status.say(sentence)
     });
-    report_panics(&report);
+    report_panics({
+        let status = status.clone();
+        move |sentence| status.say_now(sentence)
+    });
     let tls = load_certificate(&cli)?;
     let descriptors = raise_descriptors(&cli, &report);
     let listeners = listen(&cli.bind, cli.port, inherited).await?;
@@ -269,15 +272,14 @@ fn raise_descriptors(cli: &Cli, report: &Report) -> usize {
 }
 
 /// A panic is a mistake in this program: it ends what it happened in, and one line tells of it.
-fn report_panics(report: &Report) {
-    let report = report.clone();
+fn report_panics(say: impl Fn(&str) + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |panic| {
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         let place = panic.location().map_or(String::new(), |place| format!(" at {place}"));
         let text = text.unwrap_or("no reason given");
-        report.say(&format!("something failed that should not{place}: {text}"));
+        say(&format!("something failed that should not{place}: {text}"));
     }));
 }
 
@@ -337,4 +339,23 @@ fn describe(registry: &Registry, feed: &Feed) -> String {
     let entries = registry.entries();
     let lines: u64 = entries.iter().map(|entry| entry.lines).sum();
     format!("{} sources, {lines} lines, {} clients", entries.len(), feed.subscribers())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_in_one_sentence() {
+        let (sender, sentences) = channel();
+        let before = std::panic::take_hook();
+        report_panics(move |sentence| drop(sender.send(sentence.to_owned())));
+        let ended = std::thread::Builder::new().spawn(|| panic!("a\nb {}", 1)).expect("a thread");
+        assert!(ended.join().is_err());
+        std::panic::set_hook(before);
+        let told: Vec<String> = sentences.try_iter().collect();
+        assert!(told.iter().any(|told| told.contains("src/run.rs") && told.ends_with("a\nb 1")));
+    }
 }

@@ -38,19 +38,20 @@ impl Status {
     pub(crate) fn announce(&self, urls: &[String]) {
         let early = self.early.lock().unwrap_or_else(PoisonError::into_inner).take();
         let urls = urls.iter().map(|url| format!("listening on {url}"));
-        urls.chain(early.into_iter().flatten()).for_each(|sentence| self.print(&sentence));
+        urls.chain(early.into_iter().flatten()).for_each(|sentence| self.say_now(&sentence));
     }
 
     /// Says one sentence, above the status line; but the address comes first.
     pub(crate) fn say(&self, sentence: &str) {
         match &mut *self.early.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(early) => early.push(sentence.to_owned()),
-            None => self.print(sentence),
+            None => self.say_now(sentence),
         }
     }
 
+    /// Says one sentence that cannot wait for the address.
     #[expect(clippy::print_stderr, reason = "this is where the program speaks")]
-    fn print(&self, sentence: &str) {
+    pub(crate) fn say_now(&self, sentence: &str) {
         let sentence = escape(sentence);
         self.line.suspend(|| eprintln!("ssetail: {sentence}"));
     }

@@ -114,3 +114,68 @@ impl Doorkeeper {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::event::{Encoder, Epoch, Presentation};
+    use crate::feed::{Capacity, Feed, feed};
+    use crate::http::{Access, Traffic, Trust};
+
+    fn site(feed: Feed) -> Arc<Site> {
+        Arc::new(Site {
+            feed,
+            registry: crate::follow::Registry::default(),
+            prefix: String::new(),
+            endpoint: "/sse".to_owned(),
+            trust: Trust::default(),
+            access: Access::default(),
+            places: Arc::new(Semaphore::new(10)),
+            traffic: Traffic::default(),
+            presentation: Presentation { format: crate::event::Format::Text, named: true },
+            heartbeat: Duration::from_millis(20),
+            send_timeout: Duration::from_secs(60),
+            reconnect_delay: Duration::from_secs(2),
+        })
+    }
+
+    async fn ask(address: std::net::SocketAddr, path: &str) -> TcpStream {
+        let mut socket = TcpStream::connect(address).await.expect("connected");
+        let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.expect("sent");
+        socket
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_own_connection_only() {
+        let capacity = Capacity { lines: 10, bytes: 1000 };
+        let (_publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), capacity);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
+        let address = listener.local_addr().expect("an address");
+        let report = Report::new(|sentence| assert!(!sentence.contains("/trap"), "trapped"));
+        let terms = Terms { site: site(feed.clone()), tls: None, report, tells_requests: true };
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server =
+            tokio::spawn(serve(Listeners(vec![Listener::Tcp(listener)]), terms, 100, async move {
+                drop(stopped.await)
+            }));
+        let mut stream = ask(address, "/sse").await;
+        let mut bytes = [0; 4096];
+        assert!(stream.read(&mut bytes).await.expect("a head") > 0);
+        let mut trapped = ask(address, "/trap").await;
+        assert_eq!(trapped.read(&mut bytes).await.unwrap_or(0), 0, "it has ended");
+        for _ in 0..3 {
+            assert!(stream.read(&mut bytes).await.expect("a comment") > 0);
+        }
+        let mut other = ask(address, "/healthz").await;
+        assert!(other.read(&mut bytes).await.expect("an answer") > 0);
+        feed.close();
+        drop(stop);
+        server.await.expect("it ends");
+    }
+}
