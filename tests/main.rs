@@ -7,6 +7,7 @@ mod following;
 mod harness;
 mod limits;
 mod listening;
+mod load;
 mod parser;
 mod readme;
 mod resuming;

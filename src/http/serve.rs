@@ -162,7 +162,7 @@ mod tests {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let server =
             tokio::spawn(serve(Listeners(vec![Listener::Tcp(listener)]), terms, 100, async move {
-                drop(stopped.await)
+                drop(stopped.await);
             }));
         let mut stream = ask(address, "/sse").await;
         let mut bytes = [0; 4096];

@@ -205,6 +205,18 @@ impl Running {
         client::get(self.address(), path, &[])
     }
 
+    /// The figure of this name among its metrics.
+    pub fn figure(&self, name: &str) -> u64 {
+        let figures = self.get("/metrics").body;
+        let line = figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {name} in {figures}")).parse().expect("a number")
+    }
+
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("alive").count()
+    }
+
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
         client::request(self.address(), method, path, headers)
     }
