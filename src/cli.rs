@@ -4,7 +4,6 @@
 //! argument that is wrong is refused with an example of one that is right.
 
 use std::ffi::{OsStr, OsString};
-use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +14,7 @@ use regex::bytes::Regex;
 
 use crate::event::Format;
 use crate::follow::{From, Pattern, Wanted, What};
-use crate::http::AllowedOrigin;
+use crate::http::{Address, AllowedOrigin, Secret, parse_host};
 
 /// Follow files, globs and standard input, and serve their lines as Server-Sent Events
 #[derive(Clone, Debug, Parser)]
@@ -45,10 +44,10 @@ pub struct Cli {
           value_parser = parse_port)]
     pub port: u16,
 
-    /// An IP address to listen on; repeatable [default: `127.0.0.1` and `::1`]
+    /// An IP address to listen on, or unix:PATH for a socket; repeatable [default: `127.0.0.1` and `::1`]
     #[arg(short, long, env = "SSETAIL_BIND", value_name = "ADDR", value_delimiter = ',',
           value_parser = parse_address)]
-    pub bind: Vec<IpAddr>,
+    pub bind: Vec<Address>,
 
     /// Where the event stream is served
     #[arg(long, env = "SSETAIL_ENDPOINT", value_name = "PATH", default_value = "/sse",
@@ -115,14 +114,50 @@ pub struct Cli {
           value_parser = parse_duration)]
     pub reconnect_delay: Duration,
 
+    /// Let in who knows this user and password; better in the environment, where ps does not show it
+    #[arg(short, long, env = "SSETAIL_AUTH", value_name = "USER:PASS", hide_env_values = true)]
+    pub auth: Option<Secret>,
+
+    /// Let in who knows this token, from a header, a cookie or the URL; better in the environment
+    #[arg(
+        long,
+        env = "SSETAIL_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true,
+        conflicts_with = "token_file"
+    )]
+    pub token: Option<Secret>,
+
+    /// Read the token from a file
+    #[arg(long, env = "SSETAIL_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+
+    /// Let anybody in, also when listening beyond this machine
+    #[arg(long, env = "SSETAIL_NO_AUTH", conflicts_with_all = ["auth", "token", "token_file"])]
+    pub no_auth: bool,
+
     /// Let pages of this origin read, beside loopback origins; '*' for any, null for pages from disk; repeatable
     #[arg(long, env = "SSETAIL_CORS", value_name = "ORIGIN", value_delimiter = ',',
           value_parser = AllowedOrigin::parse)]
     pub cors: Vec<AllowedOrigin>,
 
     /// Accept this host name, beside loopback names and IP addresses; repeatable
-    #[arg(long, env = "SSETAIL_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, env = "SSETAIL_ALLOW_HOST", value_name = "NAME", value_delimiter = ',',
+          value_parser = parse_host)]
     pub allow_host: Vec<String>,
+
+    /// Encrypt, with the certificate chain in this PEM file; HTTP/2 is then offered too
+    #[arg(long, env = "SSETAIL_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's key, in a PEM file
+    #[arg(long, env = "SSETAIL_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// How many event streams may be open; further clients are asked to come back later
+    #[arg(long, env = "SSETAIL_MAX_CLIENTS", value_name = "N", default_value = "1024",
+          value_parser = parse_clients)]
+    pub max_clients: usize,
 
     /// Drop a peer that takes no byte for so long
     #[arg(long, env = "SSETAIL_SEND_TIMEOUT", value_name = "DURATION", default_value = "60s",
@@ -253,9 +288,23 @@ fn parse_count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "give a whole number, as 10000".to_owned())
 }
 
-fn parse_address(text: &str) -> Result<IpAddr, String> {
+fn parse_address(text: &str) -> Result<Address, String> {
+    if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
+        return absolute(OsStr::new(path)).map(Address::Unix);
+    }
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    bare.parse().map_err(|_| "give an IP address, as 127.0.0.1, ::1 or 0.0.0.0".to_owned())
+    let address = bare.parse().map(Address::Ip);
+    address.map_err(|_| {
+        "give an IP address, as 127.0.0.1, ::1 or 0.0.0.0, or a path, as unix:/run/ssetail.sock"
+            .to_owned()
+    })
+}
+
+fn parse_clients(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=1_000_000) => Ok(count),
+        _ => Err("give a number of streams from 1 to 1000000, as 1024".to_owned()),
+    }
 }
 
 fn parse_url_path(text: &str) -> Result<String, String> {

@@ -8,15 +8,10 @@ use ssetail::{Cli, Failure};
 #[expect(clippy::print_stderr, reason = "the one error line")]
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match ssetail::run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Usage(sentence)) => {
-            eprintln!("ssetail: {sentence}");
-            ExitCode::from(2)
-        }
-        Err(Failure::Run(error)) => {
-            eprintln!("ssetail: {error:#}");
-            ExitCode::FAILURE
-        }
+    let Err(failure) = ssetail::run(cli) else { return ExitCode::SUCCESS };
+    eprintln!("ssetail: {failure}");
+    match failure {
+        Failure::Usage(_) => ExitCode::from(2),
+        Failure::Run(_) => ExitCode::FAILURE,
     }
 }

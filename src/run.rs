@@ -1,15 +1,16 @@
 //! From flags to a running program: the one place where all parts meet.
 
 use std::fmt;
+use std::future::pending;
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use regex::bytes::{Regex, RegexSet};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::cli::{Cli, SourceArg, parse_source};
 use crate::event::{
@@ -17,8 +18,11 @@ use crate::event::{
 };
 use crate::feed::{Capacity, Feed, Publisher, feed};
 use crate::follow::{Follower, Input, Opened, Options, Registry, Report, Wanted};
-use crate::http::{Listeners, Site, Trust, listen, serve};
-use crate::status::Status;
+use crate::http::{
+    Access, Bound, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
+    raise_descriptor_limit, serve,
+};
+use crate::status::{Status, escape};
 
 /// How long the last events may take to be read when the program is told to stop.
 const LAST_READ: Duration = Duration::from_millis(500);
@@ -38,8 +42,8 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(sentence) => f.write_str(sentence),
-            Failure::Run(error) => write!(f, "{error:#}"),
+            Failure::Usage(sentence) => f.write_str(&escape(sentence)),
+            Failure::Run(error) => f.write_str(&escape(&format!("{error:#}"))),
         }
     }
 }
@@ -61,24 +65,39 @@ struct Sources {
 /// Follows and serves until a signal, or the end of all input, says to stop.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let sources = sources(&cli)?;
+    let access = access(&cli)?;
+    // While there is one thread: what was inherited is taken out of the environment.
+    let inherited = Inherited::take_environment();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(READERS)
         .build()
         .context("cannot start worker threads")?;
-    let result = runtime.block_on(follow_and_serve(cli, sources));
+    let result = runtime.block_on(follow_and_serve(cli, sources, access, inherited));
     runtime.shutdown_background();
     Ok(result?)
 }
 
-async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
+async fn follow_and_serve(
+    cli: Cli,
+    sources: Sources,
+    mut access: Access,
+    inherited: Inherited,
+) -> anyhow::Result<()> {
     let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let status = Status::new(cli.quiet);
     let report = Report::new({
         let status = status.clone();
         move |sentence| status.say(sentence)
     });
-    let listeners = listen(&cli.bind, cli.port).await?;
+    report_panics({
+        let status = status.clone();
+        move |sentence| status.say_now(sentence)
+    });
+    let tls = load_certificate(&cli)?;
+    let descriptors = raise_descriptors(&cli, &report);
+    let listeners = listen(&cli.bind, cli.port, inherited).await?;
+    let made = make_token(&cli, &listeners, &mut access)?;
     let registry = Registry::default();
     // What is written once the address is known is new: whoever has read it may rely on that.
     let open = |files| Opened::new(files, options(&cli), &registry);
@@ -89,12 +108,13 @@ async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
     let (publisher, feed) = feed(Encoder::new(epoch), capacity, cutting(&cli));
     let (reading, input_ended) =
         start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
-    status.announce(&urls(&listeners, &cli.path_prefix));
+    let reloading = reload_on_hangup(tls.clone(), report.clone())?;
+    status.announce(&urls(&cli, &listeners, made.as_ref()));
 
     let (stop, stopped) = oneshot::channel::<()>();
-    let log = cli.verbose.then_some(report);
-    let site = Arc::new(site(&cli, feed.clone(), registry.clone()));
-    let server = tokio::spawn(serve(listeners, site, log, async {
+    let site = Arc::new(site(&cli, access, feed.clone(), registry.clone()));
+    let terms = Terms { site, tls, report, tells_requests: cli.verbose };
+    let server = tokio::spawn(serve(listeners, terms, descriptors, async {
         let _ = stopped.await;
     }));
     let describe = {
@@ -106,6 +126,7 @@ async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
         _ = signals.1.recv() => feed.cut(),
         () = all_read(input_ended, cli.exit_on_eof) => {}
         () = status.clone().show(describe) => {}
+        () = reloading => {}
     }
     status.clear();
     // The last events are read before the feed closes, and delivered while the server stops.
@@ -163,7 +184,7 @@ fn start_reading(
 /// Never, unless the end of standard input is to be the end.
 async fn all_read(input_ended: oneshot::Receiver<()>, exit_on_eof: bool) {
     if !exit_on_eof || input_ended.await.is_err() {
-        std::future::pending::<()>().await;
+        pending::<()>().await;
     }
 }
 
@@ -195,6 +216,80 @@ fn sources(cli: &Cli) -> Result<Sources, Failure> {
     Ok(sources)
 }
 
+/// What requests must know, if that was said.
+fn access(cli: &Cli) -> Result<Access, Failure> {
+    let token = match &cli.token_file {
+        Some(file) => Some(read_token(file)?),
+        None => cli.token.clone(),
+    };
+    Access::new(cli.auth.clone(), token).map_err(|sentence| Failure::Usage(sentence.to_owned()))
+}
+
+fn read_token(file: &Path) -> anyhow::Result<Secret> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the token in {}", file.display()))?;
+    Ok(Secret::from(text.trim().to_owned()))
+}
+
+/// Beyond this machine nobody reads without being told how, unless that was asked for.
+fn make_token(
+    cli: &Cli,
+    listeners: &Listeners,
+    access: &mut Access,
+) -> anyhow::Result<Option<Secret>> {
+    if cli.no_auth || !access.is_open() || !listeners.are_beyond_loopback() {
+        return Ok(None);
+    }
+    let token = Secret::generate().context("the kernel has no random numbers")?;
+    *access = Access::new(None, Some(token.clone())).map_err(anyhow::Error::msg)?;
+    Ok(Some(token))
+}
+
+fn load_certificate(cli: &Cli) -> anyhow::Result<Option<Tls>> {
+    let files = cli.tls_cert.as_ref().zip(cli.tls_key.as_ref());
+    files.map(|(certificate, key)| Tls::load(certificate, key)).transpose()
+}
+
+/// Reads the certificate again whenever told to; never ends.
+fn reload_on_hangup(tls: Option<Tls>, report: Report) -> anyhow::Result<impl Future<Output = ()>> {
+    let hangup = tls.map(|tls| signal(SignalKind::hangup()).map(|hangup| (tls, hangup)));
+    let hangup = hangup.transpose()?;
+    Ok(async move {
+        let Some((tls, mut hangup)) = hangup else { return pending().await };
+        while hangup.recv().await.is_some() {
+            match tls.reload() {
+                Ok(()) => report.say("the certificate was read again"),
+                Err(error) => report.say(&format!("{error:#}; the old certificate stays")),
+            }
+        }
+    })
+}
+
+/// As many descriptors as this process may have; says so if that is too few.
+fn raise_descriptors(cli: &Cli, report: &Report) -> usize {
+    let limit = raise_descriptor_limit();
+    if limit < cli.max_clients {
+        report.say(&format!(
+            "only {limit} descriptors may be open, too few for --max-clients {}; \
+             raise the hard limit, as with ulimit -Hn",
+            cli.max_clients
+        ));
+    }
+    limit
+}
+
+/// A panic is a mistake in this program: it ends what it happened in, and one line tells of it.
+fn report_panics(say: impl Fn(&str) + Send + Sync + 'static) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let place = panic.location().map_or(String::new(), |place| format!(" at {place}"));
+        let text = text.unwrap_or("no reason given");
+        say(&format!("something failed that should not{place}: {text}"));
+    }));
+}
+
 fn cutting(cli: &Cli) -> Cutting {
     let set = |expressions: &[Regex]| RegexSet::new(expressions.iter().map(Regex::as_str));
     let filter = match (set(&cli.include), set(&cli.exclude)) {
@@ -208,7 +303,7 @@ fn options(cli: &Cli) -> Options {
     Options { begin: cli.begin(), linger: cli.linger, cutting: cutting(cli), watch: true }
 }
 
-fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
+fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
     let default = if cli.binary { Format::Base64 } else { Format::Text };
     Site {
         feed,
@@ -216,6 +311,9 @@ fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
         prefix: cli.path_prefix.clone(),
         endpoint: cli.endpoint.clone(),
         trust: Trust { hosts: cli.allow_host.clone(), origins: cli.cors.clone() },
+        access,
+        places: Arc::new(Semaphore::new(cli.max_clients)),
+        traffic: Traffic::default(),
         presentation: Presentation {
             medium: Medium::Events,
             format: cli.format.unwrap_or(default),
@@ -227,16 +325,48 @@ fn site(cli: &Cli, feed: Feed, registry: Registry) -> Site {
     }
 }
 
-/// The address to open: one, unless more were asked for than the two loopback addresses.
-fn urls(listeners: &Listeners, prefix: &str) -> Vec<String> {
-    let addresses = listeners.addresses();
-    let are_loopback = addresses.len() == 2 && addresses.iter().all(|a| a.ip().is_loopback());
-    let shown: &[SocketAddr] = if are_loopback { &addresses[..1] } else { &addresses };
-    shown.iter().map(|address| format!("http://{address}{prefix}/")).collect()
+/// The addresses to open: one, where the two loopback addresses were not asked for.
+fn urls(cli: &Cli, listeners: &Listeners, token: Option<&Secret>) -> Vec<String> {
+    let scheme = if cli.tls_cert.is_some() { "https" } else { "http" };
+    let query = token.map_or(String::new(), |token| format!("?token={}", token.reveal()));
+    let url = |bound: &Bound| match bound {
+        Bound::Tcp(address) => format!("{scheme}://{address}{}/{query}", cli.path_prefix),
+        Bound::Unix(Some(path)) => format!("unix:{}", path.display()),
+        Bound::Unix(None) => "a socket without a path".to_owned(),
+    };
+    let bound = listeners.bound();
+    let are_loopback = |pair: &[Bound]| {
+        let is_loopback =
+            |bound: &Bound| matches!(bound, Bound::Tcp(address) if address.ip().is_loopback());
+        cli.bind.is_empty() && pair.iter().all(is_loopback)
+    };
+    match &*bound {
+        [first, second] if are_loopback(&[first.clone(), second.clone()]) => vec![url(first)],
+        all => all.iter().map(url).collect(),
+    }
 }
 
 fn describe(registry: &Registry, feed: &Feed) -> String {
     let entries = registry.entries();
     let lines: u64 = entries.iter().map(|entry| entry.lines).sum();
     format!("{} sources, {lines} lines, {} clients", entries.len(), feed.subscribers())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_in_one_sentence() {
+        let (sender, sentences) = channel();
+        let before = std::panic::take_hook();
+        report_panics(move |sentence| drop(sender.send(sentence.to_owned())));
+        let ended = std::thread::Builder::new().spawn(|| panic!("a\nb {}", 1)).expect("a thread");
+        assert!(ended.join().is_err());
+        std::panic::set_hook(before);
+        let told: Vec<String> = sentences.try_iter().collect();
+        assert!(told.iter().any(|told| told.contains("src/run.rs") && told.ends_with("a\nb 1")));
+    }
 }

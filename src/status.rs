@@ -38,19 +38,20 @@ impl Status {
     pub(crate) fn announce(&self, urls: &[String]) {
         let early = self.early.lock().unwrap_or_else(PoisonError::into_inner).take();
         let urls = urls.iter().map(|url| format!("listening on {url}"));
-        urls.chain(early.into_iter().flatten()).for_each(|sentence| self.print(&sentence));
+        urls.chain(early.into_iter().flatten()).for_each(|sentence| self.say_now(&sentence));
     }
 
     /// Says one sentence, above the status line; but the address comes first.
     pub(crate) fn say(&self, sentence: &str) {
         match &mut *self.early.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(early) => early.push(sentence.to_owned()),
-            None => self.print(sentence),
+            None => self.say_now(sentence),
         }
     }
 
+    /// Says one sentence that cannot wait for the address.
     #[expect(clippy::print_stderr, reason = "this is where the program speaks")]
-    fn print(&self, sentence: &str) {
+    pub(crate) fn say_now(&self, sentence: &str) {
         let sentence = escape(sentence);
         self.line.suspend(|| eprintln!("ssetail: {sentence}"));
     }
@@ -73,16 +74,21 @@ impl Status {
 }
 
 /// Paths, addresses and headers come from outside: nothing in them may act on the terminal.
-fn escape(sentence: &str) -> String {
+pub(crate) fn escape(sentence: &str) -> String {
     let mut escaped = String::with_capacity(sentence.len());
     for character in sentence.chars() {
-        if character.is_control() {
+        if character.is_control() || is_bidirectional(character) {
             escaped.extend(character.escape_default());
         } else {
             escaped.push(character);
         }
     }
     escaped
+}
+
+/// What makes a terminal show text in another order than it has.
+fn is_bidirectional(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -92,5 +98,6 @@ mod tests {
     #[test]
     fn no_escape_sequence_reaches_the_terminal() {
         assert_eq!(escape("a\x1b[2Jb\nc\u{9b}"), "a\\u{1b}[2Jb\\nc\\u{9b}");
+        assert_eq!(escape("\u{202e}gol.exe"), "\\u{202e}gol.exe");
     }
 }

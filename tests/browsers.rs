@@ -66,13 +66,22 @@ impl Browser {
     /// take a fixed port.
     fn open(page: &str, fixed: &str, address: &str) -> Self {
         let port = address.rsplit(':').next().expect("a port");
-        Browser::show(page.replace(fixed, &format!("localhost:{port}")) + OBSERVER)
+        Browser::open_from("localhost", &page.replace(fixed, &format!("localhost:{port}")))
+    }
+
+    /// Opens `page` as the site of this host would serve it.
+    fn open_from(host: &str, page: &str) -> Self {
+        Browser::show_from(host, page.to_owned() + OBSERVER)
     }
 
     /// Opens `page`, which posts its reports to `/report`.
     pub fn show(page: String) -> Self {
+        Browser::show_from("localhost", page)
+    }
+
+    fn show_from(host: &str, page: String) -> Self {
         let site = TcpListener::bind("127.0.0.1:0").expect("bound");
-        let url = format!("http://localhost:{}/", site.local_addr().expect("an address").port());
+        let url = format!("http://{host}:{}/", site.local_addr().expect("an address").port());
         let (sender, reports) = channel();
         std::thread::spawn(move || {
             for socket in site.incoming().flatten() {
@@ -81,15 +90,8 @@ impl Browser {
             }
         });
         let profile = tempfile::tempdir().expect("a directory");
-        let child = Command::new("chromium")
-            .args("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run".split(' '))
-            .args(
-                "--disable-background-networking --disable-component-update --disable-sync"
-                    .split(' '),
-            )
-            .args(["--disable-dev-shm-usage", "--remote-debugging-port=0"])
-            .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg(url)
+        let child = chromium(&profile)
+            .args(["--remote-debugging-port=0", &url])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -114,6 +116,58 @@ impl Drop for Browser {
         let _ = self.child.wait();
     }
 }
+
+/// A browser of its own, to which every host under `example` is this machine.
+fn chromium(profile: &TempDir) -> Command {
+    let mut command = Command::new("chromium");
+    command
+        .args("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run".split(' '))
+        .args(
+            "--disable-background-networking --disable-component-update --disable-sync".split(' '),
+        )
+        .arg("--host-resolver-rules=MAP *.example 127.0.0.1")
+        .arg("--disable-dev-shm-usage")
+        .arg(format!("--user-data-dir={}", profile.path().display()));
+    command
+}
+
+/// What a browser shows at this address.
+fn shown_at(url: &str) -> String {
+    let profile = tempfile::tempdir().expect("a directory");
+    let output = chromium(&profile).args(["--dump-dom", url]).output();
+    let output = output.expect("chromium starts; tests/run installs it");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Tries to read in every way that a page has, and lists how that went.
+const NOSY_PAGE: &str = r#"<!doctype html><ul id="list"></ul><script>
+const url = 'http://SSETAIL/sse';
+const first = async (answer) => {
+  if (!answer.ok) throw answer.status;
+  return answer.body.getReader().read();
+};
+const ways = {
+  events: () => new Promise((read, refused) => {
+    const source = new EventSource(url);
+    source.onopen = () => { source.close(); read(); };
+    source.onerror = () => source.readyState === 2 && refused();
+  }),
+  fetch: () => fetch(url).then(first),
+  preflight: () => fetch(url, { headers: { 'last-event-id': 'x' } }).then(first),
+  script: () => new Promise((read, refused) => {
+    const script = document.createElement('script');
+    Object.assign(script, { src: url.replace('sse', 'sources'), onload: read, onerror: refused });
+    document.head.append(script);
+  }),
+};
+(async () => {
+  for (const way in ways) {
+    const item = document.createElement('li');
+    item.textContent = await ways[way]().then(() => way + ' read', () => way + ' refused');
+    document.getElementById('list').append(item);
+  }
+})();
+</script>"#;
 
 fn answer(socket: &TcpStream, page: &str, reports: &Sender<String>) {
     let mut reader = BufReader::new(socket);
@@ -177,4 +231,44 @@ fn a_react_app_logs_live_lines() {
     browser.shows("before");
     ssetail.append("build.log", "live\n");
     browser.shows("before\nlive");
+}
+
+#[test]
+fn a_page_of_another_site_gets_nothing_in_any_way() {
+    let refused = "events refused\nfetch refused\npreflight refused\nscript refused";
+    let read = "events read\nfetch read\npreflight read\nscript refused";
+    let plain = Ssetail::new().file("a.log", "secret\n").arg("a.log").start();
+    let named = Ssetail::new().file("a.log", "x\n").args(["a.log", "--cors", "*"]).start();
+    for (host, ssetail, expected) in [
+        ("evil.example", &plain, refused),
+        ("localhost.example", &plain, refused),
+        ("evil.example", &named, read),
+    ] {
+        let page = NOSY_PAGE.replace("SSETAIL", ssetail.address());
+        Browser::open_from(host, &page).shows(expected);
+    }
+    // A page from this machine may read.
+    let page = NOSY_PAGE.replace("SSETAIL", plain.address());
+    Browser::open_from("app.localhost", &page).shows(read);
+}
+
+#[test]
+fn a_name_that_was_rebound_to_this_machine_gets_nothing() {
+    let ssetail = Ssetail::new().file("a.log", "secret\n").arg("a.log").start();
+    let port = ssetail.address().rsplit(':').next().expect("a port");
+    let shown = shown_at(&format!("http://evil.example:{port}/sources"));
+    assert!(shown.contains("This host name is not accepted"), "{shown}");
+    assert!(!shown.contains("a.log"), "{shown}");
+    let shown = shown_at(&format!("http://localhost:{port}/sources"));
+    assert!(shown.contains("a.log"), "{shown}");
+}
+
+#[test]
+fn a_browser_exchanges_its_token_for_a_cookie() {
+    let ssetail =
+        Ssetail::new().file("a.log", "x\n").env("SSETAIL_TOKEN", "t0k").arg("a.log").start();
+    let shown = shown_at(&format!("{}/sources?token=t0k", ssetail.url));
+    assert!(shown.contains("a.log"), "{shown}");
+    let shown = shown_at(&format!("{}/sources?token=wrong", ssetail.url));
+    assert!(!shown.contains("a.log"), "{shown}");
 }

@@ -107,6 +107,15 @@ impl Encoder {
         format!(":\nretry: {}\n", reconnection_time.as_millis()).into()
     }
 
+    /// How many events `bytes` hold, which an encoder has written.
+    #[must_use]
+    pub fn count(bytes: &[u8], medium: Medium) -> u64 {
+        match medium {
+            Medium::Events => memchr::memmem::find_iter(bytes, b"\n\n").count() as u64,
+            Medium::JsonLines | Medium::Plain => memchr::memchr_iter(b'\n', bytes).count() as u64,
+        }
+    }
+
     /// All events of `batch`.
     #[must_use]
     pub fn encode(&self, batch: &Batch, presentation: Presentation) -> Bytes {

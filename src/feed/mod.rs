@@ -76,6 +76,17 @@ pub enum Content {
     Control(Control),
 }
 
+/// What the ring holds, and what it may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Fill {
+    /// Events held.
+    pub events: u64,
+    /// Memory that they take, encoded forms included.
+    pub bytes: usize,
+    /// How much the ring may hold.
+    pub capacity: Capacity,
+}
+
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
@@ -202,6 +213,13 @@ impl Feed {
     #[must_use]
     pub fn replay_lines(&self) -> u64 {
         self.shared.lock().ring.capacity().lines
+    }
+
+    /// How full the ring is.
+    #[must_use]
+    pub fn fill(&self) -> Fill {
+        let ring = &self.shared.lock().ring;
+        Fill { events: ring.next() - ring.oldest(), bytes: ring.bytes(), capacity: ring.capacity() }
     }
 
     /// Whether a client with `id` has all that there will ever be.

@@ -362,11 +362,12 @@ pub(super) fn tell(
     registry: &Registry,
 ) {
     let mut drafts = Vec::with_capacity(news.len());
-    let mut lines_read = 0;
+    let (mut lines_read, mut bytes_read) = (0, 0);
     for item in news {
         let content = match item {
             News::Lines(lines) => {
                 lines_read += lines.spans.iter().filter(|span| !span.more).count() as u64;
+                bytes_read += lines.bytes.len() as u64;
                 Content::Lines(lines)
             }
             News::Change(change) => Content::Control(source_event(source, change)),
@@ -377,9 +378,10 @@ pub(super) fn tell(
         };
         drafts.push(Draft { source: Arc::clone(source), content });
     }
-    if lines_read > 0 {
+    if bytes_read > 0 {
         registry.update(source, |entry| {
             entry.lines += lines_read;
+            entry.bytes += bytes_read;
             entry.last_change = Some(wall_clock());
         });
     }

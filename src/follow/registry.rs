@@ -50,6 +50,8 @@ pub struct Entry {
     pub offset: u64,
     /// Lines published in this run.
     pub lines: u64,
+    /// Bytes that were read with them.
+    pub bytes: u64,
     /// When something was last read, in milliseconds since 1970.
     pub last_change: Option<u64>,
 }
@@ -72,6 +74,7 @@ impl Registry {
             size: 0,
             offset: 0,
             lines: 0,
+            bytes: 0,
             last_change: None,
         });
         source

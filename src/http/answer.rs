@@ -4,16 +4,34 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::header::{
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::access::{Admission, Exchange};
 use super::socket::Flow;
 use super::stream::EventStream;
-use super::{Query, Site, trust};
-use crate::event::{EventId, Medium};
+use super::{Query, Site, inventory, trust};
+use crate::event::{Encoder, EventId, Medium};
+
+/// When a client for which there is no room should come again, in seconds.
+const CROWDED_RETRY: u64 = 60;
+
+/// Whoever has sent a request, as far as that matters for its answer.
+#[derive(Debug)]
+pub(super) struct Peer {
+    /// Whether it takes what it is sent.
+    pub(super) flow: Flow,
+    /// Nobody else can read what it is sent.
+    pub(super) is_secure: bool,
+}
 
 /// A body of either kind.
 pub(super) enum AnswerBody {
@@ -24,6 +42,8 @@ pub(super) enum AnswerBody {
 /// What a path leads to.
 enum Page {
     Events,
+    Sources,
+    Metrics,
     Health,
 }
 
@@ -32,24 +52,54 @@ impl Site {
     pub(super) fn answer<B>(
         self: &Arc<Self>,
         request: &Request<B>,
-        flow: &Flow,
+        peer: &Peer,
     ) -> Response<AnswerBody> {
-        let page = self.page(request.uri().path());
         let origin = match self.trust.check(request, false) {
             Ok(origin) => origin,
             Err(refusal) => return text(refusal.status(), refusal.sentence()),
         };
-        let mut response = match (page, request.method()) {
-            (None, _) => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
-            (Some(page), &Method::GET) => self.get(&page, request, flow),
-            (Some(page), &Method::HEAD) => without_body(self.get(&page, request, flow)),
-            (Some(_), &Method::OPTIONS) => options(),
-            (Some(_), _) => with_allow(text(StatusCode::METHOD_NOT_ALLOWED, "Use GET.\n")),
+        let page = self.page(request.uri().path());
+        let mut response = match self.admit(page.as_ref(), request, peer) {
+            Ok(()) => self.answer_admitted(page, request, peer),
+            Err(response) => *response,
         };
         if let Some(origin) = origin {
-            trust::allow_origin(response.headers_mut(), origin);
+            self.trust.allow_origin(response.headers_mut(), origin);
         }
         response
+    }
+
+    /// The answer to a request that may not read, or not yet.
+    fn admit<B>(
+        &self,
+        page: Option<&Page>,
+        request: &Request<B>,
+        peer: &Peer,
+    ) -> Result<(), Box<Response<AnswerBody>>> {
+        // A browser asks with OPTIONS before it shows what it knows.
+        if matches!(page, Some(Page::Health)) || request.method() == Method::OPTIONS {
+            return Ok(());
+        }
+        match self.access.check(request, &self.prefix, peer.is_secure) {
+            Admission::Granted => Ok(()),
+            Admission::Exchange(exchange) => Err(Box::new(redirect(exchange))),
+            Admission::Refused(challenges) => Err(Box::new(unauthorized(&challenges))),
+        }
+    }
+
+    fn answer_admitted<B>(
+        self: &Arc<Self>,
+        page: Option<Page>,
+        request: &Request<B>,
+        peer: &Peer,
+    ) -> Response<AnswerBody> {
+        match (page, request.method()) {
+            (None, _) => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
+            (Some(page), &Method::GET) => self.get(&page, request, peer),
+            (Some(page), &Method::HEAD) => without_body(self.get(&page, request, peer)),
+            (Some(_), &Method::OPTIONS) => options(),
+            (Some(_), _) => with_allow(text(StatusCode::METHOD_NOT_ALLOWED, "Use GET.\n")),
+        }
     }
 
     fn page(&self, path: &str) -> Option<Page> {
@@ -58,6 +108,8 @@ impl Site {
             return Some(Page::Events);
         }
         match path {
+            "/sources" => Some(Page::Sources),
+            "/metrics" => Some(Page::Metrics),
             "/healthz" => Some(Page::Health),
             _ => None,
         }
@@ -67,15 +119,20 @@ impl Site {
         self: &Arc<Self>,
         page: &Page,
         request: &Request<B>,
-        flow: &Flow,
+        peer: &Peer,
     ) -> Response<AnswerBody> {
         match page {
-            Page::Events => self.events(request, flow),
+            Page::Events => self.events(request, peer),
+            Page::Sources => of_type("application/json", &inventory::sources(self)),
+            Page::Metrics => match inventory::metrics(self) {
+                Ok(figures) => of_type(inventory::METRICS_TYPE, &figures),
+                Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "The figures cannot be told.\n"),
+            },
             Page::Health => text(StatusCode::OK, "ok\n"),
         }
     }
 
-    fn events<B>(self: &Arc<Self>, request: &Request<B>, flow: &Flow) -> Response<AnswerBody> {
+    fn events<B>(self: &Arc<Self>, request: &Request<B>, peer: &Peer) -> Response<AnswerBody> {
         let query = request.uri().query().unwrap_or("");
         let query = match Query::parse(query, request.headers(), self.presentation) {
             Ok(query) => query,
@@ -87,13 +144,33 @@ impl Site {
         {
             return text(StatusCode::NO_CONTENT, "");
         }
-        let content_type = content_type(query.presentation.medium);
-        let stream = EventStream::new(Arc::clone(self), query, flow.clone());
-        let mut response = Response::new(AnswerBody::Stream(Box::new(stream)));
-        set(&mut response, CONTENT_TYPE, content_type);
-        set(&mut response, CACHE_CONTROL, "no-store, no-transform");
-        response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-        set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
+        match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => self.stream(query, peer, place),
+            Err(_) => self.turn_away(request.headers()),
+        }
+    }
+
+    fn stream(
+        self: &Arc<Self>,
+        query: Query,
+        peer: &Peer,
+        place: OwnedSemaphorePermit,
+    ) -> Response<AnswerBody> {
+        let kind = content_type(query.presentation.medium);
+        let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), place);
+        streaming(kind, AnswerBody::Stream(Box::new(stream)))
+    }
+
+    /// An error status would end a browser's source for good: it is asked to come later.
+    fn turn_away(&self, headers: &HeaderMap) -> Response<AnswerBody> {
+        self.traffic.turned_away.add(1);
+        if accepts_event_streams(headers) {
+            let opening = Encoder::opening(Duration::from_secs(CROWDED_RETRY));
+            let kind = content_type(Medium::Events);
+            return streaming(kind, AnswerBody::Whole(Some(opening)));
+        }
+        let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "Too many streams are open.\n");
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(CROWDED_RETRY));
         response
     }
 }
@@ -104,6 +181,50 @@ fn content_type(medium: Medium) -> &'static str {
         Medium::JsonLines => "application/x-ndjson",
         Medium::Plain => "text/plain; charset=utf-8",
     }
+}
+
+/// A request that does not say what it accepts accepts everything.
+fn accepts_event_streams(headers: &HeaderMap) -> bool {
+    let mut accepted = headers.get_all(ACCEPT).iter().peekable();
+    let names_it = |value: &HeaderValue| {
+        let value = value.to_str().unwrap_or("").to_ascii_lowercase();
+        ["text/event-stream", "text/*", "*/*"].iter().any(|range| value.contains(range))
+    };
+    accepted.peek().is_none() || accepted.any(names_it)
+}
+
+fn streaming(kind: &'static str, body: AnswerBody) -> Response<AnswerBody> {
+    let mut response = Response::new(body);
+    set(&mut response, CONTENT_TYPE, kind);
+    set(&mut response, CACHE_CONTROL, "no-store, no-transform");
+    set(&mut response, HeaderName::from_static("x-accel-buffering"), "no");
+    set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
+}
+
+fn of_type(kind: &'static str, content: &str) -> Response<AnswerBody> {
+    let mut response = text(StatusCode::OK, content);
+    set(&mut response, CONTENT_TYPE, kind);
+    response
+}
+
+fn redirect(exchange: Exchange) -> Response<AnswerBody> {
+    let sentence = "Follow with the cookie (curl -L -b ''), \
+                    or send the token as Authorization: Bearer instead.\n";
+    let mut response = text(StatusCode::SEE_OTHER, sentence);
+    response.headers_mut().insert(LOCATION, exchange.location);
+    response.headers_mut().insert(SET_COOKIE, exchange.cookie);
+    response
+}
+
+fn unauthorized(challenges: &[&'static str]) -> Response<AnswerBody> {
+    let sentence = "Open the address that ssetail has printed, with its token, \
+                    or send Authorization: Bearer TOKEN, or a user and a password.\n";
+    let mut response = text(StatusCode::UNAUTHORIZED, sentence);
+    for challenge in challenges {
+        response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    response
 }
 
 fn text(status: StatusCode, sentence: &str) -> Response<AnswerBody> {
@@ -138,7 +259,7 @@ fn without_body(response: Response<AnswerBody>) -> Response<AnswerBody> {
     })
 }
 
-fn set(response: &mut Response<AnswerBody>, name: hyper::header::HeaderName, value: &'static str) {
+fn set(response: &mut Response<AnswerBody>, name: HeaderName, value: &'static str) {
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 

@@ -2,38 +2,183 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use tokio::net::TcpListener;
+use listenfd::ListenFd;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+
+use super::unix::{self, SocketFile};
 
 /// How often another free port is tried when the one that one address had is taken on another.
 const ATTEMPTS: usize = 16;
 
-/// Bound sockets, all with the same port.
+/// How much the kernel holds for a peer beyond what is on its way to it.
+const UNSENT: u32 = 128 * 1024;
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// On the port that is given for all of them.
+    Ip(IpAddr),
+    /// On a socket in the file system.
+    Unix(PathBuf),
+}
+
+/// Where a listener is bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// To a port.
+    Tcp(SocketAddr),
+    /// To a path, if it has one.
+    Unix(Option<PathBuf>),
+}
+
+/// Sockets that whoever started the program has bound for it (`LISTEN_FDS` of systemd).
+pub struct Inherited(ListenFd);
+
+/// Bound sockets; those of the network, but for inherited ones, all with the same port.
 #[derive(Debug)]
-pub struct Listeners(pub(super) Vec<TcpListener>);
+pub struct Listeners(pub(super) Vec<Listener>);
+
+/// One bound socket.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Tcp(TcpListener),
+    /// With its file, if that is to be removed in the end.
+    Unix(UnixListener, Option<SocketFile>),
+}
+
+/// What carries a connection.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+
+impl Inherited {
+    /// Takes what the environment says of them out of it, while there is only one thread.
+    #[must_use]
+    pub fn take_environment() -> Self {
+        Inherited(ListenFd::from_env())
+    }
+
+    fn listeners(mut self) -> io::Result<Vec<Listener>> {
+        (0..self.0.len()).map(|index| self.listener(index)).collect()
+    }
+
+    fn listener(&mut self, index: usize) -> io::Result<Listener> {
+        if let Ok(Some(listener)) = self.0.take_unix_listener(index) {
+            listener.set_nonblocking(true)?;
+            return Ok(Listener::Unix(UnixListener::from_std(listener)?, None));
+        }
+        let Some(listener) = self.0.take_tcp_listener(index)? else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        listener.set_nonblocking(true)?;
+        Ok(Listener::Tcp(TcpListener::from_std(listener)?))
+    }
+}
 
 impl Listeners {
     /// Where they are bound.
     #[must_use]
-    pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.0.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    pub fn bound(&self) -> Vec<Bound> {
+        self.0.iter().filter_map(Listener::bound).collect()
+    }
+
+    /// Whether others than this machine can reach them.
+    #[must_use]
+    pub fn are_beyond_loopback(&self) -> bool {
+        self.bound().iter().any(|bound| match bound {
+            Bound::Tcp(address) => !address.ip().to_canonical().is_loopback(),
+            Bound::Unix(_) => false,
+        })
     }
 }
 
-/// Binds `addresses`, or the loopback addresses if there are none; port 0 takes a free one.
-pub async fn listen(addresses: &[IpAddr], port: u16) -> anyhow::Result<Listeners> {
-    let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+impl Listener {
+    fn bound(&self) -> Option<Bound> {
+        match self {
+            Listener::Tcp(listener) => listener.local_addr().ok().map(Bound::Tcp),
+            Listener::Unix(_, Some(file)) => Some(Bound::Unix(Some(file.path().to_owned()))),
+            Listener::Unix(listener, None) => {
+                let address = listener.local_addr().ok()?;
+                Some(Bound::Unix(address.as_pathname().map(ToOwned::to_owned)))
+            }
+        }
+    }
+
+    /// The next connection, and who is at its other end.
+    ///
+    /// The kernel, too, gives up a peer that takes nothing for `limit`, so that one which has
+    /// vanished without a word is noticed although the few bytes of a comment always fit.
+    pub(super) async fn accept(&self, limit: Duration) -> io::Result<(Box<dyn Transport>, String)> {
+        match self {
+            Listener::Tcp(listener) => {
+                let (socket, peer) = listener.accept().await?;
+                bound_writes(&socket, limit);
+                Ok((Box::new(socket), peer.to_string()))
+            }
+            Listener::Unix(listener, _) => {
+                let (socket, _) = listener.accept().await?;
+                Ok((Box::new(socket), "unix".to_owned()))
+            }
+        }
+    }
+}
+
+/// Lines that are ready together travel in one write, which must not wait for more, and of which
+/// the kernel must not hold megabytes for a peer that does not read.
+fn bound_writes(socket: &TcpStream, limit: Duration) {
+    // A socket that refuses has lost its peer, as the first read will tell.
+    let _ = socket.set_nodelay(true);
+    let socket = socket2::SockRef::from(socket);
+    let _ = socket.set_tcp_notsent_lowat(UNSENT);
+    let _ = socket.set_tcp_user_timeout(Some(limit));
+}
+
+/// Binds `addresses`, beside what was inherited; the loopback addresses if there is neither.
+/// Port 0 takes a free one.
+pub async fn listen(
+    addresses: &[Address],
+    port: u16,
+    inherited: Inherited,
+) -> anyhow::Result<Listeners> {
+    let listeners = inherited.listeners();
+    let mut listeners = listeners.context("cannot listen on the sockets in LISTEN_FDS")?;
+    let ips: Vec<IpAddr> = addresses.iter().filter_map(Address::ip).collect();
+    if !ips.is_empty() {
+        listeners.extend(bind_ports(&ips, port, false).await?);
+    } else if addresses.is_empty() && listeners.is_empty() {
+        let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        listeners.extend(bind_ports(&loopback, port, true).await?);
+    }
+    for address in addresses {
+        if let Address::Unix(path) = address {
+            let (listener, file) = unix::bind(path)?;
+            listeners.push(Listener::Unix(listener, Some(file)));
+        }
+    }
+    Ok(Listeners(listeners))
+}
+
+impl Address {
+    fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Address::Ip(ip) => Some(*ip),
+            Address::Unix(_) => None,
+        }
+    }
+}
+
+/// `lenient`: an address that this machine does not have is passed over, but for the first.
+async fn bind_ports(ips: &[IpAddr], port: u16, lenient: bool) -> anyhow::Result<Vec<Listener>> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let bound = if addresses.is_empty() {
-            bind_all(&loopback, port, true).await
-        } else {
-            bind_all(addresses, port, false).await
-        };
-        match bound {
-            Ok(listeners) => return Ok(Listeners(listeners)),
+        match bind_all(ips, port, lenient).await {
+            Ok(listeners) => return Ok(listeners.into_iter().map(Listener::Tcp).collect()),
             Err((_, error)) if port == 0 && attempt < ATTEMPTS && is_taken(&error) => {}
             Err((address, error)) if is_taken(&error) => {
                 return Err(anyhow!(
@@ -47,15 +192,14 @@ pub async fn listen(addresses: &[IpAddr], port: u16) -> anyhow::Result<Listeners
     }
 }
 
-/// `lenient`: an address that this machine does not have is passed over, but for the first.
 async fn bind_all(
-    addresses: &[IpAddr],
+    ips: &[IpAddr],
     mut port: u16,
     lenient: bool,
 ) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
     let mut listeners = Vec::new();
-    for &address in addresses {
-        let address = SocketAddr::new(address, port);
+    for &ip in ips {
+        let address = SocketAddr::new(ip, port);
         match TcpListener::bind(address).await {
             Ok(listener) => {
                 port = listener.local_addr().map_or(port, |bound| bound.port());

@@ -1,22 +1,37 @@
 //! The server: requests in, event streams out. The only folder that touches hyper.
 
+mod access;
 mod answer;
+mod connection;
+mod descriptors;
+mod inventory;
 mod listen;
+mod pulse;
 mod query;
 mod serve;
 mod socket;
 mod stream;
+mod tls;
+mod traffic;
 mod trust;
+mod unix;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use crate::event::Presentation;
 use crate::feed::Feed;
 use crate::follow::Registry;
-pub use listen::{Listeners, listen};
+pub use access::{Access, Secret};
+pub use descriptors::raise_descriptor_limit;
+pub use listen::{Address, Bound, Inherited, Listeners, listen};
 pub use query::{BadQuery, Query};
-pub use serve::serve;
-pub use trust::{AllowedOrigin, Trust};
+pub use serve::{Terms, serve};
+pub use tls::Tls;
+pub use traffic::Traffic;
+pub use trust::{AllowedOrigin, Trust, parse_host};
 
 /// What is served, and how.
 #[derive(Debug)]
@@ -31,6 +46,12 @@ pub struct Site {
     pub endpoint: String,
     /// Whose requests are answered.
     pub trust: Trust,
+    /// What they must know.
+    pub access: Access,
+    /// Room for open event streams.
+    pub places: Arc<Semaphore>,
+    /// What has gone out.
+    pub traffic: Traffic,
     /// How events look unless the request says otherwise.
     pub presentation: Presentation,
     /// After how much silence a comment is sent.
@@ -40,6 +61,3 @@ pub struct Site {
     /// What clients are told to wait before they reconnect.
     pub reconnect_delay: Duration,
 }
-
-/// What is said of requests when somebody wants to know.
-pub type AccessLog = Option<crate::follow::Report>;

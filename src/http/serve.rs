@@ -1,46 +1,67 @@
 //! Accepting connections, and letting them go.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::socket::Socket;
-use super::{AccessLog, Listeners, Site};
+use super::connection::Connection;
+use super::descriptors::room_for_peers;
+use super::listen::Listener;
+use super::{Listeners, Site, Tls};
+use crate::follow::Report;
 
-/// How long a peer may take to send the head of a request.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-/// How large the head of a request may be.
-const HEAD_SIZE: usize = 16 * 1024;
 /// How long to wait before accepting again when that failed, as it does without descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long peers may take to receive what is left when the server stops.
 const FAREWELL: Duration = Duration::from_millis(1200);
 
-/// Serves `site` until `shutdown` is done; event streams end when their feed closes.
+/// What is the same for every connection.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// What is served.
+    pub site: Arc<Site>,
+    /// How connections are encrypted, if they are.
+    pub tls: Option<Tls>,
+    /// Who is told what goes wrong.
+    pub report: Report,
+    /// Every request is told, too.
+    pub tells_requests: bool,
+}
+
+/// What one listener needs.
+struct Doorkeeper {
+    listener: Listener,
+    terms: Terms,
+    connections: Arc<GracefulShutdown>,
+    /// Room for connections: while there is none, peers wait outside.
+    room: Arc<Semaphore>,
+    stopped: watch::Receiver<()>,
+}
+
+/// Serves on these terms, with so many descriptors, until `shutdown` is done; event streams end
+/// when their feed closes.
 ///
 /// Returns when every connection has ended, or soon after `shutdown`, whatever the peers do.
 pub async fn serve(
     Listeners(listeners): Listeners,
-    site: Arc<Site>,
-    log: AccessLog,
+    terms: Terms,
+    descriptors: usize,
     shutdown: impl Future<Output = ()>,
 ) {
     let connections = Arc::new(GracefulShutdown::new());
+    let room = room_for_peers(descriptors).min(Semaphore::MAX_PERMITS);
+    let room = Arc::new(Semaphore::new(room));
     let (stop, stopped) = watch::channel(());
     let mut accepting = JoinSet::new();
     for listener in listeners {
-        let (site, log, stopped) = (Arc::clone(&site), log.clone(), stopped.clone());
-        accepting.spawn(accept(listener, site, log, Arc::clone(&connections), stopped));
+        let (terms, room, stopped) = (terms.clone(), Arc::clone(&room), stopped.clone());
+        let connections = Arc::clone(&connections);
+        accepting.spawn(Doorkeeper { listener, terms, connections, room, stopped }.accept_all());
     }
     shutdown.await;
     drop(stop);
@@ -50,64 +71,119 @@ pub async fn serve(
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    site: Arc<Site>,
-    log: AccessLog,
-    connections: Arc<GracefulShutdown>,
-    mut stopped: watch::Receiver<()>,
-) {
-    let mut stopped = pin!(stopped.changed());
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = &mut stopped => return,
+impl Doorkeeper {
+    async fn accept_all(self) {
+        let mut stopped = self.stopped.clone();
+        let mut stopped = pin!(stopped.changed());
+        let mut is_failing = false;
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.accept() => accepted,
+                _ = &mut stopped => return,
+            };
+            let Err(error) = accepted else {
+                is_failing = false;
+                continue;
+            };
+            if !std::mem::replace(&mut is_failing, true) {
+                let sentence = "no connection can be accepted for now";
+                self.terms.report.say(&format!("{sentence}: {error}"));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(ACCEPT_PAUSE) => {}
+                _ = &mut stopped => return,
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<()> {
+        let room = Arc::clone(&self.room).acquire_owned().await.map_err(io::Error::other)?;
+        let (transport, from) = self.listener.accept(self.terms.site.send_timeout).await?;
+        let connection = Connection {
+            transport,
+            from,
+            terms: self.terms.clone(),
+            watcher: self.connections.watcher(),
+            stopped: self.stopped.clone(),
         };
-        if let Ok((socket, peer)) = accepted {
-            serve_peer(socket, peer, &site, &log, &connections);
-            continue;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(ACCEPT_PAUSE) => {}
-            _ = &mut stopped => return,
-        }
+        // A panic ends this task, and nothing else.
+        tokio::spawn(async move {
+            connection.run().await;
+            drop(room);
+        });
+        Ok(())
     }
 }
 
-fn serve_peer(
-    socket: TcpStream,
-    peer: SocketAddr,
-    site: &Arc<Site>,
-    log: &AccessLog,
-    connections: &GracefulShutdown,
-) {
-    // Lines that are ready together travel in one write; what is written must not wait for more.
-    let _ = socket.set_nodelay(true);
-    let (site, log) = (Arc::clone(site), log.clone());
-    let socket = Socket::new(socket, site.send_timeout);
-    let flow = socket.flow();
-    let service = service_fn(move |request| {
-        let began = Instant::now();
-        let response = site.answer(&request, &flow);
-        if let Some(log) = &log {
-            log.say(&format!(
-                "{peer} {} {} {} {:?}",
-                request.method(),
-                request.uri().path(),
-                response.status().as_u16(),
-                began.elapsed(),
-            ));
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::event::{
+        Cutting, Encoder, Epoch, Format, LineFilter, Medium, Presentation, Splitter,
+    };
+    use crate::feed::{Capacity, Feed, feed};
+    use crate::http::{Access, Traffic, Trust};
+
+    fn site(feed: Feed) -> Arc<Site> {
+        Arc::new(Site {
+            feed,
+            registry: crate::follow::Registry::default(),
+            prefix: String::new(),
+            endpoint: "/sse".to_owned(),
+            trust: Trust::default(),
+            access: Access::default(),
+            places: Arc::new(Semaphore::new(10)),
+            traffic: Traffic::default(),
+            presentation: Presentation {
+                medium: Medium::Events,
+                format: Format::Text,
+                named: true,
+            },
+            heartbeat: Duration::from_millis(20),
+            send_timeout: Duration::from_secs(60),
+            reconnect_delay: Duration::from_secs(2),
+        })
+    }
+
+    async fn ask(address: std::net::SocketAddr, path: &str) -> TcpStream {
+        let mut socket = TcpStream::connect(address).await.expect("connected");
+        let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.expect("sent");
+        socket
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_own_connection_only() {
+        let capacity = Capacity { lines: 10, bytes: 1000, index_bytes: 1000 };
+        let splitter = Splitter { max_line: 1000, binary: false };
+        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let (_publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), capacity, cutting);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
+        let address = listener.local_addr().expect("an address");
+        let report = Report::new(|sentence| assert!(!sentence.contains("/trap"), "trapped"));
+        let terms = Terms { site: site(feed.clone()), tls: None, report, tells_requests: true };
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server =
+            tokio::spawn(serve(Listeners(vec![Listener::Tcp(listener)]), terms, 100, async move {
+                drop(stopped.await);
+            }));
+        let mut stream = ask(address, "/sse").await;
+        let mut bytes = [0; 4096];
+        assert!(stream.read(&mut bytes).await.expect("a head") > 0);
+        let mut trapped = ask(address, "/trap").await;
+        assert_eq!(trapped.read(&mut bytes).await.unwrap_or(0), 0, "it has ended");
+        for _ in 0..3 {
+            assert!(stream.read(&mut bytes).await.expect("a comment") > 0);
         }
-        async move { Ok::<_, Infallible>(response) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(HEAD_SIZE)
-        .serve_connection(TokioIo::new(socket), service);
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        // A peer that goes away is not an error; there is nobody left to be told.
-        let _ = connection.await;
-    });
+        let mut other = ask(address, "/healthz").await;
+        assert!(other.read(&mut bytes).await.expect("an answer") > 0);
+        feed.close();
+        drop(stop);
+        server.await.expect("it ends");
+    }
 }

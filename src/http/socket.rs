@@ -12,12 +12,34 @@ use tokio::time::{Sleep, sleep};
 
 /// Whether a peer has room for what it is sent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Flow(Arc<AtomicBool>);
+pub(super) struct Flow(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    blocked: AtomicBool,
+    given_up: AtomicBool,
+}
 
 impl Flow {
     /// The last write had to wait.
     pub(super) fn is_blocked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.blocked.load(Ordering::Relaxed)
+    }
+
+    /// The kernel may give up a peer before we do.
+    fn note(&self, error: &io::Error) {
+        if error.kind() == io::ErrorKind::TimedOut {
+            self.give_up();
+        }
+    }
+
+    pub(super) fn give_up(&self) {
+        self.0.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// The peer took no byte for too long.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.0.given_up.load(Ordering::Relaxed)
     }
 }
 
@@ -46,14 +68,16 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
         write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         let written = write(Pin::new(&mut self.inner), cx);
-        self.flow.0.store(written.is_pending(), Ordering::Relaxed);
-        if written.is_ready() {
+        self.flow.0.blocked.store(written.is_pending(), Ordering::Relaxed);
+        if let Poll::Ready(written) = written {
             self.waiting = None;
-            return written;
+            return Poll::Ready(written.inspect_err(|error| self.flow.note(error)));
         }
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(self.limit)));
         ready!(waiting.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        let error = io::ErrorKind::TimedOut.into();
+        self.flow.note(&error);
+        Poll::Ready(Err(error))
     }
 }
 
@@ -63,7 +87,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buf)
+        let read = Pin::new(&mut self.inner).poll_read(cx, buf);
+        if let Poll::Ready(Err(error)) = &read {
+            self.flow.note(error);
+        }
+        read
     }
 }
 

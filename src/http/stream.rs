@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::socket::Flow;
@@ -35,6 +36,8 @@ pub(super) struct EventStream {
     silence: Silence,
     /// Until what was sent last has left, before the body is cut.
     farewell: Option<Pin<Box<Sleep>>>,
+    /// Free for another peer when this stream ends.
+    _place: OwnedSemaphorePermit,
 }
 
 /// When the peer last got something, and when that is too long ago.
@@ -45,7 +48,12 @@ struct Silence {
 }
 
 impl EventStream {
-    pub(super) fn new(site: Arc<Site>, query: Query, flow: Flow) -> Self {
+    pub(super) fn new(
+        site: Arc<Site>,
+        query: Query,
+        flow: Flow,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
         let subscriber = site.feed.subscribe(query.start());
         EventStream {
             opening: (query.presentation.medium == Medium::Events)
@@ -56,6 +64,7 @@ impl EventStream {
             subscriber,
             flow,
             farewell: None,
+            _place: place,
             query,
             site,
         }
@@ -134,12 +143,15 @@ impl EventStream {
         let since = Position::before(self.subscriber.since(batch.source()));
         let start = from.max(since).max(Position::before(batch.first()));
         if start.next >= batch.next() {
-            Bytes::new()
-        } else if grep.is_none() && start == Position::before(batch.first()) {
-            batch.encoded(encoder, presentation)
-        } else {
-            encoder.encode_from(batch, presentation, start, grep)
+            return Bytes::new();
         }
+        if grep.is_none() && start == Position::before(batch.first()) {
+            self.site.traffic.events.add(batch.len() as u64);
+            return batch.encoded(encoder, presentation);
+        }
+        let bytes = encoder.encode_from(batch, presentation, start, grep);
+        self.site.traffic.events.add(Encoder::count(&bytes, presentation.medium));
+        bytes
     }
 
     fn present_gap(&self, gap: Gap) -> Bytes {
@@ -150,6 +162,8 @@ impl EventStream {
             Reason::Restart => "restart",
             Reason::Unknown => "unknown",
         };
+        self.site.traffic.gaps.add(1);
+        self.site.traffic.lost.add(gap.lost.unwrap_or(0));
         let json = Object::of_type("gap")
             .text("reason", reason)
             .number("lost", gap.lost)
@@ -224,6 +238,7 @@ impl Body for EventStream {
                 }
                 Some(bytes) => {
                     self.silence.begin();
+                    self.site.traffic.bytes.add(bytes.len() as u64);
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
             }

@@ -5,11 +5,11 @@
 //! `Origin` and `Sec-Fetch-Site` tell one that a page of another site has made.
 
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, HOST, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, HOST, HeaderValue, ORIGIN, VARY,
 };
 use hyper::http::uri::Authority;
-use hyper::{HeaderMap, Request, StatusCode};
+use hyper::{HeaderMap, Request, StatusCode, Version};
 use url::{Host, Origin, Url};
 
 /// Whom the server answers.
@@ -77,6 +77,14 @@ impl AllowedOrigin {
     }
 }
 
+/// Reads a host name and writes it as it is compared.
+pub fn parse_host(text: &str) -> Result<String, String> {
+    match Host::parse(text.trim_end_matches('.')) {
+        Ok(host) => Ok(host.to_string()),
+        Err(_) => Err("give a host name without a port, as logs.example".to_owned()),
+    }
+}
+
 impl Trust {
     /// The origin to be echoed, if the request has one; or why it is refused.
     ///
@@ -99,14 +107,22 @@ impl Trust {
         }
     }
 
+    /// Tells a browser that this origin may read the answer; and that its requests may carry
+    /// what the browser knows of us, if the origin was allowed by its name.
+    pub(super) fn allow_origin(&self, headers: &mut HeaderMap, origin: HeaderValue) {
+        let exact = origin.to_str().ok().and_then(exact_origin).map(AllowedOrigin::Exact);
+        if exact.is_some_and(|exact| self.origins.contains(&exact)) {
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(VARY, HeaderValue::from_static("origin"));
+    }
+
     fn accepts_host(&self, authority: &Authority) -> bool {
         match Host::parse(authority.host()) {
             Ok(Host::Domain(name)) => {
                 is_loopback_name(&name)
-                    || self
-                        .hosts
-                        .iter()
-                        .any(|host| host.eq_ignore_ascii_case(name.trim_end_matches('.')))
+                    || self.hosts.iter().any(|host| host == name.trim_end_matches('.'))
             }
             Ok(Host::Ipv4(_) | Host::Ipv6(_)) => true,
             Err(_) => false,
@@ -130,12 +146,6 @@ impl Trust {
     }
 }
 
-/// What tells a browser that this origin may read the answer.
-pub(super) fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(VARY, HeaderValue::from_static("origin"));
-}
-
 /// What a browser asks for before it sends a request that a plain page could not.
 pub(super) fn preflight(headers: &mut HeaderMap) {
     let allowed = "last-event-id, cache-control, authorization, accept, content-type";
@@ -144,21 +154,24 @@ pub(super) fn preflight(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
 }
 
-/// Whom the request is for: the authority of an absolute URI, or the one `Host`.
+/// Whom the request is for: its one `Host`, with which an absolute URI must agree; HTTP/2 may
+/// leave `Host` out.
 fn authority<B>(request: &Request<B>) -> Result<Authority, Refusal> {
-    if let Some(authority) = request.uri().authority() {
-        return Ok(authority.clone());
-    }
     let mut hosts = request.headers().get_all(HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host
-            .to_str()
-            .ok()
-            .filter(|host| !host.contains('@'))
-            .and_then(|host| host.parse().ok())
-            .ok_or(Refusal::Host),
+    let host = hosts.next().map(parse_authority).transpose()?;
+    let absolute = request.uri().authority();
+    match (absolute, host) {
+        _ if hosts.next().is_some() => Err(Refusal::Host),
+        (None, Some(host)) => Ok(host),
+        (Some(absolute), Some(host)) if *absolute == host => Ok(host),
+        (Some(absolute), None) if request.version() == Version::HTTP_2 => Ok(absolute.clone()),
         _ => Err(Refusal::Host),
     }
+}
+
+fn parse_authority(host: &HeaderValue) -> Result<Authority, Refusal> {
+    let text = host.to_str().ok().filter(|host| !host.contains('@'));
+    text.and_then(|host| host.parse().ok()).ok_or(Refusal::Host)
 }
 
 fn is_cross_site(headers: &HeaderMap) -> bool {
@@ -246,6 +259,12 @@ mod tests {
             assert!(!accepts_host(host), "{host}");
         }
         assert_eq!(check(&[], false), Err(Refusal::Host));
+        let absolute = |host| {
+            let request = Request::get("http://localhost:1/sse").header("host", host);
+            Trust::default().check(&request.body(()).expect("a request"), false)
+        };
+        assert_eq!(absolute("localhost:1"), Ok(None));
+        assert_eq!(absolute("127.0.0.1:1"), Err(Refusal::Host));
         assert_eq!(
             check(&[("host", "localhost"), ("host", "localhost")], false),
             Err(Refusal::Host)

@@ -59,6 +59,26 @@ impl Ssetail {
         Ssetail { directory, command, unread: None }
     }
 
+    /// As started by a script, which ends with `exec "$0" "$@"`.
+    pub fn through(mut self, script: &str) -> Self {
+        let mut command = Command::new("bash");
+        command.args(["-c", script]).arg(self.command.get_program()).args(self.command.get_args());
+        command.current_dir(self.directory.path()).env_clear();
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        self.command = command;
+        self
+    }
+
+    pub fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
+        self.command.stdin(stdin);
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         write(&self.directory.path().join(name), content);
         self
@@ -167,7 +187,7 @@ impl Running {
     }
 
     pub fn address(&self) -> &str {
-        let rest = self.url.strip_prefix("http://").expect("an address");
+        let (_, rest) = self.url.split_once("://").expect("an address");
         rest.split('/').next().expect("an address")
     }
 
@@ -198,6 +218,18 @@ impl Running {
     /// An answer that ends.
     pub fn get(&self, path: &str) -> Response {
         client::get(self.address(), path, &[])
+    }
+
+    /// The figure of this name among its metrics.
+    pub fn figure(&self, name: &str) -> u64 {
+        let figures = self.get("/metrics").body;
+        let line = figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {name} in {figures}")).parse().expect("a number")
+    }
+
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("alive").count()
     }
 
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
@@ -271,6 +303,13 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "never: {what}");
         pause();
     }
+}
+
+/// What a command prints.
+pub fn output_of(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output();
+    let output = output.unwrap_or_else(|_| panic!("{program} runs; tests/run installs it"));
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }
 
 /// Between two looks at a condition.

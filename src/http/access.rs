@@ -1,0 +1,284 @@
+//! Who may read when it takes more than being on the right network: a password, or a token.
+//!
+//! A token comes as `Authorization: Bearer`, as a cookie, or once in the URL, where it is
+//! exchanged for the cookie and taken away again, so that it stays in no history and no log.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderValue, InvalidHeaderValue};
+use hyper::{Request, Uri};
+use subtle::ConstantTimeEq as _;
+
+/// The parameter of the query that holds a token.
+const TOKEN: &str = "token";
+
+/// What nobody may learn: it is compared in constant time, and shown nowhere.
+#[derive(Clone)]
+pub struct Secret(String);
+
+/// What a request must know; anybody may read if nothing is set.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// `USER:PASS`
+    basic: Option<Secret>,
+    token: Option<Secret>,
+}
+
+/// Whether a request may read.
+#[derive(Debug)]
+pub(super) enum Admission {
+    /// It may.
+    Granted,
+    /// It may once it has exchanged the token in its URL.
+    Exchange(Exchange),
+    /// It may not, but these would help.
+    Refused(Vec<&'static str>),
+}
+
+/// A cookie for a token, and the URL without it.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) location: HeaderValue,
+    pub(super) cookie: HeaderValue,
+}
+
+impl Secret {
+    /// A new one that cannot be guessed.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Secret(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The text itself, for the one who starts the program.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn is(&self, given: &[u8]) -> bool {
+        self.0.as_bytes().ct_eq(given).into()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Secret(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl Access {
+    /// `basic` is `USER:PASS`; either is enough where both are set.
+    pub fn new(basic: Option<Secret>, token: Option<Secret>) -> Result<Self, &'static str> {
+        if basic.as_ref().is_some_and(|basic| !basic.0.contains(':')) {
+            return Err("--auth takes a user and a password, as USER:PASS");
+        }
+        if token.as_ref().is_some_and(|token| !is_token(&token.0)) {
+            return Err("a token consists of letters, digits and -._~+/ and may end with =");
+        }
+        Ok(Access { basic, token })
+    }
+
+    /// Whether anybody may read.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.basic.is_none() && self.token.is_none()
+    }
+
+    /// `prefix` is the path of everything; `is_secure` says that the connection is encrypted.
+    pub(super) fn check<B>(
+        &self,
+        request: &Request<B>,
+        prefix: &str,
+        is_secure: bool,
+    ) -> Admission {
+        if self.is_open() {
+            return Admission::Granted;
+        }
+        if let Some(token) = &self.token
+            && query_token(request.uri()).is_some_and(|given| token.is(given.as_bytes()))
+            && let Ok(exchange) = exchange(request, token, prefix, is_secure)
+        {
+            return Admission::Exchange(exchange);
+        }
+        if self.knows_password(request) || self.knows_token(request) {
+            return Admission::Granted;
+        }
+        let basic = self.basic.as_ref().map(|_| r#"Basic realm="ssetail", charset="UTF-8""#);
+        let token = self.token.as_ref().map(|_| r#"Bearer realm="ssetail""#);
+        Admission::Refused(basic.into_iter().chain(token).collect())
+    }
+
+    fn knows_password<B>(&self, request: &Request<B>) -> bool {
+        let given = credentials(request, "Basic").and_then(|given| STANDARD.decode(given).ok());
+        matches!((&self.basic, given), (Some(basic), Some(given)) if basic.is(&given))
+    }
+
+    fn knows_token<B>(&self, request: &Request<B>) -> bool {
+        let Some(token) = &self.token else { return false };
+        credentials(request, "Bearer").is_some_and(|given| token.is(given))
+            || cookies(request).any(|given| token.is(given))
+    }
+}
+
+/// What can stand in a header and in a cookie as it is: token68 of RFC 9110, section 11.2.
+fn is_token(text: &str) -> bool {
+    let bare = text.trim_end_matches('=');
+    !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
+}
+
+/// What follows the name of the scheme in `Authorization`.
+fn credentials<'a, B>(request: &'a Request<B>, scheme: &str) -> Option<&'a [u8]> {
+    let value = request.headers().get(AUTHORIZATION)?.as_bytes();
+    let (name, rest) = value.split_at_checked(scheme.len())?;
+    let given = rest.strip_prefix(b" ")?.trim_ascii();
+    name.eq_ignore_ascii_case(scheme.as_bytes()).then_some(given)
+}
+
+/// The values of our cookie.
+fn cookies<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
+    let name = cookie_name(request);
+    let headers = request.headers().get_all(COOKIE).into_iter();
+    let pairs = headers.flat_map(|header| header.as_bytes().split(|&byte| byte == b';'));
+    pairs
+        .filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}
+
+/// Cookies are shared by all ports of a host, so each port has a name of its own.
+fn cookie_name<B>(request: &Request<B>) -> String {
+    let host = || request.headers().get(HOST)?.to_str().ok()?.parse().ok();
+    let authority = request.uri().authority().cloned().or_else(host);
+    match authority.and_then(|authority| authority.port_u16()) {
+        Some(port) => format!("ssetail-{port}"),
+        None => "ssetail".to_owned(),
+    }
+}
+
+fn query_token(uri: &Uri) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
+    // No token has a space, but it may have a plus, which stands for one in a query.
+    pairs.find_map(|(key, value)| (key == TOKEN).then(|| value.replace(' ', "+")))
+}
+
+fn exchange<B>(
+    request: &Request<B>,
+    token: &Secret,
+    prefix: &str,
+    is_secure: bool,
+) -> Result<Exchange, InvalidHeaderValue> {
+    let name = cookie_name(request);
+    let path = if prefix.is_empty() { "/" } else { prefix };
+    let secure = if is_secure { "; Secure" } else { "" };
+    let cookie = format!("{name}={}; Path={path}; HttpOnly; SameSite=Strict{secure}", token.0);
+    let mut cookie = HeaderValue::try_from(cookie)?;
+    cookie.set_sensitive(true);
+    Ok(Exchange { location: HeaderValue::try_from(without_token(request.uri()))?, cookie })
+}
+
+/// The same URL without its token, relative to itself, so that it cannot lead anywhere else.
+fn without_token(uri: &Uri) -> String {
+    let page = uri.path().rsplit('/').next().unwrap_or("");
+    let is_token =
+        |pair: &&str| form_urlencoded::parse(pair.as_bytes()).any(|(key, _)| key == TOKEN);
+    let query = uri.query().unwrap_or("").split('&');
+    let rest: Vec<&str> = query.filter(|pair| !pair.is_empty() && !is_token(pair)).collect();
+    let mark = if rest.is_empty() { "" } else { "?" };
+    format!("./{page}{mark}{}", rest.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access() -> Access {
+        let secret = |text: &str| Some(Secret::from(text.to_owned()));
+        Access::new(secret("me:pa:ss"), secret("t+/~k==")).expect("sound")
+    }
+
+    fn check(uri: &str, headers: &[(&str, &str)]) -> Admission {
+        let mut request = Request::get(uri).header("host", "localhost:8088");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        access().check(&request.body(()).expect("a request"), "/logs", true)
+    }
+
+    fn is_granted(headers: &[(&str, &str)]) -> bool {
+        matches!(check("/sse", headers), Admission::Granted)
+    }
+
+    #[test]
+    fn a_password_or_a_token_opens() {
+        assert!(is_granted(&[("authorization", "Basic bWU6cGE6c3M=")]));
+        assert!(is_granted(&[("authorization", "basic  bWU6cGE6c3M=")]));
+        assert!(is_granted(&[("authorization", "Bearer t+/~k==")]));
+        assert!(is_granted(&[("cookie", "a=b; ssetail-8088=t+/~k==; c=d")]));
+        assert!(is_granted(&[("cookie", "ssetail-8088=old"), ("cookie", "ssetail-8088=t+/~k==")]));
+        for wrong in [
+            ("authorization", "Basic bWU6cGE6c3M"),
+            ("authorization", "Basic t+/~k=="),
+            ("authorization", "Bearer me:pa:ss"),
+            ("authorization", "Bearer t+/~k="),
+            ("authorization", "Bearer t+/~k==="),
+            ("authorization", "Bearer "),
+            ("authorization", "Bearert+/~k=="),
+            ("authorization", "t+/~k=="),
+            ("cookie", "ssetail-8089=t+/~k=="),
+            ("cookie", "ssetail-8088="),
+            ("cookie", "xssetail-8088=t+/~k=="),
+        ] {
+            assert!(!is_granted(&[wrong]), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let Admission::Refused(challenges) = check("/sse?token=wrong", &[]) else {
+            panic!("it was not refused");
+        };
+        assert_eq!(
+            challenges,
+            [r#"Basic realm="ssetail", charset="UTF-8""#, r#"Bearer realm="ssetail""#]
+        );
+    }
+
+    #[test]
+    fn a_token_in_the_url_becomes_a_cookie() {
+        let exchanged = |uri| match check(uri, &[]) {
+            Admission::Exchange(exchange) => exchange,
+            other => panic!("{uri}: {other:?}"),
+        };
+        let exchange = exchanged("/logs/sse?n=1&token=t%2B/~k%3D%3D&file=a%26b");
+        assert_eq!(exchange.location, "./sse?n=1&file=a%26b");
+        assert_eq!(
+            exchange.cookie,
+            "ssetail-8088=t+/~k==; Path=/logs; HttpOnly; SameSite=Strict; Secure"
+        );
+        assert_eq!(exchanged("/?token=t+/~k==").location, "./");
+        assert_eq!(exchanged("//evil.example?token=t+/~k==").location, "./evil.example");
+        assert_eq!(exchanged("/sse?%74oken=t+/~k==&x").location, "./sse?x");
+    }
+
+    #[test]
+    fn secrets_that_cannot_work_are_refused_and_never_shown() {
+        let new = |basic: Option<&str>, token: Option<&str>| {
+            let secret = |text: &str| Secret::from(text.to_owned());
+            Access::new(basic.map(secret), token.map(secret))
+        };
+        assert!(new(Some("nocolon"), None).is_err());
+        for token in ["", "a b", "a;b", "a=b", "=", "é", "a\n"] {
+            assert!(new(None, Some(token)).is_err(), "{token:?}");
+        }
+        let access = new(Some("me:hidden"), Some("hidden")).expect("sound");
+        assert!(!format!("{access:?}").contains("hidden"));
+        assert!(new(None, Some(Secret::generate().expect("random").reveal())).is_ok());
+    }
+}

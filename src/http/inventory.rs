@@ -1,0 +1,119 @@
+//! How things stand, for programs: `/sources` as JSON, `/metrics` for Prometheus.
+
+use std::fmt;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeMetric, MetricEncoder};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::{Metric, Registry};
+
+use super::Site;
+use crate::event::Object;
+use crate::follow::{Entry, State};
+
+/// How the text of [`metrics`] is to be understood.
+pub(super) const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Every state that a source can be in.
+const STATES: [State; 5] =
+    [State::Waiting, State::Live, State::Removed, State::Unreadable, State::Ended];
+
+/// A JSON array with an object for each source.
+pub(super) fn sources(site: &Site) -> String {
+    let entries: Vec<String> = site.registry.entries().iter().map(source).collect();
+    format!("[{}]\n", entries.join(",\n"))
+}
+
+fn source(entry: &Entry) -> String {
+    Object::default()
+        .text("name", entry.source.name.as_str())
+        .text("path", &entry.path.to_string_lossy())
+        .text("state", entry.state.as_str())
+        .number("size", Some(entry.size))
+        .number("offset", Some(entry.offset))
+        .number("lines", Some(entry.lines))
+        .number("last_change", entry.last_change)
+        .finish()
+}
+
+/// All figures in the text format of Prometheus (`OpenMetrics`).
+pub(super) fn metrics(site: &Site) -> Result<String, fmt::Error> {
+    let mut registry = Registry::with_prefix("ssetail");
+    register_reading(&mut registry, &site.registry.entries());
+    register_sending(&mut registry, site);
+    register_ring(&mut registry, site);
+    let mut text = String::new();
+    encode(&mut text, &registry)?;
+    Ok(text)
+}
+
+fn register_reading(registry: &mut Registry, entries: &[Entry]) {
+    let total = |figure: fn(&Entry) -> u64| entries.iter().map(figure).sum::<u64>();
+    registry.register("sources", "Sources, by what they are doing", SourcesByState::of(entries));
+    registry.register("lines_read", "Lines published", counter(total(|entry| entry.lines)));
+    registry.register("bytes_read", "Bytes read with them", counter(total(|entry| entry.bytes)));
+}
+
+fn register_sending(registry: &mut Registry, site: &Site) {
+    let traffic = &site.traffic;
+    let streams = site.feed.subscribers() as u64;
+    for (name, help, count) in [
+        ("events_sent", "Events sent, over all peers", &traffic.events),
+        ("bytes_sent", "Bytes of event streams sent, over all peers", &traffic.bytes),
+        ("gaps", "Times that a peer was told of events it will not get", &traffic.gaps),
+        ("events_lost", "Events that peers were told they will not get", &traffic.lost),
+        ("slow_peers_dropped", "Peers that took no byte for too long", &traffic.dropped),
+        ("streams_turned_away", "Event streams over the limit", &traffic.turned_away),
+    ] {
+        registry.register(name, help, counter(count.get()));
+    }
+    registry.register("open_streams", "Event streams being served", gauge(streams));
+}
+
+fn register_ring(registry: &mut Registry, site: &Site) {
+    let fill = site.feed.fill();
+    for (name, help, value) in [
+        ("ring_events", "Events held in memory", fill.events),
+        ("ring_bytes", "Memory that they take", fill.bytes as u64),
+        ("ring_capacity_events", "Events that clients can get", fill.capacity.lines),
+        ("ring_capacity_bytes", "Memory that events may take", fill.capacity.bytes as u64),
+    ] {
+        registry.register(name, help, gauge(value));
+    }
+}
+
+fn counter(value: u64) -> impl Metric {
+    ConstCounter::new(value)
+}
+
+fn gauge(value: u64) -> impl Metric {
+    ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// How many sources are in each state.
+#[derive(Debug)]
+struct SourcesByState([(State, i64); STATES.len()]);
+
+impl SourcesByState {
+    fn of(entries: &[Entry]) -> Self {
+        let count = |state| entries.iter().map(|entry| i64::from(entry.state == state)).sum();
+        SourcesByState(STATES.map(|state| (state, count(state))))
+    }
+}
+
+impl EncodeMetric for SourcesByState {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        for (state, count) in &self.0 {
+            let labels = [("state", state.as_str())];
+            let family = encoder.encode_family(&labels)?;
+            ConstGauge::new(*count).encode(family)?;
+        }
+        Ok(())
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Gauge
+    }
+}

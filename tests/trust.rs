@@ -1,0 +1,230 @@
+//! Who may read, and that nobody can take the program down: SPEC section 6.
+
+use crate::harness::client::{self, Connection, Events};
+use crate::harness::{Running, Ssetail, output_of};
+
+const BASIC: (&str, &str) = ("authorization", "Basic bWU6cGE6c3MtaGlkZGVu"); // me:pa:ss-hidden
+const BEARER: (&str, &str) = ("authorization", "Bearer t0k+hidden==");
+
+fn guarded() -> Ssetail {
+    Ssetail::new()
+        .file("a.log", "x\n")
+        .env("SSETAIL_AUTH", "me:pa:ss-hidden")
+        .env("SSETAIL_TOKEN", "t0k+hidden==")
+        .args(["a.log", "-v"])
+}
+
+fn status(ssetail: &Running, path: &str, headers: &[(&str, &str)]) -> u16 {
+    Connection::open(ssetail.address(), "GET", path, headers).status
+}
+
+#[test]
+fn nothing_but_the_health_is_told_to_strangers() {
+    let ssetail = guarded().start();
+    for path in ["/", "/sse", "/sources", "/metrics", "/nothing"] {
+        let answer = ssetail.get(path);
+        assert_eq!(answer.status, 401, "{path}");
+        let challenges: Vec<_> =
+            answer.headers.iter().filter(|(name, _)| name == "www-authenticate").collect();
+        assert!(challenges[0].1.starts_with("Basic realm="), "{challenges:?}");
+        assert!(challenges[1].1.starts_with("Bearer realm="), "{challenges:?}");
+        for wrong in [
+            ("authorization", "Basic bWU6cGE6c3M="),
+            ("authorization", "Basic ?"),
+            ("authorization", "Bearer hidden"),
+            ("authorization", ""),
+        ] {
+            assert_eq!(status(&ssetail, path, &[wrong]), 401, "{path} {wrong:?}");
+        }
+    }
+    assert_eq!(ssetail.get("/healthz").body, "ok\n");
+    assert_eq!(ssetail.get("/sse?token=wrong").status, 401);
+    assert_eq!(status(&ssetail, "/nothing", &[BEARER]), 404);
+}
+
+#[test]
+fn a_password_or_a_token_lets_in() {
+    let ssetail = guarded().start();
+    for known in [BASIC, BEARER] {
+        assert_eq!(Events::open(ssetail.address(), "/sse", &[known]).lines(1), ["x"]);
+        assert_eq!(status(&ssetail, "/sources", &[known]), 200);
+    }
+    let url = format!("{}/sources", ssetail.url);
+    let read = output_of("curl", &["-sS", "-u", "me:pa:ss-hidden", &url]);
+    assert!(read.contains("a.log"), "{read}");
+}
+
+#[test]
+fn a_token_in_the_url_is_exchanged_for_a_cookie() {
+    let ssetail = guarded().arg("--path-prefix=/logs").start();
+    let answer = ssetail.get("/logs/sse?n=1&token=t0k%2Bhidden==&unnamed");
+    assert_eq!((answer.status, answer.header("location")), (303, Some("./sse?n=1&unnamed")));
+    let cookie = answer.header("set-cookie").expect("a cookie");
+    let port = ssetail.address().rsplit(':').next().expect("a port");
+    let expected = format!("ssetail-{port}=t0k+hidden==; Path=/logs; HttpOnly; SameSite=Strict");
+    assert_eq!(cookie, expected);
+    let pair = cookie.split(';').next().expect("a pair");
+    let mut events = Events::open(ssetail.address(), "/logs/sse", &[("cookie", pair)]);
+    assert_eq!(events.lines(1), ["x"]);
+    let url = format!("{}/sources?token=t0k%2Bhidden==", ssetail.url);
+    let read = output_of("curl", &["-sSL", "-b", "", "-w", "%{url_effective}", &url]);
+    assert!(read.contains("\"a.log\"") && read.ends_with("/logs/sources"), "{read}");
+}
+
+#[test]
+fn beyond_this_machine_a_token_is_made_and_shown_once() {
+    let mut ssetail =
+        Ssetail::new().file("a.log", "x\n").args(["a.log", "-v", "-b", "0.0.0.0"]).start();
+    let token = ssetail.url.split("?token=").nth(1).expect("a token").to_owned();
+    assert!(token.len() >= 22, "{token}");
+    assert_eq!(ssetail.get("/sse").status, 401);
+    assert_eq!(ssetail.get(&format!("/?token={token}")).header("location"), Some("./"));
+    let bearer = format!("Bearer {token}");
+    let known = [("authorization", &*bearer)];
+    assert_eq!(Events::open(ssetail.address(), "/sse", &known).lines(1), ["x"]);
+    ssetail.wait_for("GET /sse 200");
+    assert_eq!(ssetail.said.matches(&token).count(), 1, "{}", ssetail.said);
+
+    for args in [["--no-auth", "-q"], ["--auth", "me:p"]] {
+        let other =
+            Ssetail::new().file("a.log", "x\n").args(["a.log", "-b", "0.0.0.0"]).args(args).start();
+        assert!(!other.url.contains("token"), "{}", other.url);
+        let expected = if args[0] == "--no-auth" { 200 } else { 401 };
+        assert_eq!(status(&other, "/sse", &[]), expected);
+    }
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let mut ssetail = guarded().start();
+    ssetail.get("/sse?token=t0k%2Bhidden==");
+    ssetail.request("GET", "/sources", &[BASIC]);
+    let figures = ssetail.request("GET", "/metrics", &[BEARER]).body;
+    ssetail.wait_for("GET /metrics 200");
+    let mut shown = figures + &ssetail.said;
+    for (name, value) in [
+        ("SSETAIL_AUTH", "hidden"),
+        ("SSETAIL_TOKEN", "hid den"),
+        ("SSETAIL_TOKEN_FILE", "/nowhere/x"),
+    ] {
+        let (status, said) = Ssetail::new().env(name, value).arg("a.log").fail();
+        assert_ne!(status, 0);
+        assert!(said.contains("token") || said.contains("USER:PASS"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        shown.push_str(&said);
+    }
+    let (_, help) = Ssetail::new()
+        .env("SSETAIL_AUTH", "me:hidden")
+        .env("SSETAIL_TOKEN", "hidden")
+        .arg("--nonsense")
+        .fail();
+    shown.push_str(&help);
+    let binary = env!("CARGO_BIN_EXE_ssetail");
+    let env = ["SSETAIL_AUTH=me:hidden", "SSETAIL_TOKEN=hidden", binary, "--help"];
+    let help = output_of("env", &env);
+    assert!(help.contains("SSETAIL_TOKEN"));
+    shown.push_str(&help);
+    assert!(!shown.contains("hidden") && !shown.contains("hid den"), "{shown}");
+}
+
+#[test]
+fn a_token_can_come_from_a_file() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "x\n")
+        .file("token", "t0k+hidden==\n")
+        .args(["a.log", "--token-file", "token"])
+        .start();
+    assert_eq!(ssetail.get("/sse").status, 401);
+    assert_eq!(Events::open(ssetail.address(), "/sse", &[BEARER]).lines(1), ["x"]);
+    let (status, said) = Ssetail::new().args(["x", "--no-auth", "--token", "y"]).fail();
+    assert!(status == 2 && said.contains("--no-auth"), "{said}");
+}
+
+#[test]
+fn a_page_that_was_named_may_use_what_the_browser_knows() {
+    let ssetail = guarded().args(["--cors", "https://ok.example"]).start();
+    let preflight = [("origin", "https://ok.example"), ("access-control-request-method", "GET")];
+    let answer = ssetail.request("OPTIONS", "/sse", &preflight);
+    assert_eq!(
+        (answer.status, answer.header("access-control-allow-credentials")),
+        (204, Some("true"))
+    );
+    let refused = ssetail.request("GET", "/sse", &preflight[..1]);
+    assert_eq!(refused.status, 401);
+    assert_eq!(refused.header("access-control-allow-origin"), Some("https://ok.example"));
+    let local = ssetail.request("GET", "/sse", &[("origin", "http://localhost:3000")]);
+    assert_eq!(local.header("access-control-allow-credentials"), None);
+}
+
+#[test]
+fn the_sources_are_listed() {
+    let ssetail =
+        Ssetail::new().file("a.log", "one\ntwo\nha").args(["a.log", "later\u{1b}.log"]).start();
+    ssetail.events("/sse").lines(2);
+    let answer = ssetail.get("/sources");
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let sources: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+    let first = &sources[0];
+    assert_eq!((&first["name"], &first["state"]), (&"a.log".into(), &"live".into()));
+    assert_eq!((&first["lines"], &first["size"]), (&2.into(), &10.into()));
+    assert!(first["path"].as_str().is_some_and(|path| path.ends_with("/a.log")));
+    assert!(first["offset"].is_u64() && first["last_change"].is_u64(), "{first}");
+    let second = &sources[1];
+    assert_eq!((&second["name"], &second["state"]), (&"later%1B.log".into(), &"waiting".into()));
+    assert!(second["last_change"].is_null());
+}
+
+#[test]
+fn the_figures_are_told() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "one\ntwo\n")
+        .args(["a.log", "later.log", "--replay", "3"])
+        .start();
+    let mut events = ssetail.events("/sse");
+    let first = events.next().expect("a line");
+    ssetail.append("a.log", "3\n4\n5\n6\n7\n");
+    events.lines(6);
+    ssetail.events_after("/sse", &first.id).take(4);
+    for (name, value) in [
+        ("ssetail_sources{state=\"live\"}", 1),
+        ("ssetail_sources{state=\"waiting\"}", 1),
+        ("ssetail_lines_read_total", 7),
+        ("ssetail_bytes_read_total", 18),
+        ("ssetail_events_sent_total", 10),
+        ("ssetail_gaps_total", 1),
+        ("ssetail_events_lost_total", 3),
+        ("ssetail_ring_capacity_events", 3),
+        ("ssetail_slow_peers_dropped_total", 0),
+    ] {
+        assert_eq!(ssetail.figure(name), value, "{name}");
+    }
+    assert!(ssetail.figure("ssetail_bytes_sent_total") > 200);
+    assert!(ssetail.figure("ssetail_ring_bytes") > 18);
+    assert!(ssetail.figure("ssetail_open_streams") >= 1);
+    let answer = ssetail.get("/metrics");
+    let kind = answer.header("content-type").expect("a type");
+    assert!(kind.starts_with("application/openmetrics-text; version=1.0.0"), "{kind}");
+    assert!(answer.body.ends_with("# EOF\n"), "{}", answer.body);
+}
+
+#[test]
+fn a_client_too_many_is_asked_to_come_later() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").args(["a.log", "--max-clients", "2"]).start();
+    let first = ssetail.events("/sse");
+    let mut second = ssetail.events("/sse");
+    assert_eq!(second.lines(1), ["x"]);
+    let crowded = client::get(ssetail.address(), "/sse", &[("accept", "text/event-stream")]);
+    assert_eq!(crowded.status, 200);
+    assert_eq!(crowded.header("content-type"), Some("text/event-stream; charset=utf-8"));
+    assert_eq!(crowded.body, ":\nretry: 60000\n");
+    let other = client::get(ssetail.address(), "/sse", &[("accept", "text/html")]);
+    assert_eq!((other.status, other.header("retry-after")), (503, Some("60")));
+    assert_eq!(ssetail.figure("ssetail_streams_turned_away_total"), 2);
+    drop(first);
+    // The place is free as soon as the program notices.
+    crate::harness::eventually("there is room again", || {
+        Events::open(ssetail.address(), "/sse", &[]).next().is_some()
+    });
+    ssetail.append("a.log", "y\n");
+    assert_eq!(second.lines(1), ["y"]);
+}
