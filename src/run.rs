@@ -12,14 +12,19 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::{Cli, SourceArg, parse_source};
-use crate::event::{Encoder, Epoch, Format, LineFilter, Medium, Name, Presentation, Splitter};
+use crate::event::{
+    Cutting, Encoder, Epoch, Format, LineFilter, Medium, Name, Presentation, Splitter,
+};
 use crate::feed::{Capacity, Feed, Publisher, feed};
-use crate::follow::{Cutting, Follower, Input, Opened, Options, Registry, Report, Wanted};
+use crate::follow::{Follower, Input, Opened, Options, Registry, Report, Wanted};
 use crate::http::{Listeners, Site, Trust, listen, serve};
 use crate::status::Status;
 
 /// How long the last events may take to be read when the program is told to stop.
 const LAST_READ: Duration = Duration::from_millis(500);
+
+/// How many threads read evicted events from files, and do what else would block.
+const READERS: usize = 8;
 
 /// Why the program ended other than as asked.
 #[derive(Debug)]
@@ -58,6 +63,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let sources = sources(&cli)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(READERS)
         .build()
         .context("cannot start worker threads")?;
     let result = runtime.block_on(follow_and_serve(cli, sources));
@@ -78,8 +84,9 @@ async fn follow_and_serve(cli: Cli, sources: Sources) -> anyhow::Result<()> {
     let open = |files| Opened::new(files, options(&cli), &registry);
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
     let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
-    let capacity = Capacity { lines: cli.replay, bytes: cli.replay_bytes };
-    let (publisher, feed) = feed(Encoder::new(epoch), capacity);
+    let capacity =
+        Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes };
+    let (publisher, feed) = feed(Encoder::new(epoch), capacity, cutting(&cli));
     let (reading, input_ended) =
         start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
     status.announce(&urls(&listeners, &cli.path_prefix));

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use ssetail::event::{
-    Batch, Carry, Encoder, Epoch, EventId, Format, LineFilter, Lines, Medium, Name, Position,
+    Batch, Carry, Cutting, Encoder, Epoch, EventId, Format, LineFilter, Medium, Name, Position,
     Presentation, Source, Splitter,
 };
 
@@ -22,8 +22,8 @@ fn encoder() -> Encoder {
 
 fn batch(bytes: &[u8], max_line: usize) -> Batch {
     let splitter = Splitter { max_line, binary: false };
-    let filter = LineFilter::default();
-    let cut = Lines::cut(bytes, &splitter, &filter, &mut Carry::default(), true);
+    let cutting = Cutting { splitter, filter: LineFilter::default() };
+    let cut = cutting.cut(bytes, &mut Carry::default(), true);
     let lines = cut.0.expect("lines");
     let source = Source { id: 0, name: Name::new(OsStr::new("a b.log")) };
     Batch::of_lines(Arc::new(source), 1, lines, Arc::default())

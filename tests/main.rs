@@ -7,6 +7,7 @@ mod encoding;
 mod following;
 mod harness;
 mod limits;
+mod model;
 mod parser;
 mod readme;
 mod results;

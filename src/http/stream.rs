@@ -66,7 +66,8 @@ impl EventStream {
         if let Some(opening) = self.opening.take() {
             return Poll::Ready(Some(opening));
         }
-        match self.subscriber.poll_read(cx) {
+        let query = &self.query;
+        match self.subscriber.poll_read(cx, |source| query.wants(source)) {
             Poll::Ready(Some(Read::Events(from, batches))) => {
                 let bytes = match self.query.presentation.medium {
                     Medium::Plain => self.present_plain(from, &batches),
@@ -145,6 +146,7 @@ impl EventStream {
         let reason = match gap.reason {
             Reason::Evicted => "evicted",
             Reason::Slow => "slow",
+            Reason::Truncated => "truncated",
             Reason::Restart => "restart",
             Reason::Unknown => "unknown",
         };

@@ -42,15 +42,21 @@ pub struct Running {
 
 impl Ssetail {
     pub fn new() -> Self {
+        Ssetail::running(env!("CARGO_BIN_EXE_ssetail"), &["--port", "0"])
+    }
+
+    /// By way of another program.
+    pub fn running(program: &str, args: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ssetail"));
+        let mut command = Command::new(program);
         command
             .current_dir(directory.path())
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        Ssetail { directory, command, unread: None }.args(["--port", "0"])
+            .stderr(Stdio::piped())
+            .args(args);
+        Ssetail { directory, command, unread: None }
     }
 
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
