@@ -172,6 +172,10 @@ pub struct Cli {
     #[arg(long, env = "SSETAIL_EXIT_ON_EOF")]
     pub exit_on_eof: bool,
 
+    /// Serve no page, only the stream
+    #[arg(long, env = "SSETAIL_NO_VIEWER")]
+    pub no_viewer: bool,
+
     /// No status line
     #[arg(short, long, env = "SSETAIL_QUIET")]
     pub quiet: bool,

@@ -17,7 +17,7 @@
 //! | [`event`] | lines, batches, names, IDs, and their bytes on the wire | nothing: it is pure |
 //! | [`follow`] | from files and standard input to batches | files, linemux |
 //! | [`feed`] | the ring, its one writer and its many cursors | a lock, held for moments |
-//! | [`http`] | requests, and event streams as their answers | hyper, sockets |
+//! | [`http`] | requests, who may make them, and event streams as answers | hyper, rustls, sockets |
 //! | `cli` | flags and the environment, as typed values | clap |
 //! | `status` | what a person at the terminal sees | stderr, indicatif |
 //! | `run` | where all of them meet | |
@@ -25,7 +25,7 @@
 //! # Invariants
 //!
 //! 1. The ring and the event encoder do no I/O, take no lock, know no clock and no async; they cannot fail.
-//! 2. Only [`follow`] touches files and linemux; only [`http`] touches hyper; only `cli` parses flags;
+//! 2. Only [`follow`] touches followed files and linemux; only [`http`] touches hyper; only `cli` parses flags;
 //!    only `status` knows indicatif; only `main` and `status` print.
 //! 3. Only [`event::Encoder`] knows the wire format.
 //! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`].

@@ -19,7 +19,7 @@ use crate::event::{
 use crate::feed::{Capacity, Feed, Publisher, feed};
 use crate::follow::{Follower, Input, Opened, Options, Registry, Report, Wanted};
 use crate::http::{
-    Access, Bound, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
+    Access, Asset, Bound, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
     raise_descriptor_limit, serve,
 };
 use crate::status::{Status, escape};
@@ -310,6 +310,7 @@ fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
         registry,
         prefix: cli.path_prefix.clone(),
         endpoint: cli.endpoint.clone(),
+        viewer: (!cli.no_viewer).then(|| Asset::page(&cli.endpoint)),
         trust: Trust { hosts: cli.allow_host.clone(), origins: cli.cors.clone() },
         access,
         places: Arc::new(Semaphore::new(cli.max_clients)),

@@ -65,12 +65,29 @@ fn possible(wanted: usize) -> usize {
     wanted.min(limit.map_or(wanted, |limit| (limit as usize).saturating_sub(500)))
 }
 
-#[expect(clippy::print_stderr, reason = "figures are what it is for")]
-fn tell(ssetail: &Running, what: &str, began: Instant, idle: u64, clients: usize) {
-    let grown = ssetail.memory("VmHWM").saturating_sub(idle);
-    let limit = RING + CLIENT * clients as u64 + SLACK;
-    eprintln!("{what}: {:.1?}, {grown} KiB more than idle of {limit} allowed", began.elapsed());
-    assert!(grown < limit);
+/// One part of the test, and what the server took for it.
+struct Part<'a> {
+    ssetail: &'a Running,
+    began: Instant,
+    /// Memory before it, in KiB: the allocator keeps some of what earlier parts took.
+    before: u64,
+    clients: usize,
+}
+
+impl<'a> Part<'a> {
+    fn begin(ssetail: &'a Running, clients: usize) -> Self {
+        ssetail.forget_peak();
+        Part { ssetail, began: Instant::now(), before: ssetail.memory("VmRSS"), clients }
+    }
+
+    #[expect(clippy::print_stderr, reason = "figures are what it is for")]
+    fn end(self, what: &str) {
+        let (peak, before) = (self.ssetail.memory("VmHWM"), self.before);
+        let limit = before + RING + CLIENT * self.clients as u64 + SLACK;
+        let took = self.began.elapsed();
+        eprintln!("{what}: {took:.1?}, from {before} to at most {peak} KiB, {limit} allowed");
+        assert!(peak < limit);
+    }
 }
 
 #[test]
@@ -81,20 +98,18 @@ fn an_honest_client_loses_nothing_under_siege() {
         .args(["a.log", "--max-clients", "20000", "--replay", "1000000"])
         .start();
     let honest = Honest::start(&ssetail);
-    let idle = ssetail.memory("VmRSS");
     let mut written = 0;
-    many_streams(&ssetail, &honest, &mut written, idle);
-    stalled_readers(&ssetail, &honest, &mut written, idle);
-    silence_and_garbage(&ssetail, &honest, &mut written, idle);
+    many_streams(&ssetail, &honest, &mut written);
+    stalled_readers(&ssetail, &honest, &mut written);
+    silence_and_garbage(&ssetail, &honest, &mut written);
 }
 
-fn many_streams(ssetail: &Running, honest: &Honest, written: &mut usize, idle: u64) {
+fn many_streams(ssetail: &Running, honest: &Honest, written: &mut usize) {
     let count = possible(10_000);
-    let began = Instant::now();
+    let part = Part::begin(ssetail, count);
     let mut streams: Vec<_> = (0..count).map(|_| ssetail.events("/sse?n=0")).collect();
-    let resident = ssetail.memory("VmRSS").saturating_sub(idle) * 1024 / count as u64;
-    tell(ssetail, &format!("{count} streams opened, {resident} bytes each"), began, idle, count);
-    let began = Instant::now();
+    part.end(&format!("{count} streams opened"));
+    let part = Part::begin(ssetail, count);
     let first = *written;
     for _ in 0..10 {
         write(ssetail, written, 100);
@@ -105,14 +120,14 @@ fn many_streams(ssetail: &Running, honest: &Honest, written: &mut usize, idle: u
             assert_eq!(line.trim_end().parse(), Ok(first + n));
         }
     }
-    tell(ssetail, &format!("{} events delivered", count * 1000), began, idle, count);
+    part.end(&format!("{} events delivered", count * 1000));
     drop(streams);
     eventually("all places are free", || ssetail.figure("ssetail_open_streams") == 1);
 }
 
-fn stalled_readers(ssetail: &Running, honest: &Honest, written: &mut usize, idle: u64) {
+fn stalled_readers(ssetail: &Running, honest: &Honest, written: &mut usize) {
     let count = possible(1000);
-    let began = Instant::now();
+    let part = Part::begin(ssetail, count);
     let stalled: Vec<_> = (0..count).map(|_| ssetail.events("/sse?n=0")).collect();
     // In bursts that the ring holds: a client that is slower than the disk is not honest but slow.
     let burst = 4 * MIB / 100;
@@ -120,20 +135,20 @@ fn stalled_readers(ssetail: &Running, honest: &Honest, written: &mut usize, idle
         write(ssetail, written, burst);
         honest.has(*written);
     }
-    tell(ssetail, &format!("200 MiB past {count} stalled readers"), began, idle, 10_000);
+    part.end(&format!("200 MiB past {count} stalled readers"));
     drop(stalled);
 }
 
-fn silence_and_garbage(ssetail: &Running, honest: &Honest, written: &mut usize, idle: u64) {
+fn silence_and_garbage(ssetail: &Running, honest: &Honest, written: &mut usize) {
     let before = ssetail.descriptors();
-    let began = Instant::now();
+    let part = Part::begin(ssetail, 2000);
     let connect = || TcpStream::connect(ssetail.address()).expect("connected");
     let silent: Vec<_> = (0..possible(2000)).map(|_| connect()).collect();
     let mut dripping: Vec<_> = (0..100).map(|_| connect()).collect();
     for socket in &mut dripping {
         let _ = socket.write_all(b"GET /sse HTTP/1.1\r\nhost: localhost\r\n");
     }
-    while began.elapsed() < Duration::from_secs(12) {
+    while part.began.elapsed() < Duration::from_secs(12) {
         for socket in &mut dripping {
             let _ = socket.write_all(b"x: y\r\n");
         }
@@ -147,6 +162,6 @@ fn silence_and_garbage(ssetail: &Running, honest: &Honest, written: &mut usize, 
     }
     eventually("all of them were turned out", || ssetail.descriptors() <= before + 20);
     drop(silent);
-    tell(ssetail, "silence, dripping and garbage", began, idle, 10_000);
+    part.end("silence, dripping and garbage");
     assert!(!honest.reader.is_finished());
 }

@@ -135,6 +135,7 @@ mod tests {
             registry: crate::follow::Registry::default(),
             prefix: String::new(),
             endpoint: "/sse".to_owned(),
+            viewer: None,
             trust: Trust::default(),
             access: Access::default(),
             places: Arc::new(Semaphore::new(10)),

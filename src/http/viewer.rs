@@ -34,7 +34,7 @@ const FILES: &[(&str, &str)] = files! {
 
 /// A file as it is sent.
 #[derive(Debug)]
-pub(super) struct Asset {
+pub struct Asset {
     kind: &'static str,
     plain: Bytes,
     gzipped: Bytes,
@@ -47,7 +47,8 @@ static ASSETS: LazyLock<Vec<(&str, Asset)>> =
 
 impl Asset {
     /// The page of a site whose stream is at `endpoint`, below the page's own path.
-    pub(super) fn page(endpoint: &str) -> Self {
+    #[must_use]
+    pub fn page(endpoint: &str) -> Self {
         let escaped = endpoint.trim_start_matches('/').replace('&', "&amp;").replace('\'', "&#39;");
         Asset::new("index.html", &PAGE.replace(STREAM_LINK, &format!("href=\"{escaped}\"")))
     }
@@ -73,9 +74,10 @@ impl Asset {
 
     /// The answer to a request with these headers; without a body if it has the file already.
     pub(super) fn answer(&self, request: &HeaderMap) -> Response<Option<Bytes>> {
-        let has_it = request.get_all(IF_NONE_MATCH).iter().any(|tags| {
-            tags.to_str().is_ok_and(|tags| tags.contains(&self.tag))
-        });
+        let has_it = request
+            .get_all(IF_NONE_MATCH)
+            .iter()
+            .any(|tags| tags.to_str().is_ok_and(|tags| tags.contains(&self.tag)));
         let is_gzipped = accepts_gzip(request);
         let body = if is_gzipped { &self.gzipped } else { &self.plain };
         let mut response = Response::new((!has_it).then(|| body.clone()));

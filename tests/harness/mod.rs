@@ -263,6 +263,11 @@ impl Running {
         }
     }
 
+    /// Begins to measure `VmHWM` anew.
+    pub fn forget_peak(&self) {
+        write(&PathBuf::from(format!("/proc/{}/clear_refs", self.pid())), "5");
+    }
+
     /// A figure of `/proc/PID/status`, in KiB.
     pub fn memory(&self, key: &str) -> u64 {
         let status =
