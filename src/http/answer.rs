@@ -138,8 +138,9 @@ impl Site {
         peer: &Peer,
     ) -> Response<AnswerBody> {
         match page {
-            Page::Viewer(asset) => asset.answer(request.headers()).map(AnswerBody::Whole),
-            Page::Asset(asset) => asset.answer(request.headers()).map(AnswerBody::Whole),
+            Page::Viewer(asset) | Page::Asset(asset) => {
+                asset.answer(request.headers()).map(AnswerBody::Whole)
+            }
             Page::Bare => self.to_viewer(),
             Page::Events => self.events(request, peer),
             Page::Sources => of_type("application/json", &inventory::sources(self)),
