@@ -5,6 +5,7 @@ mod cli;
 mod clients;
 mod encoding;
 mod following;
+mod garbage;
 mod harness;
 mod limits;
 mod listening;

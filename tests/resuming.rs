@@ -20,8 +20,9 @@ fn a_client_gets_exactly_what_it_has_not() {
     assert_eq!(ssetail.events(&path).take(1), all[49..]);
     // A browser that reconnects repeats the query of its first request; its header is newer.
     assert_eq!(ssetail.events_after(&path, &all[47].id).take(2), all[48..]);
-    // An empty header is no id.
+    // An empty header is no id, and the query's counts.
     assert_eq!(ssetail.events_after("/sse", "").take(50), all);
+    assert_eq!(ssetail.events_after(&path, "").take(1), all[49..]);
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Query {
         if !files.is_empty() {
             parsed.files = Some(glob_set(files)?);
         }
-        if let Some(id) = headers.get("last-event-id") {
+        if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
         }
         parsed.presentation = parsed.presentation.by(accepted(headers));
