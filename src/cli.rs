@@ -99,6 +99,11 @@ pub struct Cli {
           value_parser = parse_size)]
     pub replay_bytes: usize,
 
+    /// How much memory may be taken to find lines beyond that in their files
+    #[arg(long, env = "SSETAIL_INDEX_BYTES", value_name = "SIZE", default_value = "16MiB",
+          value_parser = parse_size)]
+    pub index_bytes: usize,
+
     /// Send a comment after so much silence
     #[arg(long, env = "SSETAIL_HEARTBEAT", value_name = "DURATION", default_value = "15s",
           value_parser = parse_interval)]
@@ -166,6 +171,10 @@ pub struct Cli {
     /// When standard input has ended: deliver what is owed and exit
     #[arg(long, env = "SSETAIL_EXIT_ON_EOF")]
     pub exit_on_eof: bool,
+
+    /// Serve no page, only the stream
+    #[arg(long, env = "SSETAIL_NO_VIEWER")]
+    pub no_viewer: bool,
 
     /// No status line
     #[arg(short, long, env = "SSETAIL_QUIET")]

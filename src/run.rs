@@ -13,17 +13,22 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::cli::{Cli, SourceArg, parse_source};
-use crate::event::{Encoder, Epoch, Format, LineFilter, Name, Presentation, Splitter};
+use crate::event::{
+    Cutting, Encoder, Epoch, Format, LineFilter, Medium, Name, Presentation, Splitter,
+};
 use crate::feed::{Capacity, Feed, Publisher, feed};
-use crate::follow::{Cutting, Follower, Input, Opened, Options, Registry, Report, Wanted};
+use crate::follow::{Follower, Input, Opened, Options, Registry, Report, Wanted};
 use crate::http::{
-    Access, Bound, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
+    Access, Asset, Bound, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
     raise_descriptor_limit, serve,
 };
 use crate::status::{Status, escape};
 
 /// How long the last events may take to be read when the program is told to stop.
 const LAST_READ: Duration = Duration::from_millis(500);
+
+/// How many threads read evicted events from files, and do what else would block.
+const READERS: usize = 8;
 
 /// Why the program ended other than as asked.
 #[derive(Debug)]
@@ -65,6 +70,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let inherited = Inherited::take_environment();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(READERS)
         .build()
         .context("cannot start worker threads")?;
     let result = runtime.block_on(follow_and_serve(cli, sources, access, inherited));
@@ -97,8 +103,9 @@ async fn follow_and_serve(
     let open = |files| Opened::new(files, options(&cli), &registry);
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
     let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
-    let capacity = Capacity { lines: cli.replay, bytes: cli.replay_bytes };
-    let (publisher, feed) = feed(Encoder::new(epoch), capacity);
+    let capacity =
+        Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes };
+    let (publisher, feed) = feed(Encoder::new(epoch), capacity, cutting(&cli));
     let (reading, input_ended) =
         start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
     let reloading = reload_on_hangup(tls.clone(), report.clone())?;
@@ -303,11 +310,16 @@ fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
         registry,
         prefix: cli.path_prefix.clone(),
         endpoint: cli.endpoint.clone(),
+        viewer: (!cli.no_viewer).then(|| Asset::page(&cli.endpoint)),
         trust: Trust { hosts: cli.allow_host.clone(), origins: cli.cors.clone() },
         access,
         places: Arc::new(Semaphore::new(cli.max_clients)),
         traffic: Traffic::default(),
-        presentation: Presentation { format: cli.format.unwrap_or(default), named: !cli.unnamed },
+        presentation: Presentation {
+            medium: Medium::Events,
+            format: cli.format.unwrap_or(default),
+            named: !cli.unnamed,
+        },
         heartbeat: cli.heartbeat,
         send_timeout: cli.send_timeout,
         reconnect_delay: cli.reconnect_delay,

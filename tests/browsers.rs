@@ -54,9 +54,10 @@ new MutationObserver(tell).observe(list, { childList: true });
 </script>";
 
 /// A site of its own, with one page, in a browser.
-struct Browser {
+pub struct Browser {
     child: Child,
-    reports: Receiver<String>,
+    /// What the page tells the test.
+    pub reports: Receiver<String>,
     _profile: TempDir,
 }
 
@@ -70,7 +71,15 @@ impl Browser {
 
     /// Opens `page` as the site of this host would serve it.
     fn open_from(host: &str, page: &str) -> Self {
-        let page = page.to_owned() + OBSERVER;
+        Browser::show_from(host, page.to_owned() + OBSERVER)
+    }
+
+    /// Opens `page`, which posts its reports to `/report`.
+    pub fn show(page: String) -> Self {
+        Browser::show_from("localhost", page)
+    }
+
+    fn show_from(host: &str, page: String) -> Self {
         let site = TcpListener::bind("127.0.0.1:0").expect("bound");
         let url = format!("http://{host}:{}/", site.local_addr().expect("an address").port());
         let (sender, reports) = channel();

@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use ssetail::event::{
-    Batch, Carry, Encoder, Epoch, EventId, Format, LineFilter, Lines, Name, Position, Presentation,
-    Source, Splitter,
+    Batch, Carry, Cutting, Encoder, Epoch, EventId, Format, LineFilter, Medium, Name, Position,
+    Presentation, Source, Splitter,
 };
 
 use crate::parser::{Event, Parser};
@@ -22,15 +22,20 @@ fn encoder() -> Encoder {
 
 fn batch(bytes: &[u8], max_line: usize) -> Batch {
     let splitter = Splitter { max_line, binary: false };
-    let filter = LineFilter::default();
-    let cut = Lines::cut(bytes, &splitter, &filter, &mut Carry::default(), true);
+    let cutting = Cutting { splitter, filter: LineFilter::default() };
+    let cut = cutting.cut(bytes, &mut Carry::default(), true);
     let lines = cut.0.expect("lines");
     let source = Source { id: 0, name: Name::new(OsStr::new("a b.log")) };
     Batch::of_lines(Arc::new(source), 1, lines, Arc::default())
 }
 
 fn encode(batch: &Batch, format: Format, start: Position) -> Vec<Event> {
-    let bytes = encoder().encode_from(batch, Presentation { format, named: true }, start, None);
+    let bytes = encoder().encode_from(
+        batch,
+        Presentation { medium: Medium::Events, format, named: true },
+        start,
+        None,
+    );
     Parser::default().feed(&bytes)
 }
 
@@ -96,6 +101,25 @@ proptest! {
     }
 
     #[test]
+    fn scripts_get_every_byte(lines in vec(tricky_line(), 1..20)) {
+        let batch = batch(&joined(&lines), 1000);
+        let by = |medium| {
+            let text = Presentation { medium: Medium::Events, format: Format::Text, named: false };
+            encoder().encode(&batch, text.by(medium))
+        };
+        prop_assert_eq!(&by(Medium::Plain)[..], joined(&lines));
+        let objects = String::from_utf8(by(Medium::JsonLines).to_vec()).expect("UTF-8");
+        prop_assert_eq!(objects.lines().count(), lines.len());
+        for (i, (object, line)) in objects.lines().zip(&lines).enumerate() {
+            let json: Value = serde_json::from_str(object).expect("JSON");
+            let id = encoder().id(Position::before(i as u64 + 2)).to_string();
+            prop_assert_eq!(json["id"].as_str(), Some(&*id));
+            let event = Event { kind: String::new(), data: object.to_owned(), id };
+            prop_assert_eq!(&content(&event, Format::Json), line);
+        }
+    }
+
+    #[test]
     fn ids_are_the_seqs(lines in vec(tricky_line(), 1..20), start in 1u64..20) {
         let batch = batch(&joined(&lines), 1000);
         let events = encode(&batch, Format::Text, Position::before(start));
@@ -152,14 +176,14 @@ fn parts_say_that_more_follows() {
 #[test]
 fn the_stream_is_the_bytes_of_the_specification() {
     let batch = batch(b"Compiling foo v0.1.0\n\n", 1000);
-    let named = Presentation { format: Format::Text, named: true };
+    let named = Presentation { medium: Medium::Events, format: Format::Text, named: true };
     let bytes = encoder().encode(&batch, named);
     assert_eq!(
         bytes,
         "event: a b.log\ndata: Compiling foo v0.1.0\nid: 000007-1\n\n\
          event: a b.log\ndata: \nid: 000007-2\n\n",
     );
-    let unnamed = Presentation { format: Format::Json, named: false };
+    let unnamed = Presentation { medium: Medium::Events, format: Format::Json, named: false };
     let bytes = encoder().encode_from(&batch, unnamed, Position::before(2), None);
     assert_eq!(bytes, "data: {\"file\":\"a b.log\",\"message\":\"\",\"time\":0}\nid: 000007-2\n\n",);
 }
@@ -167,10 +191,10 @@ fn the_stream_is_the_bytes_of_the_specification() {
 #[test]
 fn a_batch_is_encoded_once_for_all() {
     let batch = batch(b"a\nb\n", 1000);
-    let presentation = Presentation { format: Format::Json, named: true };
+    let presentation = Presentation { medium: Medium::Events, format: Format::Json, named: true };
     let first = batch.encoded(&encoder(), presentation);
     let second = batch.encoded(&encoder(), presentation);
     assert_eq!(first.as_ptr(), second.as_ptr());
-    let other = Presentation { format: Format::Text, named: true };
+    let other = Presentation { medium: Medium::Events, format: Format::Text, named: true };
     assert_ne!(first, batch.encoded(&encoder(), other));
 }

@@ -195,6 +195,96 @@ fn a_named_pipe_is_read_as_its_writers_come_and_go() {
     }
 }
 
+/// In a user namespace, whose limits are its own.
+fn with_limit(limit: &str) -> String {
+    format!("echo {limit}; exec {} a.log --port 0", env!("CARGO_BIN_EXE_ssetail"))
+}
+
+#[test]
+fn without_notifications_it_says_so_once_and_finds_changes_by_looking() {
+    for (limit, sysctl) in [
+        ("0 > /proc/sys/user/max_inotify_instances", "fs.inotify.max_user_instances"),
+        ("1 > /proc/sys/user/max_inotify_watches", "fs.inotify.max_user_watches"),
+    ] {
+        let ssetail = Ssetail::running("unshare", &["-Ur", "sh", "-c", &with_limit(limit)]);
+        let mut ssetail = ssetail.file("a.log", "").start();
+        ssetail.wait_for(sysctl);
+        let mut events = ssetail.events("/sse");
+        for n in 0..5 {
+            ssetail.append("a.log", format!("line {n}\n"));
+            assert_eq!(events.data(1), [format!("line {n}")]);
+        }
+        assert_eq!(ssetail.said.matches("sysctl").count(), 1);
+    }
+}
+
+#[test]
+fn a_thousand_files_are_followed_on_default_limits() {
+    let ssetail =
+        (0..1000).fold(Ssetail::new(), |ssetail, n| ssetail.file(&format!("{n}.log"), ""));
+    let mut ssetail = ssetail.arg("*.log").start();
+    let mut events = ssetail.events("/sse");
+    for n in 0..1000 {
+        ssetail.append(&format!("{n}.log"), format!("{n}\n"));
+    }
+    let mut seen: Vec<usize> =
+        events.lines(1000).iter().map(|n| n.parse().expect("a number")).collect();
+    seen.sort_unstable();
+    assert!(seen.into_iter().eq(0..1000));
+    ssetail.signal("-TERM");
+    ssetail.wait();
+    assert!(!ssetail.said.contains("sysctl"), "{}", ssetail.said);
+}
+
+#[test]
+fn standard_input_has_several_names() {
+    for name in ["-", "/dev/stdin"] {
+        let mut ssetail = Ssetail::new().piped().arg(name).start();
+        ssetail.input("x\n");
+        let event = ssetail.events("/sse").next().expect("a line");
+        assert_eq!((&*event.kind, &*event.data), ("stdin", "x"));
+    }
+}
+
+/// What logrotate does to `a.log`, with the writer going on; every line comes once.
+fn logrotate(config: &str, sources: &[&str]) {
+    let ssetail = Ssetail::new().file("a.log", "").args(sources).args(["--linger", "1s"]).start();
+    let log = ssetail.path("a.log");
+    write(
+        &ssetail.path("conf"),
+        format!("{} {{ su root root\n rotate 9\n size 1\n {config}\n}}\n", log.display()),
+    );
+    let mut events = ssetail.events("/sse");
+    let mut expected = Vec::new();
+    let mut seen = Vec::new();
+    for round in 0..4 {
+        let text = numbered(&format!("round {round} line"), 0..200);
+        ssetail.append("a.log", &text);
+        expected.extend(text.lines().map(str::to_owned));
+        // What stands in the file when it is truncated is not promised; all else is.
+        seen.extend(events.lines(expected.len() - seen.len()));
+        let status = std::process::Command::new("logrotate")
+            .args(["--force", "--state"])
+            .args([ssetail.path("state"), ssetail.path("conf")])
+            .status()
+            .expect("logrotate runs; tests/run installs it");
+        assert!(status.success());
+    }
+    ssetail.append("a.log", "end\n");
+    expected.push("end".to_owned());
+    seen.extend(events.lines(expected.len() - seen.len()));
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn logrotate_loses_and_doubles_nothing() {
+    logrotate("create", &["a.log"]);
+    logrotate("create", &["a.log*"]);
+    logrotate("copytruncate", &["a.log"]);
+    logrotate("create\n compress\n delaycompress", &["a.log", "a.log.[0-9]"]);
+    logrotate("nocreate", &["a.log*"]);
+}
+
 #[test]
 fn only_wanted_lines_are_published() {
     let ssetail = Ssetail::new()

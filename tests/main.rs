@@ -2,15 +2,19 @@
 
 mod browsers;
 mod cli;
+mod clients;
 mod encoding;
 mod following;
 mod harness;
 mod limits;
 mod listening;
 mod load;
+mod model;
 mod parser;
 mod readme;
+mod results;
 mod resuming;
+mod scripts;
 mod serving;
 mod siege;
 mod stopping;

@@ -126,7 +126,7 @@ fn every_command_works_as_printed() {
                     } else if line.starts_with("curl") {
                         let mut shell = Shell::start(&line, directory.path());
                         shell.wait_for("an event", |printed| {
-                            printed.contains("\n\n") || printed.contains("retry")
+                            printed.contains("retry") || printed.contains("Compiling")
                         });
                         client = Some(shell);
                     } else {

@@ -91,6 +91,60 @@ fn what_is_gone_is_a_gap_with_its_exact_count() {
 }
 
 #[test]
+fn what_the_ring_has_evicted_is_read_from_the_file() {
+    let ssetail = Ssetail::new()
+        .file("a.log", numbered("line", 0..50_000))
+        .args(["a.log", "--from-start", "--replay", "10", "--replay-bytes", "64KiB"])
+        .start();
+    let mut slow = ssetail.events("/sse?n=all");
+    let first = slow.take(100);
+    ssetail.append("a.log", numbered("line", 50_000..100_000));
+    assert_eq!(slow.data(99_900), text(100..100_000));
+    let mut back = ssetail.events_after("/sse", &first[9].id);
+    assert_eq!(back.take(90), first[10..], "the same events, with the same ids");
+    assert_eq!(back.data(99_900), text(100..100_000));
+    assert_eq!(ssetail.events("/sse?n=30000").data(30_000), text(70_000..100_000));
+    assert_eq!(ssetail.events("/sse?n=all&grep=0000$").data(10).len(), 10);
+    // Also when the file was rotated away, and even deleted.
+    std::fs::remove_file(ssetail.path("a.log")).expect("removed");
+    ssetail.append("a.log", "new\n");
+    let mut back = ssetail.events_after("/sse", &first[9].id);
+    assert_eq!(back.lines(99_990)[..90], text(10..100));
+    assert_eq!(back.lines(1), ["new"]);
+}
+
+#[test]
+fn what_was_truncated_away_is_a_gap_and_never_other_bytes() {
+    let ssetail = Ssetail::new()
+        .file("a.log", numbered("line", 0..50_000))
+        .args(["a.log", "--from-start", "--replay", "10", "--replay-bytes", "64KiB"])
+        .start();
+    let mut events = ssetail.events("/sse?n=all");
+    let first = events.take(50_000);
+    std::fs::write(ssetail.path("a.log"), numbered("rewritten", 0..60_000)).expect("written");
+    assert_eq!(events.control("source")["change"], "truncated");
+    assert_eq!(events.lines(60_000)[59_999], "rewritten 59999");
+    let mut back = ssetail.events_after("/sse", &first[9].id);
+    let mut lost = 0;
+    let next = loop {
+        let event = back.next().expect("an event");
+        let json: serde_json::Value = serde_json::from_str(&event.data).unwrap_or_default();
+        match json["type"].as_str() {
+            Some("gap") => {
+                assert_eq!(json["reason"], "truncated");
+                lost += json["lost"].as_u64().expect("a count");
+            }
+            Some("source") => break back.lines(1),
+            _ => assert!(event.data.starts_with("line "), "{}", event.data),
+        }
+    };
+    assert!(lost > 0, "the ring does not hold all of it");
+    assert_eq!(next, ["rewritten 0"]);
+    // A request that searches passes over it as well.
+    assert_eq!(ssetail.events("/sse?n=all&grep=59999").lines(1), ["rewritten 59999"]);
+}
+
+#[test]
 fn without_replay_a_client_gets_only_what_comes() {
     let ssetail = Ssetail::new()
         .file("a.log", numbered("line", 0..9))

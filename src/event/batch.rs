@@ -36,6 +36,17 @@ pub struct Place {
     pub log: Arc<dyn Log>,
     /// Where in it the batch begins.
     pub offset: u64,
+    /// The CRC-32 of its bytes, by which they are known again.
+    pub crc: u32,
+}
+
+/// How bytes become published lines: the same bytes, the same lines.
+#[derive(Clone, Debug)]
+pub struct Cutting {
+    /// How they are cut.
+    pub splitter: Splitter,
+    /// Which are published.
+    pub filter: LineFilter,
 }
 
 /// Lines, with all that is needed to show them in any way.
@@ -51,6 +62,8 @@ pub struct Lines {
     pub carry: Carry,
     /// The last line ends without a terminator because its file ended.
     pub finished: bool,
+    /// They are pieces of a file of bytes, which have no terminators.
+    pub chunks: bool,
     /// When they were read, in milliseconds since 1970.
     pub time: u64,
 }
@@ -97,24 +110,26 @@ struct Encoded {
     next: OnceLock<Box<Encoded>>,
 }
 
-impl Lines {
+impl Place {
+    /// The place of `bytes`, which stand in `log` at `offset`.
+    #[must_use]
+    pub fn of(bytes: &[u8], log: Arc<dyn Log>, offset: u64) -> Self {
+        Place { log, offset, crc: crc32fast::hash(bytes) }
+    }
+}
+
+impl Cutting {
     /// Cuts and filters the first of `bytes`; gives the lines and how many bytes were used.
     ///
     /// Call it again with the rest until it uses none.
     /// `carry` is what the bytes before left, and becomes what these leave.
     /// None when no line is to be published, whatever was used.
     #[must_use]
-    pub fn cut(
-        bytes: &[u8],
-        splitter: &Splitter,
-        filter: &LineFilter,
-        carry: &mut Carry,
-        finished: bool,
-    ) -> (Option<Lines>, usize) {
+    pub fn cut(&self, bytes: &[u8], carry: &mut Carry, finished: bool) -> (Option<Lines>, usize) {
         let before = *carry;
         let mut spans = Vec::new();
-        let used = splitter.split(bytes, carry.into > 0, finished, |span| {
-            if filter.keeps_part(bytes, span, carry) {
+        let used = self.splitter.split(bytes, carry.into > 0, finished, |span| {
+            if self.filter.keeps_part(bytes, span, carry) {
                 spans.push(span);
             }
             let len = u64::from(span.end - span.start);
@@ -127,11 +142,14 @@ impl Lines {
             place: None,
             carry: before,
             finished,
+            chunks: self.splitter.binary,
             time: 0,
         });
         (lines, used)
     }
+}
 
+impl Lines {
     /// The lines from the one with this index on.
     fn from(&self, index: usize) -> impl Iterator<Item = Line<'_>> {
         let base = self.place.as_ref().map(|place| place.offset);

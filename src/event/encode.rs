@@ -3,20 +3,19 @@
 //! Event streams are those of the WHATWG HTML standard, section 9.2.
 //! Fields come in the order `event`, `data`, `id`, so that a connection that is
 //! cut inside an event never leaves a client with an ID whose data it has not.
+//!
+//! Scripts can have the same without events: see [`Medium`].
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use memchr::memchr;
 use regex::bytes::Regex;
 
 use super::id::push_position;
-use super::json::push_string;
 use super::line::char_boundary;
-use super::{Batch, Epoch, EventId, Line, Position, Seq};
+use super::object::{LineObject, push_base64};
+use super::{Batch, Epoch, EventId, Line, Lines, Position, Seq};
 
 /// An event is shorter than this as a whole: the smallest limit among common clients.
 pub const MAX_EVENT: usize = 64 * 1024;
@@ -35,9 +34,23 @@ pub enum Format {
     Buffer,
 }
 
+/// What carries the lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Medium {
+    /// An event stream
+    #[default]
+    Events,
+    /// A JSON object for each line, on a line of its own
+    JsonLines,
+    /// The bytes of the lines, and nothing else
+    Plain,
+}
+
 /// One way of showing a batch; whoever asks for the same one shares its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presentation {
+    /// What carries the lines.
+    pub medium: Medium,
     /// What `data` holds.
     pub format: Format,
     /// Lines carry their source's name in `event`.
@@ -52,8 +65,10 @@ pub struct Encoder {
 
 /// The parts of an event that do not change within a batch.
 struct Template<'a> {
+    medium: Medium,
     opening: Vec<u8>,
     id: Vec<u8>,
+    closing: &'static [u8],
     format: Format,
     name: &'a str,
     time: u64,
@@ -64,6 +79,9 @@ struct Template<'a> {
 impl Encoder {
     /// A comment: it keeps a quiet connection open and tells that it is.
     pub const HEARTBEAT: Bytes = Bytes::from_static(b":\n");
+
+    /// How a plain line ends.
+    pub const LINE_END: &[u8] = b"\n";
 
     /// An encoder that gives IDs of `epoch`.
     #[must_use]
@@ -91,8 +109,11 @@ impl Encoder {
 
     /// How many events `bytes` hold, which an encoder has written.
     #[must_use]
-    pub fn count(bytes: &[u8]) -> u64 {
-        memchr::memmem::find_iter(bytes, b"\n\n").count() as u64
+    pub fn count(bytes: &[u8], medium: Medium) -> u64 {
+        match medium {
+            Medium::Events => memchr::memmem::find_iter(bytes, b"\n\n").count() as u64,
+            Medium::JsonLines | Medium::Plain => memchr::memchr_iter(b'\n', bytes).count() as u64,
+        }
     }
 
     /// All events of `batch`.
@@ -112,16 +133,9 @@ impl Encoder {
     ) -> Bytes {
         let Some(lines) = batch.lines() else {
             let json = batch.control().map_or("", |control| &control.json);
-            return self.control(json, Position::before(batch.next()));
+            return self.control(presentation.medium, json, Position::before(batch.next()));
         };
-        let template = Template {
-            opening: opening(batch.source().name.as_str(), presentation.named),
-            id: format!("\nid: {}-", self.epoch.as_str()).into(),
-            format: presentation.format,
-            name: batch.source().name.as_str(),
-            time: lines.time,
-            clean: is_clean(&lines.bytes),
-        };
+        let template = self.template(presentation, batch.source().name.as_str(), lines);
         let events = lines.spans.len();
         let mut out = Vec::with_capacity(lines.bytes.len() + events * (template.fixed_len() + 12));
         for (seq, line) in batch.lines_from(start.next) {
@@ -135,14 +149,42 @@ impl Encoder {
 
     /// A control event with `json`, after which a client has everything before `position`.
     #[must_use]
-    pub fn control(&self, json: &str, position: Position) -> Bytes {
-        format!("event: ssetail\ndata: {json}\nid: {}\n\n", self.id(position)).into()
+    pub fn control(&self, medium: Medium, json: &str, position: Position) -> Bytes {
+        let id = self.id(position);
+        match medium {
+            Medium::Events => format!("event: ssetail\ndata: {json}\nid: {id}\n\n").into(),
+            Medium::JsonLines => {
+                let fields = json.strip_suffix('}').unwrap_or(json);
+                format!("{fields},\"id\":\"{id}\"}}\n").into()
+            }
+            Medium::Plain => Bytes::new(),
+        }
+    }
+
+    fn template<'a>(&self, with: Presentation, name: &'a str, lines: &Lines) -> Template<'a> {
+        let epoch = self.epoch.as_str();
+        let (opening, id, closing): (_, _, &'static [u8]) = match with.medium {
+            Medium::Events => (opening(name, with.named), format!("\nid: {epoch}-"), b"\n\n"),
+            Medium::JsonLines => (Vec::new(), format!(",\"id\":\"{epoch}-"), b"\"}\n"),
+            Medium::Plain if lines.chunks => (Vec::new(), String::new(), b""),
+            Medium::Plain => (Vec::new(), String::new(), Self::LINE_END),
+        };
+        Template {
+            medium: with.medium,
+            opening,
+            id: id.into(),
+            closing,
+            format: with.format,
+            name,
+            time: lines.time,
+            clean: is_clean(&lines.bytes),
+        }
     }
 }
 
 impl Template<'_> {
     fn fixed_len(&self) -> usize {
-        self.opening.len() + self.id.len() + 2
+        self.opening.len() + self.id.len() + self.closing.len()
     }
 
     /// One event; or several, each with a piece of the line, if it would be too long.
@@ -150,7 +192,7 @@ impl Template<'_> {
         let start = out.len();
         let rest = Line { bytes: &line.bytes[skip..], ..line };
         self.push_event(out, rest, Position::before(seq + 1));
-        if out.len() - start < MAX_EVENT {
+        if self.medium != Medium::Events || out.len() - start < MAX_EVENT {
             return;
         }
         out.truncate(start);
@@ -173,6 +215,11 @@ impl Template<'_> {
 
     #[inline]
     fn push_event(&self, out: &mut Vec<u8>, line: Line<'_>, position: Position) {
+        if self.medium == Medium::Plain {
+            out.extend_from_slice(line.bytes);
+            out.extend_from_slice(if line.more { b"" } else { self.closing });
+            return;
+        }
         out.extend_from_slice(&self.opening);
         match self.format {
             Format::Text if self.clean => out.extend_from_slice(line.bytes),
@@ -182,34 +229,30 @@ impl Template<'_> {
         }
         out.extend_from_slice(&self.id);
         push_position(out, position);
-        out.extend_from_slice(b"\n\n");
+        out.extend_from_slice(self.closing);
     }
 
     fn push_object(&self, out: &mut Vec<u8>, line: Line<'_>) {
-        out.extend_from_slice(b"{\"file\":");
-        push_string(out, self.name);
-        out.extend_from_slice(b",\"message\":");
-        let text = String::from_utf8_lossy(line.bytes);
-        if self.format == Format::Buffer {
-            push_buffer(out, line.bytes);
-        } else {
-            push_string(out, &text);
+        let is_buffer = self.format == Format::Buffer;
+        LineObject { file: self.name, time: self.time, line, is_buffer }.push(out);
+        if self.medium == Medium::JsonLines {
+            // Its id is one more field.
+            out.pop();
         }
-        out.extend_from_slice(b",\"time\":");
-        push_decimal(out, self.time);
-        if let Some(offset) = line.offset {
-            out.extend_from_slice(b",\"offset\":");
-            push_decimal(out, offset);
-        }
-        if self.format == Format::Json && matches!(text, Cow::Owned(_)) {
-            out.extend_from_slice(b",\"base64\":\"");
-            push_base64(out, line.bytes);
-            out.push(b'"');
-        }
-        if line.more {
-            out.extend_from_slice(b",\"more\":true");
-        }
-        out.push(b'}');
+    }
+}
+
+impl Presentation {
+    /// The same lines by way of `medium`, in a format that it can carry.
+    #[must_use]
+    pub fn by(self, medium: Medium) -> Self {
+        let format = match (medium, self.format) {
+            (Medium::Events, format) => return Presentation { medium, format, ..self },
+            (Medium::JsonLines, Format::Buffer) => Format::Buffer,
+            (Medium::JsonLines, _) => Format::Json,
+            (Medium::Plain, _) => Format::Text,
+        };
+        Presentation { medium, format, named: true }
     }
 }
 
@@ -257,37 +300,4 @@ fn push_text(out: &mut Vec<u8>, line: Line<'_>) {
         rest = &rest[at + len..];
     }
     out.extend_from_slice(rest.as_bytes());
-}
-
-fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
-    let start = out.len();
-    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    if let Err(error) = STANDARD.encode_slice(bytes, &mut out[start..]) {
-        unreachable!("the room is computed: {error}");
-    }
-}
-
-fn push_buffer(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend_from_slice(b"{\"type\":\"Buffer\",\"data\":[");
-    for (i, &byte) in bytes.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        push_decimal(out, u64::from(byte));
-    }
-    out.extend_from_slice(b"]}");
-}
-
-fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
 }

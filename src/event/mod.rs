@@ -10,9 +10,10 @@ mod id;
 mod json;
 mod line;
 mod name;
+mod object;
 
-pub use batch::{Batch, Control, Line, Lines, Log, Place, Source};
-pub use encode::{Encoder, Format, MAX_EVENT, Presentation};
+pub use batch::{Batch, Control, Cutting, Line, Lines, Log, Place, Source};
+pub use encode::{Encoder, Format, MAX_EVENT, Medium, Presentation};
 pub use filter::LineFilter;
 pub use id::{Epoch, EventId, ParseIdError, Position};
 pub use json::Object;

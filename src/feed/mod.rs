@@ -12,8 +12,10 @@
 //! # Lagging
 //!
 //! The publisher never waits. When the ring has moved past a cursor, the
-//! subscriber gets a [`Gap`] that counts exactly the events it cannot have, and
-//! goes on at the oldest event there is.
+//! subscriber reads the evicted batches from their files again: the same events,
+//! with the same IDs. Where there is no file, or it does not have their bytes any
+//! more, it gets a [`Gap`] that counts exactly the events it cannot have, and goes
+//! on at the next one there is.
 //!
 //! # Closing
 //!
@@ -25,7 +27,10 @@
 //! A subscriber moves its cursor only when it hands something out, so a poll
 //! that was pending has lost nothing, and one may be dropped at any time.
 
+mod history;
+mod index;
 mod ring;
+mod start;
 mod subscriber;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,9 +39,12 @@ use std::task::Waker;
 
 use slab::Slab;
 
-use crate::event::{Batch, Control, Encoder, EventId, Lines, Source};
+use self::history::History;
+use crate::event::{Batch, Control, Cutting, Encoder, EventId, Lines, Source};
+pub use index::{Entry, Found, Index};
 pub use ring::{Capacity, Ring};
-pub use subscriber::{Backlog, Gap, Read, Reason, Start, Subscriber};
+pub use start::{Backlog, Start};
+pub use subscriber::{Gap, Read, Reason, Subscriber};
 
 /// The reading side of a feed, from which subscribers are made.
 #[derive(Clone, Debug)]
@@ -82,6 +90,7 @@ pub struct Fill {
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
+    history: Arc<History>,
     encoder: Encoder,
     publishers: AtomicU64,
 }
@@ -89,6 +98,7 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     ring: Ring,
+    index: Index,
     /// A place for each subscriber; its waker while it waits.
     waiting: Slab<Option<Waker>>,
     /// All input has ended: there will be no further event.
@@ -98,16 +108,20 @@ struct State {
 }
 
 /// A feed with an empty ring, whose events get IDs from `encoder`.
+///
+/// `cutting` is how its lines are cut, so that they can be cut the same way again.
 #[must_use]
-pub fn feed(encoder: Encoder, capacity: Capacity) -> (Publisher, Feed) {
+pub fn feed(encoder: Encoder, capacity: Capacity, cutting: Cutting) -> (Publisher, Feed) {
     let shared = Arc::new(Shared {
         state: Mutex::new(State {
             ring: Ring::new(capacity, 1),
+            index: Index::new(capacity.index_bytes),
             waiting: Slab::new(),
             ended: false,
             closed: false,
             cut: false,
         }),
+        history: Arc::new(History::new(cutting)),
         encoder,
         publishers: AtomicU64::new(1),
     });
@@ -140,6 +154,9 @@ impl Publisher {
             state.ring.push(Arc::new(batch));
         }
         let evicted = state.ring.evict();
+        for batch in &evicted {
+            state.index.push(batch);
+        }
         let woken = state.take_waiting();
         drop(state);
         woken.into_iter().for_each(Waker::wake);
@@ -253,13 +270,8 @@ pub(crate) mod tests {
     pub(crate) fn lines_of(first: Seq, len: usize) -> Lines {
         let text: String = (first..).take(len).map(|n| format!("{n}\n")).collect();
         let splitter = Splitter { max_line: 1000, binary: false };
-        let cut = Lines::cut(
-            text.as_bytes(),
-            &splitter,
-            &LineFilter::default(),
-            &mut Carry::default(),
-            false,
-        );
+        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let cut = cutting.cut(text.as_bytes(), &mut Carry::default(), false);
         cut.0.expect("lines")
     }
 

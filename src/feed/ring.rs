@@ -18,6 +18,8 @@ pub struct Capacity {
     pub lines: u64,
     /// Memory, encoded forms included.
     pub bytes: usize,
+    /// Memory for finding evicted events in their files.
+    pub index_bytes: usize,
 }
 
 /// The batches from `oldest()` up to, but without, `next()`; no seq is missing between them.
@@ -115,7 +117,7 @@ mod tests {
     use crate::feed::tests::batch_of;
 
     fn ring(lines: u64, bytes: usize, lens: &[usize]) -> Ring {
-        let mut ring = Ring::new(Capacity { lines, bytes }, 1);
+        let mut ring = Ring::new(Capacity { lines, bytes, index_bytes: 0 }, 1);
         for &len in lens {
             let batch = batch_of(ring.next(), len, ring.meter());
             ring.push(Arc::new(batch));

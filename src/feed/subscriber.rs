@@ -1,34 +1,19 @@
 //! A subscriber: one cursor in the feed.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::history::Recalled;
+use super::index::{Entry, Found};
+use super::start::Start;
 use super::{Feed, Shared, State};
-use crate::event::{Batch, EventId, ParseIdError, Position, Seq, Source};
+use crate::event::{Batch, Position, Seq, Source};
 
 /// How many bytes of lines one read hands out, unless a single batch is larger.
 const READ_SIZE: usize = 32 * 1024;
-
-/// Where a subscriber begins.
-#[derive(Debug)]
-pub enum Start {
-    /// A new client.
-    New(Backlog),
-    /// A client that has the events up to this ID, or says so; else as a new one.
-    After(Result<EventId, ParseIdError>, Backlog),
-}
-
-/// What a new client gets before what happens from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backlog {
-    /// What the ring holds.
-    Ring,
-    /// The newest lines of each source.
-    Newest(u64),
-    /// All that can still be had.
-    All,
-}
 
 /// Why events were lost to a subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +22,8 @@ pub enum Reason {
     Evicted,
     /// They went while it was connected.
     Slow,
+    /// Their file does not have them any more.
+    Truncated,
     /// Its ID is of another run.
     Restart,
     /// Its ID is none of ours.
@@ -58,20 +45,41 @@ pub struct Gap {
 #[derive(Debug)]
 pub enum Read {
     /// Events from the position on, in order; the first batch may begin before it.
+    ///
+    /// None of them where only sources that are not wanted had any.
     Events(Position, Vec<Arc<Batch>>),
     /// Events are missing here.
     Gap(Gap),
 }
 
 /// One cursor; see the module documentation of the feed.
-#[derive(Debug)]
 pub struct Subscriber {
     shared: Arc<Shared>,
     key: usize,
     cursor: Position,
     gap: Option<Gap>,
+    /// Of what came before it, only what a file has can be had.
+    replay_start: Seq,
     /// Sources of which only events from a seq on are wanted.
     since: HashMap<usize, Seq>,
+    /// History that is being read, and where it ends.
+    reading: Option<(Seq, Reading)>,
+}
+
+/// An entry that is being read from its file.
+type Reading = Pin<Box<dyn Future<Output = Recalled> + Send>>;
+
+/// What stands at a cursor.
+enum Stand {
+    Held(Vec<Arc<Batch>>),
+    /// It is to be read from its file.
+    Cold(Entry),
+    /// Nothing that is wanted, before this event.
+    Unwanted(Seq),
+    /// Nothing that can be had, before this event.
+    Lost(Seq),
+    /// Nothing yet.
+    Newest,
 }
 
 impl Feed {
@@ -79,120 +87,72 @@ impl Feed {
     #[must_use]
     pub fn subscribe(&self, start: Start) -> Subscriber {
         let mut state = self.shared.lock();
-        let (cursor, gap, since) = match start {
-            Start::New(backlog) => state.backlog(backlog).with_gap(None),
-            Start::After(id, backlog) => self.resume(&state, id, backlog),
-        };
+        let beginning = self.begin(&state, start);
+        let replay_start = state.ring.replay_start();
         let key = state.waiting.insert(None);
         drop(state);
-        Subscriber { shared: Arc::clone(&self.shared), key, cursor, gap, since }
-    }
-
-    fn resume(
-        &self,
-        state: &State,
-        id: Result<EventId, ParseIdError>,
-        backlog: Backlog,
-    ) -> (Position, Option<Gap>, HashMap<usize, Seq>) {
-        let anew = |reason| state.backlog(backlog).with_gap(Some(reason));
-        match id {
-            Ok(id) if id.epoch != *self.shared.encoder.epoch() => anew(Reason::Restart),
-            Ok(id) if state.could_have_given(id.position) => state.resume_at(id.position),
-            Ok(_) | Err(ParseIdError) => anew(Reason::Unknown),
+        Subscriber {
+            shared: Arc::clone(&self.shared),
+            key,
+            cursor: beginning.cursor,
+            gap: beginning.gap,
+            replay_start,
+            since: beginning.since,
+            reading: None,
         }
-    }
-}
-
-/// Where a new client begins.
-struct Beginning {
-    next: Seq,
-    since: HashMap<usize, Seq>,
-}
-
-impl Beginning {
-    fn with_gap(self, reason: Option<Reason>) -> (Position, Option<Gap>, HashMap<usize, Seq>) {
-        let position = Position::before(self.next);
-        let gap = reason.map(|reason| Gap { reason, lost: None, position });
-        (position, gap, self.since)
-    }
-}
-
-impl State {
-    fn could_have_given(&self, position: Position) -> bool {
-        (1..=self.ring.next()).contains(&position.next)
-            && (position.skip == 0 || position.next < self.ring.next())
-    }
-
-    fn resume_at(&self, position: Position) -> (Position, Option<Gap>, HashMap<usize, Seq>) {
-        let start = self.ring.replay_start();
-        if position.next >= start {
-            return (position, None, HashMap::new());
-        }
-        let gap = Gap {
-            reason: Reason::Evicted,
-            lost: Some(start - position.next),
-            position: Position::before(start),
-        };
-        (gap.position, Some(gap), HashMap::new())
-    }
-
-    fn backlog(&self, backlog: Backlog) -> Beginning {
-        let start = self.ring.replay_start();
-        match backlog {
-            Backlog::Ring | Backlog::All => Beginning { next: start, since: HashMap::new() },
-            Backlog::Newest(0) => Beginning { next: self.ring.next(), since: HashMap::new() },
-            Backlog::Newest(lines) => self.newest(lines, start),
-        }
-    }
-
-    /// Where the newest `lines` lines of each source begin, not before `start`.
-    fn newest(&self, lines: u64, start: Seq) -> Beginning {
-        let mut missing: HashMap<usize, u64> = HashMap::new();
-        let mut since = HashMap::new();
-        let held = self.ring.from(start).into_iter().flatten().rev();
-        for batch in held.filter(|batch| batch.lines().is_some()) {
-            let source = batch.source().id;
-            let missing = missing.entry(source).or_insert(lines);
-            let taken = (*missing).min(batch.len() as u64);
-            if taken > 0 {
-                *missing -= taken;
-                since.insert(source, (batch.next() - taken).max(start));
-            }
-        }
-        let next = since.values().copied().min().unwrap_or(self.ring.next());
-        Beginning { next, since }
     }
 }
 
 impl Subscriber {
     /// What stands at the cursor, past which it moves; pending until there is something.
     ///
-    /// None when the feed has closed and all is read.
-    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Read>> {
+    /// Sources that are not `wanted` may be passed over. None when the feed has closed and all
+    /// is read. To be called inside a tokio runtime, on whose blocking threads files are read.
+    pub fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        wanted: impl Fn(&Source) -> bool,
+    ) -> Poll<Option<Read>> {
         if let Some(gap) = self.gap.take() {
             return Poll::Ready(Some(Read::Gap(gap)));
         }
-        let mut state = self.shared.lock();
-        let Some(held) = state.ring.from(self.cursor.next) else {
-            let oldest = state.ring.oldest();
-            drop(state);
-            return Poll::Ready(Some(Read::Gap(self.fall_behind(oldest))));
-        };
-        let batches = take_some(held);
-        let Some(last) = batches.last() else {
-            if state.closed {
-                return Poll::Ready(None);
+        loop {
+            if let Some((next, reading)) = &mut self.reading {
+                let (next, recalled) = (*next, std::task::ready!(reading.as_mut().poll(cx)));
+                self.reading = None;
+                return Poll::Ready(Some(self.take_recalled(recalled, next)));
             }
-            let waker = &mut state.waiting[self.key];
-            if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-                *waker = Some(cx.waker().clone());
+            let mut state = self.shared.lock();
+            match state.stand(self.cursor.next, self.replay_start, &wanted, &self.since) {
+                Stand::Held(batches) => {
+                    drop(state);
+                    return Poll::Ready(Some(self.hand_out(batches)));
+                }
+                Stand::Unwanted(next) => {
+                    drop(state);
+                    let from = std::mem::replace(&mut self.cursor, Position::before(next));
+                    return Poll::Ready(Some(Read::Events(from, Vec::new())));
+                }
+                Stand::Lost(mut next) => {
+                    let stand = |next| state.stand(next, self.replay_start, &wanted, &self.since);
+                    while let Stand::Lost(later) = stand(next) {
+                        next = later;
+                    }
+                    drop(state);
+                    return Poll::Ready(Some(self.lose(next, None)));
+                }
+                Stand::Cold(entry) => {
+                    let next = entry.next();
+                    let history = Arc::clone(&self.shared.history);
+                    self.reading = Some((next, Box::pin(history.read(entry))));
+                }
+                Stand::Newest if state.closed => return Poll::Ready(None),
+                Stand::Newest => {
+                    state.wait(self.key, cx);
+                    return Poll::Pending;
+                }
             }
-            return Poll::Pending;
-        };
-        drop(state);
-        let from = self.cursor;
-        self.cursor = Position::before(last.next());
-        Poll::Ready(Some(Read::Events(from, batches)))
+        }
     }
 
     /// Everything before it was handed out.
@@ -207,20 +167,89 @@ impl Subscriber {
         self.since.get(&source.id).copied().unwrap_or(0)
     }
 
-    fn fall_behind(&mut self, oldest: Seq) -> Gap {
-        let gap = Gap {
-            reason: Reason::Slow,
-            lost: Some(oldest - self.cursor.next),
-            position: Position::before(oldest),
-        };
-        self.cursor = gap.position;
-        gap
+    fn take_recalled(&mut self, recalled: Recalled, next: Seq) -> Read {
+        match recalled {
+            Some(batches) => {
+                let cursor = self.cursor.next;
+                self.hand_out(take_some(batches.iter().filter(|batch| batch.next() > cursor)))
+            }
+            None => self.lose(next, Some(Reason::Truncated)),
+        }
+    }
+
+    fn hand_out(&mut self, batches: Vec<Arc<Batch>>) -> Read {
+        let from = self.cursor;
+        if let Some(last) = batches.last() {
+            self.cursor = Position::before(last.next());
+        }
+        Read::Events(from, batches)
+    }
+
+    fn lose(&mut self, next: Seq, reason: Option<Reason>) -> Read {
+        let was_there = self.cursor.next >= self.replay_start;
+        let evicted = if was_there { Reason::Slow } else { Reason::Evicted };
+        let lost = Some(next - self.cursor.next);
+        self.cursor = Position::before(next);
+        Read::Gap(Gap { reason: reason.unwrap_or(evicted), lost, position: self.cursor })
+    }
+}
+
+impl State {
+    fn stand(
+        &self,
+        cursor: Seq,
+        replay_start: Seq,
+        wanted: impl Fn(&Source) -> bool,
+        since: &HashMap<usize, Seq>,
+    ) -> Stand {
+        if let Some(held) = self.ring.from(cursor) {
+            let is_replayed = |batch: &&Arc<Batch>| {
+                batch.next() > replay_start || batch.lines().is_none() || batch.place().is_some()
+            };
+            let mut held = held.peekable();
+            return match held.peek() {
+                None => Stand::Newest,
+                Some(first)
+                    if cursor < replay_start
+                        && first.place().is_none()
+                        && first.lines().is_some() =>
+                {
+                    Stand::Lost(first.next().min(replay_start))
+                }
+                Some(_) => Stand::Held(take_some(held.take_while(is_replayed))),
+            };
+        }
+        match self.index.find(cursor) {
+            Found::Hole(next) => Stand::Lost(next.unwrap_or(self.ring.oldest())),
+            Found::Entry(entry) => {
+                let is_old =
+                    since.get(&entry.source().id).is_some_and(|&since| entry.next() <= since);
+                if is_old || !wanted(entry.source()) {
+                    Stand::Unwanted(entry.next())
+                } else {
+                    Stand::Cold(entry.clone())
+                }
+            }
+        }
+    }
+
+    fn wait(&mut self, key: usize, cx: &Context<'_>) {
+        let waker = &mut self.waiting[key];
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
     }
 }
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
         self.shared.lock().waiting.remove(self.key);
+    }
+}
+
+impl fmt::Debug for Subscriber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscriber").field("cursor", &self.cursor).finish_non_exhaustive()
     }
 }
 

@@ -1,35 +1,36 @@
 //! The follower: a thread that looks at every followed path when there is reason to.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::file::{FileId, Kind, LogFile};
 use super::generation::Generation;
+use super::opened::{Opened, Sources};
+use super::pace::{Flood, Pace};
 use super::registry::Registry;
-use super::source::{Followed, Found, News, Turn};
+use super::source::{Found, News, Turn};
 use super::watch::{Hints, Wake, Watcher};
-use super::{Options, Report, Wanted, What, wall_clock};
-use crate::event::{Control, Names, Object, Source};
+use super::{Options, Report, wall_clock};
+use crate::event::{Control, Object, Source};
 use crate::feed::{Content, Draft, Publisher};
 
-/// How often everything is looked at, hint or not.
-const CHECK: Duration = Duration::from_millis(450);
-/// A burst of hints that names came or went is answered no more often than this.
-const CHECK_AGAIN: Duration = Duration::from_millis(10);
-/// How soon a file that has just grown is read again.
-const POLL: Duration = Duration::from_micros(200);
-/// How long after its last growth a file is read without waiting for a hint.
-const ACTIVE: Duration = Duration::from_millis(20);
 /// How often the name of a growing file is looked at.
 const LOOK: Duration = Duration::from_millis(5);
+/// How often linemux is told everything again.
+const HEAL: Duration = Duration::from_secs(4);
+/// Patterns are held against the file system when names came or went, and else as often as
+/// everything is looked at, but for no more than this part of the time, and within a second.
+const PATTERN_SHARE: u32 = 400;
+const PATTERN_MOST: Duration = Duration::from_millis(800);
 /// How long the start may wait for what there is.
 const FIRST_PASS: Duration = Duration::from_millis(50);
 /// How many files that were let go are kept open, in case they appear under another name.
 const MAX_RETIRED: usize = 64;
+/// How many turns a source gets when the program ends.
+const LAST_TURNS: usize = 16;
 
 /// A thread that follows paths until it is stopped.
 #[derive(Debug)]
@@ -38,139 +39,36 @@ pub struct Follower {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Sources whose beginnings are settled: what is written from now on will be published.
-#[derive(Debug)]
-pub struct Opened {
-    wanted: Vec<Wanted>,
-    options: Options,
-    registry: Registry,
-    sources: Vec<Followed>,
-    paths: HashMap<PathBuf, usize>,
-    names: Names,
-    news: Vec<Vec<News>>,
-}
-
 impl Opened {
-    /// Opens what there is, at the place where reading is to begin.
-    #[must_use]
-    pub fn new(wanted: Vec<Wanted>, options: Options, registry: &Registry) -> Self {
-        let mut opened = Opened {
-            wanted,
-            options,
-            registry: registry.clone(),
-            sources: Vec::new(),
-            paths: HashMap::new(),
-            names: Names::default(),
-            news: Vec::new(),
-        };
-        opened.find_sources();
-        let (now, begin) = (Instant::now(), opened.options.begin);
-        for followed in &mut opened.sources {
-            let mut news = Vec::new();
-            match followed.look(now) {
-                Found::New(file, id, kind) => {
-                    followed.open((file, id, kind), Some(begin), now, &mut news);
-                }
-                Found::Unreadable(reason) => followed.complain(reason, &mut news),
-                Found::Same | Found::Missing => {}
-            }
-            opened.news.push(news);
-        }
-        opened
-    }
-
     /// Follows them from a thread of its own; what little there was at start is published already.
     pub fn follow(self, publisher: Publisher, report: Report) -> io::Result<Follower> {
-        for sentence in self.missing() {
+        for sentence in self.sources.missing() {
             report.say(&sentence);
         }
-        for (followed, news) in self.sources.iter().zip(self.news) {
-            tell(&followed.source, news, &publisher, &report, &self.registry);
+        for (followed, news) in self.sources.followed.iter().zip(self.news) {
+            tell(&followed.source, news, &publisher, &report, &self.sources.registry);
         }
         let wake = Arc::new(Wake::default());
-        let watcher = if self.options.watch { watcher(&wake, &report) } else { None };
+        let now = Instant::now();
         let mut worker = Worker {
             scratch: Generation::scratch(&self.options.cutting),
-            wanted: self.wanted,
+            watcher: None,
+            has_complained: false,
             sources: self.sources,
-            paths: self.paths,
-            names: self.names,
-            registry: self.registry,
             options: self.options,
             publisher,
             report,
-            watcher,
             retired: VecDeque::new(),
-            active: HashMap::new(),
-            checked: Instant::now(),
-            healed: Instant::now(),
+            pace: Pace::new(now),
+            flood: Flood::new(now),
+            healed: now,
+            matched: (now, Duration::ZERO),
+            wake: Arc::clone(&wake),
         };
         worker.first_pass();
-        let thread = std::thread::Builder::new().name("follower".to_owned()).spawn({
-            let wake = Arc::clone(&wake);
-            move || worker.run(&wake)
-        })?;
+        let thread =
+            std::thread::Builder::new().name("follower".to_owned()).spawn(move || worker.run())?;
         Ok(Follower { wake, thread: Some(thread) })
-    }
-
-    fn find_sources(&mut self) {
-        let mut found = Sources {
-            followed: &mut self.sources,
-            paths: &mut self.paths,
-            names: &mut self.names,
-            registry: &self.registry,
-        };
-        for wanted in &self.wanted {
-            found.find(wanted);
-        }
-    }
-
-    fn missing(&self) -> Vec<String> {
-        let sentence = |wanted: &Wanted| match &wanted.what {
-            What::Path(path) if path.symlink_metadata().is_err() => {
-                Some(format!("waiting for {}", path.display()))
-            }
-            What::Pattern(pattern) if pattern.expand().files.is_empty() => {
-                Some(format!("waiting for files that match {pattern}"))
-            }
-            _ => None,
-        };
-        self.wanted.iter().filter_map(sentence).collect()
-    }
-}
-
-/// The sources so far, to which what is found is added.
-struct Sources<'a> {
-    followed: &'a mut Vec<Followed>,
-    paths: &'a mut HashMap<PathBuf, usize>,
-    names: &'a mut Names,
-    registry: &'a Registry,
-}
-
-impl Sources<'_> {
-    /// Adds every path that is wanted and was not before.
-    fn find(&mut self, wanted: &Wanted) {
-        match &wanted.what {
-            What::Path(path) => self.add(path, wanted, true),
-            What::Pattern(pattern) => {
-                for path in pattern.expand().files {
-                    self.add(&path, wanted, false);
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, path: &Path, wanted: &Wanted, is_explicit: bool) {
-        if self.paths.contains_key(path) {
-            return;
-        }
-        let name = match &wanted.name {
-            Some(name) => self.names.asked(name),
-            None => self.names.of_path(path),
-        };
-        let source = self.registry.add(path.to_owned(), name);
-        self.paths.insert(path.to_owned(), self.followed.len());
-        self.followed.push(Followed::new(source, path.to_owned(), is_explicit));
     }
 }
 
@@ -195,159 +93,176 @@ impl Drop for Follower {
     }
 }
 
-/// Without a watcher, the follower's own check finds every change, a little later.
-fn watcher(wake: &Arc<Wake>, report: &Report) -> Option<Watcher> {
-    let said = |error: &io::Error| {
-        report.say(&format!(
-            "no notifications from the kernel ({error}), so changes are found twice a second; \
-             raise the sysctl fs.inotify.max_user_instances to have them at once"
-        ));
-    };
-    Watcher::start(Arc::clone(wake)).inspect_err(said).ok()
-}
-
 struct Worker {
-    wanted: Vec<Wanted>,
-    sources: Vec<Followed>,
-    /// Which source a path is, so that it is one however often it is asked for.
-    paths: HashMap<PathBuf, usize>,
-    names: Names,
-    registry: Registry,
+    sources: Sources,
+    options: Options,
     publisher: Publisher,
     report: Report,
-    options: Options,
+    wake: Arc<Wake>,
     watcher: Option<Watcher>,
+    /// That there are no hints was said.
+    has_complained: bool,
     scratch: Vec<u8>,
     /// Files that were let go under one name and may appear under another.
     retired: VecDeque<Generation>,
-    /// Sources that have just grown, and until when they are polled.
-    active: HashMap<usize, Instant>,
-    checked: Instant,
+    pace: Pace,
+    flood: Flood,
     healed: Instant,
+    /// When patterns were last held against the file system, and how long that took.
+    matched: (Instant, Duration),
 }
 
 impl Worker {
     /// Whoever comes first is to find what there was, unless that takes long.
     fn first_pass(&mut self) {
         let began = Instant::now();
-        for index in 0..self.sources.len() {
+        for index in 0..self.sources.followed.len() {
             if began.elapsed() < FIRST_PASS {
                 self.serve(index, Instant::now());
             }
         }
     }
 
-    fn run(mut self, wake: &Wake) {
-        self.watch(0);
-        for index in 0..self.sources.len() {
-            self.serve(index, Instant::now());
-        }
+    fn run(mut self) {
+        self.start_watching();
+        self.check(true, Instant::now());
         loop {
-            let hints = wake.wait(self.pause(Instant::now()));
-            self.step(&hints);
+            let pause =
+                self.pace.pause(Instant::now(), self.sources.followed.len(), self.is_flooded());
+            let hints = self.wake.wait(pause);
             if hints.stop {
                 self.finish();
                 return;
             }
+            self.step(&hints, Instant::now());
         }
     }
 
-    fn pause(&self, now: Instant) -> Duration {
-        let until_check = (self.checked + CHECK).saturating_duration_since(now);
-        if self.active.is_empty() { until_check } else { POLL.min(until_check) }
-    }
-
-    fn step(&mut self, hints: &Hints) {
-        let now = Instant::now();
-        let since_check = now - self.checked;
-        if since_check >= CHECK || (hints.check && since_check >= CHECK_AGAIN) || hints.stop {
-            self.check(now);
+    fn step(&mut self, hints: &Hints, now: Instant) {
+        self.weigh_hints(hints.events, now);
+        if hints.check {
+            self.pace.want_check();
+        }
+        for &index in &hints.dirty {
+            self.pace.activate(index, now);
+        }
+        let (is_flooded, names_changed) = (self.is_flooded(), self.pace.is_check_wanted());
+        if self.pace.is_check_due(now, self.sources.followed.len(), is_flooded) {
+            self.check(names_changed, now);
             return;
         }
-        if hints.check {
-            // Too soon after the last one: whatever came or went is looked for shortly.
-            self.checked = now.checked_sub(CHECK).map_or(now, |then| then + CHECK_AGAIN);
-        }
-        let mut due: HashSet<usize> = hints.dirty.keys().copied().collect();
-        due.extend(self.active.keys());
-        for index in due {
-            if hints.dirty.contains_key(&index) {
-                self.active.insert(index, now + ACTIVE);
-            }
+        for index in self.pace.due(now) {
             self.serve(index, now);
         }
-        self.active.retain(|_, until| *until > now);
     }
 
-    /// Looks at everything.
-    fn check(&mut self, now: Instant) {
-        self.checked = now;
-        self.find_sources();
-        for index in 0..self.sources.len() {
-            self.serve(index, now);
-        }
-        self.retired.retain(Generation::is_linked);
-        if now - self.healed >= CHECK * 8 {
-            self.heal(now);
+    /// Does without hints while they come in a flood, and tries them again later.
+    fn weigh_hints(&mut self, events: u32, now: Instant) {
+        if self.watcher.is_some() {
+            if self.flood.count(events, now) {
+                self.watcher = None;
+            }
+        } else if self.flood.is_over(now) && !self.has_complained {
+            self.start_watching();
         }
     }
 
-    /// Tells linemux everything again, because it forgets.
-    fn heal(&mut self, now: Instant) {
-        self.healed = now;
-        self.watch(0);
+    /// Hints are done without for now, although there could be some.
+    fn is_flooded(&self) -> bool {
+        self.watcher.is_none() && self.options.watch && !self.has_complained
     }
 
-    /// Reads until there is nothing left, however long that takes.
-    fn finish(&mut self) {
-        for index in 0..self.sources.len() {
-            let mut rounds = 0;
-            while self.serve(index, Instant::now()).more && rounds < 16 {
-                rounds += 1;
+    fn start_watching(&mut self) {
+        if !self.options.watch || self.has_complained {
+            return;
+        }
+        match Watcher::start(Arc::clone(&self.wake), self.report.clone()) {
+            Ok(watcher) => {
+                self.watcher = Some(watcher);
+                self.watch(0);
+            }
+            Err(error) => {
+                self.has_complained = true;
+                self.report.say(&format!(
+                    "the kernel gives no notifications ({error}), so changes are found by looking; \
+                     to have them again, raise fs.inotify.max_user_instances with sysctl"
+                ));
             }
         }
-    }
-
-    /// Adds every path that matches now and did not before.
-    fn find_sources(&mut self) {
-        let known = self.sources.len();
-        let mut found = Sources {
-            followed: &mut self.sources,
-            paths: &mut self.paths,
-            names: &mut self.names,
-            registry: &self.registry,
-        };
-        for wanted in self.wanted.iter().filter(|wanted| matches!(wanted.what, What::Pattern(_))) {
-            found.find(wanted);
-        }
-        self.watch(known);
     }
 
     /// Tells linemux of the sources from this one on.
     fn watch(&self, first: usize) {
-        let files: Vec<_> =
-            self.sources[first..].iter().map(|s| (s.path.clone(), s.source.id)).collect();
+        let new = &self.sources.followed[first..];
         if let Some(watcher) = &self.watcher
-            && !files.is_empty()
+            && !new.is_empty()
         {
-            watcher.watch(files);
+            watcher.watch(new.iter().map(|s| (s.path.clone(), s.source.id)).collect());
+        }
+    }
+
+    /// Looks at everything.
+    fn check(&mut self, names_changed: bool, now: Instant) {
+        self.find_sources(names_changed, now);
+        for index in 0..self.sources.followed.len() {
+            if !self.sources.followed[index].is_quiet() {
+                self.serve(index, now);
+            }
+        }
+        self.retired.retain(Generation::is_linked);
+        if now - self.healed >= HEAL {
+            self.heal(now);
+        }
+    }
+
+    fn find_sources(&mut self, names_changed: bool, now: Instant) {
+        let (last, took) = self.matched;
+        let pause = if names_changed { took } else { (took * PATTERN_SHARE).min(PATTERN_MOST) };
+        if !self.sources.has_patterns() || now - last < pause {
+            return;
+        }
+        let known = self.sources.followed.len();
+        self.sources.find_all();
+        self.matched = (now, now.elapsed());
+        self.watch(known);
+    }
+
+    /// linemux forgets, and does not notice that a directory was made anew.
+    fn heal(&mut self, now: Instant) {
+        self.healed = now;
+        if self.watcher.as_ref().is_some_and(Watcher::is_stale) {
+            self.watcher = None;
+            self.start_watching();
+        } else {
+            self.watch(0);
+        }
+    }
+
+    /// Reads until there is nothing left, as far as that is possible in a moment.
+    fn finish(&mut self) {
+        for index in 0..self.sources.followed.len() {
+            for _ in 0..LAST_TURNS {
+                if !self.serve(index, Instant::now()).more {
+                    break;
+                }
+            }
         }
     }
 
     /// Looks where the name leads, reads what is new, lets go what is done.
     fn serve(&mut self, index: usize, now: Instant) -> Turn {
-        let looked = self.sources[index].looked();
+        let looked = self.sources.followed[index].looked();
         if looked.is_none_or(|looked| now - looked >= LOOK) {
             self.look(index, now);
         }
-        let Worker { sources, scratch, options, publisher, report, registry, .. } = self;
-        let followed = &mut sources[index];
+        let Worker { sources, scratch, options, publisher, report, .. } = self;
+        let followed = &mut sources.followed[index];
         let source = Arc::clone(&followed.source);
         let turn = followed.read(scratch, &options.cutting, wall_clock(), |news| {
-            tell(&source, news, publisher, report, registry);
+            tell(&source, news, publisher, report, &sources.registry);
         });
         if turn.bytes > 0 || turn.more {
-            self.active.insert(index, now + ACTIVE);
+            self.pace.activate(index, now);
         }
         self.retire(index, now);
         self.record(index);
@@ -356,14 +271,14 @@ impl Worker {
 
     fn look(&mut self, index: usize, now: Instant) {
         let mut news = Vec::new();
-        match self.sources[index].look(now) {
-            Found::Same => self.sources[index].stay(),
-            Found::Missing => self.sources[index].lose(now, &mut news),
-            Found::Unreadable(reason) => self.sources[index].complain(reason, &mut news),
+        let followed = &mut self.sources.followed[index];
+        match followed.look(now) {
+            Found::Same => followed.stay(&mut news),
+            Found::Missing => followed.lose(now, &mut news),
+            Found::Unreadable(reason) => followed.complain(reason, &mut news),
             Found::New(file, id, kind) => self.claim(index, (file, id, kind), now, &mut news),
         }
-        let source = &self.sources[index].source;
-        tell(source, news, &self.publisher, &self.report, &self.registry);
+        self.tell(index, news);
     }
 
     /// Begins to read a file, unless another source is reading it or has read it: then what
@@ -375,40 +290,39 @@ impl Worker {
         now: Instant,
         news: &mut Vec<News>,
     ) {
-        if self.is_held_elsewhere(index, id) {
-            self.sources[index].park(now);
+        if self.sources.followed[index].turn_back(id, now, news) {
             return;
         }
-        let followed = &mut self.sources[index];
-        match self.retired.iter().position(|generation| generation.id() == id) {
-            Some(at) => {
-                if let Some(generation) = self.retired.remove(at) {
-                    followed.push(generation.revived(), false, now, news);
-                }
-            }
+        if self.is_held_elsewhere(index, id) {
+            self.sources.followed[index].park(now);
+            return;
+        }
+        let retired = self.retired.iter().position(|generation| generation.id() == id);
+        let followed = &mut self.sources.followed[index];
+        match retired.and_then(|at| self.retired.remove(at)) {
+            Some(generation) => followed.push(generation.revived(), false, now, news),
             None => followed.open((file, id, kind), None, now, news),
+        }
+        // Its directory may be another one than before, too.
+        if let Some(watcher) = &self.watcher {
+            watcher.watch(vec![(followed.path.clone(), followed.source.id)]);
         }
     }
 
     /// Another source has this file, and it was not asked for under this name as well.
     fn is_held_elsewhere(&self, index: usize, id: FileId) -> bool {
-        self.sources.iter().enumerate().any(|(other, source)| {
-            let is_link = || {
-                let there = std::fs::metadata(&source.path);
-                there.is_ok_and(|metadata| FileId::of(&metadata) == id)
-            };
-            other != index && source.holds(id) && !(self.sources[index].is_explicit && is_link())
+        let is_explicit = self.sources.followed[index].is_explicit;
+        self.sources.followed.iter().enumerate().any(|(other, source)| {
+            other != index && source.holds(id) && !(is_explicit && source.leads_to(id))
         })
     }
 
     fn retire(&mut self, index: usize, now: Instant) {
         let linger = self.options.linger;
-        while let Some(mut generation) = self.sources[index].retire(now, linger) {
+        while let Some(mut generation) = self.sources.followed[index].retire(now, linger) {
             if !self.is_awaited(index, generation.id()) {
                 let lines = generation.finish(&self.options.cutting, wall_clock());
-                let news = lines.into_iter().map(News::Lines).collect();
-                let source = &self.sources[index].source;
-                tell(source, news, &self.publisher, &self.report, &self.registry);
+                self.tell(index, lines.into_iter().map(News::Lines).collect());
             }
             if generation.is_linked() {
                 self.retired.push_back(generation);
@@ -421,22 +335,21 @@ impl Worker {
 
     /// Whether the file stands under the name of another source, which will go on with it.
     fn is_awaited(&self, index: usize, id: FileId) -> bool {
-        self.sources.iter().enumerate().any(|(other, source)| {
-            other != index
-                && !source.holds(id)
-                && std::fs::metadata(&source.path).is_ok_and(|m| FileId::of(&m) == id)
-        })
+        self.sources
+            .followed
+            .iter()
+            .enumerate()
+            .any(|(other, source)| other != index && !source.holds(id) && source.leads_to(id))
     }
 
-    fn record(&self, index: usize) {
-        let followed = &self.sources[index];
-        self.registry.update(&followed.source, |entry| {
-            entry.state = followed.state;
-            if let Some(newest) = followed.newest() {
-                entry.offset = newest.offset();
-                entry.size = newest.size().max(entry.offset);
-            }
-        });
+    fn tell(&self, index: usize, news: Vec<News>) {
+        let source = &self.sources.followed[index].source;
+        tell(source, news, &self.publisher, &self.report, &self.sources.registry);
+    }
+
+    fn record(&mut self, index: usize) {
+        let Sources { followed, registry, .. } = &mut self.sources;
+        followed[index].record(registry);
     }
 }
 

@@ -8,9 +8,10 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Cutting;
+use bytes::Bytes;
+
 use super::file::{FileId, Kind, LogFile};
-use crate::event::{Carry, Lines, Place};
+use crate::event::{Carry, Cutting, Lines, Log, Place};
 
 /// How many bytes before the offset are compared at every read.
 const GUARD: usize = 64;
@@ -38,6 +39,13 @@ pub(super) struct Generation {
     skip_nuls: bool,
     /// When another file was found under its name, or none.
     pub(super) replaced: Option<Instant>,
+}
+
+/// Bytes that stood in a file until it was truncated, and that only we still have.
+#[derive(Debug)]
+struct Held {
+    bytes: Bytes,
+    offset: u64,
 }
 
 /// What one read brought.
@@ -97,10 +105,6 @@ impl Generation {
     pub(super) fn revived(mut self) -> Self {
         self.replaced = None;
         self
-    }
-
-    pub(super) fn size(&self) -> u64 {
-        self.file.metadata().map_or(0, |metadata| metadata.len())
     }
 
     /// Room for the bytes of one read.
@@ -193,7 +197,7 @@ impl Generation {
             let event = Some(Change::EditedInPlace);
             return Ok(Some(Progress { event, more: true, ..Progress::default() }));
         }
-        let lines = self.finish(cutting, time);
+        let lines = self.finish(cutting, time).into_iter().map(held).collect();
         self.restart();
         let event = Some(Change::Truncated);
         Ok(Some(Progress { lines, event, more: true, bytes: 0 }))
@@ -272,18 +276,33 @@ impl Generation {
         let mut used = 0;
         loop {
             let rest = &bytes[used..];
-            let (lines, taken) = cutting.cut(rest, &mut self.carry, finished, time);
-            all.extend(lines.map(|lines| {
-                Lines {
-                    place: (self.kind == Kind::Regular)
-                        .then(|| Place { log: self.file.clone(), offset: offset + used as u64 }),
-                    ..lines
-                }
-            }));
+            let (lines, taken) = cutting.cut(rest, &mut self.carry, finished);
+            let place = |lines: &Lines| {
+                (self.kind == Kind::Regular)
+                    .then(|| Place::of(&lines.bytes, self.file.clone(), offset + used as u64))
+            };
+            all.extend(lines.map(|lines| Lines { place: place(&lines), time, ..lines }));
             used += taken;
             if taken == 0 {
                 return (all, used);
             }
         }
     }
+}
+
+impl Log for Held {
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        let start = offset.checked_sub(self.offset).ok_or(io::ErrorKind::UnexpectedEof)? as usize;
+        let held = self.bytes.get(start..start + bytes.len());
+        bytes.copy_from_slice(held.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+/// The same lines, which their file does not have any more.
+fn held(mut lines: Lines) -> Lines {
+    if let Some(place) = &mut lines.place {
+        place.log = Arc::new(Held { bytes: lines.bytes.clone(), offset: place.offset });
+    }
+    lines
 }

@@ -10,8 +10,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::follower::tell;
 use super::registry::{Registry, State};
 use super::source::News;
-use super::{Cutting, Report, wall_clock};
-use crate::event::{Carry, Control, Name, Object, Source};
+use super::{Report, wall_clock};
+use crate::event::{Carry, Control, Cutting, Lines, Name, Object, Source};
 use crate::feed::{Content, Draft, Publisher};
 
 const BLOCK: usize = 256 * 1024;
@@ -121,12 +121,13 @@ impl Reader {
     }
 
     fn publish(&mut self, finished: bool) -> usize {
+        let time = wall_clock();
         let mut used = 0;
         let mut news = Vec::new();
         loop {
             let rest = &self.held[used..];
-            let (lines, taken) = self.cutting.cut(rest, &mut self.carry, finished, wall_clock());
-            news.extend(lines.map(News::Lines));
+            let (lines, taken) = self.cutting.cut(rest, &mut self.carry, finished);
+            news.extend(lines.map(|lines| News::Lines(Lines { time, ..lines })));
             used += taken;
             if taken == 0 {
                 break;

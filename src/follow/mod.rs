@@ -6,7 +6,7 @@
 //! reader wait.
 //!
 //! A [`Follower`] has a thread of its own. Hints from linemux wake it; a check
-//! of its own, twice a second, finds what no hint told. For every path it keeps
+//! of its own, many times a second, finds what no hint told. For every path it keeps
 //! the open files behind it as *generations*: a file that was replaced is read
 //! to its end, and for a while longer, before it is let go.
 
@@ -15,6 +15,8 @@ mod follower;
 mod generation;
 mod input;
 mod last_lines;
+mod opened;
+mod pace;
 mod pattern;
 mod registry;
 mod source;
@@ -26,11 +28,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::event::{Carry, LineFilter, Lines, Splitter};
-pub use follower::{Follower, Opened};
+use crate::event::Cutting;
+pub use follower::Follower;
 pub use input::Input;
 pub use last_lines::From;
-pub use pattern::{Expansion, Pattern};
+pub use opened::Opened;
+pub use pattern::Pattern;
 pub use registry::{Entry, Registry, State};
 
 /// Something to follow, and the name it was asked for under.
@@ -49,15 +52,6 @@ pub enum What {
     Path(PathBuf),
     /// Every file that matches, now or later.
     Pattern(Pattern),
-}
-
-/// How lines are cut and which are published.
-#[derive(Clone, Debug)]
-pub struct Cutting {
-    /// How bytes become lines.
-    pub splitter: Splitter,
-    /// Which lines are published.
-    pub filter: LineFilter,
 }
 
 /// How files are followed.
@@ -92,20 +86,6 @@ impl Report {
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Report")
-    }
-}
-
-impl Cutting {
-    /// One batch of lines from the first of `bytes`, and how many were used.
-    fn cut(
-        &self,
-        bytes: &[u8],
-        carry: &mut Carry,
-        finished: bool,
-        time: u64,
-    ) -> (Option<Lines>, usize) {
-        let (lines, used) = Lines::cut(bytes, &self.splitter, &self.filter, carry, finished);
-        (lines.map(|lines| Lines { time, ..lines }), used)
     }
 }
 

@@ -60,14 +60,14 @@ impl Pattern {
         Ok(Pattern { text: path.to_owned(), base, parts })
     }
 
-    /// The files that match now, sorted, and every directory that was looked into.
+    /// The files that match now, sorted.
     #[must_use]
-    pub fn expand(&self) -> Expansion {
-        let mut expansion = Expansion::default();
-        expand(&self.base, &self.parts, &mut expansion);
-        expansion.files.sort();
-        expansion.files.dedup();
-        expansion
+    pub fn expand(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        expand(&self.base, &self.parts, &mut files);
+        files.sort();
+        files.dedup();
+        files
     }
 }
 
@@ -77,30 +77,25 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// What a pattern matches at one time.
-#[derive(Debug, Default)]
-pub struct Expansion {
-    /// Everything that matches and is not a directory.
-    pub files: Vec<PathBuf>,
-    /// Where a match could appear.
-    pub directories: Vec<PathBuf>,
-}
-
-fn expand(directory: &Path, parts: &[Part], found: &mut Expansion) {
+fn expand(directory: &Path, parts: &[Part], found: &mut Vec<PathBuf>) {
     let Some((part, rest)) = parts.split_first() else { return };
     match part {
         Part::Literal(name) => reach(directory.join(name), rest, found),
         Part::Wild(glob, dotted) => {
-            for entry in entries(directory, found) {
+            for entry in entries(directory) {
                 let name = entry.file_name();
                 if glob.is_match(&name) && (*dotted || !is_hidden(&name)) {
-                    reach(entry.path(), rest, found);
+                    match rest {
+                        [] if is_file(&entry) => found.push(entry.path()),
+                        [] => {}
+                        rest => expand(&entry.path(), rest, found),
+                    }
                 }
             }
         }
         Part::AnyDepth => {
             expand(directory, rest, found);
-            for entry in entries(directory, found) {
+            for entry in entries(directory) {
                 let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
                 if is_directory && !is_hidden(&entry.file_name()) {
                     expand(&entry.path(), parts, found);
@@ -111,18 +106,28 @@ fn expand(directory: &Path, parts: &[Part], found: &mut Expansion) {
 }
 
 /// `path` matches so far: it is a result, or a directory for what is left of the pattern.
-fn reach(path: PathBuf, rest: &[Part], found: &mut Expansion) {
+fn reach(path: PathBuf, rest: &[Part], found: &mut Vec<PathBuf>) {
     if !rest.is_empty() {
         expand(&path, rest, found);
     } else if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_dir()) {
-        found.files.push(path);
+        found.push(path);
+    }
+}
+
+/// A link is what it leads to; for anything else no further look is needed.
+fn is_file(entry: &fs::DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => {
+            fs::metadata(entry.path()).is_ok_and(|metadata| !metadata.is_dir())
+        }
+        Ok(kind) => !kind.is_dir(),
+        Err(_) => false,
     }
 }
 
 /// A directory that is not there, or not readable, has no entries yet.
-fn entries(directory: &Path, found: &mut Expansion) -> Vec<fs::DirEntry> {
+fn entries(directory: &Path) -> Vec<fs::DirEntry> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
-    found.directories.push(directory.to_owned());
     entries.filter_map(Result::ok).collect()
 }
 
@@ -147,7 +152,7 @@ mod tests {
         let strip = |path: &PathBuf| {
             path.strip_prefix(root.path()).expect("below").to_string_lossy().into_owned()
         };
-        pattern.expand().files.iter().map(strip).collect()
+        pattern.expand().iter().map(strip).collect()
     }
 
     #[test]

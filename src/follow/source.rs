@@ -4,15 +4,15 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::io::Errno;
 
 use super::file::{FileId, Kind, LogFile};
 use super::generation::{Change, Generation};
 use super::last_lines::From;
-use super::{Cutting, State};
-use crate::event::{Lines, Source};
+use super::registry::{Registry, State};
+use crate::event::{Cutting, Lines, Source};
 
 /// How long a name may lead nowhere before that is said: a rotation takes less.
 const MISSING: Duration = Duration::from_millis(400);
@@ -35,7 +35,13 @@ pub(super) struct Followed {
     /// It has been read before, under this name.
     was_live: bool,
     complaint: Option<String>,
+    /// What the file's metadata were at the last look, and whether they had not changed then.
+    stamp: Option<(Stamp, bool)>,
+    recorded: Option<(State, u64, u64)>,
 }
+
+/// What changes when a file does: its identity, its size, when it was changed.
+type Stamp = (FileId, u64, SystemTime);
 
 /// What is found under a name.
 #[derive(Debug)]
@@ -79,6 +85,38 @@ impl Followed {
             looked: None,
             was_live: false,
             complaint: None,
+            stamp: None,
+            recorded: None,
+        }
+    }
+
+    /// Whether the file is known to be as it was, so that it need not be read.
+    ///
+    /// Twice the same, because a change within one tick of the clock does not show.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        let known = self.newest().map(|newest| (newest.id(), newest.offset()));
+        let Ok(metadata) = std::fs::metadata(&self.path) else { return false };
+        let Ok(changed) = metadata.modified() else { return false };
+        let stamp = (FileId::of(&metadata), metadata.len(), changed);
+        let was_quiet = self.stamp.is_some_and(|(last, quiet)| last == stamp && quiet);
+        self.stamp = Some((stamp, self.stamp.is_some_and(|(last, _)| last == stamp)));
+        was_quiet && self.generations.len() == 1 && known == Some((stamp.0, stamp.1))
+    }
+
+    /// Whether its name leads to this file now.
+    pub(super) fn leads_to(&self, id: FileId) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|metadata| FileId::of(&metadata) == id)
+    }
+
+    /// Tells the registry how it stands, if that has changed.
+    pub(super) fn record(&mut self, registry: &Registry) {
+        let offset = self.newest().map_or(0, Generation::offset);
+        let size = self.stamp.map_or(0, |((_, size, _), _)| size).max(offset);
+        let now = (self.state, offset, size);
+        if self.recorded.replace(now) != Some(now) {
+            registry.update(&self.source, |entry| {
+                (entry.state, entry.offset, entry.size) = now;
+            });
         }
     }
 
@@ -145,7 +183,10 @@ impl Followed {
     }
 
     /// The same file is under the name, perhaps again.
-    pub(super) fn stay(&mut self) {
+    pub(super) fn stay(&mut self, news: &mut Vec<News>) {
+        if self.state == State::Removed {
+            news.push(News::Change("appeared"));
+        }
         self.state = State::Live;
         self.complaint = None;
         if let Some(newest) = self.generations.back_mut() {
@@ -193,6 +234,16 @@ impl Followed {
         if !at_start {
             news.push(News::Change(if was_there { "rotated" } else { "appeared" }));
         }
+    }
+
+    /// The name leads again to a file that is still read beside the newest; false if to none.
+    pub(super) fn turn_back(&mut self, id: FileId, now: Instant, news: &mut Vec<News>) -> bool {
+        let position = self.generations.iter().position(|generation| generation.id() == id);
+        let Some(generation) = position.and_then(|at| self.generations.remove(at)) else {
+            return false;
+        };
+        self.push(generation.revived(), false, now, news);
+        true
     }
 
     /// The name leads nowhere, which is said when it lasts.

@@ -18,8 +18,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::access::{Admission, Exchange};
 use super::socket::Flow;
 use super::stream::EventStream;
+use super::viewer::Asset;
 use super::{Query, Site, inventory, trust};
-use crate::event::{Encoder, EventId};
+use crate::event::{Encoder, EventId, Medium};
 
 /// When a client for which there is no room should come again, in seconds.
 const CROWDED_RETRY: u64 = 60;
@@ -40,7 +41,13 @@ pub(super) enum AnswerBody {
 }
 
 /// What a path leads to.
-enum Page {
+enum Page<'a> {
+    /// What a person sees.
+    Viewer(&'a Asset),
+    /// Nothing, but for a slash: links on the page are relative to it.
+    Bare,
+    /// A file beside the page.
+    Asset(&'static Asset),
     Events,
     Sources,
     Metrics,
@@ -54,11 +61,12 @@ impl Site {
         request: &Request<B>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
-        let origin = match self.trust.check(request, false) {
+        let page = self.page(request.uri().path());
+        let is_page = matches!(page, Some(Page::Viewer(_) | Page::Bare));
+        let origin = match self.trust.check(request, is_page) {
             Ok(origin) => origin,
             Err(refusal) => return text(refusal.status(), refusal.sentence()),
         };
-        let page = self.page(request.uri().path());
         let mut response = match self.admit(page.as_ref(), request, peer) {
             Ok(()) => self.answer_admitted(page, request, peer),
             Err(response) => *response,
@@ -72,7 +80,7 @@ impl Site {
     /// The answer to a request that may not read, or not yet.
     fn admit<B>(
         &self,
-        page: Option<&Page>,
+        page: Option<&Page<'_>>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Result<(), Box<Response<AnswerBody>>> {
@@ -89,7 +97,7 @@ impl Site {
 
     fn answer_admitted<B>(
         self: &Arc<Self>,
-        page: Option<Page>,
+        page: Option<Page<'_>>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
@@ -102,10 +110,18 @@ impl Site {
         }
     }
 
-    fn page(&self, path: &str) -> Option<Page> {
+    fn page(&self, path: &str) -> Option<Page<'_>> {
         let path = path.strip_prefix(&*self.prefix)?;
         if path.strip_suffix('/').unwrap_or(path) == self.endpoint {
             return Some(Page::Events);
+        }
+        if let Some(viewer) = &self.viewer {
+            match path.strip_prefix("/viewer/") {
+                Some(name) => return Asset::named(name).map(Page::Asset),
+                None if path == "/" => return Some(Page::Viewer(viewer)),
+                None if path.is_empty() => return Some(Page::Bare),
+                None => {}
+            }
         }
         match path {
             "/sources" => Some(Page::Sources),
@@ -117,11 +133,14 @@ impl Site {
 
     fn get<B>(
         self: &Arc<Self>,
-        page: &Page,
+        page: &Page<'_>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
         match page {
+            Page::Viewer(asset) => asset.answer(request.headers()).map(AnswerBody::Whole),
+            Page::Asset(asset) => asset.answer(request.headers()).map(AnswerBody::Whole),
+            Page::Bare => self.to_viewer(),
             Page::Events => self.events(request, peer),
             Page::Sources => of_type("application/json", &inventory::sources(self)),
             Page::Metrics => match inventory::metrics(self) {
@@ -130,6 +149,14 @@ impl Site {
             },
             Page::Health => text(StatusCode::OK, "ok\n"),
         }
+    }
+
+    fn to_viewer(&self) -> Response<AnswerBody> {
+        let mut response = text(StatusCode::PERMANENT_REDIRECT, "The page is one slash further.\n");
+        if let Ok(location) = HeaderValue::from_str(&format!("{}/", self.prefix)) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        response
     }
 
     fn events<B>(self: &Arc<Self>, request: &Request<B>, peer: &Peer) -> Response<AnswerBody> {
@@ -156,8 +183,9 @@ impl Site {
         peer: &Peer,
         place: OwnedSemaphorePermit,
     ) -> Response<AnswerBody> {
+        let kind = content_type(query.presentation.medium);
         let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), place);
-        event_stream(AnswerBody::Stream(Box::new(stream)))
+        streaming(kind, AnswerBody::Stream(Box::new(stream)))
     }
 
     /// An error status would end a browser's source for good: it is asked to come later.
@@ -165,11 +193,20 @@ impl Site {
         self.traffic.turned_away.add(1);
         if accepts_event_streams(headers) {
             let opening = Encoder::opening(Duration::from_secs(CROWDED_RETRY));
-            return event_stream(AnswerBody::Whole(Some(opening)));
+            let kind = content_type(Medium::Events);
+            return streaming(kind, AnswerBody::Whole(Some(opening)));
         }
         let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "Too many streams are open.\n");
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(CROWDED_RETRY));
         response
+    }
+}
+
+fn content_type(medium: Medium) -> &'static str {
+    match medium {
+        Medium::Events => "text/event-stream; charset=utf-8",
+        Medium::JsonLines => "application/x-ndjson",
+        Medium::Plain => "text/plain; charset=utf-8",
     }
 }
 
@@ -183,9 +220,9 @@ fn accepts_event_streams(headers: &HeaderMap) -> bool {
     accepted.peek().is_none() || accepted.any(names_it)
 }
 
-fn event_stream(body: AnswerBody) -> Response<AnswerBody> {
+fn streaming(kind: &'static str, body: AnswerBody) -> Response<AnswerBody> {
     let mut response = Response::new(body);
-    set(&mut response, CONTENT_TYPE, "text/event-stream; charset=utf-8");
+    set(&mut response, CONTENT_TYPE, kind);
     set(&mut response, CACHE_CONTROL, "no-store, no-transform");
     set(&mut response, HeaderName::from_static("x-accel-buffering"), "no");
     set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");

@@ -15,6 +15,7 @@ mod tls;
 mod traffic;
 mod trust;
 mod unix;
+mod viewer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub use serve::{Terms, serve};
 pub use tls::Tls;
 pub use traffic::Traffic;
 pub use trust::{AllowedOrigin, Trust, parse_host};
+pub use viewer::Asset;
 
 /// What is served, and how.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub struct Site {
     pub prefix: String,
     /// The path of the event stream below the prefix, without a slash at its end.
     pub endpoint: String,
+    /// The page, if it is served.
+    pub viewer: Option<Asset>,
     /// Whose requests are answered.
     pub trust: Trust,
     /// What they must know.

@@ -4,9 +4,10 @@ use std::fmt;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hyper::HeaderMap;
+use hyper::header::ACCEPT;
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::event::{EventId, Format, Presentation, Source};
+use crate::event::{EventId, Format, Medium, Presentation, Source};
 use crate::feed::{Backlog, Start};
 
 /// A compiled expression takes no more memory than this.
@@ -76,6 +77,7 @@ impl Query {
         if let Some(id) = headers.get("last-event-id") {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
         }
+        parsed.presentation = parsed.presentation.by(accepted(headers));
         parsed.last_event_id = parsed.last_event_id.filter(|id| !id.is_empty());
         Ok(parsed)
     }
@@ -99,6 +101,25 @@ impl Query {
     #[must_use]
     pub fn is_filtered(&self) -> bool {
         self.files.is_some() || self.grep.is_some()
+    }
+}
+
+/// What a script asks for; whoever would also take an event stream gets one.
+fn accepted(headers: &HeaderMap) -> Medium {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let kinds: Vec<_> = values
+        .flat_map(|value| value.split(','))
+        .map(|kind| kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+        .collect();
+    let accepts = |wanted: &str| kinds.iter().any(|kind| kind == wanted);
+    if accepts("text/event-stream") || accepts("text/*") || accepts("*/*") {
+        Medium::Events
+    } else if accepts("application/x-ndjson") {
+        Medium::JsonLines
+    } else if accepts("text/plain") {
+        Medium::Plain
+    } else {
+        Medium::Events
     }
 }
 

@@ -123,7 +123,9 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::event::{Encoder, Epoch, Presentation};
+    use crate::event::{
+        Cutting, Encoder, Epoch, Format, LineFilter, Medium, Presentation, Splitter,
+    };
     use crate::feed::{Capacity, Feed, feed};
     use crate::http::{Access, Traffic, Trust};
 
@@ -133,11 +135,16 @@ mod tests {
             registry: crate::follow::Registry::default(),
             prefix: String::new(),
             endpoint: "/sse".to_owned(),
+            viewer: None,
             trust: Trust::default(),
             access: Access::default(),
             places: Arc::new(Semaphore::new(10)),
             traffic: Traffic::default(),
-            presentation: Presentation { format: crate::event::Format::Text, named: true },
+            presentation: Presentation {
+                medium: Medium::Events,
+                format: Format::Text,
+                named: true,
+            },
             heartbeat: Duration::from_millis(20),
             send_timeout: Duration::from_secs(60),
             reconnect_delay: Duration::from_secs(2),
@@ -153,8 +160,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_ends_its_own_connection_only() {
-        let capacity = Capacity { lines: 10, bytes: 1000 };
-        let (_publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), capacity);
+        let capacity = Capacity { lines: 10, bytes: 1000, index_bytes: 1000 };
+        let splitter = Splitter { max_line: 1000, binary: false };
+        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let (_publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), capacity, cutting);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
         let address = listener.local_addr().expect("an address");
         let report = Report::new(|sentence| assert!(!sentence.contains("/trap"), "trapped"));

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::socket::Flow;
 use super::{Query, Site};
-use crate::event::{Batch, Encoder, Object, Position};
+use crate::event::{Batch, Encoder, Medium, Object, Position};
 use crate::feed::{Gap, Read, Reason, Subscriber};
 
 /// How many reads that hold nothing for this peer are made before others have their turn.
@@ -31,6 +31,8 @@ pub(super) struct EventStream {
     opening: Option<Bytes>,
     /// What the ID of the last event sent says that the peer has.
     told: Position,
+    /// The source of which plain lines have sent a part of a line, and not yet its end.
+    unfinished: Option<usize>,
     silence: Silence,
     /// Until what was sent last has left, before the body is cut.
     farewell: Option<Pin<Box<Sleep>>>,
@@ -54,8 +56,10 @@ impl EventStream {
     ) -> Self {
         let subscriber = site.feed.subscribe(query.start());
         EventStream {
-            opening: Some(Encoder::opening(site.reconnect_delay)),
+            opening: (query.presentation.medium == Medium::Events)
+                .then(|| Encoder::opening(site.reconnect_delay)),
             told: subscriber.cursor(),
+            unfinished: None,
             silence: Silence::new(site.heartbeat),
             subscriber,
             flow,
@@ -71,9 +75,13 @@ impl EventStream {
         if let Some(opening) = self.opening.take() {
             return Poll::Ready(Some(opening));
         }
-        match self.subscriber.poll_read(cx) {
+        let query = &self.query;
+        match self.subscriber.poll_read(cx, |source| query.wants(source)) {
             Poll::Ready(Some(Read::Events(from, batches))) => {
-                let bytes = self.present(from, &batches);
+                let bytes = match self.query.presentation.medium {
+                    Medium::Plain => self.present_plain(from, &batches),
+                    Medium::Events | Medium::JsonLines => self.present(from, &batches),
+                };
                 if !bytes.is_empty() {
                     self.told = self.subscriber.cursor();
                 }
@@ -109,6 +117,24 @@ impl EventStream {
         }
     }
 
+    /// The bytes of lines, in which a line that is still without its end ends where another
+    /// source's begins, so that the two do not become one.
+    fn present_plain(&mut self, from: Position, batches: &[Arc<Batch>]) -> Bytes {
+        let mut joined = BytesMut::new();
+        for batch in batches.iter().filter(|batch| self.query.wants(batch.source())) {
+            let bytes = self.present_batch(from, batch);
+            let Some(&last) = bytes.last() else { continue };
+            let source = batch.source().id;
+            if self.unfinished.is_some_and(|unfinished| unfinished != source) {
+                joined.extend_from_slice(Encoder::LINE_END);
+            }
+            joined.extend_from_slice(&bytes);
+            let is_line = batch.lines().is_some_and(|lines| !lines.chunks);
+            self.unfinished = (is_line && [last] != Encoder::LINE_END).then_some(source);
+        }
+        joined.freeze()
+    }
+
     /// The shared bytes of the batch, unless this peer gets only a part of it.
     fn present_batch(&self, from: Position, batch: &Batch) -> Bytes {
         let encoder = self.site.feed.encoder();
@@ -124,7 +150,7 @@ impl EventStream {
             return batch.encoded(encoder, presentation);
         }
         let bytes = encoder.encode_from(batch, presentation, start, grep);
-        self.site.traffic.events.add(Encoder::count(&bytes));
+        self.site.traffic.events.add(Encoder::count(&bytes, presentation.medium));
         bytes
     }
 
@@ -132,6 +158,7 @@ impl EventStream {
         let reason = match gap.reason {
             Reason::Evicted => "evicted",
             Reason::Slow => "slow",
+            Reason::Truncated => "truncated",
             Reason::Restart => "restart",
             Reason::Unknown => "unknown",
         };
@@ -141,7 +168,7 @@ impl EventStream {
             .text("reason", reason)
             .number("lost", gap.lost)
             .flag("filtered", self.query.is_filtered());
-        self.site.feed.encoder().control(&json.finish(), gap.position)
+        self.control(json, gap.position)
     }
 
     /// A comment, or an event where only that can say what is to be said: to a page, and to a
@@ -149,14 +176,23 @@ impl EventStream {
     fn heartbeat(&mut self) -> Bytes {
         let cursor = self.subscriber.cursor();
         if !self.query.ping && self.told == cursor {
-            return Encoder::HEARTBEAT;
+            return match self.query.presentation.medium {
+                Medium::Events => Encoder::HEARTBEAT,
+                // They have no comments, and a blank line would be one of the lines.
+                Medium::JsonLines | Medium::Plain => Bytes::new(),
+            };
         }
         self.told = cursor;
         let time = std::time::SystemTime::now()
             .duration_since(std::time::SystemTime::UNIX_EPOCH)
             .map_or(0, |elapsed| elapsed.as_millis() as u64);
         let json = Object::of_type("ping").number("time", Some(time));
-        self.site.feed.encoder().control(&json.finish(), cursor)
+        self.control(json, cursor)
+    }
+
+    fn control(&self, json: Object, position: Position) -> Bytes {
+        let medium = self.query.presentation.medium;
+        self.site.feed.encoder().control(medium, &json.finish(), position)
     }
 
     /// Ready when the peer has been sent everything: hyper drops what is left when a body fails.
@@ -195,8 +231,8 @@ impl Body for EventStream {
                 }
                 None => return Poll::Ready(None),
                 Some(bytes) if bytes.is_empty() => {
-                    if self.is_stale() {
-                        let bytes = self.heartbeat();
+                    let bytes = if self.is_stale() { self.heartbeat() } else { bytes };
+                    if !bytes.is_empty() {
                         return Poll::Ready(Some(Ok(Frame::data(bytes))));
                     }
                 }

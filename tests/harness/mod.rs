@@ -3,6 +3,9 @@
 //! Everything that waits does so for something observable, and not for ever.
 
 pub mod client;
+pub mod nginx;
+pub mod peer;
+pub mod proxy;
 
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
@@ -39,15 +42,21 @@ pub struct Running {
 
 impl Ssetail {
     pub fn new() -> Self {
+        Ssetail::running(env!("CARGO_BIN_EXE_ssetail"), &["--port", "0"])
+    }
+
+    /// By way of another program.
+    pub fn running(program: &str, args: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ssetail"));
+        let mut command = Command::new(program);
         command
             .current_dir(directory.path())
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        Ssetail { directory, command, unread: None }.args(["--port", "0"])
+            .stderr(Stdio::piped())
+            .args(args);
+        Ssetail { directory, command, unread: None }
     }
 
     /// As started by a script, which ends with `exec "$0" "$@"`.
@@ -175,6 +184,12 @@ impl Running {
     pub fn address(&self) -> &str {
         let (_, rest) = self.url.split_once("://").expect("an address");
         rest.split('/').next().expect("an address")
+    }
+
+    /// Ends as a signal asks it to; its files stay.
+    pub fn stop(&mut self) {
+        self.signal("-TERM");
+        self.wait();
     }
 
     /// The line of stderr that holds `text`.
@@ -307,7 +322,7 @@ pub fn output_of(program: &str, args: &[&str]) -> String {
 }
 
 /// Between two looks at a condition.
-fn pause() {
+pub fn pause() {
     std::thread::sleep(Duration::from_millis(5));
 }
 

@@ -1,0 +1,109 @@
+//! The start: which sources there are, and where reading begins in each.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::registry::Registry;
+use super::source::{Followed, Found, News};
+use super::{Options, Wanted, What};
+use crate::event::Names;
+
+/// Sources whose beginnings are settled: what is written from now on will be published.
+#[derive(Debug)]
+pub struct Opened {
+    pub(super) options: Options,
+    pub(super) sources: Sources,
+    /// What was found out about each source.
+    pub(super) news: Vec<Vec<News>>,
+}
+
+/// Everything that is followed, in the order in which it was found.
+#[derive(Debug)]
+pub(super) struct Sources {
+    pub(super) followed: Vec<Followed>,
+    wanted: Vec<Wanted>,
+    /// Which source a path is, so that it is one however often it is asked for.
+    paths: HashMap<PathBuf, usize>,
+    names: Names,
+    pub(super) registry: Registry,
+}
+
+impl Opened {
+    /// Opens what there is, at the place where reading is to begin.
+    #[must_use]
+    pub fn new(wanted: Vec<Wanted>, options: Options, registry: &Registry) -> Self {
+        let mut sources = Sources {
+            followed: Vec::new(),
+            wanted,
+            paths: HashMap::new(),
+            names: Names::default(),
+            registry: registry.clone(),
+        };
+        sources.find_all();
+        let now = Instant::now();
+        let open = |followed: &mut Followed| {
+            let mut news = Vec::new();
+            match followed.look(now) {
+                Found::New(file, id, kind) => {
+                    followed.open((file, id, kind), Some(options.begin), now, &mut news);
+                }
+                Found::Unreadable(reason) => followed.complain(reason, &mut news),
+                Found::Same | Found::Missing => {}
+            }
+            news
+        };
+        let news = sources.followed.iter_mut().map(open).collect();
+        Opened { options, sources, news }
+    }
+}
+
+impl Sources {
+    /// Adds every path that is wanted now and was not before.
+    pub(super) fn find_all(&mut self) {
+        let wanted = std::mem::take(&mut self.wanted);
+        for wanted in &wanted {
+            match &wanted.what {
+                What::Path(path) => self.add(path, wanted, true),
+                What::Pattern(pattern) => {
+                    for path in pattern.expand() {
+                        self.add(&path, wanted, false);
+                    }
+                }
+            }
+        }
+        self.wanted = wanted;
+    }
+
+    /// Whether others may come.
+    pub(super) fn has_patterns(&self) -> bool {
+        self.wanted.iter().any(|wanted| matches!(wanted.what, What::Pattern(_)))
+    }
+
+    /// A sentence for everything that is wanted and not there.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let sentence = |wanted: &Wanted| match &wanted.what {
+            What::Path(path) if path.symlink_metadata().is_err() => {
+                Some(format!("waiting for {}", path.display()))
+            }
+            What::Pattern(pattern) if pattern.expand().is_empty() => {
+                Some(format!("waiting for files that match {pattern}"))
+            }
+            _ => None,
+        };
+        self.wanted.iter().filter_map(sentence).collect()
+    }
+
+    fn add(&mut self, path: &Path, wanted: &Wanted, is_explicit: bool) {
+        if self.paths.contains_key(path) {
+            return;
+        }
+        let name = match &wanted.name {
+            Some(name) => self.names.asked(name),
+            None => self.names.of_path(path),
+        };
+        let source = self.registry.add(path.to_owned(), name);
+        self.paths.insert(path.to_owned(), self.followed.len());
+        self.followed.push(Followed::new(source, path.to_owned(), is_explicit));
+    }
+}

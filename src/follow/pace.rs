@@ -1,0 +1,192 @@
+//! When to look at what: often where something happens, seldom where nothing does.
+//!
+//! Knows no file and no clock of its own; every moment is handed in.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// Everything is looked at this often when there is little to look at,
+const CHECK: Duration = Duration::from_millis(50);
+/// this much less often for each source,
+const CHECK_EACH: Duration = Duration::from_millis(1);
+/// but never less often than this.
+const CHECK_MOST: Duration = Duration::from_millis(450);
+/// The same while hints are done without.
+const BLIND: Duration = Duration::from_millis(2);
+const BLIND_EACH: Duration = Duration::from_micros(50);
+/// A burst of hints that names came or went is answered no more often than this.
+const CHECK_AGAIN: Duration = Duration::from_millis(10);
+/// How soon a file that has just grown is read again.
+const POLL: Duration = Duration::from_micros(150);
+/// How long after its last growth a file is read without waiting for a hint.
+const ACTIVE: Duration = Duration::from_millis(20);
+
+/// Hints are counted over so long,
+const WINDOW: Duration = Duration::from_millis(100);
+/// and more of them than this cost more than looking does.
+const FLOOD: u32 = 400;
+/// How long to do without hints after a flood; twice as long after each that follows.
+const DROUGHT: Duration = Duration::from_secs(1);
+const DROUGHT_MOST: Duration = Duration::from_secs(32);
+
+/// When the sources are to be looked at.
+#[derive(Debug)]
+pub(super) struct Pace {
+    checked: Instant,
+    is_check_wanted: bool,
+    /// Sources that have just grown, and until when they are polled.
+    active: HashMap<usize, Instant>,
+}
+
+/// Whether hints are worth having: a flood of them would slow the writer, too.
+#[derive(Debug)]
+pub(super) struct Flood {
+    window: Instant,
+    events: u32,
+    /// Until when to do without, and how long that was to be.
+    drought: Option<(Instant, Duration)>,
+}
+
+impl Pace {
+    pub(super) fn new(now: Instant) -> Self {
+        Pace { checked: now, is_check_wanted: false, active: HashMap::new() }
+    }
+
+    /// How long nothing needs to be done unless there is a hint.
+    pub(super) fn pause(&self, now: Instant, sources: usize, is_flooded: bool) -> Duration {
+        let until_check = self.until_check(now, sources, is_flooded);
+        if self.active.is_empty() { until_check } else { POLL.min(until_check) }
+    }
+
+    /// Whether everything is to be looked at now; if so, it counts as done.
+    pub(super) fn is_check_due(&mut self, now: Instant, sources: usize, is_flooded: bool) -> bool {
+        let is_due = self.until_check(now, sources, is_flooded).is_zero();
+        if is_due {
+            self.checked = now;
+            self.is_check_wanted = false;
+        }
+        is_due
+    }
+
+    /// Whether names came or went since everything was looked at.
+    pub(super) fn is_check_wanted(&self) -> bool {
+        self.is_check_wanted
+    }
+
+    /// Names came or went.
+    pub(super) fn want_check(&mut self) {
+        self.is_check_wanted = true;
+    }
+
+    /// A source has grown, or is said to.
+    pub(super) fn activate(&mut self, source: usize, now: Instant) {
+        self.active.insert(source, now + ACTIVE);
+    }
+
+    /// The sources that are to be read now.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<usize> {
+        self.active.retain(|_, until| *until > now);
+        self.active.keys().copied().collect()
+    }
+
+    fn until_check(&self, now: Instant, sources: usize, is_flooded: bool) -> Duration {
+        let due = if self.is_check_wanted { CHECK_AGAIN } else { interval(sources, is_flooded) };
+        (self.checked + due).saturating_duration_since(now)
+    }
+}
+
+impl Flood {
+    pub(super) fn new(now: Instant) -> Self {
+        Flood { window: now, events: 0, drought: None }
+    }
+
+    /// Counts hints; true when there are too many, and they should be done without.
+    pub(super) fn count(&mut self, events: u32, now: Instant) -> bool {
+        if now - self.window >= WINDOW {
+            self.window = now;
+            self.events = 0;
+        }
+        self.events += events;
+        if self.events <= FLOOD {
+            return false;
+        }
+        self.events = 0;
+        let length = self.drought.map_or(DROUGHT, |(_, last)| (last * 2).min(DROUGHT_MOST));
+        self.drought = Some((now + length, length));
+        true
+    }
+
+    /// Whether hints may be tried again.
+    pub(super) fn is_over(&mut self, now: Instant) -> bool {
+        match self.drought {
+            None => true,
+            Some((until, length)) => {
+                // A long calm after it is as if it had not been.
+                if now >= until + length * 4 {
+                    self.drought = None;
+                }
+                now >= until
+            }
+        }
+    }
+}
+
+fn interval(sources: usize, is_flooded: bool) -> Duration {
+    let (least, each) = if is_flooded { (BLIND, BLIND_EACH) } else { (CHECK, CHECK_EACH) };
+    (each * sources as u32).clamp(least, CHECK_MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn few_sources_are_looked_at_often_and_many_within_a_second() {
+        let now = Instant::now();
+        let pace = Pace::new(now);
+        assert_eq!(pace.pause(now, 1, false), 50 * MS);
+        assert_eq!(pace.pause(now, 1, true), 2 * MS);
+        assert_eq!(pace.pause(now, 100_000, false), 450 * MS);
+        assert_eq!(pace.pause(now, 100_000, true), 450 * MS);
+    }
+
+    #[test]
+    fn a_growing_file_is_polled_until_it_is_quiet() {
+        let now = Instant::now();
+        let mut pace = Pace::new(now);
+        pace.activate(7, now);
+        assert_eq!(pace.pause(now, 1, false), POLL);
+        assert_eq!(pace.due(now + 19 * MS), [7]);
+        assert!(pace.due(now + 20 * MS).is_empty());
+    }
+
+    #[test]
+    fn a_burst_of_new_names_is_looked_at_once() {
+        let now = Instant::now();
+        let mut pace = Pace::new(now);
+        pace.want_check();
+        assert!(!pace.is_check_due(now + 9 * MS, 1, false));
+        assert!(pace.is_check_due(now + 10 * MS, 1, false));
+        assert!(!pace.is_check_due(now + 59 * MS, 1, false));
+        assert!(pace.is_check_due(now + 60 * MS, 1, false));
+    }
+
+    #[test]
+    fn hints_are_done_without_in_a_flood_and_longer_after_each() {
+        let now = Instant::now();
+        let mut flood = Flood::new(now);
+        assert!(!flood.count(FLOOD, now));
+        assert!(flood.is_over(now));
+        assert!(flood.count(1, now));
+        assert!(!flood.is_over(now + 999 * MS));
+        assert!(flood.is_over(now + 1000 * MS));
+        assert!(flood.count(FLOOD + 1, now + 1000 * MS));
+        assert!(!flood.is_over(now + 2999 * MS));
+        assert!(flood.is_over(now + 3000 * MS));
+        assert!(flood.is_over(now + 60_000 * MS), "and it is forgotten");
+        assert!(flood.count(FLOOD + 1, now + 60_000 * MS));
+        assert!(flood.is_over(now + 61_000 * MS));
+    }
+}

@@ -1,0 +1,60 @@
+// Numbers, times and bytes as people read them.
+
+const COUNT = new Intl.NumberFormat('en');
+const pad = (/** @type {number} */ n, width = 2) => String(n).padStart(width, '0');
+
+/** 12,345 @param {number} n */
+export const count = (n) => COUNT.format(n);
+
+const SHORT = new Intl.NumberFormat('en', { notation: 'compact' });
+
+/** 666, 2K, 1.3M @param {number} n */
+export const short = (n) => SHORT.format(n);
+
+/** 1 line, 2 lines @param {number} n @param {string} noun */
+export const plural = (n, noun) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+
+/** 4.2 MiB @param {number} bytes */
+export function size(bytes) {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let i = 0;
+  let n = bytes;
+  for (; n >= 1024 && i < units.length - 1; i++) n /= 1024;
+  return `${i === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[i]}`;
+}
+
+/** 14:03:22.123 in local time @param {number} ms */
+export function clock(ms) {
+  if (!Number.isFinite(ms)) return '';
+  const t = new Date(ms);
+  return `${pad(t.getHours())}:${pad(t.getMinutes())}:${pad(t.getSeconds())}.${pad(t.getMilliseconds(), 3)}`;
+}
+
+/** The whole instant, for tooltips. @param {number} ms */
+export function instant(ms) {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : '';
+}
+
+/** 12s, 3m, 5h, 2d @param {number} ms a time @param {number} now */
+export function ago(ms, now) {
+  if (!Number.isFinite(ms)) return '';
+  const seconds = Math.max(0, Math.floor((now - ms) / 1000));
+  if (seconds < 60) return `${seconds}s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)}h ${pad(Math.floor((seconds % 3600) / 60))}m ago`;
+  return `${Math.floor(seconds / 86400)}d ago`;
+}
+
+/** The bytes behind base64 text. @param {string} base64 */
+export function bytesOf(base64) {
+  const binary = atob(base64);
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+}
+
+/** Base64 as hex pairs followed by what is printable: `68 69 00  hi·` @param {string} base64 */
+export function hexText(base64) {
+  const bytes = bytesOf(base64);
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const printable = Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·')).join('');
+  return `${hex}  ${printable}`;
+}

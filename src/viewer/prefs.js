@@ -1,0 +1,45 @@
+// What this browser remembers about how its reader likes the page.
+
+const KEY = 'ssetail';
+
+/**
+ * @typedef {object} Prefs
+ * @property {'system' | 'light' | 'dark'} theme
+ * @property {boolean} wrap
+ * @property {'off' | 'clock' | 'ago'} time
+ * @property {boolean} names
+ * @property {boolean} side
+ * @property {number} size
+ */
+
+/** @type {Prefs} */
+const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, side: true, size: 12.5 };
+
+/** @returns {Prefs} */
+export function loadPrefs() {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
+  } catch {
+    return { ...DEFAULTS };
+  }
+}
+
+/** @param {Prefs} prefs */
+export function savePrefs(prefs) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(prefs));
+  } catch {
+    // A browser that remembers nothing still shows lines.
+  }
+}
+
+/** Applies what is only a matter of style. @param {Prefs} prefs */
+export function applyPrefs({ theme, names, side, size, time }) {
+  const root = document.documentElement;
+  root.dataset.theme = theme;
+  root.style.setProperty('--size', `${size}px`);
+  root.style.setProperty('--line', `${Math.round(size * 1.6)}px`);
+  document.body.classList.toggle('no-names', !names);
+  document.body.classList.toggle('no-side', !side);
+  document.body.classList.toggle('no-time', time === 'off');
+}

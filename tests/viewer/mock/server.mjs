@@ -1,0 +1,141 @@
+// A stand-in for the ssetail binary: the wire of SPEC.md from memory, for developing
+// and testing the viewer alone. Node's http only.
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+
+const ROOT = new URL('../../../src/viewer/', import.meta.url);
+const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' };
+export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+export class Mock {
+  constructor({ heartbeat = 15_000, ring = 200_000 } = {}) {
+    this.heartbeat = heartbeat;
+    this.capacity = ring;
+    this.sources = new Map();
+    this.clients = new Set();
+    this.opened = 0;
+    this.broken = 0;
+    this.finished = false;
+    this.begin();
+  }
+
+  /** A new run: new epoch, empty ring. */
+  begin() {
+    this.epoch = randomBytes(3).toString('hex');
+    this.seq = 0;
+    this.events = [];
+  }
+
+  async listen(port = 0) {
+    this.http = createServer((request, response) => void this.answer(request, response));
+    await new Promise((done) => this.http.listen(port, '127.0.0.1', done));
+    this.port = this.http.address().port;
+    this.url = `http://127.0.0.1:${this.port}/`;
+    this.timer = setInterval(() => this.ping(), this.heartbeat);
+    return this;
+  }
+
+  async close() {
+    clearInterval(this.timer);
+    for (const client of this.clients) client.response.destroy();
+    this.clients.clear();
+    this.http.closeAllConnections();
+    await new Promise((done) => this.http.close(done));
+  }
+
+  source(name) {
+    if (!this.sources.has(name)) this.sources.set(name, { name, path: `/var/log/${name}`, state: 'live', size: 0, offset: 0, lines: 0, last_change: null });
+    return this.sources.get(name);
+  }
+
+  /** Appends lines to a source. */
+  append(name, lines, extra = {}) {
+    const source = this.source(name);
+    const time = extra.time ?? Date.now();
+    source.last_change = time;
+    this.publish(lines.map((line) => {
+      const data = { file: name, message: line, time, offset: source.size, ...extra };
+      source.size = source.offset = source.size + Buffer.byteLength(line) + 1;
+      source.lines++;
+      return { data: JSON.stringify(data), file: name, line };
+    }));
+  }
+
+  control(type, fields = {}) {
+    if (type === 'source') this.source(fields.file).state = { appeared: 'live' }[fields.change] ?? fields.change;
+    if (type === 'end') this.source(fields.file).state = 'ended';
+    this.publish([{ name: 'ssetail', data: JSON.stringify({ type, ...fields }) }]);
+  }
+
+  /** A gap for every open client, now. */
+  gap(reason, lost) {
+    for (const client of this.clients) client.response.write(encode({ name: 'ssetail', data: JSON.stringify({ type: 'gap', reason, lost }), id: `${this.epoch}-${this.seq}` }));
+  }
+
+  publish(events) {
+    for (const event of events) event.id = `${this.epoch}-${++this.seq}`;
+    this.events.push(...events);
+    if (this.events.length > this.capacity) this.events.splice(0, this.events.length - this.capacity);
+    for (const client of this.clients) {
+      const text = events.filter((event) => client.wants(event)).map(encode).join('');
+      if (text) client.response.write(text);
+    }
+  }
+
+  ping() {
+    for (const { response } of this.clients) response.write(encode({ name: 'ssetail', data: `{"type":"ping","time":${Date.now()}}`, id: `${this.epoch}-${this.seq}` }));
+  }
+
+  async answer(request, response) {
+    const url = new URL(request.url, this.url);
+    if (this.broken) return void response.writeHead(this.broken).end();
+    if (url.pathname === '/sse') return this.stream(request, response, url.searchParams);
+    if (url.pathname === '/sources') return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify([...this.sources.values()]));
+    return this.asset(url.pathname, response);
+  }
+
+  async asset(path, response) {
+    const name = path === '/' ? 'index.html' : /^\/viewer\/([\w.-]+)$/.exec(path)?.[1];
+    try {
+      const body = await readFile(new URL(name ?? '', ROOT));
+      response.writeHead(200, { 'content-type': TYPES[name.split('.').pop()] ?? 'text/plain', 'content-security-policy': CSP, 'x-content-type-options': 'nosniff' }).end(body);
+    } catch {
+      response.writeHead(404).end('not found');
+    }
+  }
+
+  stream(request, response, query) {
+    const last = request.headers['last-event-id'] || query.get('last_event_id') || '';
+    const [epoch, seq] = last.split('-');
+    if (this.finished && epoch === this.epoch && Number(seq) === this.seq) return void response.writeHead(204).end();
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
+    const grep = query.get('grep');
+    const pattern = grep ? new RegExp(grep) : null;
+    const client = { response, wants: (event) => !pattern || event.name || pattern.test(event.line) };
+    this.opened++;
+    this.clients.add(client);
+    request.on('close', () => this.clients.delete(client));
+    response.write(':\nretry: 300\n' + this.replay(last, epoch, Number(seq), query.get('n')).filter(client.wants).map(encode).join(''));
+  }
+
+  replay(last, epoch, seq, n) {
+    if (!last) return n === '0' ? [] : this.events;
+    const gap = (reason, lost) => ({ name: 'ssetail', data: JSON.stringify({ type: 'gap', reason, lost }), id: `${this.epoch}-0` });
+    if (epoch !== this.epoch) return [gap('restart', null), ...this.events];
+    const oldest = this.events.length ? this.seq - this.events.length + 1 : this.seq + 1;
+    const lost = Math.max(0, oldest - seq - 1);
+    return [...(lost ? [gap('evicted', lost)] : []), ...this.events.slice(Math.max(0, seq + 1 - oldest))];
+  }
+}
+
+function encode({ name, data, id }) {
+  return `${name ? `event: ${name}\n` : ''}data: ${data}\nid: ${id}\n\n`;
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const mock = await new Mock().listen(Number(process.argv[2] ?? 8099));
+  const { demo } = await import('./demo.mjs');
+  demo(mock);
+  console.log(mock.url);
+}

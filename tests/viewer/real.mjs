@@ -1,0 +1,44 @@
+// The driver for the real binary: SSETAIL_DRIVER=./real.mjs SSETAIL_BIN=… node --test page.test.mjs
+// Files in a folder of its own.
+import { spawn } from 'node:child_process';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Starts the binary, and waits for the URL that it prints first. */
+async function start(folder, port) {
+  const child = spawn(process.env.SSETAIL_BIN, [`${folder}/*.log`, '--port', String(port), '-n', '+1', '--heartbeat', '5s'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  const url = await new Promise((found, failed) => {
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+      const printed = /https?:\/\/\S+(?=\s)/.exec(said);
+      if (printed) found(new URL('/', printed[0]).href);
+    });
+    child.once('exit', () => failed(new Error(`ssetail ended: ${said}`)));
+  });
+  return { child, url };
+}
+
+export async function newDriver() {
+  const folder = await mkdtemp(join(tmpdir(), 'ssetail-page-'));
+  let running = await start(folder, 0);
+  const end = () => new Promise((done) => {
+    if (running.child.exitCode !== null) return done();
+    running.child.once('exit', done);
+    running.child.kill('SIGTERM');
+  });
+  return {
+    get url() { return running.url; },
+    append: (source, lines) => appendFile(join(folder, source), lines.map((line) => `${line}\n`).join('')),
+    async restart() {
+      const { port } = new URL(running.url);
+      await end();
+      running = await start(folder, port);
+    },
+    async stop() {
+      await end();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

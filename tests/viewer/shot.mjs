@@ -1,0 +1,32 @@
+// Writes screenshots of every state into shots/ (ignored by git).
+import { Mock } from './mock/server.mjs';
+import { demo } from './mock/demo.mjs';
+import { launch } from './browser.mjs';
+import { STATES } from './states.mjs';
+import { mkdirSync } from 'node:fs';
+
+mkdirSync(new URL('./shots', import.meta.url), { recursive: true });
+const only = process.argv[2];
+const browser = await launch();
+for (const [size, width, height] of [['wide', 1280, 800], ['phone', 390, 844]]) {
+  for (const scheme of ['dark', 'light']) {
+    for (const [state, prepare] of Object.entries(STATES)) {
+      const name = `${state}-${size}-${scheme}`;
+      if (only && !name.match(only)) continue;
+      const mock = await new Mock().listen();
+      demo(mock);
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+      const page = await context.newPage();
+      page.on('console', (m) => m.type() === 'error' && console.log(name, m.text()));
+      page.on('pageerror', (e) => console.log(name, e.stack));
+      await page.goto(mock.url);
+      await page.waitForTimeout(500);
+      await prepare({ page, mock, size });
+      await page.waitForTimeout(500);
+      await page.screenshot({ path: `shots/${name}.png` });
+      await context.close();
+      await mock.close();
+    }
+  }
+}
+await browser.close();

@@ -1,0 +1,67 @@
+// The states of the page that are looked at: each brings a fresh page into one of them.
+const many = (mock, count, from = 0) => mock.append('worker.log', Array.from({ length: count }, (_, i) => `2026-11-23 14:05:${String(i % 60).padStart(2, '0')},${String((i * 37) % 1000).padStart(3, '0')} ${['INFO ', 'INFO ', 'DEBUG', 'INFO ', 'WARN '][i % 5]} [queue] picked up job ${from + i} (${['send-receipt', 'resize-image', 'index-order'][i % 3]})`));
+
+export const STATES = {
+  live: async () => {},
+  times: async ({ page }) => {
+    await page.keyboard.press('t');
+    await page.waitForTimeout(2700);
+  },
+  search: async ({ page }) => {
+    await page.fill('#query', 'orders');
+    await page.keyboard.press('Enter');
+  },
+  filter: async ({ page }) => {
+    await page.fill('#query', 'connection|retrying');
+    await page.click('#regex');
+    await page.click('#filter');
+    await page.fill('#context', '2');
+  },
+  json: async ({ page }) => {
+    await page.evaluate(() => document.querySelectorAll('.fold')[2].click());
+  },
+  paused: async ({ page, mock }) => {
+    many(mock, 3000);
+    await page.waitForTimeout(400);
+    await page.mouse.move(200, 400);
+    await page.mouse.wheel(0, -1500);
+    await page.waitForTimeout(300);
+    many(mock, 312, 3000);
+  },
+  gap: async ({ mock, page }) => {
+    mock.gap('evicted', 1024);
+    await page.waitForTimeout(100);
+    many(mock, 4);
+    mock.gap('restart', null);
+    await page.waitForTimeout(100);
+    many(mock, 2, 9);
+    mock.control('end', { file: 'worker.log' });
+  },
+  sources: async ({ page }) => {
+    await page.click('.source:has-text("api")');
+    await page.click('.source:has-text("worker.log")', { modifiers: ['Control'] });
+  },
+  selection: async ({ page }) => {
+    const rows = page.locator('.rows .row:not(.ruler) .text');
+    await rows.nth(20).click({ position: { x: 30, y: 8 } });
+    await rows.nth(24).click({ position: { x: 30, y: 8 }, modifiers: ['Shift'] });
+  },
+  nowrap: async ({ page }) => {
+    await page.keyboard.press('w');
+  },
+  menu: async ({ page }) => {
+    await page.click('#more');
+  },
+  help: async ({ page }) => {
+    await page.keyboard.press('?');
+  },
+  lost: async ({ page, mock }) => {
+    mock.broken = 502;
+    for (const client of mock.clients) client.response.destroy();
+    await page.waitForTimeout(1200);
+  },
+  empty: async ({ page }) => {
+    await page.fill('#query', 'nothing like this');
+    await page.click('#filter');
+  },
+};
