@@ -10,6 +10,7 @@ mod limits;
 mod listening;
 mod load;
 mod model;
+mod page;
 mod parser;
 mod readme;
 mod results;

@@ -1,0 +1,82 @@
+//! The page as it is served; what it does in a browser is tested in `tests/viewer`.
+
+use crate::harness::Ssetail;
+
+#[test]
+fn the_page_loads_only_what_is_its_own() {
+    let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
+    let page = ssetail.get("/");
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
+    assert!(
+        !page.body.contains("http://") || !page.body.contains("src=\"http"),
+        "nothing from elsewhere"
+    );
+    let files =
+        page.body.split("\"viewer/").skip(1).map(|rest| rest.split('"').next().expect("a name"));
+    let mut count = 0;
+    for file in files {
+        let answer = ssetail.get(&format!("/viewer/{file}"));
+        assert_eq!(answer.status, 200, "{file}");
+        assert!(answer.header("content-security-policy").is_some(), "a worker obeys its own");
+        count += 1;
+    }
+    assert!(count >= 3, "a style and scripts");
+    for path in ["/viewer/", "/viewer/index.html", "/viewer/../Cargo.toml", "/index.html"] {
+        assert_eq!(ssetail.get(path).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn a_browser_that_has_it_is_not_sent_it_again() {
+    let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
+    let plain = ssetail.get("/");
+    let tag = plain.header("etag").expect("a tag");
+    let gzip = ssetail.request("GET", "/", &[("accept-encoding", "gzip")]);
+    assert_eq!(gzip.header("content-encoding"), Some("gzip"));
+    assert!(
+        gzip.header("content-length").expect("a length")
+            < plain.header("content-length").expect("a length")
+    );
+    let again = ssetail.request("GET", "/", &[("if-none-match", tag)]);
+    assert_eq!((again.status, &*again.body), (304, ""));
+}
+
+#[test]
+fn it_knows_where_its_stream_is() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "")
+        .args(["a.log", "--endpoint", "/my/stream", "--path-prefix", "/logs"])
+        .start();
+    let page = ssetail.get("/logs/");
+    assert!(page.body.contains("<link rel=\"ssetail-stream\" href=\"my/stream\">"));
+    let bare = ssetail.get("/logs");
+    assert_eq!((bare.status, bare.header("location")), (308, Some("/logs/")));
+}
+
+#[test]
+fn it_can_be_left_out() {
+    let ssetail = Ssetail::new().file("a.log", "").args(["a.log", "--no-viewer"]).start();
+    assert_eq!(ssetail.get("/").status, 404);
+    assert_eq!(ssetail.get("/viewer/app.js").status, 404);
+    assert_eq!(ssetail.get("/healthz").status, 200);
+}
+
+#[test]
+fn other_sites_may_link_to_it_but_not_frame_it() {
+    let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
+    let cross = ("sec-fetch-site", "cross-site");
+    let link = ssetail.request("GET", "/", &[cross, ("sec-fetch-mode", "navigate")]);
+    assert_eq!(link.status, 200);
+    assert!(
+        link.header("content-security-policy")
+            .expect("a policy")
+            .contains("frame-ancestors 'none'")
+    );
+    assert_eq!(ssetail.request("GET", "/", &[cross, ("sec-fetch-mode", "no-cors")]).status, 403);
+    assert_eq!(
+        ssetail.request("GET", "/sse", &[cross, ("sec-fetch-mode", "navigate")]).status,
+        403
+    );
+}
