@@ -47,6 +47,7 @@ impl Shell {
             .args(["-c", command])
             .current_dir(directory)
             .env("PATH", path)
+            .env("CURL_HOME", directory)
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(writer.try_clone().expect("a pipe"))
@@ -94,6 +95,8 @@ fn workshop() -> tempfile::TempDir {
         std::fs::write(path, text).expect("written");
     };
     file("Makefile", "all:\n\t@echo Compiling foo v0.1.0\n");
+    // Its progress would come between the lines when they come slowly.
+    file(".curlrc", "no-progress-meter\n");
     file("build.log", "Compiling foo v0.1.0\n");
     file("logs/deep/a.log", "a line\n");
     directory

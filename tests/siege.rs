@@ -137,7 +137,7 @@ fn without_descriptors_it_waits_and_goes_on() {
         std::thread::sleep(Duration::from_millis(25));
     }
     let used = cpu_time(&ssetail).saturating_sub(before);
-    assert!(used < began.elapsed() / 2, "it spins: {used:?} in {:?}", began.elapsed());
+    assert!(used < began.elapsed() / 5, "it spins: {used:?} in {:?}", began.elapsed());
     limit_descriptors(&ssetail, 4096);
     for socket in &mut outside {
         socket
@@ -154,7 +154,7 @@ fn the_soft_limit_of_descriptors_is_raised_and_some_are_kept_for_files() {
     let ssetail = Ssetail::new()
         .file("a.log", "x\n")
         .args(["a.log", "--max-clients", "100"])
-        .through("ulimit -Hn 120; ulimit -Sn 16; exec \"$0\" \"$@\"")
+        .through("ulimit -Sn 16; ulimit -Hn 120; exec \"$0\" \"$@\"")
         .start();
     let mut honest = ssetail.events("/sse");
     assert_eq!(honest.lines(1), ["x"]);
@@ -168,6 +168,9 @@ fn the_soft_limit_of_descriptors_is_raised_and_some_are_kept_for_files() {
     ssetail.append("a.log", "after the rotation\n");
     assert_eq!(honest.lines(1), ["after the rotation"]);
     drop(outside);
+    ssetail.signal("-TERM");
+    let (_, said) = ssetail.end();
+    assert!(!said.contains("Too many open files"), "{said}");
 }
 
 #[test]

@@ -174,7 +174,7 @@ impl Site {
         }
         match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => self.stream(query, peer, place),
-            Err(_) => self.turn_away(request.headers()),
+            Err(_) => self.turn_away(query.presentation.medium, request.headers()),
         }
     }
 
@@ -190,12 +190,11 @@ impl Site {
     }
 
     /// An error status would end a browser's source for good: it is asked to come later.
-    fn turn_away(&self, headers: &HeaderMap) -> Response<AnswerBody> {
+    fn turn_away(&self, medium: Medium, headers: &HeaderMap) -> Response<AnswerBody> {
         self.traffic.turned_away.add(1);
-        if accepts_event_streams(headers) {
+        if medium == Medium::Events && accepts_event_streams(headers) {
             let opening = Encoder::opening(Duration::from_secs(CROWDED_RETRY));
-            let kind = content_type(Medium::Events);
-            return streaming(kind, AnswerBody::Whole(Some(opening)));
+            return streaming(content_type(medium), AnswerBody::Whole(Some(opening)));
         }
         let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "Too many streams are open.\n");
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(CROWDED_RETRY));

@@ -125,12 +125,7 @@ impl Ssetail {
 
     /// Starts it, and waits for its end; gives the status and what it said.
     pub fn fail(self) -> (i32, String) {
-        let mut running = self.spawn();
-        let status = running.wait();
-        while let Ok(line) = running.stderr.recv() {
-            running.said.push_str(&line);
-        }
-        (status.code().expect("an exit code"), std::mem::take(&mut running.said))
+        self.spawn().end()
     }
 
     pub fn spawn(mut self) -> Running {
@@ -266,6 +261,15 @@ impl Running {
     /// Begins to measure `VmHWM` anew.
     pub fn forget_peak(&self) {
         write(&PathBuf::from(format!("/proc/{}/clear_refs", self.pid())), "5");
+    }
+
+    /// Waits for its end; gives the status and all that it said.
+    pub fn end(mut self) -> (i32, String) {
+        let status = self.wait();
+        while let Ok(line) = self.stderr.recv() {
+            self.said.push_str(&line);
+        }
+        (status.code().expect("an exit code"), std::mem::take(&mut self.said))
     }
 
     /// A figure of `/proc/PID/status`, in KiB.
