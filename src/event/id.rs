@@ -77,11 +77,15 @@ impl EventId {
         parse_base36(epoch)?;
         let position = match place.split_once('.') {
             None => Position::before(parse_base36(place)?.checked_add(1).ok_or(ParseIdError)?),
-            Some((seq, bytes)) => Position {
-                next: parse_base36(seq)?,
-                skip: u32::try_from(parse_base36(bytes)?).map_err(|_| ParseIdError)?,
-            },
+            Some((seq, bytes)) => {
+                let skip = u32::try_from(parse_base36(bytes)?).map_err(|_| ParseIdError)?;
+                Position { next: parse_base36(seq)?, skip }
+            }
         };
+        // Neither is ever written: there is no event 0, and no piece of nothing.
+        if position.next == 0 || (position.skip == 0 && place.contains('.')) {
+            return Err(ParseIdError);
+        }
         Ok(EventId { epoch: Epoch(epoch.to_owned()), position })
     }
 }
@@ -158,6 +162,9 @@ mod tests {
             "00000z-+1",
             "0000-1",
             "00000z-1.",
+            "00000z-0.0",
+            "00000z-0.1",
+            "00000z-5.0",
             "00000z-zzzzzzzzzzzzzzzzz",
             "00000z-é",
             &long,
