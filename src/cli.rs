@@ -176,6 +176,20 @@ pub struct Cli {
     #[arg(long, env = "SSETAIL_NO_VIEWER")]
     pub no_viewer: bool,
 
+    /// Print the completions for a shell: bash, zsh, fish, powershell or elvish
+    #[arg(
+        long,
+        env = "SSETAIL_COMPLETIONS",
+        value_name = "SHELL",
+        value_enum,
+        hide_possible_values = true
+    )]
+    pub completions: Option<clap_complete::Shell>,
+
+    /// Print the man page
+    #[arg(long, env = "SSETAIL_MAN")]
+    pub man: bool,
+
     /// No status line
     #[arg(short, long, env = "SSETAIL_QUIET")]
     pub quiet: bool,

@@ -19,13 +19,14 @@
 //! | [`feed`] | the ring, its one writer and its many cursors | a lock, held for moments |
 //! | [`http`] | requests, who may make them, and event streams as answers | hyper, rustls, sockets |
 //! | `cli` | flags and the environment, as typed values | clap |
+//! | `manual` | the man page and the completions | clap |
 //! | `status` | what a person at the terminal sees | stderr, indicatif |
 //! | `run` | where all of them meet | |
 //!
 //! # Invariants
 //!
 //! 1. The ring and the event encoder do no I/O, take no lock, know no clock and no async; they cannot fail.
-//! 2. Only [`follow`] touches followed files and linemux; only [`http`] touches hyper; only `cli` parses flags;
+//! 2. Only [`follow`] touches followed files and linemux; only [`http`] touches hyper; only `cli` and `manual` know clap;
 //!    only `status` knows indicatif; only `main` and `status` print.
 //! 3. Only [`event::Encoder`] knows the wire format.
 //! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`].
@@ -39,8 +40,10 @@ pub mod event;
 pub mod feed;
 pub mod follow;
 pub mod http;
+mod manual;
 mod run;
 mod status;
 
 pub use cli::Cli;
+pub use manual::manual;
 pub use run::{Failure, run};

@@ -1,5 +1,6 @@
 //! Reads the command line, runs, and says in one line what went wrong.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -8,6 +9,11 @@ use ssetail::{Cli, Failure};
 #[expect(clippy::print_stderr, reason = "the one error line")]
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(text) = ssetail::manual(&cli) {
+        // Whoever has closed standard output does not want the rest.
+        let _ = std::io::stdout().write_all(&text);
+        return ExitCode::SUCCESS;
+    }
     let Err(failure) = ssetail::run(cli) else { return ExitCode::SUCCESS };
     eprintln!("ssetail: {failure}");
     match failure {

@@ -258,11 +258,6 @@ impl Running {
         }
     }
 
-    /// Begins to measure `VmHWM` anew.
-    pub fn forget_peak(&self) {
-        write(&PathBuf::from(format!("/proc/{}/clear_refs", self.pid())), "5");
-    }
-
     /// Waits for its end; gives the status and all that it said.
     pub fn end(mut self) -> (i32, String) {
         let status = self.wait();

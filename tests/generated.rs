@@ -1,0 +1,79 @@
+//! The committed man page and completions are those that the program prints.
+//!
+//! `SSETAIL_BLESS=1 tests/run` writes them anew.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+fn print(args: &[&str]) -> Vec<u8> {
+    let output = Command::new(env!("CARGO_BIN_EXE_ssetail"))
+        .args(args)
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+#[track_caller]
+fn is_committed(file: &str, args: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let printed = print(args);
+    if std::env::var_os("SSETAIL_BLESS").is_some() {
+        std::fs::write(&path, &printed).expect("written");
+    }
+    let committed = std::fs::read(&path).unwrap_or_default();
+    assert!(
+        committed == printed,
+        "{file} is not what {args:?} prints; run SSETAIL_BLESS=1 tests/run"
+    );
+}
+
+#[test]
+fn the_man_page() {
+    is_committed("man/ssetail.1", &["--man"]);
+}
+
+#[test]
+fn the_completions() {
+    for (shell, file) in [
+        ("bash", "ssetail.bash"),
+        ("zsh", "_ssetail"),
+        ("fish", "ssetail.fish"),
+        ("powershell", "_ssetail.ps1"),
+        ("elvish", "ssetail.elv"),
+    ] {
+        is_committed(&format!("completions/{file}"), &["--completions", shell]);
+    }
+}
+
+#[test]
+fn the_man_page_renders_without_a_warning() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/ssetail.1");
+    let output = Command::new("man")
+        .args(["--warnings", "--local-file"])
+        .arg(page)
+        .env("LC_ALL", "C.UTF-8")
+        .env("MANWIDTH", "80")
+        .output()
+        .expect("man runs; tests/run installs it");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let text = String::from_utf8_lossy(&output.stdout);
+    for section in ["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES", "NOTES", "SEE ALSO"] {
+        assert!(text.contains(section), "{section}");
+    }
+}
+
+#[test]
+fn completions_work_in_a_shell() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let script = format!(
+        "source {root}/completions/ssetail.bash; COMP_WORDS=(ssetail --repl); COMP_CWORD=1; \
+         _ssetail ssetail --repl ssetail; echo \"${{COMPREPLY[@]}}\""
+    );
+    let output = Command::new("bash").args(["-c", &script]).output().expect("bash runs");
+    let completed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(completed.trim(), "--replay --replay-bytes", "{output:?}");
+}
