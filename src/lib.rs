@@ -9,6 +9,7 @@
 //!
 //! Nothing flows back: no subscriber can slow, block or resize what lies left of the ring.
 //! Replay and live are the same read, by a cursor that is behind the newest batch or at it.
+//! A cursor that is behind the ring reads from the file again, where the index says that a batch lies.
 //!
 //! # The modules
 //!
@@ -16,7 +17,7 @@
 //! |---|---|---|
 //! | [`event`] | lines, batches, names, IDs, and their bytes on the wire | nothing: it is pure |
 //! | [`follow`] | from files and standard input to batches | files, linemux |
-//! | [`feed`] | the ring, its one writer and its many cursors | a lock, held for moments |
+//! | [`feed`] | the ring, the index of what it has evicted, one writer and many cursors | a lock, held for moments; files, through [`event::Log`] |
 //! | [`http`] | requests, who may make them, and event streams as answers | hyper, rustls, sockets |
 //! | `cli` | flags and the environment, as typed values | clap |
 //! | `manual` | the man page and the completions | clap |
@@ -30,7 +31,7 @@
 //!    only `status` knows indicatif; only `main` and `status` print.
 //! 3. Only [`event::Encoder`] knows the wire format.
 //! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`].
-//! 5. Memory is bounded by the ring's capacity, plus a fixed amount for each source and connection.
+//! 5. Memory is bounded by the capacities of ring and index, plus a fixed amount for each source and connection.
 //! 6. Every event reaches a subscriber in order, at most once, or is counted in a gap.
 //! 7. The feed closes when its publishers are gone; then every body ends.
 //! 8. The failure of one connection or one file is reported and contained.
