@@ -365,6 +365,11 @@ impl Sequence {
             let mut writer = self.writers.remove(at);
             writer.replaced = None;
             self.writers.push(writer);
+            // It may still be open from before, so that only a line tells that it is read again.
+            self.append();
+            if let Err(missing) = self.settle() {
+                panic!("back at a release: {missing}, after {}", self.history.join(", "));
+            }
         }
     }
 

@@ -27,6 +27,7 @@
 //! A subscriber moves its cursor only when it hands something out, so a poll
 //! that was pending has lost nothing, and one may be dropped at any time.
 
+mod gap;
 mod history;
 mod index;
 mod ring;
@@ -41,10 +42,11 @@ use slab::Slab;
 
 use self::history::History;
 use crate::event::{Batch, Control, Cutting, Encoder, EventId, Lines, Source};
+pub use gap::{Gap, Reason};
 pub use index::{Entry, Found, Index};
 pub use ring::{Capacity, Ring};
 pub use start::{Backlog, Start};
-pub use subscriber::{Gap, Read, Reason, Subscriber};
+pub use subscriber::{Read, Subscriber};
 
 /// The reading side of a feed, from which subscribers are made.
 #[derive(Clone, Debug)]

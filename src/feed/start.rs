@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::subscriber::{Gap, Reason};
-use super::{Feed, State};
+use super::{Feed, Gap, Reason, State};
 use crate::event::{EventId, ParseIdError, Position, Seq};
 
 /// Where a subscriber begins.

@@ -9,37 +9,11 @@ use std::task::{Context, Poll};
 use super::history::Recalled;
 use super::index::{Entry, Found};
 use super::start::Start;
-use super::{Feed, Shared, State};
+use super::{Feed, Gap, Reason, Shared, State};
 use crate::event::{Batch, Position, Seq, Source};
 
 /// How many bytes of lines one read hands out, unless a single batch is larger.
 const READ_SIZE: usize = 32 * 1024;
-
-/// Why events were lost to a subscriber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// They were gone when it came.
-    Evicted,
-    /// They went while it was connected.
-    Slow,
-    /// Their file does not have them any more.
-    Truncated,
-    /// Its ID is of another run.
-    Restart,
-    /// Its ID is none of ours.
-    Unknown,
-}
-
-/// Events that a subscriber will not get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// Why.
-    pub reason: Reason,
-    /// How many, where that can be known.
-    pub lost: Option<u64>,
-    /// Where the subscriber goes on.
-    pub position: Position,
-}
 
 /// What a subscriber reads.
 #[derive(Debug)]
