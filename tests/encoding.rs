@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use ssetail::event::{
-    Batch, Carry, Cutting, Encoder, Epoch, EventId, Format, LineFilter, Medium, Name, Position,
-    Presentation, Source, Splitter,
+    Batch, Carry, Cutting, Encoder, End, Epoch, EventId, Format, LineFilter, Medium, Name,
+    Position, Presentation, Source, Splitter,
 };
 
 use crate::parser::{Event, Parser};
@@ -23,7 +23,7 @@ fn encoder() -> Encoder {
 fn batch(bytes: &[u8], max_line: usize) -> Batch {
     let splitter = Splitter { max_line, binary: false };
     let cutting = Cutting { splitter, filter: LineFilter::default() };
-    let cut = cutting.cut(bytes, &mut Carry::default(), true);
+    let cut = cutting.cut(bytes, &mut Carry::default(), End::Finished);
     let lines = cut.0.expect("lines");
     let source = Source { id: 0, name: Name::new(OsStr::new("a b.log")) };
     Batch::of_lines(Arc::new(source), 1, lines, Arc::default())

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use super::{Carry, Encoder, LineFilter, Name, Presentation, Seq, Span, Splitter};
+use super::{Carry, Encoder, End, LineFilter, Name, Presentation, Seq, Span, Splitter};
 
 /// Lines of a batch begin within so many bytes, so that what one slow peer holds stays small.
 const BATCH_SIZE: u32 = 32 * 1024;
@@ -60,8 +60,8 @@ pub struct Lines {
     pub place: Option<Place>,
     /// What the batch before left of the first line.
     pub carry: Carry,
-    /// The last line ends without a terminator because its file ended.
-    pub finished: bool,
+    /// How the bytes end.
+    pub end: End,
     /// They are pieces of a file of bytes, which have no terminators.
     pub chunks: bool,
     /// When they were read, in milliseconds since 1970.
@@ -125,10 +125,10 @@ impl Cutting {
     /// `carry` is what the bytes before left, and becomes what these leave.
     /// None when no line is to be published, whatever was used.
     #[must_use]
-    pub fn cut(&self, bytes: &[u8], carry: &mut Carry, finished: bool) -> (Option<Lines>, usize) {
+    pub fn cut(&self, bytes: &[u8], carry: &mut Carry, end: End) -> (Option<Lines>, usize) {
         let before = *carry;
         let mut spans = Vec::new();
-        let used = self.splitter.split(bytes, carry.into > 0, finished, |span| {
+        let used = self.splitter.split(bytes, carry.into > 0, end, |span| {
             if self.filter.keeps_part(bytes, span, carry) {
                 spans.push(span);
             }
@@ -141,7 +141,8 @@ impl Cutting {
             spans: spans.into(),
             place: None,
             carry: before,
-            finished,
+            // A part is cut because of the byte that follows it, which another batch has.
+            end: if carry.into > 0 { End::Part } else { end },
             chunks: self.splitter.binary,
             time: 0,
         });

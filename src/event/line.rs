@@ -24,6 +24,18 @@ pub struct Carry {
     pub hidden: bool,
 }
 
+/// What comes after a run of bytes, and so what becomes of a rest without a terminator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+    /// Perhaps more: it is not cut yet.
+    #[default]
+    Open,
+    /// Nothing: it is a line.
+    Finished,
+    /// More of the same line, as is known: it is a part of it.
+    Part,
+}
+
 /// Cuts a stream of bytes, however it is split into runs, into the same lines.
 #[derive(Clone, Copy, Debug)]
 pub struct Splitter {
@@ -37,17 +49,16 @@ impl Splitter {
     /// Cuts `bytes`, handing each span to `take` while it says so; gives how many were used.
     ///
     /// The rest is a line without its end, at most `max_line` bytes long, and
-    /// has to stand before the bytes that come next.
-    /// When `finished`, nothing comes next, and a line without end is a line.
+    /// has to stand before the bytes that come next; unless `end` says what it is.
     pub fn split(
         &self,
         bytes: &[u8],
         mut continued: bool,
-        finished: bool,
+        end: End,
         mut take: impl FnMut(Span) -> bool,
     ) -> usize {
         let mut at = 0;
-        while let Some((len, used, more)) = self.first(&bytes[at..], finished) {
+        while let Some((len, used, more)) = self.first(&bytes[at..], end) {
             let span = Span { start: at as u32, end: (at + len) as u32, more, continued };
             at += used;
             if !take(span) {
@@ -59,7 +70,7 @@ impl Splitter {
     }
 
     /// The first line of `rest`: its length, the bytes it uses up, whether more of it follows.
-    fn first(&self, rest: &[u8], finished: bool) -> Option<(usize, usize, bool)> {
+    fn first(&self, rest: &[u8], end: End) -> Option<(usize, usize, bool)> {
         if self.binary {
             let len = rest.len().min(self.max_line);
             return (len > 0).then_some((len, len, false));
@@ -70,8 +81,8 @@ impl Splitter {
         } else if rest.len() > self.max_line {
             let cut = char_boundary(rest, self.max_line);
             Some((cut, cut, true))
-        } else if finished && !rest.is_empty() {
-            Some((rest.len(), rest.len(), false))
+        } else if end != End::Open && !rest.is_empty() {
+            Some((rest.len(), rest.len(), end == End::Part))
         } else {
             None
         }
@@ -101,8 +112,8 @@ mod tests {
         let mut continued = false;
         for (i, run) in runs.iter().chain([&Vec::new()]).enumerate() {
             held.extend_from_slice(run);
-            let finished = i == runs.len();
-            let used = splitter.split(&held, continued, finished, |span| {
+            let end = if i == runs.len() { End::Finished } else { End::Open };
+            let used = splitter.split(&held, continued, end, |span| {
                 let part = held[span.start as usize..span.end as usize].to_vec();
                 parts.push((part, span.more));
                 true

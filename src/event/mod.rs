@@ -17,7 +17,7 @@ pub use encode::{Encoder, Format, MAX_EVENT, Medium, Presentation};
 pub use filter::LineFilter;
 pub use id::{Epoch, EventId, ParseIdError, Position};
 pub use json::Object;
-pub use line::{Carry, Span, Splitter};
+pub use line::{Carry, End, Span, Splitter};
 pub use name::{Name, Names};
 
 /// An event's place in this run: the first is 1, each next one is one more.

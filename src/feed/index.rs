@@ -8,7 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::event::{Batch, Carry, Control, Cutting, Lines, Log, Place, Seq, Source};
+use crate::event::{Batch, Carry, Control, Cutting, End, Lines, Log, Place, Seq, Source};
 
 /// Batches of one file are kept together up to so many bytes.
 const ENTRY_SIZE: u64 = 256 * 1024;
@@ -49,7 +49,8 @@ struct Extent {
     place: Place,
     len: u64,
     carry: Carry,
-    finished: bool,
+    /// How the last run ends.
+    end: End,
     time: u64,
     /// For each batch its length, its number of events and the time since the one before,
     /// as variable-length numbers.
@@ -178,7 +179,7 @@ impl Entry {
         let is_next = self.next() == batch.first() && self.source.id == batch.source().id;
         let Kept::Extent(extent) = &mut self.kept else { return None };
         let before = extent.runs.capacity();
-        if !is_next || !extent.merge(lines, batch.len()) {
+        if !is_next || !extent.merge(lines) {
             return None;
         }
         self.count += batch.len() as u64;
@@ -251,28 +252,28 @@ impl Extent {
             place: lines.place.clone()?,
             len: lines.bytes.len() as u64,
             carry: lines.carry,
-            finished: lines.finished,
+            end: lines.end,
             time: lines.time,
             runs: Vec::new(),
         };
-        push_run(&mut extent.runs, lines.bytes.len(), lines.spans.len(), 0);
+        push_run(&mut extent.runs, lines, 0);
         Some(extent)
     }
 
-    fn merge(&mut self, lines: &Lines, count: usize) -> bool {
+    fn merge(&mut self, lines: &Lines) -> bool {
         let Some(place) = &lines.place else { return false };
         let len = lines.bytes.len() as u64;
         let fits = Arc::ptr_eq(&self.place.log, &place.log)
             && self.place.offset + self.len == place.offset
             && self.len + len <= ENTRY_SIZE
-            && !self.finished;
+            && self.end != End::Finished;
         if fits {
-            push_run(&mut self.runs, lines.bytes.len(), count, lines.time.wrapping_sub(self.time));
+            push_run(&mut self.runs, lines, lines.time.wrapping_sub(self.time));
             let mut crc = crc32fast::Hasher::new_with_initial_len(self.place.crc, self.len);
             crc.combine(&crc32fast::Hasher::new_with_initial_len(place.crc, len));
             self.place.crc = crc.finalize();
             self.len += len;
-            self.finished = lines.finished;
+            self.end = lines.end;
         }
         fits
     }
@@ -287,10 +288,9 @@ impl Extent {
         let mut carry = self.carry;
         let mut runs = &*self.runs;
         let mut at = 0;
-        while let Some((len, count, later)) = take_run(&mut runs) {
+        while let Some(Run { len, count, end, later }) = take_run(&mut runs) {
             let run = bytes.get(at..at + len)?;
-            let finished = self.finished && runs.is_empty();
-            let (lines, used) = cutting.cut(run, &mut carry, finished);
+            let (lines, used) = cutting.cut(run, &mut carry, end);
             let lines = lines.filter(|lines| used == len && lines.spans.len() == count)?;
             let offset = self.place.offset + at as u64;
             let place = Place { offset, ..self.place.clone() };
@@ -302,11 +302,25 @@ impl Extent {
     }
 }
 
-fn push_run(runs: &mut Vec<u8>, len: usize, count: usize, later: u64) {
+/// A batch, as an extent remembers it.
+struct Run {
+    len: usize,
+    count: usize,
+    end: End,
+    later: u64,
+}
+
+fn push_run(runs: &mut Vec<u8>, lines: &Lines, later: u64) {
     // Clocks can be set back: the sign goes to the last bit, so that small steps stay short.
     let later = later.cast_signed();
     let folded = ((later << 1) ^ (later >> 63)).cast_unsigned();
-    for number in [len as u64, count as u64, folded] {
+    let end = match lines.end {
+        End::Open => 0,
+        End::Finished => 1,
+        End::Part => 2,
+    };
+    let count = lines.spans.len() as u64 * 4 + end;
+    for number in [lines.bytes.len() as u64, count, folded] {
         let mut rest = number;
         while rest >= 0x80 {
             runs.push(rest as u8 | 0x80);
@@ -316,7 +330,7 @@ fn push_run(runs: &mut Vec<u8>, len: usize, count: usize, later: u64) {
     }
 }
 
-fn take_run(runs: &mut &[u8]) -> Option<(usize, usize, u64)> {
+fn take_run(runs: &mut &[u8]) -> Option<Run> {
     let mut number = || {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
@@ -331,7 +345,13 @@ fn take_run(runs: &mut &[u8]) -> Option<(usize, usize, u64)> {
     };
     let (len, count, folded) = (number()?, number()?, number()?);
     let later = (folded >> 1).cast_signed() ^ -((folded & 1).cast_signed());
-    Some((len as usize, count as usize, later.cast_unsigned()))
+    let end = match count % 4 {
+        1 => End::Finished,
+        2 => End::Part,
+        _ => End::Open,
+    };
+    let count = (count / 4) as usize;
+    Some(Run { len: len as usize, count, end, later: later.cast_unsigned() })
 }
 
 #[cfg(test)]
@@ -380,7 +400,7 @@ mod tests {
             let mut at = 0;
             loop {
                 let rest = &text.as_bytes()[at..];
-                let (lines, used) = cutting(max_line).cut(rest, &mut carries[*file], false);
+                let (lines, used) = cutting(max_line).cut(rest, &mut carries[*file], End::Open);
                 let Some(lines) = lines else { break };
                 let log: Arc<dyn Log> = logs[*file].clone();
                 let place = Place::of(&lines.bytes, log, (offset + at) as u64);

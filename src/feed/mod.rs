@@ -262,7 +262,7 @@ pub(crate) mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::event::{Carry, LineFilter, Name, Seq, Splitter};
+    use crate::event::{Carry, End, LineFilter, Name, Seq, Splitter};
 
     pub(crate) fn source() -> Arc<Source> {
         Arc::new(Source { id: 0, name: Name::new(OsStr::new("x.log")) })
@@ -273,7 +273,7 @@ pub(crate) mod tests {
         let text: String = (first..).take(len).map(|n| format!("{n}\n")).collect();
         let splitter = Splitter { max_line: 1000, binary: false };
         let cutting = Cutting { splitter, filter: LineFilter::default() };
-        let cut = cutting.cut(text.as_bytes(), &mut Carry::default(), false);
+        let cut = cutting.cut(text.as_bytes(), &mut Carry::default(), End::Open);
         cut.0.expect("lines")
     }
 

@@ -32,6 +32,8 @@ pub struct Subscriber {
     key: usize,
     cursor: Position,
     gap: Option<Gap>,
+    /// Where events began to be missing that the peer has not been told of, and why.
+    loss: Option<(Seq, Reason)>,
     /// Of what came before it, only what a file has can be had.
     replay_start: Seq,
     /// Sources of which only events from a seq on are wanted.
@@ -70,6 +72,7 @@ impl Feed {
             key,
             cursor: beginning.cursor,
             gap: beginning.gap,
+            loss: None,
             replay_start,
             since: beginning.since,
             reading: None,
@@ -94,10 +97,29 @@ impl Subscriber {
             if let Some((next, reading)) = &mut self.reading {
                 let (next, recalled) = (*next, std::task::ready!(reading.as_mut().poll(cx)));
                 self.reading = None;
-                return Poll::Ready(Some(self.take_recalled(recalled, next)));
+                match recalled {
+                    None => self.lose(next, Reason::Truncated),
+                    Some(_) if self.loss.is_some() => return self.tell_loss(),
+                    Some(batches) => return Poll::Ready(Some(self.take_recalled(&batches))),
+                }
             }
             let mut state = self.shared.lock();
-            match state.stand(self.cursor.next, self.replay_start, &wanted, &self.since) {
+            let stand = state.stand(self.cursor.next, self.replay_start, &wanted, &self.since);
+            match stand {
+                Stand::Cold(entry) => {
+                    let next = entry.next();
+                    let history = Arc::clone(&self.shared.history);
+                    self.reading = Some((next, Box::pin(history.read(entry))));
+                }
+                Stand::Lost(next) => {
+                    drop(state);
+                    let was_there = self.cursor.next >= self.replay_start;
+                    self.lose(next, if was_there { Reason::Slow } else { Reason::Evicted });
+                }
+                _ if self.loss.is_some() => {
+                    drop(state);
+                    return self.tell_loss();
+                }
                 Stand::Held(batches) => {
                     drop(state);
                     return Poll::Ready(Some(self.hand_out(batches)));
@@ -106,19 +128,6 @@ impl Subscriber {
                     drop(state);
                     let from = std::mem::replace(&mut self.cursor, Position::before(next));
                     return Poll::Ready(Some(Read::Events(from, Vec::new())));
-                }
-                Stand::Lost(mut next) => {
-                    let stand = |next| state.stand(next, self.replay_start, &wanted, &self.since);
-                    while let Stand::Lost(later) = stand(next) {
-                        next = later;
-                    }
-                    drop(state);
-                    return Poll::Ready(Some(self.lose(next, None)));
-                }
-                Stand::Cold(entry) => {
-                    let next = entry.next();
-                    let history = Arc::clone(&self.shared.history);
-                    self.reading = Some((next, Box::pin(history.read(entry))));
                 }
                 Stand::Newest if state.closed => return Poll::Ready(None),
                 Stand::Newest => {
@@ -141,14 +150,9 @@ impl Subscriber {
         self.since.get(&source.id).copied().unwrap_or(0)
     }
 
-    fn take_recalled(&mut self, recalled: Recalled, next: Seq) -> Read {
-        match recalled {
-            Some(batches) => {
-                let cursor = self.cursor.next;
-                self.hand_out(take_some(batches.iter().filter(|batch| batch.next() > cursor)))
-            }
-            None => self.lose(next, Some(Reason::Truncated)),
-        }
+    fn take_recalled(&mut self, batches: &[Arc<Batch>]) -> Read {
+        let cursor = self.cursor.next;
+        self.hand_out(take_some(batches.iter().filter(|batch| batch.next() > cursor)))
     }
 
     fn hand_out(&mut self, batches: Vec<Arc<Batch>>) -> Read {
@@ -159,12 +163,19 @@ impl Subscriber {
         Read::Events(from, batches)
     }
 
-    fn lose(&mut self, next: Seq, reason: Option<Reason>) -> Read {
-        let was_there = self.cursor.next >= self.replay_start;
-        let evicted = if was_there { Reason::Slow } else { Reason::Evicted };
-        let lost = Some(next - self.cursor.next);
+    /// Passes over what cannot be had; the peer is told when it is known how much that is.
+    fn lose(&mut self, next: Seq, reason: Reason) {
+        self.loss.get_or_insert((self.cursor.next, reason));
         self.cursor = Position::before(next);
-        Read::Gap(Gap { reason: reason.unwrap_or(evicted), lost, position: self.cursor })
+    }
+
+    fn tell_loss(&mut self) -> Poll<Option<Read>> {
+        let gap = self.loss.take().map(|(from, reason)| Gap {
+            reason,
+            lost: Some(self.cursor.next - from),
+            position: self.cursor,
+        });
+        Poll::Ready(gap.map(Read::Gap))
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::file::{FileId, Kind, LogFile};
-use crate::event::{Carry, Cutting, Lines, Log, Place};
+use crate::event::{Carry, Cutting, End, Lines, Log, Place};
 
 /// How many bytes before the offset are compared at every read.
 const GUARD: usize = 64;
@@ -164,7 +164,7 @@ impl Generation {
         let offset = self.offset - rest.len() as u64;
         self.unfinished = 0;
         self.before.extend_from_slice(&rest);
-        self.lines(&rest, offset, cutting, time, true).0
+        self.lines(&rest, offset, cutting, time, End::Finished).0
     }
 
     /// None at the end of the last writer.
@@ -256,7 +256,7 @@ impl Generation {
     /// Cuts `bytes[from..]`, the last of which stands before `offset`, and keeps what is left.
     fn cut(&mut self, bytes: &[u8], from: usize, cutting: &Cutting, time: u64) -> Vec<Lines> {
         let offset = self.offset - (bytes.len() - from) as u64;
-        let (lines, used) = self.lines(&bytes[from..], offset, cutting, time, false);
+        let (lines, used) = self.lines(&bytes[from..], offset, cutting, time, End::Open);
         self.unfinished = bytes.len() - from - used;
         let keep = self.unfinished.max(GUARD).min(bytes.len());
         self.before.clear();
@@ -270,13 +270,13 @@ impl Generation {
         offset: u64,
         cutting: &Cutting,
         time: u64,
-        finished: bool,
+        end: End,
     ) -> (Vec<Lines>, usize) {
         let mut all = Vec::new();
         let mut used = 0;
         loop {
             let rest = &bytes[used..];
-            let (lines, taken) = cutting.cut(rest, &mut self.carry, finished);
+            let (lines, taken) = cutting.cut(rest, &mut self.carry, end);
             let place = |lines: &Lines| {
                 (self.kind == Kind::Regular)
                     .then(|| Place::of(&lines.bytes, self.file.clone(), offset + used as u64))

@@ -11,7 +11,7 @@ use super::follower::tell;
 use super::registry::{Registry, State};
 use super::source::News;
 use super::{Report, wall_clock};
-use crate::event::{Carry, Control, Cutting, Lines, Name, Object, Source};
+use crate::event::{Carry, Control, Cutting, End, Lines, Name, Object, Source};
 use crate::feed::{Content, Draft, Publisher};
 
 const BLOCK: usize = 256 * 1024;
@@ -105,7 +105,7 @@ impl Reader {
 
     fn take(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
-        let used = self.publish(false);
+        let used = self.publish(End::Open);
         self.held.drain(..used);
         let offset = bytes.len() as u64;
         self.registry.update(&self.source, |entry| entry.offset += offset);
@@ -120,13 +120,13 @@ impl Reader {
         }
     }
 
-    fn publish(&mut self, finished: bool) -> usize {
+    fn publish(&mut self, end: End) -> usize {
         let time = wall_clock();
         let mut used = 0;
         let mut news = Vec::new();
         loop {
             let rest = &self.held[used..];
-            let (lines, taken) = self.cutting.cut(rest, &mut self.carry, finished);
+            let (lines, taken) = self.cutting.cut(rest, &mut self.carry, end);
             news.extend(lines.map(|lines| News::Lines(Lines { time, ..lines })));
             used += taken;
             if taken == 0 {
@@ -138,7 +138,7 @@ impl Reader {
     }
 
     fn end(&mut self) {
-        self.publish(true);
+        self.publish(End::Finished);
         self.registry.update(&self.source, |entry| entry.state = State::Ended);
         let event = Object::of_type("end").text("file", self.source.name.as_str());
         let content = Content::Control(Control { json: event.finish() });

@@ -64,6 +64,7 @@ fn nth_line(file: &LogFile, line: u64) -> io::Result<u64> {
     let mut missing = line.saturating_sub(1);
     let mut block = vec![0; BLOCK];
     let mut offset = 0;
+    let mut line_start = 0;
     while missing > 0 {
         let read = file.read_at(&mut block, offset)?;
         if read == 0 {
@@ -71,13 +72,15 @@ fn nth_line(file: &LogFile, line: u64) -> io::Result<u64> {
         }
         for newline in memchr_iter(b'\n', &block[..read]) {
             missing -= 1;
+            line_start = offset + newline as u64 + 1;
             if missing == 0 {
-                return Ok(offset + newline as u64 + 1);
+                return Ok(line_start);
             }
         }
         offset += read as u64;
     }
-    Ok(offset)
+    // An unfinished line is published whole, once it is finished.
+    Ok(line_start)
 }
 
 #[cfg(test)]
@@ -103,6 +106,7 @@ mod tests {
         assert_eq!(tail("a\nb\nc\n", From::Line(2)), "b\nc\n");
         assert_eq!(tail("a\nb\nc\n", From::Line(0)), "a\nb\nc\n");
         assert_eq!(tail("a\nb\nc\n", From::Line(9)), "");
+        assert_eq!(tail("a\nb", From::Line(9)), "b");
         assert_eq!(tail("", From::Last(3)), "");
     }
 
