@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::Parser;
+use clap::builder::BoolishValueParser;
 use regex::bytes::Regex;
 
 use crate::event::Format;
@@ -31,7 +32,7 @@ pub struct Cli {
     pub lines: From,
 
     /// Begin with the first line: the same as -n +1
-    #[arg(long, env = "SSETAIL_FROM_START", conflicts_with = "lines")]
+    #[arg(long, env = "SSETAIL_FROM_START", conflicts_with = "lines", value_parser = BoolishValueParser::new())]
     pub from_start: bool,
 
     /// Accepted, so that tail habits work; files are always followed, by name
@@ -64,7 +65,7 @@ pub struct Cli {
     pub format: Option<Format>,
 
     /// Send lines without an event name, so that `onmessage` receives them
-    #[arg(long, env = "SSETAIL_UNNAMED")]
+    #[arg(long, env = "SSETAIL_UNNAMED", value_parser = BoolishValueParser::new())]
     pub unnamed: bool,
 
     /// Follow bytes instead of lines: every chunk is an event
@@ -165,15 +166,15 @@ pub struct Cli {
     pub send_timeout: Duration,
 
     /// Copy standard input to standard output, byte for byte
-    #[arg(long, env = "SSETAIL_TEE")]
+    #[arg(long, env = "SSETAIL_TEE", value_parser = BoolishValueParser::new())]
     pub tee: bool,
 
     /// When standard input has ended: deliver what is owed and exit
-    #[arg(long, env = "SSETAIL_EXIT_ON_EOF")]
+    #[arg(long, env = "SSETAIL_EXIT_ON_EOF", value_parser = BoolishValueParser::new())]
     pub exit_on_eof: bool,
 
     /// Serve no page, only the stream
-    #[arg(long, env = "SSETAIL_NO_VIEWER")]
+    #[arg(long, env = "SSETAIL_NO_VIEWER", value_parser = BoolishValueParser::new())]
     pub no_viewer: bool,
 
     /// Print the completions for a shell: bash, zsh, fish, powershell or elvish
@@ -187,15 +188,15 @@ pub struct Cli {
     pub completions: Option<clap_complete::Shell>,
 
     /// Print the man page
-    #[arg(long, env = "SSETAIL_MAN")]
+    #[arg(long, env = "SSETAIL_MAN", value_parser = BoolishValueParser::new())]
     pub man: bool,
 
     /// No status line
-    #[arg(short, long, env = "SSETAIL_QUIET")]
+    #[arg(short, long, env = "SSETAIL_QUIET", value_parser = BoolishValueParser::new())]
     pub quiet: bool,
 
     /// Say one line for each request
-    #[arg(short, long, env = "SSETAIL_VERBOSE")]
+    #[arg(short, long, env = "SSETAIL_VERBOSE", value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 }
 
@@ -213,6 +214,8 @@ pub(crate) enum SourceArg {
     Input(Option<OsString>),
     /// Files.
     Files(Wanted),
+    /// A directory, and a sentence that says what was probably meant.
+    Directory(String),
 }
 
 impl Cli {
@@ -276,7 +279,8 @@ fn path(name: Option<OsString>, text: &OsStr) -> Result<SourceArg, String> {
     if path.is_dir() {
         let text = text.to_string_lossy();
         let glob = format!("{}/*.log", text.trim_end_matches('/'));
-        return Err(format!("{text} is a directory; to follow the files in it, give '{glob}'"));
+        let sentence = format!("{text} is a directory; to follow the files in it, give '{glob}'");
+        return Ok(SourceArg::Directory(sentence));
     }
     if text.as_bytes().ends_with(b"/") {
         let text = text.display();
@@ -400,6 +404,7 @@ mod tests {
                 (name, path.file_name().expect("a name").to_string_lossy().into_owned())
             }
             SourceArg::Files(Wanted { name, .. }) => (name, "*".to_owned()),
+            SourceArg::Directory(sentence) => (None, sentence),
         };
         let name = |text: &str| Some(OsString::from(text));
         assert_eq!(named("-"), (None, "-".to_owned()));

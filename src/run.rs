@@ -60,6 +60,8 @@ impl From<anyhow::Error> for Failure {
 struct Sources {
     input: Option<Name>,
     files: Vec<Wanted>,
+    /// Why others are not followed; no reason to stop these.
+    refused: Vec<String>,
 }
 
 /// Follows and serves until a signal, or the end of all input, says to stop.
@@ -100,6 +102,7 @@ async fn follow_and_serve(
     let made = make_token(&cli, &listeners, &mut access)?;
     let registry = Registry::default();
     // What is written once the address is known is new: whoever has read it may rely on that.
+    sources.refused.iter().for_each(|sentence| status.say(sentence));
     let open = |files| Opened::new(files, options(&cli), &registry);
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
     let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
@@ -198,15 +201,19 @@ fn sources(cli: &Cli) -> Result<Sources, Failure> {
         }
         arguments.push("-".into());
     }
-    let mut sources = Sources { input: None, files: Vec::new() };
+    let mut sources = Sources { input: None, files: Vec::new(), refused: Vec::new() };
     for argument in &arguments {
         match parse_source(argument).map_err(Failure::Usage)? {
+            SourceArg::Directory(sentence) => sources.refused.push(sentence),
             SourceArg::Files(wanted) => sources.files.push(wanted),
             SourceArg::Input(name) => {
                 let name = name.unwrap_or_else(|| "stdin".into());
                 sources.input.get_or_insert_with(|| Name::new(&name));
             }
         }
+    }
+    if sources.input.is_none() && sources.files.is_empty() {
+        return Err(Failure::Usage(sources.refused.join("; ")));
     }
     if cli.exit_on_eof && sources.input.is_none() {
         let sentence = "--exit-on-eof waits for the end of standard input, which is not followed; \

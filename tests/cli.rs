@@ -44,6 +44,11 @@ fn a_directory_is_refused_with_the_glob_that_was_probably_meant() {
     let (status, said) = Ssetail::new().file("logs/a.log", "").arg("logs/").fail();
     assert_eq!(status, 2);
     assert!(said.contains("'logs/*.log'"), "{said}");
+    // Beside others, it is no reason to stop these.
+    let ssetail = Ssetail::new().file("logs/a.log", "").file("b.log", "x\n");
+    let mut ssetail = ssetail.args(["logs", "b.log"]).start();
+    assert_eq!(ssetail.events("/sse").data(1), ["x"]);
+    ssetail.wait_for("'logs/*.log'");
 }
 
 #[test]
