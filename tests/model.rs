@@ -19,7 +19,7 @@ use ssetail::feed::{Backlog, Capacity, Feed, Read, Start, Subscriber, feed};
 use ssetail::follow::{Follower, From, Opened, Options, Pattern, Registry, Report, Wanted, What};
 
 /// How long a replaced file is read in these sequences.
-const LINGER: Duration = Duration::from_millis(300);
+const LINGER: Duration = Duration::from_millis(900);
 const DEADLINE: Duration = Duration::from_secs(30);
 const AT_A_TIME: usize = 40;
 
@@ -320,7 +320,7 @@ impl Sequence {
     /// A writer that has not heard of the rotation yet.
     fn write_late(&mut self) {
         let is_late = |writer: &Writer| {
-            writer.replaced.is_some_and(|replaced| replaced.elapsed() < LINGER / 3)
+            writer.replaced.is_some_and(|replaced| replaced.elapsed() < LINGER / 9)
         };
         if let Some(index) = self.writers.iter().rposition(is_late) {
             let text = self.text(1);

@@ -138,10 +138,10 @@ impl Subscriber {
         }
     }
 
-    /// Everything before it was handed out.
+    /// Everything before it was handed out, or told as a gap.
     #[must_use]
     pub fn cursor(&self) -> Position {
-        self.cursor
+        self.loss.map_or(self.cursor, |(from, _)| Position::before(from))
     }
 
     /// Events of `source` before this one were not asked for.
