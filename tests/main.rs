@@ -3,6 +3,7 @@
 mod browsers;
 mod cli;
 mod clients;
+mod embedding;
 mod encoding;
 mod following;
 mod garbage;
