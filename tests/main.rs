@@ -12,6 +12,7 @@ mod harness;
 mod limits;
 mod listening;
 mod model;
+mod packaging;
 mod page;
 mod parser;
 mod readme;
