@@ -96,7 +96,7 @@ impl Site {
 
     /// Answers one request that a server of somebody else has taken.
     ///
-    /// That server limits what peers can take, and for how long: `send_timeout` is for [`serve`].
+    /// That server limits what peers can take, and for how long: `send_timeout` is for [`serve()`].
     pub fn respond<B>(
         self: &Arc<Self>,
         request: &Request<B>,
