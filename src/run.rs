@@ -107,6 +107,7 @@ async fn follow_and_serve(
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
     let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
     let (publisher, feed) = feed(Encoder::new(epoch), capacity(&cli), cutting(&cli));
+    tokio::spawn(feed.clone().relay());
     let (reading, input_ended) =
         start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
     let reloading = reload_on_hangup(tls.clone(), report.clone())?;
