@@ -106,9 +106,7 @@ async fn follow_and_serve(
     let open = |files| Opened::new(files, options(&cli), &registry);
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
     let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
-    let capacity =
-        Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes };
-    let (publisher, feed) = feed(Encoder::new(epoch), capacity, cutting(&cli));
+    let (publisher, feed) = feed(Encoder::new(epoch), capacity(&cli), cutting(&cli));
     tokio::spawn(feed.clone().relay());
     let (reading, input_ended) =
         start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
@@ -311,6 +309,10 @@ fn options(cli: &Cli) -> Options {
     Options { begin: cli.begin(), linger: cli.linger, cutting: cutting(cli), watch: true }
 }
 
+fn capacity(cli: &Cli) -> Capacity {
+    Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes }
+}
+
 fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
     let default = if cli.binary { Format::Base64 } else { Format::Text };
     Site {
@@ -365,7 +367,24 @@ fn describe(registry: &Registry, feed: &Feed) -> String {
 mod tests {
     use std::sync::mpsc::channel;
 
+    use clap::Parser as _;
+
     use super::*;
+
+    #[test]
+    fn the_library_has_the_same_defaults() {
+        let cli = Cli::parse_from(["ssetail", "a.log"]);
+        let same = |ours: &dyn fmt::Debug, theirs: &dyn fmt::Debug| {
+            assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+        };
+        same(&options(&cli), &Options::default());
+        same(&capacity(&cli), &Capacity::default());
+        let (_publisher, feed) =
+            feed(Encoder::new(Epoch::from_random(1)), capacity(&cli), cutting(&cli));
+        let registry = Registry::default();
+        let ours = site(&cli, Access::default(), feed.clone(), registry.clone());
+        same(&ours, &Site::new(feed, registry, &cli.endpoint));
+    }
 
     #[test]
     fn a_panic_is_told_in_one_sentence() {

@@ -3,6 +3,7 @@
 mod browsers;
 mod cli;
 mod clients;
+mod embedding;
 mod encoding;
 mod following;
 mod garbage;
@@ -11,6 +12,7 @@ mod harness;
 mod limits;
 mod listening;
 mod model;
+mod packaging;
 mod page;
 mod parser;
 mod readme;

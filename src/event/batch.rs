@@ -41,7 +41,7 @@ pub struct Place {
 }
 
 /// How bytes become published lines: the same bytes, the same lines.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Cutting {
     /// How they are cut.
     pub splitter: Splitter,

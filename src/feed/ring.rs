@@ -22,6 +22,13 @@ pub struct Capacity {
     pub index_bytes: usize,
 }
 
+impl Default for Capacity {
+    /// 10,000 lines in at most 16 MiB, and as much for the index.
+    fn default() -> Self {
+        Capacity { lines: 10_000, bytes: 16 << 20, index_bytes: 16 << 20 }
+    }
+}
+
 /// The batches from `oldest()` up to, but without, `next()`; no seq is missing between them.
 #[derive(Debug)]
 pub struct Ring {

@@ -67,6 +67,18 @@ pub struct Options {
     pub watch: bool,
 }
 
+impl Default for Options {
+    /// The last 100 lines to begin with, and 5 s to linger.
+    fn default() -> Self {
+        Options {
+            begin: From::Last(100),
+            linger: Duration::from_secs(5),
+            cutting: Cutting::default(),
+            watch: true,
+        }
+    }
+}
+
 /// Where a sentence for whoever runs the program goes.
 #[derive(Clone)]
 pub struct Report(Arc<dyn Fn(&str) + Send + Sync>);
