@@ -2,7 +2,7 @@
 
 import { Connection } from './connect.js';
 import { Controls } from './controls.js';
-import { byId } from './dom.js';
+import { byId, put } from './dom.js';
 import { count, plural } from './format.js';
 import { parseHash } from './hash.js';
 import { Marks } from './marks.js';
@@ -124,11 +124,6 @@ function showStatus() {
   put(byId('chosen', HTMLElement), [place.grep && `server sends only /${place.grep}/`, selected].filter(Boolean).join(' · '));
   showEmpty();
   showTitle();
-}
-
-/** @param {Element | null} element @param {string} text */
-function put(element, text) {
-  if (element && element.textContent !== text) element.textContent = text;
 }
 
 function showEmpty() {

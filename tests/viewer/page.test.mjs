@@ -200,6 +200,16 @@ describe('finding', () => {
     await page.waitForSelector('.query-state.bad');
   });
 
+  it('is not held up by an expression without end', async () => {
+    await driver.append('b.log', [`${'a'.repeat(60)}!`]);
+    await page.click('#regex');
+    await page.fill('#query', '^(a+)+$');
+    await page.waitForSelector('.query-state.bad:has-text("takes too long")');
+    await page.fill('#query', '^(a+)!$');
+    await page.waitForFunction(() => document.querySelector('#query-state').textContent === '1');
+    await page.waitForSelector('mark');
+  });
+
   it('chooses sources and levels', async () => {
     await driver.append('b.log', ['ERROR from b', 'plain from b']);
     await shows('plain from b');
