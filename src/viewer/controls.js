@@ -10,6 +10,7 @@ import { LEVELS } from './level.js';
 import { LineTools } from './linetools.js';
 import { LIMIT } from './page.js';
 import { applyPrefs, savePrefs } from './prefs.js';
+import { NAME_COLUMNS } from './row.js';
 import { SearchBar } from './searchbar.js';
 import { Sidebar } from './sidebar.js';
 
@@ -231,7 +232,7 @@ export class Controls {
     const { sources, place } = this.#page;
     this.#sidebar.render(sources.byName.values(), place.chosen);
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
-    const width = `${Math.min(20, widest)}ch`;
+    const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
     const single = sources.byName.size < 2;
     const changed = root.style.getPropertyValue('--name-width') !== width || root.classList.contains('one-source') !== single;

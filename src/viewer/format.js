@@ -45,6 +45,12 @@ export function ago(ms, now) {
   return `${Math.floor(seconds / 86400)}d ago`;
 }
 
+/** Long names lose their middle: both ends tell them apart. @param {string} name @param {number} most characters */
+export function shortName(name, most) {
+  const end = Math.ceil((most - 1) / 2);
+  return name.length <= most ? name : `${name.slice(0, most - 1 - end)}…${name.slice(-end)}`;
+}
+
 /** The bytes behind base64 text. @param {string} base64 */
 export function bytesOf(base64) {
   const binary = atob(base64);

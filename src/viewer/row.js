@@ -1,10 +1,13 @@
 // Fills one row of the list: the only place where log text becomes DOM, always as text nodes.
 
 import { parseAnsi } from './ansi.js';
-import { ago, clock, hexText, instant, plural } from './format.js';
+import { ago, clock, hexText, instant, plural, shortName } from './format.js';
 import { FLAG, KIND } from './store.js';
 import { findJson, jsonTree } from './tree.js';
 import { MARK } from './rowlist.js';
+
+/** The widest that the column of names gets. */
+export const NAME_COLUMNS = 20;
 
 /** Longer lines are cut off on screen until they are asked for. */
 export const CLIP = 2000;
@@ -158,7 +161,7 @@ function timeColumn(time, style) {
  */
 function fillLine(row, line, n, hit, look) {
   if (look.time !== 'off') row.append(timeColumn(line.time, look.time));
-  const name = make('span', 'name', look.names[line.source]);
+  const name = make('span', 'name', shortName(look.names[line.source], NAME_COLUMNS));
   name.title = look.names[line.source];
   const text = make('div', 'text');
   const visible = fillText(text, line, n, hit, look);
