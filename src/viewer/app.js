@@ -127,8 +127,9 @@ function showStatus() {
 }
 
 function showEmpty() {
+  const settling = state.phase === 'live' && Date.now() - liveSince < SETTLING;
   const empty = byId('empty', HTMLElement);
-  empty.hidden = page.view.rows.length > 0 || !page.view.done;
+  empty.hidden = page.view.rows.length > 0 || !page.view.done || (settling && page.store.size === 0);
   if (empty.hidden) return;
   const held = page.store.size - page.store.rulers;
   put(empty.children[0], held ? 'No line matches' : state.phase === 'live' ? 'No lines yet' : connectionText(state, Date.now()));
@@ -164,6 +165,7 @@ function readAddress() {
 
 page.drawn = () => {
   controls.showFrame();
+  if (page.view.rows.length > 0) byId('empty', HTMLElement).hidden = true;
   relax();
 };
 document.addEventListener('visibilitychange', () => {

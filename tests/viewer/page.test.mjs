@@ -70,6 +70,22 @@ describe('lines', () => {
     await page.waitForSelector('.source:has-text("b.log")');
   });
 
+  it('are never below words about none', async () => {
+    page = await open();
+    await page.waitForSelector('#empty:has-text("No lines yet")');
+    await page.evaluate(() => {
+      globalThis.covered = 0;
+      const look = () => {
+        globalThis.covered += Number(document.querySelector('.rows .row') && !document.querySelector('#empty').hidden);
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+    await driver.append('a.log', ['first']);
+    await shows('first');
+    assert.equal(await page.evaluate(() => globalThis.covered), 0);
+  });
+
   it('are text, whatever they contain', async () => {
     const evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
     await driver.append('a.log', [evil, `{"html":${JSON.stringify(evil)},"level":"error"}`]);

@@ -43,8 +43,8 @@ export const STATES = {
   },
   selection: async ({ page }) => {
     const rows = page.locator('.rows .row:not(.ruler) .text');
-    await rows.nth(20).click({ position: { x: 30, y: 8 } });
-    await rows.nth(24).click({ position: { x: 30, y: 8 }, modifiers: ['Shift'] });
+    await rows.nth(8).click({ position: { x: 30, y: 8 } });
+    await rows.nth(12).click({ position: { x: 30, y: 8 }, modifiers: ['Shift'] });
   },
   nowrap: async ({ page }) => {
     await page.keyboard.press('w');
