@@ -80,7 +80,7 @@ export class Finder {
     if (this.#worker) return this.#worker;
     this.#worker = new Worker(new URL('./find.js', import.meta.url), { type: 'module' });
     this.#worker.onmessage = ({ data }) => this.#hear(data);
-    this.#worker.onerror = () => this.#fail('this browser cannot search so');
+    this.#worker.onerror = () => this.#fail('cannot be run, reload the page');
     return this.#worker;
   }
 
