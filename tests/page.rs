@@ -40,10 +40,10 @@ fn a_browser_that_has_it_is_not_sent_it_again() {
     let tag = plain.header("etag").expect("a tag");
     let gzip = ssetail.request("GET", "/", &[("accept-encoding", "gzip")]);
     assert_eq!(gzip.header("content-encoding"), Some("gzip"));
-    assert!(
-        gzip.header("content-length").expect("a length")
-            < plain.header("content-length").expect("a length")
-    );
+    let [zipped, whole] = [&gzip, &plain].map(|answer| {
+        answer.header("content-length").and_then(|length| length.parse::<usize>().ok())
+    });
+    assert!(zipped.expect("a length") < whole.expect("a length"));
     let again = ssetail.request("GET", "/", &[("if-none-match", tag)]);
     assert_eq!((again.status, &*again.body), (304, ""));
     assert_eq!(again.header("cache-control"), Some("no-cache"));
