@@ -79,7 +79,7 @@ impl Index {
             && let Some(grown) = last.merge(batch, lines)
         {
             self.bytes += grown;
-        } else if let Some(entry) = Entry::new(batch) {
+        } else if let Some(entry) = Entry::new(batch).filter(|entry| !entry.is_dropped()) {
             self.remember_log(&entry);
             self.bytes += entry.size();
             self.entries.push_back(entry);
@@ -131,11 +131,19 @@ impl Index {
         }
     }
 
+    /// Lets go of what its log has dropped.
+    pub fn forget_dropped(&mut self) {
+        self.retain(|entry| !entry.is_dropped());
+    }
+
     fn forget_log(&mut self, log: &Arc<dyn Log>) {
-        let is_kept = |entry: &Entry| match &entry.kept {
+        self.retain(|entry| match &entry.kept {
             Kept::Extent(extent) => !Arc::ptr_eq(&extent.place.log, log),
             Kept::Control(_) => true,
-        };
+        });
+    }
+
+    fn retain(&mut self, is_kept: impl Fn(&Entry) -> bool) {
         self.entries.retain(is_kept);
         self.bytes = self.entries.iter().map(Entry::size).sum();
     }
@@ -210,6 +218,15 @@ impl Entry {
         match self.kept {
             Kept::Extent(_) => self.count,
             Kept::Control(_) => 0,
+        }
+    }
+
+    /// Whether its log has let go of it.
+    #[must_use]
+    pub fn is_dropped(&self) -> bool {
+        match &self.kept {
+            Kept::Extent(extent) => extent.place.is_dropped(),
+            Kept::Control(_) => false,
         }
     }
 

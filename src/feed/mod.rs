@@ -85,7 +85,9 @@ pub struct Fill {
     pub events: u64,
     /// Memory that they take, encoded forms included.
     pub bytes: usize,
-    /// How much the ring may hold.
+    /// Memory that it takes to find evicted events.
+    pub index_bytes: usize,
+    /// How much the ring and the index may hold.
     pub capacity: Capacity,
 }
 
@@ -142,6 +144,11 @@ impl Publisher {
     /// Publishes what is known to be the last events, although the feed stays open.
     pub fn publish_last(&self, drafts: Vec<Draft>) {
         self.push(drafts, true);
+    }
+
+    /// Lets go of events that their log has dropped on purpose.
+    pub fn forget_dropped(&self) {
+        self.shared.lock().index.forget_dropped();
     }
 
     fn push(&self, drafts: Vec<Draft>, ended: bool) {
@@ -220,8 +227,13 @@ impl Feed {
     /// How full the ring is.
     #[must_use]
     pub fn fill(&self) -> Fill {
-        let ring = &self.shared.lock().ring;
-        Fill { events: ring.next() - ring.oldest(), bytes: ring.bytes(), capacity: ring.capacity() }
+        let State { ring, index, .. } = &*self.shared.lock();
+        Fill {
+            events: ring.next() - ring.oldest(),
+            bytes: ring.bytes(),
+            index_bytes: index.bytes(),
+            capacity: ring.capacity(),
+        }
     }
 
     /// Whether a client with `id` has all that there will ever be.

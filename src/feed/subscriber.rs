@@ -38,8 +38,8 @@ pub struct Subscriber {
     replay_start: Seq,
     /// Sources of which only events from a seq on are wanted.
     since: HashMap<usize, Seq>,
-    /// History that is being read, and where it ends.
-    reading: Option<(Seq, Reading)>,
+    /// History that is being read.
+    reading: Option<(Entry, Reading)>,
 }
 
 /// An entry that is being read from its file.
@@ -94,10 +94,12 @@ impl Subscriber {
             return Poll::Ready(Some(Read::Gap(gap)));
         }
         loop {
-            if let Some((next, reading)) = &mut self.reading {
-                let (next, recalled) = (*next, std::task::ready!(reading.as_mut().poll(cx)));
+            if let Some((entry, reading)) = &mut self.reading {
+                let recalled = std::task::ready!(reading.as_mut().poll(cx));
+                let (next, is_dropped) = (entry.next(), entry.is_dropped());
                 self.reading = None;
                 match recalled {
+                    None if is_dropped => self.lose_evicted(next),
                     None => self.lose(next, Reason::Truncated),
                     Some(_) if self.loss.is_some() => return self.tell_loss(),
                     Some(batches) => return Poll::Ready(Some(self.take_recalled(&batches))),
@@ -107,14 +109,12 @@ impl Subscriber {
             let stand = state.stand(self.cursor.next, self.replay_start, &wanted, &self.since);
             match stand {
                 Stand::Cold(entry) => {
-                    let next = entry.next();
                     let history = Arc::clone(&self.shared.history);
-                    self.reading = Some((next, Box::pin(history.read(entry))));
+                    self.reading = Some((entry.clone(), Box::pin(history.read(entry))));
                 }
                 Stand::Lost(next) => {
                     drop(state);
-                    let was_there = self.cursor.next >= self.replay_start;
-                    self.lose(next, if was_there { Reason::Slow } else { Reason::Evicted });
+                    self.lose_evicted(next);
                 }
                 _ if self.loss.is_some() => {
                     drop(state);
@@ -161,6 +161,11 @@ impl Subscriber {
             self.cursor = Position::before(last.next());
         }
         Read::Events(from, batches)
+    }
+
+    fn lose_evicted(&mut self, next: Seq) {
+        let was_there = self.cursor.next >= self.replay_start;
+        self.lose(next, if was_there { Reason::Slow } else { Reason::Evicted });
     }
 
     /// Passes over what cannot be had; the peer is told when it is known how much that is.
