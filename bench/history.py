@@ -31,7 +31,7 @@ CLIENTS = 100
 
 def write_log(path, size):
     """Lines of 100 bytes, and a last one that tells that all has come."""
-    block = b"".join(b"2026-01-01T00:00:00.000Z INFO request %062d served\n" % n for n in range(100_000))
+    block = b"".join(b"2026-01-01T00:00:00.000Z INFO request %054d served\n" % n for n in range(100_000))
     with open(path, "wb") as log:
         for _ in range(max(1, size // len(block))):
             log.write(block)

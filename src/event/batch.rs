@@ -142,6 +142,18 @@ impl Cutting {
     /// None when no line is to be published, whatever was used.
     #[must_use]
     pub fn cut(&self, bytes: &[u8], carry: &mut Carry, end: End) -> (Option<Lines>, usize) {
+        self.cut_by(bytes, carry, end, Bytes::copy_from_slice)
+    }
+
+    /// The same; `own` makes the bytes that were used last.
+    #[must_use]
+    pub fn cut_by(
+        &self,
+        bytes: &[u8],
+        carry: &mut Carry,
+        end: End,
+        own: impl FnOnce(&[u8]) -> Bytes,
+    ) -> (Option<Lines>, usize) {
         let before = *carry;
         let mut spans = Vec::new();
         let used = self.splitter.split(bytes, carry.into > 0, end, |span| {
@@ -153,7 +165,7 @@ impl Cutting {
             span.end < BATCH_SIZE
         });
         let lines = (!spans.is_empty()).then(|| Lines {
-            bytes: Bytes::copy_from_slice(&bytes[..used]),
+            bytes: own(&bytes[..used]),
             spans: spans.into(),
             place: None,
             carry: before,

@@ -7,6 +7,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use bytes::Bytes;
 
 use crate::event::{Batch, Carry, Control, Cutting, End, Lines, Log, Place, Seq, Source};
 
@@ -235,18 +238,27 @@ impl Entry {
     /// The only I/O is that of the [`Log`].
     #[must_use]
     pub fn recall(&self, cutting: &Cutting) -> Option<Vec<Arc<Batch>>> {
+        self.recall_metered(cutting, Arc::default)
+    }
+
+    /// The same; each batch is counted by the meter that it is made with.
+    pub(super) fn recall_metered(
+        &self,
+        cutting: &Cutting,
+        meter: impl Fn() -> Arc<AtomicUsize>,
+    ) -> Option<Vec<Arc<Batch>>> {
         let contents = match &self.kept {
             Kept::Extent(extent) => extent.recall(cutting)?,
             Kept::Control(json) => {
                 let control = Control { json: json.to_string() };
                 let source = Arc::clone(&self.source);
-                let batch = Batch::of_control(source, self.first, control, Arc::default());
+                let batch = Batch::of_control(source, self.first, control, meter());
                 return Some(vec![Arc::new(batch)]);
             }
         };
         let mut next = self.first;
         let batches = contents.into_iter().map(|lines| {
-            let batch = Batch::of_lines(Arc::clone(&self.source), next, lines, Arc::default());
+            let batch = Batch::of_lines(Arc::clone(&self.source), next, lines, meter());
             next = batch.next();
             Arc::new(batch)
         });
@@ -301,13 +313,14 @@ impl Extent {
         if crc32fast::hash(&bytes) != self.place.crc {
             return None;
         }
+        let bytes = Bytes::from(bytes);
         let mut all = Vec::new();
         let mut carry = self.carry;
         let mut runs = &*self.runs;
         let mut at = 0;
         while let Some(Run { len, count, end, later }) = take_run(&mut runs) {
             let run = bytes.get(at..at + len)?;
-            let (lines, used) = cutting.cut(run, &mut carry, end);
+            let (lines, used) = cutting.cut_by(run, &mut carry, end, |used| bytes.slice_ref(used));
             let lines = lines.filter(|lines| used == len && lines.spans.len() == count)?;
             let offset = self.place.offset + at as u64;
             let place = Place { offset, ..self.place.clone() };

@@ -95,7 +95,7 @@ pub struct Fill {
 struct Shared {
     state: Mutex<State>,
     history: Arc<History>,
-    encoder: Encoder,
+    encoder: Arc<Encoder>,
     publishers: AtomicU64,
 }
 
@@ -116,6 +116,7 @@ struct State {
 /// `cutting` is how its lines are cut, so that they can be cut the same way again.
 #[must_use]
 pub fn feed(encoder: Encoder, capacity: Capacity, cutting: Cutting) -> (Publisher, Feed) {
+    let encoder = Arc::new(encoder);
     let shared = Arc::new(Shared {
         state: Mutex::new(State {
             ring: Ring::new(capacity, 1),
@@ -125,7 +126,7 @@ pub fn feed(encoder: Encoder, capacity: Capacity, cutting: Cutting) -> (Publishe
             closed: false,
             cut: false,
         }),
-        history: Arc::new(History::new(cutting)),
+        history: Arc::new(History::new(cutting, Arc::clone(&encoder))),
         encoder,
         publishers: AtomicU64::new(1),
     });
