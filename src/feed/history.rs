@@ -70,7 +70,8 @@ impl History {
 
     fn recall(&self, entry: &Entry, presentation: Option<Presentation>) -> Recalled {
         let batches = entry.recall_metered(&self.cutting, || Arc::clone(&self.meter))?;
-        if let Some(presentation) = presentation {
+        // With too many readers at different places, each encodes what it sends when it does.
+        if let Some(presentation) = presentation.filter(|_| !self.is_full()) {
             for batch in &batches {
                 batch.encoded(&self.encoder, presentation);
             }
@@ -81,7 +82,7 @@ impl History {
     /// Lets go of what was asked for longest ago, as far as memory asks for that.
     fn forget(&self) {
         let mut cache = self.lock();
-        while cache.len() > CACHED || self.meter.load(Ordering::Relaxed) > CACHE_SIZE {
+        while cache.len() > CACHED || self.is_full() {
             let oldest = cache.iter().position(|(_, cell)| cell.initialized());
             if oldest.and_then(|at| cache.remove(at)).is_none() {
                 return;
@@ -89,7 +90,83 @@ impl History {
         }
     }
 
+    fn is_full(&self) -> bool {
+        self.meter.load(Ordering::Relaxed) > CACHE_SIZE
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<(Seq, Cell)>> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::task::{Context, Poll, Waker};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::event::{Epoch, LineFilter, Lines, Log, Place, Splitter};
+    use crate::feed::tests::{lines_of, source};
+    use crate::feed::{Backlog, Capacity, Content, Draft, Feed, Read, Start, feed};
+
+    /// A file in memory that counts how often it is read.
+    #[derive(Debug)]
+    struct Counting {
+        bytes: Vec<u8>,
+        reads: AtomicUsize,
+    }
+
+    impl Log for Counting {
+        fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            bytes.copy_from_slice(&self.bytes[offset as usize..][..bytes.len()]);
+            Ok(())
+        }
+    }
+
+    /// Thousands of lines in one file, all but a few of them evicted.
+    fn evicted() -> (Feed, Arc<Counting>, u64) {
+        let splitter = Splitter { max_line: 1000, binary: false };
+        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let capacity = Capacity { lines: 1 << 20, bytes: 1000, index_bytes: 1 << 20 };
+        let (publisher, feed) = feed(Encoder::new(Epoch::from_random(0)), capacity, cutting);
+        let batches: Vec<Lines> = (0..200).map(|n| lines_of(1 + n * 4000, 4000)).collect();
+        let bytes: Vec<u8> = batches.iter().flat_map(|lines| lines.bytes.to_vec()).collect();
+        let log = Arc::new(Counting { bytes, reads: AtomicUsize::new(0) });
+        let mut offset = 0;
+        for lines in batches {
+            let place = Some(Place::of(&lines.bytes, log.clone(), offset));
+            offset += lines.bytes.len() as u64;
+            let content = Content::Lines(Lines { place, ..lines });
+            publisher.publish(vec![Draft { source: source(), content }]);
+        }
+        (feed, log, 800_000)
+    }
+
+    #[test]
+    fn what_many_read_is_read_once() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+        let _inside = runtime.enter();
+        let (feed, log, last) = evicted();
+        let entries = log.bytes.len().div_ceil(256 * 1024);
+        let mut readers: Vec<_> =
+            (0..50).map(|_| feed.subscribe(Start::New(Backlog::All))).collect();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let mut cx = Context::from_waker(Waker::noop());
+        while !readers.is_empty() {
+            assert!(Instant::now() < deadline);
+            readers.retain_mut(|reader| {
+                match reader.poll_read(&mut cx, |_| true) {
+                    Poll::Ready(Some(Read::Events(..))) | Poll::Pending => {}
+                    other @ Poll::Ready(_) => panic!("{other:?}"),
+                }
+                reader.cursor().next <= last
+            });
+        }
+        let reads = log.reads.load(Ordering::Relaxed);
+        assert!((2..=entries + 1).contains(&reads), "{reads} reads of {entries} entries");
+        let held = feed.shared.history.meter.load(Ordering::Relaxed);
+        assert!(held <= CACHE_SIZE + (1 << 20), "{held} bytes are kept");
     }
 }

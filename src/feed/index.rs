@@ -490,6 +490,31 @@ mod tests {
                 index.push(&batch);
                 prop_assert!(index.bytes() <= capacity);
             }
+            let all: Vec<_> =
+                batches(&[0; 3].map(|_| Arc::new(Memory::default())), &writes, 100)
+                    .into_iter().map(Arc::new).collect();
+            let next = all.last().map_or(1, |batch| batch.next());
+            let oldest = index.oldest().unwrap_or(next);
+            for seq in 1..next {
+                match index.find(seq) {
+                    Found::Hole(after) => {
+                        prop_assert!(seq < oldest);
+                        prop_assert_eq!(after, index.oldest());
+                    }
+                    Found::Entry(entry) => {
+                        prop_assert!(seq >= oldest && entry.first() <= seq && seq < entry.next());
+                        let recalled = entry.recall(&cutting(100)).expect("the bytes are there");
+                        let is_of = |batch: &&Arc<Batch>| {
+                            batch.first() >= entry.first() && batch.next() <= entry.next()
+                        };
+                        let own: Vec<_> = all.iter().filter(is_of).cloned().collect();
+                        let text = |batches: &[Arc<Batch>]| -> Vec<u8> {
+                            batches.iter().flat_map(|b| b.lines().expect("lines").bytes.to_vec()).collect()
+                        };
+                        prop_assert_eq!(text(&recalled), text(&own));
+                    }
+                }
+            }
             prop_assert_eq!(index.bytes(), index.entries().map(Entry::size).sum::<usize>());
         }
 
