@@ -15,6 +15,8 @@ complete -c ssetail -l exclude -d 'Do not publish lines that match; repeatable' 
 complete -c ssetail -l replay -d 'How many lines are kept for clients that come, or come back; 0 keeps none' -r
 complete -c ssetail -l replay-bytes -d 'How much memory they may take' -r
 complete -c ssetail -l index-bytes -d 'How much memory may be taken to find lines beyond that in their files' -r
+complete -c ssetail -l spool -d 'Keep standard input in a file, so that it can be sent again too; an earlier FILE becomes FILE.1' -r
+complete -c ssetail -l spool-bytes -d 'Keep no more than so much of it, in FILE and older parts FILE.1, FILE.2, …; without, all is kept' -r
 complete -c ssetail -l heartbeat -d 'Send a comment after so much silence' -r
 complete -c ssetail -l reconnect-delay -d 'How long a client waits before it reconnects' -r
 complete -c ssetail -s a -l auth -d 'Let in who knows this user and password; better in the environment, where ps does not show it' -r

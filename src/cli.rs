@@ -14,7 +14,7 @@ use clap::builder::BoolishValueParser;
 use regex::bytes::Regex;
 
 use crate::event::Format;
-use crate::follow::{From, Pattern, Wanted, What};
+use crate::follow::{From, Pattern, SpoolNames, Wanted, What};
 use crate::http::{Address, AllowedOrigin, Secret, parse_host};
 
 /// Follow files, globs and standard input, and serve their lines as Server-Sent Events
@@ -104,6 +104,15 @@ pub struct Cli {
     #[arg(long, env = "SSETAIL_INDEX_BYTES", value_name = "SIZE", default_value = "16MiB",
           value_parser = parse_size)]
     pub index_bytes: usize,
+
+    /// Keep standard input in a file, so that it can be sent again too; an earlier FILE becomes FILE.1
+    #[arg(long, env = "SSETAIL_SPOOL", value_name = "FILE", value_parser = parse_spool)]
+    pub spool: Option<SpoolNames>,
+
+    /// Keep no more than so much of it, in FILE and older parts FILE.1, FILE.2, …; without, all is kept
+    #[arg(long, env = "SSETAIL_SPOOL_BYTES", value_name = "SIZE", requires = "spool",
+          value_parser = parse_spool_size)]
+    pub spool_bytes: Option<u64>,
 
     /// Send a comment after so much silence
     #[arg(long, env = "SSETAIL_HEARTBEAT", value_name = "DURATION", default_value = "15s",
@@ -349,6 +358,17 @@ fn parse_max_line(text: &str) -> Result<usize, String> {
     match parse_size(text)? {
         size @ 4..=1_048_576 => Ok(size),
         _ => Err("give a size from 4 to 1MiB, as 32KiB".to_owned()),
+    }
+}
+
+fn parse_spool(text: &str) -> Result<SpoolNames, String> {
+    absolute(OsStr::new(text)).map(SpoolNames::new)
+}
+
+fn parse_spool_size(text: &str) -> Result<u64, String> {
+    match parse_size(text)? {
+        size @ 1_048_576.. => Ok(size as u64),
+        _ => Err("give a size of at least 1MiB, as 1GiB".to_owned()),
     }
 }
 

@@ -17,7 +17,9 @@ use crate::event::{
     Cutting, Encoder, Epoch, Format, LineFilter, Medium, Name, Presentation, Splitter,
 };
 use crate::feed::{Capacity, Feed, Publisher, feed};
-use crate::follow::{Follower, Input, Opened, Options, Registry, Report, Wanted};
+use crate::follow::{
+    Follower, Input, Opened, Options, Registry, Report, Spool, SpoolNames, Wanted, What,
+};
 use crate::http::{
     Access, Asset, Bound, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
     raise_descriptor_limit, serve,
@@ -100,6 +102,7 @@ async fn follow_and_serve(
     let descriptors = raise_descriptors(&cli, &report);
     let listeners = listen(&cli.bind, cli.port, inherited).await?;
     let made = make_token(&cli, &listeners, &mut access)?;
+    let spool = create_spool(&cli)?;
     let registry = Registry::default();
     // What is written once the address is known is new: whoever has read it may rely on that.
     sources.refused.iter().for_each(|sentence| status.say(sentence));
@@ -109,7 +112,7 @@ async fn follow_and_serve(
     let (publisher, feed) = feed(Encoder::new(epoch), capacity(&cli), cutting(&cli));
     tokio::spawn(feed.clone().relay());
     let (reading, input_ended) =
-        start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
+        start_reading(&cli, (sources.input, spool), files, &registry, publisher, &report)?;
     let reloading = reload_on_hangup(tls.clone(), report.clone())?;
     status.announce(&urls(&cli, &listeners, made.as_ref()));
 
@@ -163,7 +166,7 @@ impl Reading {
 
 fn start_reading(
     cli: &Cli,
-    input: Option<Name>,
+    (input, spool): (Option<Name>, Option<Spool>),
     files: Option<Opened>,
     registry: &Registry,
     publisher: Publisher,
@@ -173,7 +176,8 @@ fn start_reading(
     let is_all = files.is_none();
     let start = |name| {
         let (publisher, report) = (publisher.clone(), report.clone());
-        Input::start((name, is_all), cutting(cli), cli.tee, registry, publisher, report, || {
+        let copies = (cli.tee, spool);
+        Input::start((name, is_all), cutting(cli), copies, registry, publisher, report, || {
             let _ = ended.send(());
         })
     };
@@ -219,7 +223,39 @@ fn sources(cli: &Cli) -> Result<Sources, Failure> {
                         give - as a SOURCE, or leave the flag out";
         return Err(Failure::Usage(sentence.to_owned()));
     }
+    keep_apart(cli, &mut sources)?;
     Ok(sources)
+}
+
+/// What standard input is written to is not followed as well.
+fn keep_apart(cli: &Cli, sources: &mut Sources) -> Result<(), Failure> {
+    let Some(spool) = &cli.spool else { return Ok(()) };
+    if sources.input.is_none() {
+        let sentence = "--spool keeps standard input, which is not followed; \
+                        give - as a SOURCE, or leave the flag out";
+        return Err(Failure::Usage(sentence.to_owned()));
+    }
+    for wanted in &mut sources.files {
+        match &mut wanted.what {
+            What::Pattern(pattern) => *pattern = pattern.clone().besides(spool.clone()),
+            What::Path(path) if spool.include(path) => {
+                return Err(Failure::Usage(format!(
+                    "{} cannot be followed: standard input is kept there by --spool {spool}",
+                    path.display()
+                )));
+            }
+            What::Path(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn create_spool(cli: &Cli) -> anyhow::Result<Option<Spool>> {
+    let create = |names: &SpoolNames| {
+        Spool::create(names.clone(), cli.spool_bytes)
+            .with_context(|| format!("cannot keep standard input in {names}"))
+    };
+    cli.spool.as_ref().map(create).transpose()
 }
 
 /// What requests must know, if that was said.

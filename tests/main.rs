@@ -21,6 +21,7 @@ mod resuming;
 mod scripts;
 mod serving;
 mod siege;
+mod spool;
 mod stopping;
 mod tls;
 mod trust;

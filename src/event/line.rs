@@ -15,6 +15,14 @@ pub struct Span {
     pub continued: bool,
 }
 
+impl Span {
+    /// Whether it is all of its line.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.more && !self.continued
+    }
+}
+
 /// What one run of bytes leaves to the next about the line that spans both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Carry {

@@ -86,7 +86,9 @@ pub struct Fill {
     pub events: u64,
     /// Memory that they take, encoded forms included.
     pub bytes: usize,
-    /// How much the ring may hold.
+    /// Memory that it takes to find evicted events.
+    pub index_bytes: usize,
+    /// How much the ring and the index may hold.
     pub capacity: Capacity,
 }
 
@@ -94,7 +96,7 @@ pub struct Fill {
 struct Shared {
     state: Mutex<State>,
     history: Arc<History>,
-    encoder: Encoder,
+    encoder: Arc<Encoder>,
     publishers: AtomicU64,
 }
 
@@ -117,6 +119,7 @@ struct State {
 /// `cutting` is how its lines are cut, so that they can be cut the same way again.
 #[must_use]
 pub fn feed(encoder: Encoder, capacity: Capacity, cutting: Cutting) -> (Publisher, Feed) {
+    let encoder = Arc::new(encoder);
     let shared = Arc::new(Shared {
         state: Mutex::new(State {
             ring: Ring::new(capacity, 1),
@@ -127,7 +130,7 @@ pub fn feed(encoder: Encoder, capacity: Capacity, cutting: Cutting) -> (Publishe
             closed: false,
             cut: false,
         }),
-        history: Arc::new(History::new(cutting)),
+        history: Arc::new(History::new(cutting, Arc::clone(&encoder))),
         encoder,
         publishers: AtomicU64::new(1),
     });
@@ -146,6 +149,11 @@ impl Publisher {
     /// Publishes what is known to be the last events, although the feed stays open.
     pub fn publish_last(&self, drafts: Vec<Draft>) {
         self.push(drafts, true);
+    }
+
+    /// Lets go of events that their log has dropped on purpose.
+    pub fn forget_dropped(&self) {
+        self.shared.lock().index.forget_dropped();
     }
 
     fn push(&self, drafts: Vec<Draft>, ended: bool) {
@@ -244,8 +252,13 @@ impl Feed {
     /// How full the ring is.
     #[must_use]
     pub fn fill(&self) -> Fill {
-        let ring = &self.shared.lock().ring;
-        Fill { events: ring.next() - ring.oldest(), bytes: ring.bytes(), capacity: ring.capacity() }
+        let State { ring, index, .. } = &*self.shared.lock();
+        Fill {
+            events: ring.next() - ring.oldest(),
+            bytes: ring.bytes(),
+            index_bytes: index.bytes(),
+            capacity: ring.capacity(),
+        }
     }
 
     /// Whether a client with `id` has all that there will ever be.

@@ -20,6 +20,7 @@ mod pace;
 mod pattern;
 mod registry;
 mod source;
+mod spool;
 mod watch;
 
 use std::ffi::OsString;
@@ -35,6 +36,7 @@ pub use last_lines::From;
 pub use opened::Opened;
 pub use pattern::Pattern;
 pub use registry::{Entry, Registry, State};
+pub use spool::{Spool, SpoolNames};
 
 /// Something to follow, and the name it was asked for under.
 #[derive(Clone, Debug)]
