@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::pending;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,15 +17,19 @@ use crate::event::{
     Cutting, Encoder, Epoch, Format, LineFilter, Medium, Name, Presentation, Splitter,
 };
 use crate::feed::{Capacity, Feed, Publisher, feed};
-use crate::follow::{Follower, Input, Opened, Options, Registry, Report, Wanted};
+use crate::follow::{Entry, Follower, Input, Opened, Options, Registry, Report, State, Wanted};
 use crate::http::{
-    Access, Asset, Bound, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
+    Access, Asset, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
     raise_descriptor_limit, serve,
 };
-use crate::status::{Status, escape};
+use crate::status::{Figures, Status, Tee, Terminal, escape};
+use crate::urls::{open_page, urls};
 
 /// How long the last events may take to be read when the program is told to stop.
 const LAST_READ: Duration = Duration::from_millis(500);
+
+/// How many sources are named at the start.
+const NAMED: usize = 4;
 
 /// How many threads read evicted events from files, and do what else would block.
 const READERS: usize = 8;
@@ -70,24 +74,32 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let access = access(&cli)?;
     // While there is one thread: what was inherited is taken out of the environment.
     let inherited = Inherited::take_environment();
+    let tee = cli.tee.then(Tee::to_terminal).flatten();
+    let terminal = Terminal::stderr(cli.quiet, tee.clone());
+    let status = Status::start(terminal).context("cannot start a thread")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(READERS)
         .build()
         .context("cannot start worker threads")?;
-    let result = runtime.block_on(follow_and_serve(cli, sources, access, inherited));
+    let parts = Parts { sources, access, inherited, tee };
+    let result = runtime.block_on(follow_and_serve(cli, parts, status.clone()));
     runtime.shutdown_background();
+    status.end();
     Ok(result?)
 }
 
-async fn follow_and_serve(
-    cli: Cli,
+/// What the command line and the environment have come to.
+struct Parts {
     sources: Sources,
-    mut access: Access,
+    access: Access,
     inherited: Inherited,
-) -> anyhow::Result<()> {
+    tee: Option<Tee>,
+}
+
+async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Result<()> {
+    let Parts { sources, mut access, inherited, tee } = parts;
     let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let status = Status::new(cli.quiet);
     let report = Report::new({
         let status = status.clone();
         move |sentence| status.say(sentence)
@@ -109,29 +121,35 @@ async fn follow_and_serve(
     let capacity =
         Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes };
     let (publisher, feed) = feed(Encoder::new(epoch), capacity, cutting(&cli));
-    let (reading, input_ended) =
-        start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
+    let input = sources.input.map(|name| (name, tee_writer(&cli, tee)));
+    let (reading, input_ended) = start_reading(&cli, input, files, &registry, publisher, &report)?;
     let reloading = reload_on_hangup(tls.clone(), report.clone())?;
-    status.announce(&urls(&cli, &listeners, made.as_ref()));
+    let followed = followed(&registry).into_iter().collect();
+    status.announce(urls(&cli, &listeners, made.as_ref()), followed);
+    if cli.open {
+        open_in_background(&cli, &listeners, access.token().cloned(), report.clone())?;
+    }
 
     let (stop, stopped) = oneshot::channel::<()>();
     let site = Arc::new(site(&cli, access, feed.clone(), registry.clone()));
-    let terms = Terms { site, tls, report, tells_requests: cli.verbose };
+    let requests = cli.verbose.then(|| {
+        let status = status.clone();
+        Report::new(move |line| status.write(line))
+    });
+    status.show({
+        let (site, feed) = (Arc::clone(&site), feed.clone());
+        move || figures(&registry, &feed, &site.traffic)
+    });
+    let terms = Terms { site, tls, report, requests };
     let server = tokio::spawn(serve(listeners, terms, descriptors, async {
         let _ = stopped.await;
     }));
-    let describe = {
-        let feed = feed.clone();
-        move || describe(&registry, &feed)
-    };
     tokio::select! {
         _ = signals.0.recv() => feed.cut(),
         _ = signals.1.recv() => feed.cut(),
         () = all_read(input_ended, cli.exit_on_eof) => {}
-        () = status.clone().show(describe) => {}
         () = reloading => {}
     }
-    status.clear();
     // The last events are read before the feed closes, and delivered while the server stops.
     // A reader may be stuck where its --tee is not read.
     let stop_reading = tokio::task::spawn_blocking(move || reading.stop());
@@ -164,7 +182,7 @@ impl Reading {
 
 fn start_reading(
     cli: &Cli,
-    input: Option<Name>,
+    input: Option<(Name, Option<Box<dyn Write + Send>>)>,
     files: Option<Opened>,
     registry: &Registry,
     publisher: Publisher,
@@ -172,9 +190,9 @@ fn start_reading(
 ) -> anyhow::Result<(Reading, oneshot::Receiver<()>)> {
     let (ended, input_ended) = oneshot::channel();
     let is_all = files.is_none();
-    let start = |name| {
+    let start = |(name, tee)| {
         let (publisher, report) = (publisher.clone(), report.clone());
-        Input::start((name, is_all), cutting(cli), cli.tee, registry, publisher, report, || {
+        Input::start((name, is_all), cutting(cli), tee, registry, publisher, report, || {
             let _ = ended.send(());
         })
     };
@@ -215,12 +233,16 @@ fn sources(cli: &Cli) -> Result<Sources, Failure> {
     if sources.input.is_none() && sources.files.is_empty() {
         return Err(Failure::Usage(sources.refused.join("; ")));
     }
-    if cli.exit_on_eof && sources.input.is_none() {
-        let sentence = "--exit-on-eof waits for the end of standard input, which is not followed; \
-                        give - as a SOURCE, or leave the flag out";
-        return Err(Failure::Usage(sentence.to_owned()));
+    let without_input = [
+        (cli.exit_on_eof, "--exit-on-eof waits for the end of standard input"),
+        (cli.tee, "--tee copies standard input"),
+    ];
+    match without_input.iter().find(|(is_set, _)| *is_set && sources.input.is_none()) {
+        Some((_, what)) => Err(Failure::Usage(format!(
+            "{what}, which is not followed; give - as a SOURCE, or leave the flag out"
+        ))),
+        None => Ok(sources),
     }
-    Ok(sources)
 }
 
 /// What requests must know, if that was said.
@@ -333,31 +355,64 @@ fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
     }
 }
 
-/// The addresses to open: one, where the two loopback addresses were not asked for.
-fn urls(cli: &Cli, listeners: &Listeners, token: Option<&Secret>) -> Vec<String> {
-    let scheme = if cli.tls_cert.is_some() { "https" } else { "http" };
-    let query = token.map_or(String::new(), |token| format!("?token={}", token.reveal()));
-    let url = |bound: &Bound| match bound {
-        Bound::Tcp(address) => format!("{scheme}://{address}{}/{query}", cli.path_prefix),
-        Bound::Unix(Some(path)) => format!("unix:{}", path.display()),
-        Bound::Unix(None) => "a socket without a path".to_owned(),
-    };
-    let bound = listeners.bound();
-    let are_loopback = |pair: &[Bound]| {
-        let is_loopback =
-            |bound: &Bound| matches!(bound, Bound::Tcp(address) if address.ip().is_loopback());
-        cli.bind.is_empty() && pair.iter().all(is_loopback)
-    };
-    match &*bound {
-        [first, second] if are_loopback(&[first.clone(), second.clone()]) => vec![url(first)],
-        all => all.iter().map(url).collect(),
+/// Where standard input is copied to, if it is.
+fn tee_writer(cli: &Cli, tee: Option<Tee>) -> Option<Box<dyn Write + Send>> {
+    match (cli.tee, tee) {
+        (false, _) => None,
+        (true, Some(tee)) => Some(Box::new(tee)),
+        (true, None) => Some(Box::new(std::io::stdout())),
     }
 }
 
-fn describe(registry: &Registry, feed: &Feed) -> String {
+/// A browser may take its time, or the terminal.
+fn open_in_background(
+    cli: &Cli,
+    listeners: &Listeners,
+    token: Option<Secret>,
+    report: Report,
+) -> anyhow::Result<()> {
+    let (cli, bound) = (cli.clone(), listeners.bound());
+    let open = move || {
+        if let Err(sentence) = open_page(&cli, &bound, token.as_ref()) {
+            report.say(&sentence);
+        }
+    };
+    let thread = std::thread::Builder::new().name("browser".to_owned()).spawn(open);
+    thread.map(drop).context("cannot start a thread")
+}
+
+/// A sentence that names what is read already, if anything is.
+fn followed(registry: &Registry) -> Option<String> {
     let entries = registry.entries();
-    let lines: u64 = entries.iter().map(|entry| entry.lines).sum();
-    format!("{} sources, {lines} lines, {} clients", entries.len(), feed.subscribers())
+    let is_there = |entry: &&Entry| match entry.state {
+        State::Waiting => entry.path.exists(),
+        State::Live | State::Ended => true,
+        State::Removed | State::Unreadable => false,
+    };
+    let names: Vec<&str> =
+        entries.iter().filter(is_there).map(|entry| entry.source.name.as_str()).collect();
+    let (first, more) = names.split_at(names.len().min(NAMED));
+    match (first, more.len()) {
+        ([], _) => None,
+        (first, 0) => Some(format!("following {}", first.join(", "))),
+        (first, more) => Some(format!("following {} and {more} more", first.join(", "))),
+    }
+}
+
+fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Figures {
+    let mut figures =
+        Figures { clients: feed.subscribers(), gaps: traffic.gaps(), ..Figures::default() };
+    for entry in registry.entries() {
+        figures.sources += 1;
+        figures.lines += entry.lines;
+        if entry.path == Path::new("-") {
+            figures.input += entry.offset;
+        } else if entry.state == State::Live {
+            figures.read += entry.offset;
+            figures.behind += entry.size.saturating_sub(entry.offset);
+        }
+    }
+    figures
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Standard input: read by a thread of its own, until it ends or the program does.
 
-use std::io::{self, PipeWriter, Write as _};
+use std::io::{self, PipeWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -30,7 +30,7 @@ struct Reader {
     registry: Registry,
     publisher: Publisher,
     report: Report,
-    tee: bool,
+    tee: Option<Box<dyn Write + Send>>,
     is_all: bool,
     held: Vec<u8>,
     carry: Carry,
@@ -39,11 +39,11 @@ struct Reader {
 impl Input {
     /// Starts to read; `ended` is called when standard input has ended and all of it is published.
     ///
-    /// `is_all`: nothing else is followed.
+    /// What is read also goes to `tee`; `is_all`: nothing else is followed.
     pub fn start(
         (name, is_all): (Name, bool),
         cutting: Cutting,
-        tee: bool,
+        tee: Option<Box<dyn Write + Send>>,
         registry: &Registry,
         publisher: Publisher,
         report: Report,
@@ -114,9 +114,10 @@ impl Reader {
 
     /// A closed standard output is the reader's choice and no reason to stop.
     fn pass_through(&mut self, bytes: &[u8]) {
-        if self.tee {
-            let mut stdout = io::stdout().lock();
-            self.tee = stdout.write_all(bytes).and_then(|()| stdout.flush()).is_ok();
+        if let Some(tee) = &mut self.tee
+            && tee.write_all(bytes).and_then(|()| tee.flush()).is_err()
+        {
+            self.tee = None;
         }
     }
 
