@@ -215,12 +215,12 @@ pub struct Cli {
           requires = "tls_cert", hide_short_help = true)]
     pub tls_key: Option<PathBuf>,
 
-    /// No status line
+    /// No status line at the terminal
     #[arg(help_heading = TERMINAL, short, long, env = "SSETAIL_QUIET",
           value_parser = BoolishValueParser::new())]
     pub quiet: bool,
 
-    /// Say one line for each request
+    /// Say one line for each request: time, peer, method, path, status, duration, events, bytes
     #[arg(help_heading = TERMINAL, short, long, env = "SSETAIL_VERBOSE",
           value_parser = BoolishValueParser::new())]
     pub verbose: bool,

@@ -20,5 +20,6 @@ mod scripts;
 mod serving;
 mod siege;
 mod stopping;
+mod terminal;
 mod tls;
 mod trust;
