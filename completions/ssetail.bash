@@ -24,7 +24,7 @@ _ssetail() {
     case "${cmd}" in
         ssetail)
             opts="-n -f -p -b -a -q -v -h -V --lines --from-start --follow --linger --binary --max-line --include --exclude --tee --exit-on-eof --format --unnamed --heartbeat --reconnect-delay --replay --replay-bytes --index-bytes --port --bind --endpoint --path-prefix --max-clients --send-timeout --no-viewer --open --auth --token --token-file --no-auth --cors --allow-host --tls-cert --tls-key --quiet --verbose --completions --man --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -157,7 +157,6 @@ _ssetail() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
     esac

@@ -148,8 +148,10 @@ pub fn manual(cli: &Cli) -> Option<Vec<u8>> {
 fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "ssetail", &mut script);
-    // The first word may be a file: bash would be offered flags alone.
-    String::from_utf8_lossy(&script).replace(" || ${COMP_CWORD} -eq 1 ", " ")
+    // What is not a flag is a file: bash would be offered flags alone.
+    String::from_utf8_lossy(&script)
+        .replace(" || ${COMP_CWORD} -eq 1 ", " ")
+        .replace("\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n", "\n")
 }
 
 fn man_page() -> String {

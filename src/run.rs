@@ -385,7 +385,7 @@ fn open_in_background(
 fn followed(registry: &Registry) -> Option<String> {
     let entries = registry.entries();
     let is_there = |entry: &&Entry| match entry.state {
-        State::Waiting => entry.path.exists(),
+        State::Waiting => entry.path == Path::new("-") || entry.path.exists(),
         State::Live | State::Ended => true,
         State::Removed | State::Unreadable => false,
     };

@@ -96,7 +96,8 @@ fn is_flag(line: &str) -> bool {
 }
 
 fn ssetail_with(environment: &[(&str, &str)]) -> (i32, String) {
-    let ssetail = Ssetail::new().file("a.log", "").arg("a.log");
+    // Without the flag that the others get: a flag that is given wins.
+    let ssetail = Ssetail::running(env!("CARGO_BIN_EXE_ssetail"), &["a.log"]).file("a.log", "");
     environment.iter().fold(ssetail, |ssetail, (name, value)| ssetail.env(name, value)).fail()
 }
 

@@ -66,7 +66,7 @@ fn a_backlog_is_a_progress_bar_until_it_is_read() {
     File::create(ssetail.path("a.log")).and_then(|file| file.set_len(1 << 30)).expect("made");
     let mut screen = ssetail.args(["a.log", "--from-start"]).on_screen(80);
     let bar = screen.wait_for("bar", |line| line.starts_with("reading [") && line.contains('>'));
-    for part in ["MiB of 1.00 GiB, ", "iB/s, ", "s left"] {
+    for part in ["iB of ", "iB/s, ", "s left"] {
         assert!(bar.contains(part), "{bar}");
     }
     screen.resize(40);
@@ -130,7 +130,7 @@ fn there_is_no_line_where_it_is_not_wanted() {
 #[test]
 fn nothing_mixes_into_lines_that_go_to_the_same_terminal() {
     let ssetail = Ssetail::new().args(["-", "--tee", "-v"]).piped();
-    let mut screen = ssetail.on_screen(80);
+    let mut screen = ssetail.on_screen(120);
     let address = screen.address();
     screen.input(b"one\nhalf");
     screen.wait_for("half a line", |line| line == "half");
@@ -192,7 +192,7 @@ fn shell(command: &[&str], begin: &str) -> Screen {
 #[track_caller]
 fn completes(screen: &mut Screen, typed: &str, completed: &str) {
     screen.send(typed);
-    screen.wait_for(completed, |line| line.trim_end().ends_with(completed));
+    screen.wait_for(completed, |line| line.contains(completed));
     screen.send("\x15");
     screen.wait_for("empty line", |line| line == "$" || line.ends_with('%'));
 }

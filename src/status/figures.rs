@@ -50,9 +50,11 @@ impl Standing {
         while self.past.len() > 2 && time - self.past[1].0 >= WINDOW {
             self.past.pop_front();
         }
+        // It is drawn once a rate is known.
+        let was_reading = self.reading.is_some();
         let amount = self.amount(now);
         let mut line = match (amount, &mut self.reading) {
-            (Some(amount), Some((progress, from))) => {
+            (Some(amount), Some((progress, from))) if was_reading => {
                 progress.line(amount, now.all_read().saturating_sub(*from), width)
             }
             _ => summary(now, self.per_second(|figures| figures.lines), width),
@@ -70,8 +72,7 @@ impl Standing {
             self.reading = None;
             return None;
         }
-        let first = self.past.front().map_or(now, |(_, first)| *first);
-        let (_, from) = self.reading.get_or_insert_with(|| (Progress::new(), first.all_read()));
+        let (_, from) = self.reading.get_or_insert_with(|| (Progress::new(), now.all_read()));
         Some(match is_flooded {
             true => Amount::Unknown,
             false => Amount::Known(now.all_read().saturating_sub(*from) + now.behind),
@@ -151,8 +152,9 @@ mod tests {
             standing.line(figures, began + tick * WINDOW / 4, 79)
         };
         assert!(line(0, 0, 3).starts_with("3 sources"));
-        assert!(line(1, 0, 100).starts_with("reading ["));
-        assert!(line(2, 50, 50).contains("50.00 MiB of 100.00 MiB"));
+        assert!(line(1, 0, 100).starts_with("3 sources"));
+        let shown = line(2, 50, 50);
+        assert!(shown.starts_with("reading [") && shown.contains("50.00 MiB of 100.00 MiB"));
         assert!(line(3, 98, 2).contains("98.00 MiB of 100.00 MiB"));
         assert!(line(4, 100, 0).starts_with("3 sources"));
         assert!(line(5, 100, 2).starts_with("3 sources"));
@@ -167,11 +169,12 @@ mod tests {
             standing.line(figures, began + tick * WINDOW / 4, 79)
         };
         assert!(line(0, 0).starts_with("3 sources"));
-        let shown = line(1, 100);
+        assert!(line(1, 100).starts_with("3 sources"));
+        let shown = line(2, 200);
         assert!(shown.starts_with("reading standard input: 100.00 MiB"), "{shown}");
-        for tick in 2..8 {
-            line(tick, 100);
+        for tick in 3..9 {
+            line(tick, 200);
         }
-        assert!(line(8, 100).starts_with("3 sources"));
+        assert!(line(9, 200).starts_with("3 sources"));
     }
 }
