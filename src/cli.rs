@@ -138,7 +138,7 @@ pub struct Cli {
           default_value = "8088", value_parser = parse_port, allow_hyphen_values = true)]
     pub port: u16,
 
-    /// An IP address to listen on, or unix:PATH for a socket; repeatable; if none, 127.0.0.1 and ::1
+    /// An IP address to listen on, or unix:PATH for a socket; repeatable; if none, both of localhost
     #[arg(help_heading = SERVING, short, long, env = "SSETAIL_BIND", value_name = "ADDR",
           value_delimiter = ',', value_parser = parse_address)]
     pub bind: Vec<Address>,

@@ -150,7 +150,7 @@ fn nothing_mixes_into_lines_that_go_to_the_same_terminal() {
 #[test]
 fn a_terminal_that_takes_nothing_stops_nobody() {
     let (unread, mut stuck) = std::io::pipe().expect("a pipe");
-    std::io::Write::write_all(&mut stuck, &[0; 65536]).expect("written");
+    std::io::Write::write_all(&mut stuck, &vec![0; 65536]).expect("written");
     let ssetail = Ssetail::new().file("a.log", "x\n").args(["a.log", "-v", "-b", "unix:socket"]);
     let socket = ssetail.path("socket");
     let mut running = ssetail.stderr(stuck).spawn();

@@ -73,9 +73,10 @@ impl Standing {
             return None;
         }
         let (_, from) = self.reading.get_or_insert_with(|| (Progress::new(), now.all_read()));
-        Some(match is_flooded {
-            true => Amount::Unknown,
-            false => Amount::Known(now.all_read().saturating_sub(*from) + now.behind),
+        Some(if is_flooded {
+            Amount::Unknown
+        } else {
+            Amount::Known(now.all_read().saturating_sub(*from) + now.behind)
         })
     }
 

@@ -159,9 +159,12 @@ impl Printer {
             }
             (Word::Line(line), _) => self.terminal.write(&line),
             (Word::Announce(urls, sentences), early) => {
-                urls.iter().for_each(|url| self.terminal.say_url(url));
-                let early = early.take().into_iter().flatten();
-                sentences.into_iter().chain(early).for_each(|said| self.terminal.say(&said));
+                for url in urls {
+                    self.terminal.say_url(&url);
+                }
+                for said in sentences.into_iter().chain(early.take().into_iter().flatten()) {
+                    self.terminal.say(&said);
+                }
             }
             (Word::Show(describe), _) => {
                 self.describe = self.terminal.has_line().then_some(describe);
@@ -181,7 +184,7 @@ impl Printer {
         let Some(describe) = &self.describe else { return };
         let now = Instant::now();
         self.due = now + PAUSE;
-        let line = self.standing.line(describe(), now, self.terminal.width());
+        let line = self.standing.line(describe(), now, Terminal::width());
         self.terminal.draw(&line);
     }
 }
@@ -195,7 +198,7 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_terminal_that_takes_nothing() {
         let (unread, mut stuck) = io::pipe().expect("a pipe");
-        io::Write::write_all(&mut stuck, &[0; 65536]).expect("written");
+        io::Write::write_all(&mut stuck, &vec![0; 65536]).expect("written");
         let status = Status::start(Terminal::plain(stuck)).expect("a thread");
         let began = Instant::now();
         (0..2 * WAITING).for_each(|_| status.say_now("many"));

@@ -42,7 +42,7 @@ impl Terminal {
     }
 
     /// How long that line may be: a full one would make some terminals begin another.
-    pub(super) fn width(&self) -> usize {
+    pub(super) fn width() -> usize {
         let size = rustix::termios::tcgetwinsize(io::stderr());
         let width = size.map_or(0, |size| usize::from(size.ws_col));
         if width == 0 { WIDTH - 1 } else { width - 1 }
