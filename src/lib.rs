@@ -22,6 +22,7 @@
 //! | `cli` | flags and the environment, as typed values | clap |
 //! | `manual` | the man page and the completions | clap |
 //! | `status` | what a person at the terminal sees | stderr, indicatif |
+//! | `urls` | where the page is, and a browser that opens it | webbrowser |
 //! | `run` | where all of them meet | |
 //!
 //! # Invariants
@@ -54,6 +55,7 @@ pub mod http;
 mod manual;
 mod run;
 mod status;
+mod urls;
 
 pub use cli::Cli;
 pub use manual::manual;

@@ -23,5 +23,6 @@ mod serving;
 mod siege;
 mod spool;
 mod stopping;
+mod terminal;
 mod tls;
 mod trust;

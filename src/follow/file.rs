@@ -4,9 +4,13 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use rustix::fs::{Mode, OFlags, SeekFrom};
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::event::Log;
 
@@ -31,6 +35,19 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct LogFile {
     file: File,
+    /// Free for another file when this one is closed.
+    _place: OwnedSemaphorePermit,
+}
+
+/// How many descriptors are kept for the program itself, and how many, at most, for peers.
+const OWN: u64 = 16;
+const PEERS: u64 = 64;
+
+/// Room for open files: some descriptors stay for connections, however many files there are.
+pub(super) fn room() -> Arc<Semaphore> {
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let room = limit.saturating_sub(OWN + (limit / 4).min(PEERS));
+    Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS as u64) as usize))
 }
 
 impl FileId {
@@ -58,11 +75,12 @@ impl Kind {
 }
 
 impl LogFile {
-    /// Opens without ever waiting, for a writer of a pipe or anything else.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    /// Opens if there is room, without ever waiting, for a writer of a pipe or anything else.
+    pub(super) fn open(path: &Path, room: &Arc<Semaphore>) -> io::Result<Self> {
+        let place = Arc::clone(room).try_acquire_owned().map_err(|_| Errno::MFILE)?;
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-        Ok(LogFile { file })
+        Ok(LogFile { file, _place: place })
     }
 
     pub(super) fn metadata(&self) -> io::Result<Metadata> {

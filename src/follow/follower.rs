@@ -407,6 +407,10 @@ pub(super) fn tell(
                 report.say(&sentence);
                 continue;
             }
+            News::SayOnce(sentence) => {
+                report.say_once(sentence);
+                continue;
+            }
         };
         drafts.push(Draft { source: Arc::clone(source), content });
     }

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::Semaphore;
+
+use super::file::room;
 use super::registry::Registry;
 use super::source::{Followed, Found, News};
 use super::{Options, Wanted, What};
@@ -26,6 +30,7 @@ pub(super) struct Sources {
     /// Which source a path is, so that it is one however often it is asked for.
     paths: HashMap<PathBuf, usize>,
     names: Names,
+    room: Arc<Semaphore>,
     pub(super) registry: Registry,
 }
 
@@ -38,6 +43,7 @@ impl Opened {
             wanted,
             paths: HashMap::new(),
             names: Names::default(),
+            room: room(),
             registry: registry.clone(),
         };
         sources.find_all();
@@ -104,6 +110,11 @@ impl Sources {
         };
         let source = self.registry.add(path.to_owned(), name);
         self.paths.insert(path.to_owned(), self.followed.len());
-        self.followed.push(Followed::new(source, path.to_owned(), is_explicit));
+        self.followed.push(Followed::new(
+            source,
+            path.to_owned(),
+            Arc::clone(&self.room),
+            is_explicit,
+        ));
     }
 }

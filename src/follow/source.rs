@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::io::Errno;
+use tokio::sync::Semaphore;
 
 use super::file::{FileId, Kind, LogFile};
 use super::generation::{Change, Generation};
@@ -16,6 +17,9 @@ use crate::event::{Cutting, Lines, Source};
 
 /// How long a name may lead nowhere before that is said: a rotation takes less.
 const MISSING: Duration = Duration::from_millis(400);
+/// What is said of all files for which there is no descriptor.
+const TOO_MANY: &str = "not all files can be followed, because this process may open no more; \
+                        to follow them all, raise the limit of descriptors, as with ulimit -n";
 /// How many replaced files are read beside the newest one; each is an open descriptor.
 const MAX_GENERATIONS: usize = 64;
 /// How much is read of one source before the others have their turn.
@@ -26,6 +30,7 @@ const TURN: usize = 1 << 20;
 pub(super) struct Followed {
     pub(super) source: Arc<Source>,
     pub(super) path: PathBuf,
+    room: Arc<Semaphore>,
     /// It was named itself, not matched by a pattern.
     pub(super) is_explicit: bool,
     pub(super) state: State,
@@ -64,6 +69,8 @@ pub(super) enum News {
     Change(&'static str),
     /// A sentence for whoever runs the program.
     Say(String),
+    /// A sentence that is said once for all sources.
+    SayOnce(&'static str),
 }
 
 /// What a turn left.
@@ -74,10 +81,16 @@ pub(super) struct Turn {
 }
 
 impl Followed {
-    pub(super) fn new(source: Arc<Source>, path: PathBuf, is_explicit: bool) -> Self {
+    pub(super) fn new(
+        source: Arc<Source>,
+        path: PathBuf,
+        room: Arc<Semaphore>,
+        is_explicit: bool,
+    ) -> Self {
         Followed {
             source,
             path,
+            room,
             is_explicit,
             state: State::default(),
             generations: VecDeque::new(),
@@ -154,7 +167,7 @@ impl Followed {
         if let Err(reason) = Kind::of(&metadata) {
             return Ok(self.unreadable(reason));
         }
-        let file = LogFile::open(&self.path)?;
+        let file = LogFile::open(&self.path, &self.room)?;
         let metadata = file.metadata()?;
         let id = FileId::of(&metadata);
         match Kind::of(&metadata) {
@@ -173,6 +186,9 @@ impl Followed {
             io::ErrorKind::PermissionDenied => self.unreadable("cannot be read: permission denied"),
             _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
                 self.unreadable("is a loop of symbolic links")
+            }
+            _ if error.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => {
+                Found::Unreadable(TOO_MANY.to_owned())
             }
             _ => self.unreadable(&format!("cannot be read: {error}")),
         }
@@ -264,7 +280,10 @@ impl Followed {
         }
         self.state = State::Unreadable;
         news.push(News::Change("unreadable"));
-        news.push(News::Say(reason.clone()));
+        news.push(match &*reason {
+            TOO_MANY => News::SayOnce(TOO_MANY),
+            _ => News::Say(reason.clone()),
+        });
         self.complaint = Some(reason);
     }
 

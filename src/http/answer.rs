@@ -40,6 +40,16 @@ pub(super) enum AnswerBody {
     Stream(Box<EventStream>),
 }
 
+impl AnswerBody {
+    /// How many events it has sent so far.
+    pub(super) fn events(&self) -> u64 {
+        match self {
+            AnswerBody::Whole(_) => 0,
+            AnswerBody::Stream(stream) => stream.events(),
+        }
+    }
+}
+
 /// What a path leads to.
 enum Page<'a> {
     /// What a person sees.

@@ -6,6 +6,7 @@ mod connection;
 mod descriptors;
 mod inventory;
 mod listen;
+mod log;
 mod pulse;
 mod query;
 mod serve;

@@ -6,6 +6,7 @@ pub mod client;
 pub mod nginx;
 pub mod peer;
 pub mod proxy;
+pub mod screen;
 
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
@@ -16,6 +17,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 pub use client::{Events, Response};
+pub use screen::Screen;
 use tempfile::TempDir;
 
 /// How long anything may take before a test gives up.
@@ -99,6 +101,12 @@ impl Ssetail {
         self
     }
 
+    /// What it says goes there, and is not seen.
+    pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
+        self.command.stderr(stderr);
+        self
+    }
+
     /// Standard input is a pipe that the test writes to.
     pub fn piped(mut self) -> Self {
         self.command.stdin(Stdio::piped());
@@ -112,6 +120,14 @@ impl Ssetail {
         self.unread = Some(unread);
         self.command.stdout(stdout);
         self
+    }
+
+    /// Starts it on a terminal of so many columns, as what its output and its errors go to.
+    pub fn on_screen(mut self, columns: u16) -> Screen {
+        if !self.command.get_envs().any(|(name, _)| name == "TERM") {
+            self.command.env("TERM", "xterm");
+        }
+        Screen::start(self.command, columns, Some(self.directory))
     }
 
     /// Starts it, and waits for its address.
@@ -130,9 +146,11 @@ impl Ssetail {
 
     pub fn spawn(mut self) -> Running {
         let mut child = self.command.spawn().expect("the program starts");
-        let mut stderr = BufReader::new(child.stderr.take().expect("stderr"));
         let (lines, received) = channel();
+        let stderr = child.stderr.take();
         std::thread::spawn(move || {
+            let Some(stderr) = stderr else { return };
+            let mut stderr = BufReader::new(stderr);
             let mut line = Vec::new();
             while stderr.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
                 let _ =
