@@ -14,7 +14,7 @@ complete -c ssetail -l replay -d 'How many lines are kept for clients that come,
 complete -c ssetail -l replay-bytes -d 'How much memory they may take' -r
 complete -c ssetail -l index-bytes -d 'How much memory may be taken to find lines beyond that in their files' -r
 complete -c ssetail -s p -l port -d 'The port to listen on; 0 takes a free one' -r
-complete -c ssetail -s b -l bind -d 'An IP address to listen on, or unix:PATH for a socket; repeatable; if none, 127.0.0.1 and ::1' -r
+complete -c ssetail -s b -l bind -d 'An IP address to listen on, or unix:PATH for a socket; repeatable; if none, both of localhost' -r
 complete -c ssetail -l endpoint -d 'Where the event stream is served' -r
 complete -c ssetail -l path-prefix -d 'Serve everything below this path, for a reverse proxy' -r
 complete -c ssetail -l max-clients -d 'How many event streams may be open; further clients are asked to come back later' -r
