@@ -77,7 +77,7 @@ fn has_line_anchors_only(expression: &str) -> bool {
     let has_flags = expression.contains("(?");
     let has_anchors = expression.contains(['^', '$']);
     let has_text_anchors = expression.contains("\\A") || expression.contains("\\z");
-    !has_text_anchors && !(has_flags && has_anchors)
+    !(has_text_anchors || has_flags && has_anchors)
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ impl Index {
     fn remember_log(&mut self, entry: &Entry) {
         let Kept::Extent(extent) = &entry.kept else { return };
         let logs = self.logs.entry(entry.source.id).or_default();
-        if logs.back().is_some_and(|log| Arc::ptr_eq(log, &extent.place.log)) {
+        if logs.iter().rev().any(|log| Arc::ptr_eq(log, &extent.place.log)) {
             return;
         }
         logs.push_back(Arc::clone(&extent.place.log));
