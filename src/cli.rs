@@ -105,6 +105,10 @@ pub struct Cli {
           value_parser = parse_size)]
     pub index_bytes: usize,
 
+    /// Keep ids and places in this directory, so that a restart goes on where this run stops
+    #[arg(long, env = "SSETAIL_STATE", value_name = "DIR")]
+    pub state: Option<PathBuf>,
+
     /// Send a comment after so much silence
     #[arg(long, env = "SSETAIL_HEARTBEAT", value_name = "DURATION", default_value = "15s",
           value_parser = parse_interval)]

@@ -41,6 +41,7 @@ pub mod event;
 pub mod feed;
 pub mod follow;
 pub mod http;
+pub mod journal;
 mod manual;
 mod run;
 mod status;

@@ -3,22 +3,12 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rustix::fs::{Mode, OFlags, SeekFrom};
 
-use crate::event::Log;
-
-/// What tells one file from another, whatever it is called.
-///
-/// The time of birth tells a new file from a deleted one whose inode it got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FileId {
-    device: u64,
-    inode: u64,
-    born: Option<SystemTime>,
-}
+use crate::event::{FileId, Log};
 
 /// What can be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +21,19 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct LogFile {
     file: File,
+    /// Under which it was opened.
+    path: PathBuf,
 }
 
 impl FileId {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        FileId { device: metadata.dev(), inode: metadata.ino(), born: metadata.created().ok() }
+        let born = metadata.created().ok();
+        let born = born.and_then(|born| born.duration_since(SystemTime::UNIX_EPOCH).ok());
+        FileId {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            born: born.map(|born| born.as_nanos() as u64),
+        }
     }
 }
 
@@ -62,7 +60,7 @@ impl LogFile {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-        Ok(LogFile { file })
+        Ok(LogFile { file, path: path.to_owned() })
     }
 
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
@@ -104,5 +102,11 @@ impl LogFile {
 impl Log for LogFile {
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
         self.file.read_exact_at(bytes, offset)
+    }
+
+    /// By the name that it really has, so that it is looked for beside that, not beside a link.
+    fn file(&self) -> Option<(FileId, PathBuf)> {
+        let id = FileId::of(&self.metadata().ok()?);
+        Some((id, self.path.canonicalize().unwrap_or_else(|_| self.path.clone())))
     }
 }

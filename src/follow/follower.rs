@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::file::{FileId, Kind, LogFile};
+use super::file::{Kind, LogFile};
 use super::generation::Generation;
 use super::opened::{Opened, Sources};
 use super::pace::{Flood, Pace};
 use super::registry::Registry;
-use super::source::{Found, News, Turn};
+use super::source::{Followed, Found, News, Turn};
 use super::watch::{Hints, Wake, Watcher};
 use super::{Options, Report, wall_clock};
-use crate::event::{Control, Object, Source};
+use crate::event::{Control, FileId, Object, Source};
 use crate::feed::{Content, Draft, Publisher};
+use crate::journal::Note;
 
 /// How often the name of a growing file is looked at.
 const LOOK: Duration = Duration::from_millis(5);
@@ -45,6 +46,8 @@ impl Opened {
         for sentence in self.sources.missing() {
             report.say(&sentence);
         }
+        // One step, so that the journal knows all of an earlier run before anything is published.
+        publisher.publish(paths(&self.sources.followed).chain(self.notes).collect());
         for (followed, news) in self.sources.followed.iter().zip(self.news) {
             tell(&followed.source, news, &publisher, &report, &self.sources.registry);
         }
@@ -58,7 +61,7 @@ impl Opened {
             options: self.options,
             publisher,
             report,
-            retired: VecDeque::new(),
+            retired: self.retired,
             pace: Pace::new(now),
             flood: Flood::new(now),
             healed: now,
@@ -224,6 +227,7 @@ impl Worker {
         let known = self.sources.followed.len();
         self.sources.find_all();
         self.matched = (now, now.elapsed());
+        self.publisher.publish(paths(&self.sources.followed[known..]).collect());
         self.watch(known);
     }
 
@@ -322,7 +326,11 @@ impl Worker {
         while let Some(mut generation) = self.sources.followed[index].retire(now, linger) {
             if !self.is_awaited(index, generation.id()) {
                 let lines = generation.finish(&self.options.cutting, wall_clock());
-                self.tell(index, lines.into_iter().map(News::Lines).collect());
+                let mut news: Vec<_> = lines.into_iter().map(News::Lines).collect();
+                news.extend(generation.mark(false).map(News::Note));
+                self.tell(index, news);
+            } else {
+                self.tell(index, generation.mark(false).map(News::Note).into_iter().collect());
             }
             if generation.is_linked() {
                 self.retired.push_back(generation);
@@ -353,6 +361,14 @@ impl Worker {
     }
 }
 
+/// Under which paths sources are followed, for the journal.
+fn paths(followed: &[Followed]) -> impl Iterator<Item = Draft> {
+    followed.iter().map(|followed| Draft {
+        source: Arc::clone(&followed.source),
+        content: Content::Note(Note::Path(followed.path.clone())),
+    })
+}
+
 /// Publishes what happened to a source.
 pub(super) fn tell(
     source: &Arc<Source>,
@@ -371,6 +387,7 @@ pub(super) fn tell(
                 Content::Lines(lines)
             }
             News::Change(change) => Content::Control(source_event(source, change)),
+            News::Note(note) => Content::Note(note),
             News::Say(sentence) => {
                 report.say(&sentence);
                 continue;

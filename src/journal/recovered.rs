@@ -1,0 +1,285 @@
+//! What an earlier run has left, read from its journal.
+//!
+//! Pure: bytes in, a value out. What cannot be read is dropped, and so is all that
+//! comes after it; no bytes make it panic, or hold events that were not written down.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::record::{Framed, Item, Lying, Mark, frame};
+use super::{HEADER, WHOLE};
+use crate::event::{Epoch, FileId, Log, Name, Place, Seq, Source};
+use crate::feed::{Entry, Extent, Index, Kept};
+
+/// What is known of earlier runs; nothing, where there was none.
+#[derive(Debug)]
+pub struct Recovered {
+    epoch: Option<Epoch>,
+    cutting: String,
+    patterns: HashSet<PathBuf>,
+    sources: BTreeMap<u64, KnownSource>,
+    logs: BTreeMap<u64, KnownLog>,
+    index: Index,
+    next: Seq,
+    has_ended: bool,
+}
+
+/// A source of an earlier run.
+#[derive(Debug)]
+pub(crate) struct KnownSource {
+    /// As events of that run know it.
+    pub(crate) source: Arc<Source>,
+    /// Empty if it was not followed then either.
+    pub(crate) path: PathBuf,
+    /// What it is in this run.
+    pub(crate) now: Option<Arc<Source>>,
+}
+
+/// A file that an earlier run has read.
+#[derive(Debug)]
+pub(crate) struct KnownLog {
+    pub(crate) file: FileId,
+    pub(crate) path: PathBuf,
+    /// How far it was read, and for which source.
+    pub(crate) mark: Option<(u64, Mark)>,
+    /// Stands for it until it is found, and if it is not.
+    missing: Arc<dyn Log>,
+    now: Option<Arc<dyn Log>>,
+}
+
+/// Why IDs of the last run cannot be resumed, or what else there is to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// The last record was not written to its end; nobody has seen what it tells of.
+    Torn(usize),
+    /// So many bytes at the end are none of ours.
+    Damaged(usize),
+    /// The last run could not write down everything.
+    Void,
+    /// The machine stopped, and may have lost what was not synced.
+    Stopped,
+    /// Lines were cut differently.
+    CutOtherwise,
+}
+
+/// A file that was not found again.
+#[derive(Debug)]
+struct Missing {
+    file: FileId,
+    path: PathBuf,
+}
+
+impl Log for Missing {
+    fn read_exact_at(&self, _: &mut [u8], _: u64) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn file(&self) -> Option<(FileId, PathBuf)> {
+        Some((self.file, self.path.clone()))
+    }
+}
+
+impl Recovered {
+    /// Nothing, as of the first run.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Recovered::within(0)
+    }
+
+    fn within(index_bytes: usize) -> Self {
+        Recovered {
+            epoch: None,
+            cutting: String::new(),
+            patterns: HashSet::new(),
+            sources: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            index: Index::new(index_bytes),
+            next: 1,
+            has_ended: false,
+        }
+    }
+
+    /// What `journal` tells; `boot` and `cutting` are those of this run.
+    ///
+    /// None if it is no journal that this version can read.
+    pub(super) fn read(
+        journal: &[u8],
+        index_bytes: usize,
+        (boot, cutting): (&str, &str),
+    ) -> Option<(Self, Vec<Doubt>)> {
+        let mut recovered = Recovered::within(index_bytes);
+        if journal.is_empty() {
+            return Some((recovered, Vec::new()));
+        }
+        let (state, mut rest) = journal.strip_prefix(HEADER)?.split_first()?;
+        let mut doubts = Vec::new();
+        let mut last_boot = String::new();
+        while !rest.is_empty() {
+            rest = match frame(rest) {
+                Framed::Items(items, after) if recovered.take(items, &mut last_boot) => after,
+                Framed::Torn => {
+                    doubts.push(Doubt::Torn(rest.len()));
+                    break;
+                }
+                Framed::Items(..) | Framed::Damaged => {
+                    doubts.push(Doubt::Damaged(rest.len()));
+                    recovered.epoch = None;
+                    break;
+                }
+            };
+        }
+        if *state != WHOLE {
+            doubts.push(Doubt::Void);
+            recovered.epoch = None;
+        }
+        if !recovered.has_ended && (boot.is_empty() || last_boot != boot) {
+            doubts.push(Doubt::Stopped);
+            recovered.epoch = None;
+        }
+        if recovered.cutting != cutting {
+            doubts.push(Doubt::CutOtherwise);
+            recovered.epoch = None;
+            recovered.index = Index::new(index_bytes);
+        }
+        Some((recovered, doubts))
+    }
+
+    /// Takes in a frame; false at what cannot be.
+    fn take(&mut self, mut items: &[u8], boot: &mut String) -> bool {
+        while !items.is_empty() {
+            let Some(item) = Item::take(&mut items) else { return false };
+            if let Item::Begin { boot: this, .. } = item {
+                this.clone_into(boot);
+            }
+            if self.add(item).is_none() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn add(&mut self, item: Item<'_>) -> Option<()> {
+        self.has_ended = false;
+        match item {
+            Item::Begin { epoch, cutting, .. } => {
+                self.epoch = Some(Epoch::parse(epoch)?);
+                cutting.clone_into(&mut self.cutting);
+            }
+            Item::Pattern(text) => {
+                self.patterns.insert(path(text));
+            }
+            Item::Source { id, name, path: text } => {
+                let source = Source { id: usize::try_from(id).ok()?, name: Name::kept(name)? };
+                let known = KnownSource { source: Arc::new(source), path: path(text), now: None };
+                let known = match self.sources.remove(&id) {
+                    Some(earlier) => KnownSource { source: earlier.source, ..known },
+                    None => known,
+                };
+                self.sources.insert(id, known);
+            }
+            Item::Log { id, file, path: text } => {
+                let path = path(text);
+                let missing = Arc::new(Missing { file, path: path.clone() });
+                let known = KnownLog { file, path, mark: None, missing, now: None };
+                self.logs.entry(id).or_insert(known);
+            }
+            Item::Mark { log, source, mark } => {
+                self.sources.get(&source)?;
+                self.logs.get_mut(&log)?.mark = Some((source, mark));
+            }
+            Item::Lines { place, runs } => self.add_lines(place, runs)?,
+            Item::Control { source, first, json } => {
+                let source = Arc::clone(&self.sources.get(&source)?.source);
+                // Whatever breaks a line was not written by this program.
+                (!json.contains(char::is_control)).then_some(())?;
+                self.add_entry(Entry::recovered(source, first, 1, Kept::Control(json.into()))?)?;
+            }
+            Item::Next(next) => {
+                self.next = (next >= self.next).then_some(next)?;
+            }
+            Item::End => self.has_ended = true,
+        }
+        Some(())
+    }
+
+    fn add_lines(&mut self, at: Lying, runs: &[u8]) -> Option<()> {
+        let source = Arc::clone(&self.sources.get(&at.source)?.source);
+        let log = Arc::clone(&self.logs.get(&at.log)?.missing);
+        let place = Place { log, offset: at.offset, crc: at.crc };
+        let (extent, count) = Extent::recovered(place, at.carry, at.time, runs.to_vec())?;
+        self.add_entry(Entry::recovered(source, at.first, count, Kept::Extent(extent))?)
+    }
+
+    fn add_entry(&mut self, entry: Entry) -> Option<()> {
+        if entry.first() < self.next {
+            return None;
+        }
+        self.next = entry.next();
+        self.index.add(entry);
+        Some(())
+    }
+
+    /// The epoch of the last run, if its IDs still mean the same events.
+    #[must_use]
+    pub fn epoch(&self) -> Option<&Epoch> {
+        self.epoch.as_ref()
+    }
+
+    /// The globs that were followed.
+    pub(crate) fn patterns(&self) -> &HashSet<PathBuf> {
+        &self.patterns
+    }
+
+    /// The sources that were followed.
+    pub(crate) fn followed(&mut self) -> impl Iterator<Item = &mut KnownSource> {
+        self.sources.values_mut().filter(|known| known.path != Path::new(""))
+    }
+
+    /// What a source is in this run, if it is followed.
+    pub(crate) fn source(&self, id: u64) -> Option<&Arc<Source>> {
+        self.sources.get(&id).and_then(|known| known.now.as_ref())
+    }
+
+    /// The files that were read, in the order in which they came.
+    pub(crate) fn logs(&self) -> impl Iterator<Item = (u64, &KnownLog)> {
+        self.logs.iter().map(|(id, known)| (*id, known))
+    }
+
+    /// A file was found again.
+    pub(crate) fn found(&mut self, log: u64, now: Arc<dyn Log>) {
+        if let Some(known) = self.logs.get_mut(&log) {
+            known.now = Some(now);
+        }
+    }
+
+    /// What can still be had of the events before this run, and the seq of the next one.
+    #[must_use]
+    pub fn history(self, index_bytes: usize) -> (Index, Seq) {
+        let mut left_out = HashMap::new();
+        for known in self.sources.values().filter(|known| known.now.is_none()) {
+            // They are told apart by name, and from those of this run by numbers from the end.
+            let id = usize::MAX - left_out.len();
+            let name = known.source.name.clone();
+            left_out.entry(name.clone()).or_insert_with(|| Arc::new(Source { id, name }));
+        }
+        let source = |source: &Arc<Source>| {
+            let now = self.sources.get(&(source.id as u64)).and_then(|known| known.now.as_ref());
+            Arc::clone(now.or_else(|| left_out.get(&source.name)).unwrap_or(source))
+        };
+        let address = |log: &Arc<dyn Log>| Arc::as_ptr(log).cast::<()>();
+        let found: HashMap<_, _> = self.logs.values().map(|k| (address(&k.missing), &k.now)).collect();
+        let log = |log: &Arc<dyn Log>| match found.get(&address(log)) {
+            Some(Some(now)) => Arc::clone(now),
+            _ => Arc::clone(log),
+        };
+        (self.index.rebound(index_bytes, source, log), self.next)
+    }
+}
+
+fn path(text: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(text))
+}
