@@ -14,6 +14,7 @@ mod model;
 mod page;
 mod parser;
 mod readme;
+mod restarting;
 mod results;
 mod resuming;
 mod scripts;

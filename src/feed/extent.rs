@@ -113,7 +113,7 @@ impl Extent {
             let (lines, used) = cutting.cut(run, &mut carry, end);
             let lines = lines.filter(|lines| used == len && lines.spans.len() == count)?;
             let offset = self.place.offset + at as u64;
-            let place = Place { offset, ..self.place.clone() };
+            let place = Place::of(run, Arc::clone(&self.place.log), offset);
             let time = self.time.wrapping_add(later);
             all.push(Lines { place: Some(place), time, ..lines });
             at += len;

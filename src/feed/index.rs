@@ -306,7 +306,8 @@ mod tests {
 
     use super::*;
     use crate::event::{
-        Carry, Encoder, End, Epoch, Format, LineFilter, Lines, Medium, Place, Presentation, Splitter,
+        Carry, Encoder, End, Epoch, Format, LineFilter, Lines, Medium, Place, Presentation,
+        Splitter,
     };
     use crate::feed::tests::source;
 
@@ -392,6 +393,12 @@ mod tests {
             }
             let all: Vec<_> = all.into_iter().map(Arc::new).collect();
             prop_assert_eq!(encoded(&recalled), encoded(&all));
+            // What was read again can be evicted again.
+            let mut again = Index::new(1 << 20);
+            recalled.iter().for_each(|batch| again.push(batch));
+            let whole = again.entries().map(|entry| entry.recall(&cutting(max_line)));
+            let batches: Vec<_> = whole.flat_map(|batches| batches.expect("there")).collect();
+            prop_assert_eq!(encoded(&batches), encoded(&all));
         }
 
         #[test]

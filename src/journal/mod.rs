@@ -107,9 +107,10 @@ impl Journal {
             );
         }
         let path = directory.join("journal");
-        let journal = read_if_there(&path)
-            .with_context(|| format!("{} cannot be read", path.display()))?;
+        let journal =
+            read_if_there(&path).with_context(|| format!("{} cannot be read", path.display()))?;
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let boot = boot.trim().to_owned();
         let cutting = describe(cutting);
         let Some((recovered, doubts)) = Recovered::read(&journal, index_bytes, (&boot, &cutting))
         else {
@@ -159,8 +160,8 @@ impl Journal {
         }
         let mut has_last = true;
         for batch in step.batches {
-            has_last = Entry::new(batch)
-                .is_some_and(|entry| self.ledger.entry(&entry, &mut self.items));
+            has_last =
+                Entry::new(batch).is_some_and(|entry| self.ledger.entry(&entry, &mut self.items));
         }
         if let Some(last) = step.batches.last().filter(|_| !has_last) {
             Item::Next(last.next()).push(&mut self.items);
@@ -282,7 +283,8 @@ impl Doubt {
             ),
             Doubt::Void => "not all was written down, so that earlier ids cannot be resumed".into(),
             Doubt::Stopped => {
-                "the machine stopped before ssetail did, so that earlier ids cannot be resumed".into()
+                "the machine stopped before ssetail did, so that earlier ids cannot be resumed"
+                    .into()
             }
             Doubt::CutOtherwise => {
                 "other flags now say what a line is, so that earlier ids cannot be resumed".into()

@@ -271,7 +271,8 @@ impl Recovered {
             Arc::clone(now.or_else(|| left_out.get(&source.name)).unwrap_or(source))
         };
         let address = |log: &Arc<dyn Log>| Arc::as_ptr(log).cast::<()>();
-        let found: HashMap<_, _> = self.logs.values().map(|k| (address(&k.missing), &k.now)).collect();
+        let found: HashMap<_, _> =
+            self.logs.values().map(|k| (address(&k.missing), &k.now)).collect();
         let log = |log: &Arc<dyn Log>| match found.get(&address(log)) {
             Some(Some(now)) => Arc::clone(now),
             _ => Arc::clone(log),
@@ -282,4 +283,175 @@ impl Recovered {
 
 fn path(text: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index as At;
+
+    use super::*;
+    use crate::event::{Batch, Carry, Control, Cutting, End, LineFilter, Lines, Splitter};
+    use crate::feed::tests::source;
+    use crate::journal::ledger::{Ledger, Run};
+    use crate::journal::record::{FRAME, seal};
+
+    const CAPACITY: usize = 1 << 20;
+    const NOW: (&str, &str) = ("boot", "cutting");
+
+    /// A journal of a run with two files, and standard input; a frame for each write.
+    fn journal(writes: &[(usize, Vec<usize>)]) -> Vec<u8> {
+        let run = Run {
+            epoch: "k3f9q2".into(),
+            boot: NOW.0.into(),
+            cutting: NOW.1.into(),
+            patterns: vec![PathBuf::from("/a/*.log")],
+        };
+        let mut ledger = Ledger::new(run);
+        let file = |inode| FileId { device: 1, inode, born: Some(inode) };
+        let logs: [Arc<dyn Log>; 2] =
+            [1, 2].map(|n| Arc::new(Missing { file: file(n), path: "/a/x".into() }) as _);
+        let mut journal = [HEADER, &[WHOLE]].concat();
+        let mut frame = |fill: &mut dyn FnMut(&mut Vec<u8>)| {
+            let mut items = vec![0; FRAME];
+            fill(&mut items);
+            seal(&mut items);
+            journal.extend(items);
+        };
+        frame(&mut |items| {
+            ledger.snapshot(items);
+            ledger.path(&source(), Path::new("/a/x.log"), items);
+        });
+        let (mut next, mut offset) = (1, 0);
+        for (which, lens) in writes {
+            let text: String = lens.iter().map(|&len| "x".repeat(len) + "\n").collect();
+            let content = logs.get(*which).and_then(|log| Some((log, cut(&text)?)));
+            let batch = match content {
+                Some((log, lines)) => {
+                    let place = Some(Place::of(&lines.bytes, Arc::clone(log), offset));
+                    offset += lines.bytes.len() as u64;
+                    Batch::of_lines(source(), next, Lines { place, ..lines }, Arc::default())
+                }
+                None => {
+                    let control = Control { json: format!("{{\"n\":{}}}", lens.len()) };
+                    Batch::of_control(source(), next, control, Arc::default())
+                }
+            };
+            next = batch.next();
+            let entry = Entry::new(&batch).expect("it can be had again");
+            let mark = Mark { held: true, offset, ..Mark::default() };
+            frame(&mut |items| {
+                ledger.mark(&source(), (&logs[0], mark), items);
+                ledger.entry(&entry, items);
+                if *which == 3 {
+                    // Standard input: nobody can have this again.
+                    next += 5;
+                    Item::Next(next).push(items);
+                }
+            });
+        }
+        journal
+    }
+
+    fn cut(text: &str) -> Option<Lines> {
+        let splitter = Splitter { max_line: 1000, binary: false };
+        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        cutting.cut(text.as_bytes(), &mut Carry::default(), End::Open).0
+    }
+
+    /// All events that can be had, each with where it lies.
+    fn events(recovered: &Recovered) -> Vec<(Seq, String)> {
+        let mut all = Vec::new();
+        let mut next = 1;
+        for entry in recovered.index.entries() {
+            assert!(entry.first() >= next && entry.next() > entry.first(), "seqs only grow");
+            next = entry.next();
+            let lies = match entry.kept() {
+                Kept::Control(json) => json.to_string(),
+                Kept::Extent(extent) => format!("{:?} {:?}", extent.place.log, extent.place.offset),
+            };
+            all.extend((entry.first()..next).map(|seq| (seq, lies.clone())));
+        }
+        assert!(recovered.next >= next);
+        all
+    }
+
+    fn writes() -> impl Strategy<Value = Vec<(usize, Vec<usize>)>> {
+        vec((0usize..4, vec(0usize..60, 1..5)), 1..20)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_down_is_recovered(writes in writes()) {
+            let (recovered, doubts) = Recovered::read(&journal(&writes), CAPACITY, NOW).expect("one");
+            prop_assert_eq!(doubts, []);
+            prop_assert_eq!(recovered.epoch().map(Epoch::as_str), Some("k3f9q2"));
+            let events = events(&recovered);
+            let lines = |(which, lens): &(usize, Vec<usize>)| if *which < 2 { lens.len() } else { 1 };
+            prop_assert_eq!(events.len(), writes.iter().map(lines).sum::<usize>());
+            let gaps = writes.iter().filter(|(which, _)| *which == 3).count() * 5;
+            prop_assert_eq!(recovered.next, 1 + (events.len() + gaps) as u64);
+            prop_assert!(recovered.patterns.contains(Path::new("/a/*.log")));
+        }
+
+        #[test]
+        fn what_is_cut_off_leaves_what_was_before(writes in writes(), at: At) {
+            let journal = journal(&writes);
+            let whole = Recovered::read(&journal, CAPACITY, NOW).expect("one").0;
+            let start = HEADER.len() + 1;
+            let len = start + at.index(journal.len() - start);
+            let (recovered, _) = Recovered::read(&journal[..len], CAPACITY, NOW).expect("one");
+            prop_assert!(events(&whole).starts_with(&events(&recovered)));
+            prop_assert!(recovered.next <= whole.next);
+        }
+
+        #[test]
+        fn a_changed_byte_is_noticed(writes in writes(), at: At, change in 1u8..) {
+            let mut journal = journal(&writes);
+            let whole = Recovered::read(&journal, CAPACITY, NOW).expect("one").0;
+            let at = at.index(journal.len());
+            journal[at] ^= change;
+            let read = Recovered::read(&journal, CAPACITY, NOW);
+            prop_assert_eq!(read.is_none(), at < HEADER.len());
+            if let Some((recovered, doubts)) = read {
+                prop_assert!(!doubts.is_empty());
+                prop_assert!(recovered.epoch().is_none(), "IDs may mean other events now");
+                prop_assert!(events(&whole).starts_with(&events(&recovered)));
+            }
+        }
+
+        /// As if somebody had made records of their own, with checksums that hold.
+        #[test]
+        fn whatever_records_say_does_no_harm(frames in vec(vec(0u8..40, 0..60), 0..6)) {
+            let mut journal = journal(&[(0, vec![3]), (2, vec![1])]);
+            for items in frames {
+                let mut frame = [vec![0; FRAME], items].concat();
+                seal(&mut frame);
+                journal.extend(frame);
+            }
+            let (recovered, _) = Recovered::read(&journal, CAPACITY, NOW).expect("one");
+            let (index, next) = recovered.history(CAPACITY);
+            prop_assert!(index.entries().all(|entry| entry.next() <= next));
+        }
+    }
+
+    #[test]
+    fn another_boot_or_other_lines_are_another_epoch() {
+        let mut journal = journal(&[(0, vec![3])]);
+        let epoch = |journal: &[u8], now| {
+            let (recovered, doubts) = Recovered::read(journal, CAPACITY, now).expect("one");
+            (recovered.epoch().is_some(), recovered.index.entries().count(), doubts)
+        };
+        assert_eq!(epoch(&journal, ("other", NOW.1)), (false, 1, vec![Doubt::Stopped]));
+        assert_eq!(epoch(&journal, ("", NOW.1)), (false, 1, vec![Doubt::Stopped]));
+        assert_eq!(epoch(&journal, (NOW.0, "other")), (false, 0, vec![Doubt::CutOtherwise]));
+        let mut end = vec![0; FRAME];
+        Item::End.push(&mut end);
+        seal(&mut end);
+        journal.extend(end);
+        assert_eq!(epoch(&journal, ("other", NOW.1)), (true, 1, vec![]));
+        journal[HEADER.len()] = crate::journal::VOID;
+        assert_eq!(epoch(&journal, NOW), (false, 1, vec![Doubt::Void]));
+    }
 }
