@@ -1,12 +1,12 @@
 //! After a restart: the files that an earlier run has read are found again, and read on.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::fs;
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::file::{Kind, LogFile};
+use super::file::LogFile;
 use super::generation::Generation;
 use super::opened::Sources;
 use super::source::News;
@@ -25,10 +25,10 @@ pub(super) struct Restored {
     pub(super) retired: VecDeque<Generation>,
 }
 
-/// Where files are, by what tells them apart.
+/// Open files, by what tells them apart.
 struct Finder {
     wanted: HashSet<FileId>,
-    found: HashMap<FileId, PathBuf>,
+    found: HashMap<FileId, Arc<LogFile>>,
 }
 
 /// Finds the files of an earlier run under whatever name they have now, and gives each to the
@@ -42,12 +42,12 @@ pub(super) fn restore(recovered: &mut Recovered, sources: &mut Sources, now: Ins
     let mut restored = Restored::default();
     let mut found = Vec::new();
     for (id, known) in recovered.logs() {
-        let file = finder.open(known.file);
+        let file = finder.found.get(&known.file);
         let holder = known.mark.and_then(|(source, mark)| Some((recovered.source(source)?, mark)));
         if let Some((source, _)) = holder.filter(|(_, mark)| mark.held) {
             sources.followed[source.id].was_read();
         }
-        let Some(file) = file else { continue };
+        let Some(file) = file.map(Arc::clone) else { continue };
         found.push((id, Arc::clone(&file)));
         let Some((source, mark)) = holder else { continue };
         let resumed = Generation::resume(file, known.file, &mark);
@@ -79,32 +79,36 @@ impl Finder {
         let followed = sources.followed.iter().map(|followed| &*followed.path);
         let known = recovered.logs().map(|(_, known)| &*known.path);
         followed.chain(known).for_each(|path| finder.look(path));
-        let is_missing = |file: &FileId| !finder.found.contains_key(file);
-        let missing = recovered.logs().filter(|(_, known)| is_missing(&known.file));
-        let directories: HashSet<PathBuf> =
-            missing.filter_map(|(_, known)| Some(known.path.parent()?.to_owned())).collect();
-        for directory in directories {
-            for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-                finder.look(&entry.path());
+        // Twice, as a name that changes at the same time may be passed over.
+        for _ in 0..2 {
+            let is_missing = |file: &FileId| !finder.found.contains_key(file);
+            let missing = recovered.logs().filter(|(_, known)| is_missing(&known.file));
+            let directories: HashSet<PathBuf> =
+                missing.filter_map(|(_, known)| Some(known.path.parent()?.to_owned())).collect();
+            for directory in directories {
+                for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+                    finder.look(&entry.path());
+                }
             }
         }
         finder
     }
 
+    /// Opens what is under this name, if it is wanted; nobody knows what will be there later.
     fn look(&mut self, path: &Path) {
-        if let Ok(metadata) = fs::metadata(path) {
-            let file = FileId::of(&metadata);
-            if self.wanted.contains(&file) {
-                self.found.entry(file).or_insert_with(|| path.to_owned());
-            }
+        if !fs::metadata(path).is_ok_and(|metadata| self.is_wanted(&metadata)) {
+            return;
+        }
+        let Ok(file) = LogFile::open(path) else { return };
+        if let Ok(metadata) = file.metadata()
+            && self.is_wanted(&metadata)
+        {
+            self.found.insert(FileId::of(&metadata), Arc::new(file));
         }
     }
 
-    /// Opens it, unless it was replaced just now.
-    fn open(&self, wanted: FileId) -> Option<Arc<LogFile>> {
-        let file = LogFile::open(self.found.get(&wanted)?).ok()?;
-        let metadata = file.metadata().ok()?;
-        let is_it = FileId::of(&metadata) == wanted && Kind::of(&metadata) == Ok(Kind::Regular);
-        is_it.then(|| Arc::new(file))
+    fn is_wanted(&self, metadata: &Metadata) -> bool {
+        let file = FileId::of(metadata);
+        metadata.is_file() && self.wanted.contains(&file) && !self.found.contains_key(&file)
     }
 }
