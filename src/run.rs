@@ -115,6 +115,7 @@ async fn follow_and_serve(
         Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes };
     let past = recovered.history(cli.index_bytes);
     let (publisher, feed) = resume(Encoder::new(epoch), capacity, cutting(&cli), past, journal);
+    tokio::spawn(feed.clone().relay());
     let (reading, input_ended) =
         start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
     let reloading = reload_on_hangup(tls.clone(), report.clone())?;

@@ -36,9 +36,10 @@ mod start;
 mod subscriber;
 mod varint;
 
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 
 use slab::Slab;
 
@@ -124,6 +125,8 @@ struct State {
     index: Index,
     /// A place for each subscriber; its waker while it waits.
     waiting: Slab<Option<Waker>>,
+    /// Who wakes them, if not whoever publishes.
+    relay: Option<Waker>,
     /// All input has ended: there will be no further event.
     ended: bool,
     closed: bool,
@@ -160,6 +163,7 @@ pub fn resume(
             ring,
             index,
             waiting: Slab::new(),
+            relay: None,
             ended: false,
             closed: false,
             cut: false,
@@ -200,9 +204,10 @@ impl Publisher {
         for batch in &evicted {
             state.index.push(batch);
         }
-        let woken = state.take_waiting();
+        let relay = state.relay.clone();
+        let woken = if relay.is_some() { Vec::new() } else { state.take_waiting() };
         drop(state);
-        woken.into_iter().for_each(Waker::wake);
+        woken.into_iter().chain(relay).for_each(Waker::wake);
         drop(evicted);
     }
 }
@@ -263,6 +268,25 @@ impl Feed {
         &self.shared.encoder
     }
 
+    /// Wakes subscribers, until the feed closes.
+    ///
+    /// To be spawned where they run: a thread that is not of the runtime wakes its tasks at some
+    /// cost for each, and so need only wake this one.
+    pub async fn relay(self) {
+        poll_fn(|cx| {
+            let mut state = self.shared.lock();
+            if state.closed {
+                return Poll::Ready(());
+            }
+            state.relay = Some(cx.waker().clone());
+            let woken = state.take_waiting();
+            drop(state);
+            woken.into_iter().for_each(Waker::wake);
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// Closes it, also while a publisher is stuck and cannot be dropped.
     pub fn close(&self) {
         self.shared.close();
@@ -313,9 +337,10 @@ impl Shared {
     fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
+        let relay = state.relay.take();
         let woken = state.take_waiting();
         drop(state);
-        woken.into_iter().for_each(Waker::wake);
+        woken.into_iter().chain(relay).for_each(Waker::wake);
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
