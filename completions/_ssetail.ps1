@@ -39,6 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'ssetail' -ScriptBlock {
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'How many lines are kept for clients that come, or come back; 0 keeps none')
             [CompletionResult]::new('--replay-bytes', '--replay-bytes', [CompletionResultType]::ParameterName, 'How much memory they may take')
             [CompletionResult]::new('--index-bytes', '--index-bytes', [CompletionResultType]::ParameterName, 'How much memory may be taken to find lines beyond that in their files')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Keep ids and places in this directory, so that a restart goes on where this run stops')
             [CompletionResult]::new('--heartbeat', '--heartbeat', [CompletionResultType]::ParameterName, 'Send a comment after so much silence')
             [CompletionResult]::new('--reconnect-delay', '--reconnect-delay', [CompletionResultType]::ParameterName, 'How long a client waits before it reconnects')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Let in who knows this user and password; better in the environment, where ps does not show it')

@@ -23,7 +23,7 @@ _ssetail() {
 
     case "${cmd}" in
         ssetail)
-            opts="-n -f -p -b -a -q -v -h -V --lines --from-start --follow --port --bind --endpoint --path-prefix --format --unnamed --binary --linger --max-line --include --exclude --replay --replay-bytes --index-bytes --heartbeat --reconnect-delay --auth --token --token-file --no-auth --cors --allow-host --tls-cert --tls-key --max-clients --send-timeout --tee --exit-on-eof --no-viewer --completions --man --quiet --verbose --help --version"
+            opts="-n -f -p -b -a -q -v -h -V --lines --from-start --follow --port --bind --endpoint --path-prefix --format --unnamed --binary --linger --max-line --include --exclude --replay --replay-bytes --index-bytes --state --heartbeat --reconnect-delay --auth --token --token-file --no-auth --cors --allow-host --tls-cert --tls-key --max-clients --send-timeout --tee --exit-on-eof --no-viewer --completions --man --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -98,6 +98,10 @@ _ssetail() {
                     return 0
                     ;;
                 --index-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

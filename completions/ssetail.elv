@@ -36,6 +36,7 @@ set edit:completion:arg-completer[ssetail] = {|@words|
             cand --replay 'How many lines are kept for clients that come, or come back; 0 keeps none'
             cand --replay-bytes 'How much memory they may take'
             cand --index-bytes 'How much memory may be taken to find lines beyond that in their files'
+            cand --state 'Keep ids and places in this directory, so that a restart goes on where this run stops'
             cand --heartbeat 'Send a comment after so much silence'
             cand --reconnect-delay 'How long a client waits before it reconnects'
             cand -a 'Let in who knows this user and password; better in the environment, where ps does not show it'

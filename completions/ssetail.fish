@@ -15,6 +15,7 @@ complete -c ssetail -l exclude -d 'Do not publish lines that match; repeatable' 
 complete -c ssetail -l replay -d 'How many lines are kept for clients that come, or come back; 0 keeps none' -r
 complete -c ssetail -l replay-bytes -d 'How much memory they may take' -r
 complete -c ssetail -l index-bytes -d 'How much memory may be taken to find lines beyond that in their files' -r
+complete -c ssetail -l state -d 'Keep ids and places in this directory, so that a restart goes on where this run stops' -r -F
 complete -c ssetail -l heartbeat -d 'Send a comment after so much silence' -r
 complete -c ssetail -l reconnect-delay -d 'How long a client waits before it reconnects' -r
 complete -c ssetail -s a -l auth -d 'Let in who knows this user and password; better in the environment, where ps does not show it' -r
