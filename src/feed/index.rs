@@ -395,7 +395,9 @@ mod tests {
             prop_assert_eq!(encoded(&recalled), encoded(&all));
             // What was read again can be evicted again.
             let mut again = Index::new(1 << 20);
-            recalled.iter().for_each(|batch| again.push(batch));
+            for batch in &recalled {
+                again.push(batch);
+            }
             let whole = again.entries().map(|entry| entry.recall(&cutting(max_line)));
             let batches: Vec<_> = whole.flat_map(|batches| batches.expect("there")).collect();
             prop_assert_eq!(encoded(&batches), encoded(&all));

@@ -17,6 +17,11 @@
 //! more, it gets a [`Gap`] that counts exactly the events it cannot have, and goes
 //! on at the next one there is.
 //!
+//! # Restarts
+//!
+//! With a [`Journal`], what is published is written down before any subscriber can see it.
+//! A feed that is [`resume`]d has it in its index, and goes on with the next seq.
+//!
 //! # Closing
 //!
 //! The feed closes when its last [`Publisher`] is dropped, or when it is told to.

@@ -34,7 +34,9 @@ mod tests {
         #[test]
         fn numbers_are_read_as_they_were_written(numbers: Vec<u64>) {
             let mut bytes = Vec::new();
-            numbers.iter().for_each(|&number| push_number(&mut bytes, number));
+            for &number in &numbers {
+                push_number(&mut bytes, number);
+            }
             let mut rest = &*bytes;
             for number in numbers {
                 prop_assert_eq!(take_number(&mut rest), Some(number));

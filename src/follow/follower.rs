@@ -34,7 +34,7 @@ const TOLD_AT_ONCE: usize = 256;
 /// How long the start may wait for what there is.
 const FIRST_PASS: Duration = Duration::from_millis(50);
 /// How many files that were let go are kept open, in case they appear under another name.
-const MAX_RETIRED: usize = 64;
+pub(super) const MAX_RETIRED: usize = 64;
 /// How many turns a source gets when the program ends.
 const LAST_TURNS: usize = 16;
 
@@ -357,14 +357,13 @@ impl Worker {
     fn retire(&mut self, index: usize, now: Instant) {
         let linger = self.options.linger;
         while let Some(mut generation) = self.sources.followed[index].retire(now, linger) {
+            let mut news = Vec::new();
             if !self.is_awaited(index, generation.id()) {
                 let lines = generation.finish(&self.options.cutting, wall_clock());
-                let mut news: Vec<_> = lines.into_iter().map(News::Lines).collect();
-                news.extend(generation.mark(false).map(News::Note));
-                self.tell(index, news);
-            } else {
-                self.tell(index, generation.mark(false).map(News::Note).into_iter().collect());
+                news.extend(lines.into_iter().map(News::Lines));
             }
+            news.extend(generation.mark(false).map(News::Note));
+            self.tell(index, news);
             if generation.is_linked() {
                 self.retired.push_back(generation);
             }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::file::LogFile;
+use super::follower::MAX_RETIRED;
 use super::generation::Generation;
 use super::opened::Sources;
 use super::source::News;
@@ -60,6 +61,9 @@ pub(super) fn restore(recovered: &mut Recovered, sources: &mut Sources, now: Ins
             sources.followed[source.id].restore(generation, now);
         } else {
             restored.retired.push_back(generation);
+            if restored.retired.len() > MAX_RETIRED {
+                restored.retired.pop_front();
+            }
         }
     }
     for (id, file) in found {

@@ -330,7 +330,7 @@ fn describe(cutting: &Cutting) -> String {
 
 fn take(directory: &Path) -> io::Result<File> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    OpenOptions::new().write(true).create(true).mode(0o600).open(directory.join("lock"))
+    OpenOptions::new().append(true).create(true).mode(0o600).open(directory.join("lock"))
 }
 
 fn read_if_there(path: &Path) -> io::Result<Vec<u8>> {

@@ -288,7 +288,9 @@ mod tests {
                 Item::End,
             ];
             let mut written = Vec::new();
-            items.iter().for_each(|item| item.push(&mut written));
+            for item in items {
+                item.push(&mut written);
+            }
             let mut rest = &*written;
             for item in items {
                 prop_assert_eq!(Item::take(&mut rest), Some(item));

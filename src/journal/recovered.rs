@@ -327,16 +327,13 @@ mod tests {
         for (which, lens) in writes {
             let text: String = lens.iter().map(|&len| "x".repeat(len) + "\n").collect();
             let content = logs.get(*which).and_then(|log| Some((log, cut(&text)?)));
-            let batch = match content {
-                Some((log, lines)) => {
-                    let place = Some(Place::of(&lines.bytes, Arc::clone(log), offset));
-                    offset += lines.bytes.len() as u64;
-                    Batch::of_lines(source(), next, Lines { place, ..lines }, Arc::default())
-                }
-                None => {
-                    let control = Control { json: format!("{{\"n\":{}}}", lens.len()) };
-                    Batch::of_control(source(), next, control, Arc::default())
-                }
+            let batch = if let Some((log, lines)) = content {
+                let place = Some(Place::of(&lines.bytes, Arc::clone(log), offset));
+                offset += lines.bytes.len() as u64;
+                Batch::of_lines(source(), next, Lines { place, ..lines }, Arc::default())
+            } else {
+                let control = Control { json: format!("{{\"n\":{}}}", lens.len()) };
+                Batch::of_control(source(), next, control, Arc::default())
             };
             next = batch.next();
             let entry = Entry::new(&batch).expect("it can be had again");
