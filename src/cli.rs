@@ -134,6 +134,10 @@ pub struct Cli {
           allow_hyphen_values = true)]
     pub index_bytes: usize,
 
+    /// Keep ids and places in this directory, so that a restart goes on where this run stops
+    #[arg(help_heading = HISTORY, long, env = "SSETAIL_STATE", value_name = "DIR")]
+    pub state: Option<PathBuf>,
+
     /// Keep standard input in a file, so that it can be sent again too; an earlier FILE becomes FILE.1
     #[arg(help_heading = HISTORY, long, env = "SSETAIL_SPOOL", value_name = "FILE",
           value_parser = parse_spool)]

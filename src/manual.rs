@@ -121,11 +121,23 @@ What \fB\-\-open\fR opens the page with.
 .BR LISTEN_FDS ,\~ LISTEN_PID
 Sockets that were bound by who started the program, as systemd does.
 .SH FILES
-Nothing is written, and no file is read but those that are followed, or named by a flag.
+Nothing is written but below the directory of \fB\-\-state\fR, and no file is read but those that are followed, or named by a flag.
+.TP
+.I DIR/journal
+What \fB\-\-state\fR keeps: which files were read how far, and where in them each event lies; no lines.
+.TP
+.I DIR/lock
+Held while ssetail runs, so that no other uses the same directory.
 .SH NOTES
 While ssetail runs, every complete line that is written to a followed file on a local file system is published exactly once, whole and in the order of its file: through rotation by renaming, truncation, deletion, and symbolic links that move.
 A file that was replaced is read to its end, and for \fB\-\-linger\fR longer.
 Events that are not in memory any more are read again from their files.
+.PP
+With \fB\-\-state\fR, a restart goes on where the last run stopped, whatever stopped it: with the same ids, and with what was written meanwhile, also to files that were rotated within their directory.
+\fB\-\-lines\fR is then only for files that the state does not know.
+Earlier ids begin anew, as without \fB\-\-state\fR, when the machine went down before ssetail could end, when the journal is damaged, and when other flags say what a line is (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
+A source that is left out is followed anew when it is given again; until then its history stays.
+What came from standard input is a gap after a restart.
 .PP
 What nobody can promise: bytes that were truncated before they could be read; a file that had its name for less than 100 ms, unless the glob matches its next name too; what a writer adds to a replaced file after \fB\-\-linger\fR; changes in place, or through a memory map; files of a network file system whose size jumps.
 .SH SEE ALSO

@@ -16,7 +16,7 @@ use crate::cli::{Cli, SourceArg, parse_source};
 use crate::event::{
     Cutting, Encoder, Epoch, Format, LineFilter, Medium, Name, Presentation, Splitter,
 };
-use crate::feed::{Capacity, Feed, Publisher, feed};
+use crate::feed::{Capacity, Feed, Publisher, resume};
 use crate::follow::{
     Copies, Entry, Follower, Input, Opened, Options, Registry, Report, Spool, SpoolNames, State,
     Wanted, What,
@@ -25,6 +25,7 @@ use crate::http::{
     Access, Asset, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
     raise_descriptor_limit, serve,
 };
+use crate::journal::{Journal, Recovered};
 use crate::status::{Figures, Status, Tee, Terminal, escape};
 use crate::urls::{open_page, urls};
 
@@ -113,16 +114,21 @@ async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Res
     });
     let tls = load_certificate(&cli)?;
     let descriptors = raise_descriptors(&cli, &report);
+    let (journal, mut recovered) = keep_state(&cli, &sources.files, &report)?;
     let listeners = listen(&cli.bind, cli.port, inherited).await?;
     let made = make_token(&cli, &listeners, &mut access)?;
     let spool = create_spool(&cli)?;
     let registry = Registry::default();
     // What is written once the address is known is new: whoever has read it may rely on that.
     sources.refused.iter().for_each(|sentence| status.say(sentence));
-    let open = |files| Opened::new(files, options(&cli), &registry);
+    let mut open = |files| Opened::again(files, options(&cli), &registry, &mut recovered);
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
-    let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
-    let (publisher, feed) = feed(Encoder::new(epoch), capacity(&cli), cutting(&cli));
+    let epoch = match recovered.epoch() {
+        Some(epoch) => epoch.clone(),
+        None => Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?),
+    };
+    let (capacity, past) = (capacity(&cli), recovered.history(cli.index_bytes));
+    let (publisher, feed) = resume(Encoder::new(epoch), capacity, cutting(&cli), past, journal);
     tokio::spawn(feed.clone().relay());
     let input = sources.input.map(|name| (name, Copies { tee: tee_writer(&cli, tee), spool }));
     let (reading, input_ended) = start_reading(&cli, input, files, &registry, publisher, &report)?;
@@ -163,6 +169,25 @@ async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Res
     Ok(())
 }
 
+/// What an earlier run has left, and where this one leaves as much.
+fn keep_state(
+    cli: &Cli,
+    files: &[Wanted],
+    report: &Report,
+) -> anyhow::Result<(Option<Journal>, Recovered)> {
+    let Some(directory) = &cli.state else { return Ok((None, Recovered::nothing())) };
+    let pattern = |wanted: &Wanted| match &wanted.what {
+        What::Pattern(pattern) => Some(pattern.text().to_owned()),
+        What::Path(_) => None,
+    };
+    let patterns = files.iter().filter_map(pattern).collect();
+    let report = report.clone();
+    let say = move |sentence: &str| report.say(sentence);
+    let (journal, recovered) =
+        Journal::open(directory, cli.index_bytes, &cutting(cli), patterns, say)?;
+    Ok((Some(journal), recovered))
+}
+
 /// The threads that read.
 struct Reading {
     follower: Option<Follower>,
@@ -199,9 +224,10 @@ fn start_reading(
             let _ = ended.send(());
         })
     };
-    let input = input.map(start).transpose().context("cannot start a thread")?;
     let follow = |files: Opened| files.follow(publisher.clone(), report.clone());
+    // First, as it tells the journal what there was before anything is published.
     let follower = files.map(follow).transpose().context("cannot start a thread")?;
+    let input = input.map(start).transpose().context("cannot start a thread")?;
     Ok((Reading { follower, input, _open: publisher }, input_ended))
 }
 
@@ -456,6 +482,7 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
+    use crate::feed::feed;
 
     #[test]
     fn the_library_has_the_same_defaults() {

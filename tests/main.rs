@@ -16,6 +16,7 @@ mod packaging;
 mod page;
 mod parser;
 mod readme;
+mod restarting;
 mod results;
 mod resuming;
 mod scripts;

@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,17 +12,7 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::event::Log;
-
-/// What tells one file from another, whatever it is called.
-///
-/// The time of birth tells a new file from a deleted one whose inode it got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FileId {
-    device: u64,
-    inode: u64,
-    born: Option<SystemTime>,
-}
+use crate::event::{FileId, Log};
 
 /// What can be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +25,8 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct LogFile {
     file: File,
+    /// Under which it was opened.
+    path: PathBuf,
     /// Free for another file when this one is closed.
     _place: OwnedSemaphorePermit,
 }
@@ -52,7 +44,13 @@ pub(super) fn room() -> Arc<Semaphore> {
 
 impl FileId {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        FileId { device: metadata.dev(), inode: metadata.ino(), born: metadata.created().ok() }
+        let born = metadata.created().ok();
+        let born = born.and_then(|born| born.duration_since(SystemTime::UNIX_EPOCH).ok());
+        FileId {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            born: born.map(|born| born.as_nanos() as u64),
+        }
     }
 }
 
@@ -80,7 +78,7 @@ impl LogFile {
         let place = Arc::clone(room).try_acquire_owned().map_err(|_| Errno::MFILE)?;
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-        Ok(LogFile { file, _place: place })
+        Ok(LogFile { file, path: path.to_owned(), _place: place })
     }
 
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
@@ -122,5 +120,11 @@ impl LogFile {
 impl Log for LogFile {
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
         self.file.read_exact_at(bytes, offset)
+    }
+
+    /// By the name that it really has, so that it is looked for beside that, not beside a link.
+    fn file(&self) -> Option<(FileId, PathBuf)> {
+        let id = FileId::of(&self.metadata().ok()?);
+        Some((id, self.path.canonicalize().unwrap_or_else(|_| self.path.clone())))
     }
 }

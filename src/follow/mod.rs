@@ -19,6 +19,7 @@ mod opened;
 mod pace;
 mod pattern;
 mod registry;
+mod restore;
 mod source;
 mod spool;
 mod watch;

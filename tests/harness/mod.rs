@@ -72,6 +72,16 @@ impl Ssetail {
         self
     }
 
+    /// Among the files that one has left which was stopped or killed.
+    pub fn after(before: &mut Running) -> Self {
+        before.kill();
+        let empty = tempfile::tempdir().expect("a directory");
+        let mut ssetail = Ssetail::new();
+        ssetail.directory = std::mem::replace(&mut before.directory, empty);
+        ssetail.command.current_dir(ssetail.directory.path());
+        ssetail
+    }
+
     pub fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
         self.command.stdin(stdin);
         self
@@ -210,6 +220,12 @@ impl Running {
         self.wait();
     }
 
+    /// Ends without knowing it, if it has not ended yet.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// The line of stderr that holds `text`.
     pub fn wait_for(&mut self, text: &str) -> String {
         if let Some(line) = self.said.lines().find(|line| line.contains(text)) {
@@ -297,8 +313,7 @@ impl Running {
 impl Drop for Running {
     #[expect(clippy::print_stderr, reason = "what the program said helps to see why a test failed")]
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
         if std::thread::panicking() {
             self.said.extend(self.stderr.try_iter());
             eprintln!("it said:\n{}", self.said);
