@@ -16,12 +16,13 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueHint};
 use regex::bytes::Regex;
 
 use crate::event::Format;
-use crate::follow::From;
+use crate::follow::{From, SpoolNames};
 use crate::http::{Address, AllowedOrigin, Secret, parse_host};
 pub(crate) use source::{SourceArg, parse_source};
 use value::{
     parse_address, parse_clients, parse_count, parse_duration, parse_interval, parse_lines,
-    parse_max_line, parse_port, parse_regex, parse_size, parse_url_path,
+    parse_max_line, parse_port, parse_regex, parse_size, parse_spool, parse_spool_size,
+    parse_url_path,
 };
 
 const FOLLOWING: &str = "What is followed";
@@ -132,6 +133,17 @@ pub struct Cli {
           default_value = "16MiB", value_parser = parse_size, hide_short_help = true,
           allow_hyphen_values = true)]
     pub index_bytes: usize,
+
+    /// Keep standard input in a file, so that it can be sent again too; an earlier FILE becomes FILE.1
+    #[arg(help_heading = HISTORY, long, env = "SSETAIL_SPOOL", value_name = "FILE",
+          value_parser = parse_spool, hide_short_help = true)]
+    pub spool: Option<SpoolNames>,
+
+    /// Keep no more than so much of it, in FILE and older parts FILE.1, FILE.2, …; without, all is kept
+    #[arg(help_heading = HISTORY, long, env = "SSETAIL_SPOOL_BYTES", value_name = "SIZE",
+          requires = "spool", value_parser = parse_spool_size, hide_short_help = true,
+          allow_hyphen_values = true)]
+    pub spool_bytes: Option<u64>,
 
     /// The port to listen on; 0 takes a free one
     #[arg(help_heading = SERVING, short, long, env = "SSETAIL_PORT", value_name = "PORT",

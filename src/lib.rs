@@ -36,6 +36,16 @@
 //! 6. Every event reaches a subscriber in order, at most once, or is counted in a gap.
 //! 7. The feed closes when its publishers are gone; then every body ends.
 //! 8. The failure of one connection or one file is reported and contained.
+//!
+//! # In a program of one's own
+//!
+//! [`follow::Opened`] opens files, and its `follow` publishes their lines to a [`feed`](feed::feed()).
+//! An [`http::Site`] makes answers of it: [`http::serve`] gives them on sockets of its own,
+//! [`http::Site::respond`] to requests that another server has taken, as in `examples/embed.rs`:
+//!
+//! ```no_run
+#![doc = include_str!("../examples/embed.rs")]
+//! ```
 
 mod cli;
 pub mod event;

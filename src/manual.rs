@@ -121,7 +121,7 @@ What \fB\-\-open\fR opens the page with.
 .BR LISTEN_FDS ,\~ LISTEN_PID
 Sockets that were bound by who started the program, as systemd does.
 .SH FILES
-Nothing is written, and no file is read but those that are followed, or named by a flag.
+Nothing is written but where \fB\-\-spool\fR says, and no file is read but those that are followed, or named by a flag.
 .SH NOTES
 While ssetail runs, every complete line that is written to a followed file on a local file system is published exactly once, whole and in the order of its file: through rotation by renaming, truncation, deletion, and symbolic links that move.
 A file that was replaced is read to its end, and for \fB\-\-linger\fR longer.

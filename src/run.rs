@@ -17,7 +17,10 @@ use crate::event::{
     Cutting, Encoder, Epoch, Format, LineFilter, Medium, Name, Presentation, Splitter,
 };
 use crate::feed::{Capacity, Feed, Publisher, feed};
-use crate::follow::{Entry, Follower, Input, Opened, Options, Registry, Report, State, Wanted};
+use crate::follow::{
+    Entry, Follower, Input, Opened, Options, Registry, Report, Spool, SpoolNames, State, Wanted,
+    What,
+};
 use crate::http::{
     Access, Asset, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
     raise_descriptor_limit, serve,
@@ -112,16 +115,16 @@ async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Res
     let descriptors = raise_descriptors(&cli, &report);
     let listeners = listen(&cli.bind, cli.port, inherited).await?;
     let made = make_token(&cli, &listeners, &mut access)?;
+    let spool = create_spool(&cli)?;
     let registry = Registry::default();
     // What is written once the address is known is new: whoever has read it may rely on that.
     sources.refused.iter().for_each(|sentence| status.say(sentence));
     let open = |files| Opened::new(files, options(&cli), &registry);
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
     let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
-    let capacity =
-        Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes };
-    let (publisher, feed) = feed(Encoder::new(epoch), capacity, cutting(&cli));
-    let input = sources.input.map(|name| (name, tee_writer(&cli, tee)));
+    let (publisher, feed) = feed(Encoder::new(epoch), capacity(&cli), cutting(&cli));
+    tokio::spawn(feed.clone().relay());
+    let input = sources.input.map(|name| (name, (tee_writer(&cli, tee), spool)));
     let (reading, input_ended) = start_reading(&cli, input, files, &registry, publisher, &report)?;
     let reloading = reload_on_hangup(tls.clone(), report.clone())?;
     let followed = followed(&registry).into_iter().collect();
@@ -180,9 +183,12 @@ impl Reading {
     }
 }
 
+/// Where standard input goes beside the feed.
+type Copies = (Option<Box<dyn Write + Send>>, Option<Spool>);
+
 fn start_reading(
     cli: &Cli,
-    input: Option<(Name, Option<Box<dyn Write + Send>>)>,
+    input: Option<(Name, Copies)>,
     files: Option<Opened>,
     registry: &Registry,
     publisher: Publisher,
@@ -190,9 +196,9 @@ fn start_reading(
 ) -> anyhow::Result<(Reading, oneshot::Receiver<()>)> {
     let (ended, input_ended) = oneshot::channel();
     let is_all = files.is_none();
-    let start = |(name, tee)| {
+    let start = |(name, copies)| {
         let (publisher, report) = (publisher.clone(), report.clone());
-        Input::start((name, is_all), cutting(cli), tee, registry, publisher, report, || {
+        Input::start((name, is_all), cutting(cli), copies, registry, publisher, report, || {
             let _ = ended.send(());
         })
     };
@@ -236,13 +242,40 @@ fn sources(cli: &Cli) -> Result<Sources, Failure> {
     let without_input = [
         (cli.exit_on_eof, "--exit-on-eof waits for the end of standard input"),
         (cli.tee, "--tee copies standard input"),
+        (cli.spool.is_some(), "--spool keeps standard input"),
     ];
     match without_input.iter().find(|(is_set, _)| *is_set && sources.input.is_none()) {
         Some((_, what)) => Err(Failure::Usage(format!(
             "{what}, which is not followed; give - as a SOURCE, or leave the flag out"
         ))),
-        None => Ok(sources),
+        None => keep_apart(cli, &mut sources).map(|()| sources),
     }
+}
+
+/// What standard input is written to is not followed as well.
+fn keep_apart(cli: &Cli, sources: &mut Sources) -> Result<(), Failure> {
+    let Some(spool) = &cli.spool else { return Ok(()) };
+    for wanted in &mut sources.files {
+        match &mut wanted.what {
+            What::Pattern(pattern) => *pattern = pattern.clone().besides(spool.clone()),
+            What::Path(path) if spool.include(path) => {
+                return Err(Failure::Usage(format!(
+                    "{} cannot be followed: standard input is kept there by --spool {spool}",
+                    path.display()
+                )));
+            }
+            What::Path(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn create_spool(cli: &Cli) -> anyhow::Result<Option<Spool>> {
+    let create = |names: &SpoolNames| {
+        Spool::create(names.clone(), cli.spool_bytes)
+            .with_context(|| format!("cannot keep standard input in {names}"))
+    };
+    cli.spool.as_ref().map(create).transpose()
 }
 
 /// What requests must know, if that was said.
@@ -332,6 +365,10 @@ fn options(cli: &Cli) -> Options {
     Options { begin: cli.begin(), linger: cli.linger, cutting: cutting(cli), watch: true }
 }
 
+fn capacity(cli: &Cli) -> Capacity {
+    Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes }
+}
+
 fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
     let default = if cli.binary { Format::Base64 } else { Format::Text };
     Site {
@@ -419,7 +456,24 @@ fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Figures {
 mod tests {
     use std::sync::mpsc::channel;
 
+    use clap::Parser as _;
+
     use super::*;
+
+    #[test]
+    fn the_library_has_the_same_defaults() {
+        let cli = Cli::parse_from(["ssetail", "a.log"]);
+        let same = |ours: &dyn fmt::Debug, theirs: &dyn fmt::Debug| {
+            assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+        };
+        same(&options(&cli), &Options::default());
+        same(&capacity(&cli), &Capacity::default());
+        let (_publisher, feed) =
+            feed(Encoder::new(Epoch::from_random(1)), capacity(&cli), cutting(&cli));
+        let registry = Registry::default();
+        let ours = site(&cli, Access::default(), feed.clone(), registry.clone());
+        same(&ours, &Site::new(feed, registry, &cli.endpoint));
+    }
 
     #[test]
     fn a_panic_is_told_in_one_sentence() {

@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use regex::bytes::Regex;
 
 use super::source::absolute;
-use crate::follow::From;
+use crate::follow::{From, SpoolNames};
 use crate::http::Address;
 
 pub(super) fn parse_lines(text: &str) -> Result<From, String> {
@@ -65,6 +65,17 @@ pub(super) fn parse_max_line(text: &str) -> Result<usize, String> {
     match parse_size(text)? {
         size @ 4..=1_048_576 => Ok(size),
         _ => Err("give a size from 4 to 1MiB, as 32KiB".to_owned()),
+    }
+}
+
+pub(super) fn parse_spool(text: &str) -> Result<SpoolNames, String> {
+    absolute(OsStr::new(text)).map(SpoolNames::new)
+}
+
+pub(super) fn parse_spool_size(text: &str) -> Result<u64, String> {
+    match parse_size(text)? {
+        size @ 1_048_576.. => Ok(size as u64),
+        _ => Err("give a size of at least 1MiB, as 1GiB".to_owned()),
     }
 }
 

@@ -6,6 +6,7 @@
 mod batch;
 mod encode;
 mod filter;
+mod grep;
 mod id;
 mod json;
 mod line;
@@ -15,6 +16,7 @@ mod object;
 pub use batch::{Batch, Control, Cutting, Line, Lines, Log, Place, Source};
 pub use encode::{Encoder, Format, MAX_EVENT, Medium, Presentation};
 pub use filter::LineFilter;
+pub use grep::Grep;
 pub use id::{Epoch, EventId, ParseIdError, Position};
 pub use json::Object;
 pub use line::{Carry, End, Span, Splitter};

@@ -7,6 +7,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use bytes::Bytes;
 
 use crate::event::{Batch, Carry, Control, Cutting, End, Lines, Log, Place, Seq, Source};
 
@@ -79,7 +82,7 @@ impl Index {
             && let Some(grown) = last.merge(batch, lines)
         {
             self.bytes += grown;
-        } else if let Some(entry) = Entry::new(batch) {
+        } else if let Some(entry) = Entry::new(batch).filter(|entry| !entry.is_dropped()) {
             self.remember_log(&entry);
             self.bytes += entry.size();
             self.entries.push_back(entry);
@@ -131,11 +134,19 @@ impl Index {
         }
     }
 
+    /// Lets go of what its log has dropped.
+    pub fn forget_dropped(&mut self) {
+        self.retain(|entry| !entry.is_dropped());
+    }
+
     fn forget_log(&mut self, log: &Arc<dyn Log>) {
-        let is_kept = |entry: &Entry| match &entry.kept {
+        self.retain(|entry| match &entry.kept {
             Kept::Extent(extent) => !Arc::ptr_eq(&extent.place.log, log),
             Kept::Control(_) => true,
-        };
+        });
+    }
+
+    fn retain(&mut self, is_kept: impl Fn(&Entry) -> bool) {
         self.entries.retain(is_kept);
         self.bytes = self.entries.iter().map(Entry::size).sum();
     }
@@ -213,23 +224,41 @@ impl Entry {
         }
     }
 
+    /// Whether its log has let go of it.
+    #[must_use]
+    pub fn is_dropped(&self) -> bool {
+        match &self.kept {
+            Kept::Extent(extent) => extent.place.is_dropped(),
+            Kept::Control(_) => false,
+        }
+    }
+
     /// The same batches as before; none if the file does not have their bytes any more.
     ///
     /// The only I/O is that of the [`Log`].
     #[must_use]
     pub fn recall(&self, cutting: &Cutting) -> Option<Vec<Arc<Batch>>> {
+        self.recall_metered(cutting, Arc::default)
+    }
+
+    /// The same; each batch is counted by the meter that it is made with.
+    pub(super) fn recall_metered(
+        &self,
+        cutting: &Cutting,
+        meter: impl Fn() -> Arc<AtomicUsize>,
+    ) -> Option<Vec<Arc<Batch>>> {
         let contents = match &self.kept {
             Kept::Extent(extent) => extent.recall(cutting)?,
             Kept::Control(json) => {
                 let control = Control { json: json.to_string() };
                 let source = Arc::clone(&self.source);
-                let batch = Batch::of_control(source, self.first, control, Arc::default());
+                let batch = Batch::of_control(source, self.first, control, meter());
                 return Some(vec![Arc::new(batch)]);
             }
         };
         let mut next = self.first;
         let batches = contents.into_iter().map(|lines| {
-            let batch = Batch::of_lines(Arc::clone(&self.source), next, lines, Arc::default());
+            let batch = Batch::of_lines(Arc::clone(&self.source), next, lines, meter());
             next = batch.next();
             Arc::new(batch)
         });
@@ -284,13 +313,14 @@ impl Extent {
         if crc32fast::hash(&bytes) != self.place.crc {
             return None;
         }
+        let bytes = Bytes::from(bytes);
         let mut all = Vec::new();
         let mut carry = self.carry;
         let mut runs = &*self.runs;
         let mut at = 0;
         while let Some(Run { len, count, end, later }) = take_run(&mut runs) {
             let run = bytes.get(at..at + len)?;
-            let (lines, used) = cutting.cut(run, &mut carry, end);
+            let (lines, used) = cutting.cut_by(run, &mut carry, end, |used| bytes.slice_ref(used));
             let lines = lines.filter(|lines| used == len && lines.spans.len() == count)?;
             let offset = self.place.offset + at as u64;
             let place = Place { offset, ..self.place.clone() };
@@ -459,6 +489,31 @@ mod tests {
             for batch in batches(&logs, &writes, 100) {
                 index.push(&batch);
                 prop_assert!(index.bytes() <= capacity);
+            }
+            let all: Vec<_> =
+                batches(&[0; 3].map(|_| Arc::new(Memory::default())), &writes, 100)
+                    .into_iter().map(Arc::new).collect();
+            let next = all.last().map_or(1, |batch| batch.next());
+            let oldest = index.oldest().unwrap_or(next);
+            for seq in 1..next {
+                match index.find(seq) {
+                    Found::Hole(after) => {
+                        prop_assert!(seq < oldest);
+                        prop_assert_eq!(after, index.oldest());
+                    }
+                    Found::Entry(entry) => {
+                        prop_assert!(seq >= oldest && entry.first() <= seq && seq < entry.next());
+                        let recalled = entry.recall(&cutting(100)).expect("the bytes are there");
+                        let is_of = |batch: &&Arc<Batch>| {
+                            batch.first() >= entry.first() && batch.next() <= entry.next()
+                        };
+                        let own: Vec<_> = all.iter().filter(is_of).cloned().collect();
+                        let text = |batches: &[Arc<Batch>]| -> Vec<u8> {
+                            batches.iter().flat_map(|b| b.lines().expect("lines").bytes.to_vec()).collect()
+                        };
+                        prop_assert_eq!(text(&recalled), text(&own));
+                    }
+                }
             }
             prop_assert_eq!(index.bytes(), index.entries().map(Entry::size).sum::<usize>());
         }

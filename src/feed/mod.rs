@@ -34,9 +34,10 @@ mod ring;
 mod start;
 mod subscriber;
 
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 
 use slab::Slab;
 
@@ -85,7 +86,9 @@ pub struct Fill {
     pub events: u64,
     /// Memory that they take, encoded forms included.
     pub bytes: usize,
-    /// How much the ring may hold.
+    /// Memory that it takes to find evicted events.
+    pub index_bytes: usize,
+    /// How much the ring and the index may hold.
     pub capacity: Capacity,
 }
 
@@ -93,7 +96,7 @@ pub struct Fill {
 struct Shared {
     state: Mutex<State>,
     history: Arc<History>,
-    encoder: Encoder,
+    encoder: Arc<Encoder>,
     publishers: AtomicU64,
 }
 
@@ -103,6 +106,8 @@ struct State {
     index: Index,
     /// A place for each subscriber; its waker while it waits.
     waiting: Slab<Option<Waker>>,
+    /// Who wakes them, if not whoever publishes.
+    relay: Option<Waker>,
     /// All input has ended: there will be no further event.
     ended: bool,
     closed: bool,
@@ -114,16 +119,18 @@ struct State {
 /// `cutting` is how its lines are cut, so that they can be cut the same way again.
 #[must_use]
 pub fn feed(encoder: Encoder, capacity: Capacity, cutting: Cutting) -> (Publisher, Feed) {
+    let encoder = Arc::new(encoder);
     let shared = Arc::new(Shared {
         state: Mutex::new(State {
             ring: Ring::new(capacity, 1),
             index: Index::new(capacity.index_bytes),
             waiting: Slab::new(),
+            relay: None,
             ended: false,
             closed: false,
             cut: false,
         }),
-        history: Arc::new(History::new(cutting)),
+        history: Arc::new(History::new(cutting, Arc::clone(&encoder))),
         encoder,
         publishers: AtomicU64::new(1),
     });
@@ -144,6 +151,11 @@ impl Publisher {
         self.push(drafts, true);
     }
 
+    /// Lets go of events that their log has dropped on purpose.
+    pub fn forget_dropped(&self) {
+        self.shared.lock().index.forget_dropped();
+    }
+
     fn push(&self, drafts: Vec<Draft>, ended: bool) {
         let mut state = self.shared.lock();
         state.ended = ended;
@@ -159,9 +171,10 @@ impl Publisher {
         for batch in &evicted {
             state.index.push(batch);
         }
-        let woken = state.take_waiting();
+        let relay = state.relay.clone();
+        let woken = if relay.is_some() { Vec::new() } else { state.take_waiting() };
         drop(state);
-        woken.into_iter().for_each(Waker::wake);
+        woken.into_iter().chain(relay).for_each(Waker::wake);
         drop(evicted);
     }
 }
@@ -187,6 +200,25 @@ impl Feed {
     #[must_use]
     pub fn encoder(&self) -> &Encoder {
         &self.shared.encoder
+    }
+
+    /// Wakes subscribers, until the feed closes.
+    ///
+    /// To be spawned where they run: a thread that is not of the runtime wakes its tasks at some
+    /// cost for each, and so need only wake this one.
+    pub async fn relay(self) {
+        poll_fn(|cx| {
+            let mut state = self.shared.lock();
+            if state.closed {
+                return Poll::Ready(());
+            }
+            state.relay = Some(cx.waker().clone());
+            let woken = state.take_waiting();
+            drop(state);
+            woken.into_iter().for_each(Waker::wake);
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Closes it, also while a publisher is stuck and cannot be dropped.
@@ -220,8 +252,13 @@ impl Feed {
     /// How full the ring is.
     #[must_use]
     pub fn fill(&self) -> Fill {
-        let ring = &self.shared.lock().ring;
-        Fill { events: ring.next() - ring.oldest(), bytes: ring.bytes(), capacity: ring.capacity() }
+        let State { ring, index, .. } = &*self.shared.lock();
+        Fill {
+            events: ring.next() - ring.oldest(),
+            bytes: ring.bytes(),
+            index_bytes: index.bytes(),
+            capacity: ring.capacity(),
+        }
     }
 
     /// Whether a client with `id` has all that there will ever be.
@@ -239,9 +276,10 @@ impl Shared {
     fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
+        let relay = state.relay.take();
         let woken = state.take_waiting();
         drop(state);
-        woken.into_iter().for_each(Waker::wake);
+        woken.into_iter().chain(relay).for_each(Waker::wake);
     }
 
     /// The state stays whole when a thread panics: every change to it is a single step.

@@ -22,6 +22,13 @@ pub struct Capacity {
     pub index_bytes: usize,
 }
 
+impl Default for Capacity {
+    /// 10,000 lines in at most 16 MiB, and as much for the index.
+    fn default() -> Self {
+        Capacity { lines: 10_000, bytes: 16 << 20, index_bytes: 16 << 20 }
+    }
+}
+
 /// The batches from `oldest()` up to, but without, `next()`; no seq is missing between them.
 #[derive(Debug)]
 pub struct Ring {
@@ -102,10 +109,23 @@ impl Ring {
     /// The batches from the one that holds `seq` on; none if it was evicted.
     #[must_use]
     pub fn from(&self, seq: Seq) -> Option<impl DoubleEndedIterator<Item = &Arc<Batch>>> {
-        (seq >= self.oldest()).then(|| {
-            let index = self.batches.partition_point(|batch| batch.next() <= seq);
-            self.batches.range(index..)
-        })
+        (seq >= self.oldest()).then(|| self.batches.range(self.index_of(seq)..))
+    }
+
+    /// Found at once by whoever is close to the end: each batch has at least one event.
+    fn index_of(&self, seq: Seq) -> usize {
+        let behind = self.next.saturating_sub(seq) as usize;
+        let mut high = self.batches.len();
+        let mut low = high.saturating_sub(behind);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.batches[middle].next() <= seq {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use rustix::thread::set_current_timer_slack;
 
 use super::file::{FileId, Kind, LogFile};
 use super::generation::Generation;
@@ -25,6 +28,8 @@ const HEAL: Duration = Duration::from_secs(4);
 /// everything is looked at, but for no more than this part of the time, and within a second.
 const PATTERN_SHARE: u32 = 400;
 const PATTERN_MOST: Duration = Duration::from_millis(800);
+/// Of how many sources at a time, because it looks at each of them.
+const TOLD_AT_ONCE: usize = 256;
 /// How long the start may wait for what there is.
 const FIRST_PASS: Duration = Duration::from_millis(50);
 /// How many files that were let go are kept open, in case they appear under another name.
@@ -53,6 +58,8 @@ impl Opened {
         let mut worker = Worker {
             scratch: Generation::scratch(&self.options.cutting),
             watcher: None,
+            told: 0,
+            hints: Hints::default(),
             has_complained: false,
             sources: self.sources,
             options: self.options,
@@ -79,7 +86,7 @@ impl Follower {
     }
 
     fn end(&mut self) {
-        self.wake.hint(|hints| hints.stop = true);
+        self.wake.stop();
         if let Some(thread) = self.thread.take() {
             // A panic of that thread has been reported where it happened.
             let _ = thread.join();
@@ -100,6 +107,9 @@ struct Worker {
     report: Report,
     wake: Arc<Wake>,
     watcher: Option<Watcher>,
+    /// Of how many sources linemux was told.
+    told: usize,
+    hints: Hints,
     /// That there are no hints was said.
     has_complained: bool,
     scratch: Vec<u8>,
@@ -124,27 +134,38 @@ impl Worker {
     }
 
     fn run(mut self) {
+        // The kernel may wake a thread that sleeps 50 µs too late, unless it is asked not to.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
         self.start_watching();
         self.check(true, Instant::now());
-        loop {
-            let pause =
-                self.pace.pause(Instant::now(), self.sources.followed.len(), self.is_flooded());
-            let hints = self.wake.wait(pause);
-            if hints.stop {
-                self.finish();
-                return;
-            }
-            self.step(&hints, Instant::now());
+        while !self.wake.wait(self.pause()) {
+            self.step(Instant::now());
         }
+        self.finish();
     }
 
-    fn step(&mut self, hints: &Hints, now: Instant) {
-        self.weigh_hints(hints.events, now);
-        if hints.check {
+    /// How long there is nothing to do unless there is a hint.
+    fn pause(&self) -> Duration {
+        if self.hints.check || !self.hints.dirty.is_empty() || self.has_untold() {
+            return Duration::ZERO;
+        }
+        self.pace.pause(Instant::now(), self.sources.followed.len(), self.is_flooded())
+    }
+
+    fn step(&mut self, now: Instant) {
+        if self.watcher.is_none() && self.flood.is_over(now) {
+            self.start_watching();
+        }
+        if self.has_untold() {
+            self.tell_some();
+        }
+        self.take_hints(now);
+        if std::mem::take(&mut self.hints.check) {
             self.pace.want_check();
         }
-        for &index in &hints.dirty {
-            self.pace.activate(index, now);
+        for index in std::mem::take(&mut self.hints.dirty) {
+            self.pace.deactivate(index);
+            self.serve(index, now);
         }
         let (is_flooded, names_changed) = (self.is_flooded(), self.pace.is_check_wanted());
         if self.pace.is_check_due(now, self.sources.followed.len(), is_flooded) {
@@ -152,18 +173,16 @@ impl Worker {
             return;
         }
         for index in self.pace.due(now) {
-            self.serve(index, now);
+            self.serve_unasked(index, now);
         }
     }
 
-    /// Does without hints while they come in a flood, and tries them again later.
-    fn weigh_hints(&mut self, events: u32, now: Instant) {
-        if self.watcher.is_some() {
-            if self.flood.count(events, now) {
-                self.watcher = None;
-            }
-        } else if self.flood.is_over(now) && !self.has_complained {
-            self.start_watching();
+    /// Takes the hints there are, and does without while they come in a flood.
+    fn take_hints(&mut self, now: Instant) {
+        let Some(watcher) = &mut self.watcher else { return };
+        watcher.take(&mut self.hints);
+        if self.flood.count(std::mem::take(&mut self.hints.events), now) {
+            self.watcher = None;
         }
     }
 
@@ -176,10 +195,11 @@ impl Worker {
         if !self.options.watch || self.has_complained {
             return;
         }
-        match Watcher::start(Arc::clone(&self.wake), self.report.clone()) {
+        match Watcher::new(Arc::clone(&self.wake), self.report.clone()) {
             Ok(watcher) => {
                 self.watcher = Some(watcher);
-                self.watch(0);
+                self.told = 0;
+                self.tell_some();
             }
             Err(error) => {
                 self.has_complained = true;
@@ -191,13 +211,17 @@ impl Worker {
         }
     }
 
-    /// Tells linemux of the sources from this one on.
-    fn watch(&self, first: usize) {
-        let new = &self.sources.followed[first..];
-        if let Some(watcher) = &self.watcher
-            && !new.is_empty()
-        {
-            watcher.watch(new.iter().map(|s| (s.path.clone(), s.source.id)).collect());
+    /// Whether linemux is still to be told of some sources.
+    fn has_untold(&self) -> bool {
+        self.watcher.is_some() && self.told < self.sources.followed.len()
+    }
+
+    /// Tells linemux of the next sources.
+    fn tell_some(&mut self) {
+        if let Some(watcher) = &mut self.watcher {
+            let new = self.sources.followed[self.told..].iter().take(TOLD_AT_ONCE);
+            self.told += new.len();
+            watcher.watch(new.map(|new| (&*new.path, new.source.id)));
         }
     }
 
@@ -206,7 +230,7 @@ impl Worker {
         self.find_sources(names_changed, now);
         for index in 0..self.sources.followed.len() {
             if !self.sources.followed[index].is_quiet() {
-                self.serve(index, now);
+                self.serve_unasked(index, now);
             }
         }
         self.retired.retain(Generation::is_linked);
@@ -221,10 +245,8 @@ impl Worker {
         if !self.sources.has_patterns() || now - last < pause {
             return;
         }
-        let known = self.sources.followed.len();
         self.sources.find_all();
         self.matched = (now, now.elapsed());
-        self.watch(known);
     }
 
     /// linemux forgets, and does not notice that a directory was made anew.
@@ -234,7 +256,7 @@ impl Worker {
             self.watcher = None;
             self.start_watching();
         } else {
-            self.watch(0);
+            self.told = 0;
         }
     }
 
@@ -246,6 +268,13 @@ impl Worker {
                     break;
                 }
             }
+        }
+    }
+
+    /// Serves a source of which no hint has told.
+    fn serve_unasked(&mut self, index: usize, now: Instant) {
+        if self.serve(index, now).bytes > 0 {
+            self.pace.activate(index, now);
         }
     }
 
@@ -261,11 +290,14 @@ impl Worker {
         let turn = followed.read(scratch, &options.cutting, wall_clock(), |news| {
             tell(&source, news, publisher, report, &sources.registry);
         });
-        if turn.bytes > 0 || turn.more {
+        if turn.more {
             self.pace.activate(index, now);
         }
         self.retire(index, now);
         self.record(index);
+        if turn.bytes > 0 {
+            self.take_hints(now);
+        }
         turn
     }
 
@@ -304,8 +336,8 @@ impl Worker {
             None => followed.open((file, id, kind), None, now, news),
         }
         // Its directory may be another one than before, too.
-        if let Some(watcher) = &self.watcher {
-            watcher.watch(vec![(followed.path.clone(), followed.source.id)]);
+        if let Some(watcher) = &mut self.watcher {
+            watcher.watch([(&*followed.path, followed.source.id)].into_iter());
         }
     }
 

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::follower::tell;
 use super::registry::{Registry, State};
 use super::source::News;
+use super::spool::Spool;
 use super::{Report, wall_clock};
 use crate::event::{Carry, Control, Cutting, End, Lines, Name, Object, Source};
 use crate::feed::{Content, Draft, Publisher};
@@ -31,8 +32,11 @@ struct Reader {
     publisher: Publisher,
     report: Report,
     tee: Option<Box<dyn Write + Send>>,
+    spool: Option<Spool>,
     is_all: bool,
+    /// A line without its end, and where in standard input it begins.
     held: Vec<u8>,
+    offset: u64,
     carry: Carry,
 }
 
@@ -43,7 +47,7 @@ impl Input {
     pub fn start(
         (name, is_all): (Name, bool),
         cutting: Cutting,
-        tee: Option<Box<dyn Write + Send>>,
+        (tee, spool): (Option<Box<dyn Write + Send>>, Option<Spool>),
         registry: &Registry,
         publisher: Publisher,
         report: Report,
@@ -57,8 +61,10 @@ impl Input {
             publisher,
             report,
             tee,
+            spool,
             is_all,
             held: Vec::new(),
+            offset: 0,
             carry: Carry::default(),
         };
         let thread = std::thread::Builder::new().name("input".to_owned()).spawn(move || {
@@ -104,12 +110,27 @@ impl Reader {
     }
 
     fn take(&mut self, bytes: &[u8]) {
+        self.keep(bytes);
         self.held.extend_from_slice(bytes);
         let used = self.publish(End::Open);
         self.held.drain(..used);
+        self.offset += used as u64;
         let offset = bytes.len() as u64;
         self.registry.update(&self.source, |entry| entry.offset += offset);
         self.pass_through(bytes);
+    }
+
+    /// What was written is the log of what is published, so that it is written first.
+    fn keep(&mut self, bytes: &[u8]) {
+        let Some(spool) = &mut self.spool else { return };
+        match spool.write(bytes) {
+            Ok(false) => {}
+            Ok(true) => self.publisher.forget_dropped(),
+            Err(error) => self.report.say(&format!(
+                "{} cannot be written: {error}; from here on, standard input is not kept",
+                spool.names()
+            )),
+        }
     }
 
     /// A closed standard output is the reader's choice and no reason to stop.
@@ -128,7 +149,10 @@ impl Reader {
         loop {
             let rest = &self.held[used..];
             let (lines, taken) = self.cutting.cut(rest, &mut self.carry, end);
-            news.extend(lines.map(|lines| News::Lines(Lines { time, ..lines })));
+            let offset = self.offset + used as u64;
+            let place = |lines: &Lines| self.spool.as_ref()?.place(&lines.bytes, offset);
+            let placed = |lines| Lines { place: place(&lines), time, ..lines };
+            news.extend(lines.map(|lines| News::Lines(placed(lines))));
             used += taken;
             if taken == 0 {
                 break;

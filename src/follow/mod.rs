@@ -20,6 +20,7 @@ mod pace;
 mod pattern;
 mod registry;
 mod source;
+mod spool;
 mod watch;
 
 use std::collections::HashSet;
@@ -36,6 +37,7 @@ pub use last_lines::From;
 pub use opened::Opened;
 pub use pattern::Pattern;
 pub use registry::{Entry, Registry, State};
+pub use spool::{Spool, SpoolNames};
 
 /// Something to follow, and the name it was asked for under.
 #[derive(Clone, Debug)]
@@ -66,6 +68,18 @@ pub struct Options {
     pub cutting: Cutting,
     /// Take hints from the kernel; without them, changes are found by looking.
     pub watch: bool,
+}
+
+impl Default for Options {
+    /// The last 100 lines to begin with, and 5 s to linger.
+    fn default() -> Self {
+        Options {
+            begin: From::Last(100),
+            linger: Duration::from_secs(5),
+            cutting: Cutting::default(),
+            watch: true,
+        }
+    }
 }
 
 /// Where a sentence for whoever runs the program goes.

@@ -127,7 +127,7 @@ impl Site {
         }
         if let Some(viewer) = &self.viewer {
             match path.strip_prefix("/viewer/") {
-                Some(name) => return Asset::named(name).map(Page::Asset),
+                Some(file) => return Asset::beside(file).map(Page::Asset),
                 None if path == "/" => return Some(Page::Viewer(viewer)),
                 None if path.is_empty() => return Some(Page::Bare),
                 None => {}

@@ -57,7 +57,8 @@ impl EventStream {
         flow: Flow,
         place: OwnedSemaphorePermit,
     ) -> Self {
-        let subscriber = site.feed.subscribe(query.start());
+        let whole = query.grep.is_none().then_some(query.presentation);
+        let subscriber = site.feed.subscribe(query.start()).presented(whole);
         EventStream {
             opening: (query.presentation.medium == Medium::Events)
                 .then(|| Encoder::opening(site.reconnect_delay)),
