@@ -36,7 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'ssetail' -ScriptBlock {
             [CompletionResult]::new('--replay-bytes', '--replay-bytes', [CompletionResultType]::ParameterName, 'How much memory they may take')
             [CompletionResult]::new('--index-bytes', '--index-bytes', [CompletionResultType]::ParameterName, 'How much memory may be taken to find lines beyond that in their files')
             [CompletionResult]::new('--spool', '--spool', [CompletionResultType]::ParameterName, 'Keep standard input in a file, so that it can be sent again too; an earlier FILE becomes FILE.1')
-            [CompletionResult]::new('--spool-bytes', '--spool-bytes', [CompletionResultType]::ParameterName, 'Keep no more than so much of it, in FILE and older parts FILE.1, FILE.2, …; without, all is kept')
+            [CompletionResult]::new('--spool-bytes', '--spool-bytes', [CompletionResultType]::ParameterName, 'Keep no more than so much of it, in FILE and older parts FILE.1 and so on; else all of it')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The port to listen on; 0 takes a free one')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port to listen on; 0 takes a free one')
             [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'An IP address to listen on, or unix:PATH for a socket; repeatable; if none, both of localhost')

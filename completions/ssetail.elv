@@ -33,7 +33,7 @@ set edit:completion:arg-completer[ssetail] = {|@words|
             cand --replay-bytes 'How much memory they may take'
             cand --index-bytes 'How much memory may be taken to find lines beyond that in their files'
             cand --spool 'Keep standard input in a file, so that it can be sent again too; an earlier FILE becomes FILE.1'
-            cand --spool-bytes 'Keep no more than so much of it, in FILE and older parts FILE.1, FILE.2, …; without, all is kept'
+            cand --spool-bytes 'Keep no more than so much of it, in FILE and older parts FILE.1 and so on; else all of it'
             cand -p 'The port to listen on; 0 takes a free one'
             cand --port 'The port to listen on; 0 takes a free one'
             cand -b 'An IP address to listen on, or unix:PATH for a socket; repeatable; if none, both of localhost'

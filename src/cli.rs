@@ -139,7 +139,7 @@ pub struct Cli {
           value_parser = parse_spool, hide_short_help = true)]
     pub spool: Option<SpoolNames>,
 
-    /// Keep no more than so much of it, in FILE and older parts FILE.1, FILE.2, …; without, all is kept
+    /// Keep no more than so much of it, in FILE and older parts FILE.1 and so on; else all of it
     #[arg(help_heading = HISTORY, long, env = "SSETAIL_SPOOL_BYTES", value_name = "SIZE",
           requires = "spool", value_parser = parse_spool_size, hide_short_help = true,
           allow_hyphen_values = true)]
