@@ -135,17 +135,19 @@ pub struct Cli {
     pub index_bytes: usize,
 
     /// Keep ids and places in this directory, so that a restart goes on where this run stops
-    #[arg(help_heading = HISTORY, long, env = "SSETAIL_STATE", value_name = "DIR")]
+    #[arg(help_heading = HISTORY, long, env = "SSETAIL_STATE", value_name = "DIR",
+          hide_short_help = true)]
     pub state: Option<PathBuf>,
 
     /// Keep standard input in a file, so that it can be sent again too; an earlier FILE becomes FILE.1
     #[arg(help_heading = HISTORY, long, env = "SSETAIL_SPOOL", value_name = "FILE",
-          value_parser = parse_spool)]
+          value_parser = parse_spool, hide_short_help = true)]
     pub spool: Option<SpoolNames>,
 
-    /// Keep no more than so much of it, in FILE and older parts FILE.1 and so on; without, all is kept
+    /// Keep no more than so much of it, in FILE and older parts FILE.1 and so on; else all of it
     #[arg(help_heading = HISTORY, long, env = "SSETAIL_SPOOL_BYTES", value_name = "SIZE",
-          requires = "spool", value_parser = parse_spool_size)]
+          requires = "spool", value_parser = parse_spool_size, hide_short_help = true,
+          allow_hyphen_values = true)]
     pub spool_bytes: Option<u64>,
 
     /// The port to listen on; 0 takes a free one

@@ -121,7 +121,7 @@ What \fB\-\-open\fR opens the page with.
 .BR LISTEN_FDS ,\~ LISTEN_PID
 Sockets that were bound by who started the program, as systemd does.
 .SH FILES
-Nothing is written but below the directory of \fB\-\-state\fR, and no file is read but those that are followed, or named by a flag.
+Nothing is written but where \fB\-\-spool\fR says and below the directory of \fB\-\-state\fR, and no file is read but those that are followed, or named by a flag.
 .TP
 .I DIR/journal
 What \fB\-\-state\fR keeps: which files were read how far, and where in them each event lies; no lines.
