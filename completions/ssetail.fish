@@ -13,8 +13,9 @@ complete -c ssetail -l reconnect-delay -d 'How long a client waits before it rec
 complete -c ssetail -l replay -d 'How many lines are kept for clients that come, or come back; 0 keeps none' -r
 complete -c ssetail -l replay-bytes -d 'How much memory they may take' -r
 complete -c ssetail -l index-bytes -d 'How much memory may be taken to find lines beyond that in their files' -r
+complete -c ssetail -l state -d 'Keep ids and places in this directory, so that a restart goes on where this run stops' -r -F
 complete -c ssetail -l spool -d 'Keep standard input in a file, so that it can be sent again too; an earlier FILE becomes FILE.1' -r
-complete -c ssetail -l spool-bytes -d 'Keep no more than so much of it, in FILE and older parts FILE.1, FILE.2, …; without, all is kept' -r
+complete -c ssetail -l spool-bytes -d 'Keep no more than so much of it, in FILE and older parts FILE.1 and so on; else all of it' -r
 complete -c ssetail -s p -l port -d 'The port to listen on; 0 takes a free one' -r
 complete -c ssetail -s b -l bind -d 'An IP address to listen on, or unix:PATH for a socket; repeatable; if none, both of localhost' -r
 complete -c ssetail -l endpoint -d 'Where the event stream is served' -r
