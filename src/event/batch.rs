@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -37,6 +38,25 @@ pub trait Log: Send + Sync + fmt::Debug {
     fn is_a_file(&self) -> bool {
         true
     }
+
+    /// The file by which it can be found again after a restart; none if it cannot be.
+    fn file(&self) -> Option<(FileId, PathBuf)> {
+        None
+    }
+}
+
+/// What tells one file from another, whatever it is called.
+///
+/// The time of birth, in nanoseconds since 1970 where the file system knows it, tells a new
+/// file from a deleted one whose inode it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileId {
+    /// The device it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+    /// When it was made.
+    pub born: Option<u64>,
 }
 
 /// Which bytes of which log a batch was cut from.
@@ -51,7 +71,7 @@ pub struct Place {
 }
 
 /// How bytes become published lines: the same bytes, the same lines.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Cutting {
     /// How they are cut.
     pub splitter: Splitter,

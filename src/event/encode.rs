@@ -57,6 +57,13 @@ pub struct Presentation {
     pub named: bool,
 }
 
+impl Default for Presentation {
+    /// Named events of text.
+    fn default() -> Self {
+        Presentation { medium: Medium::Events, format: Format::Text, named: true }
+    }
+}
+
 /// Writes events for one run.
 #[derive(Debug)]
 pub struct Encoder {

@@ -53,6 +53,13 @@ pub struct Splitter {
     pub binary: bool,
 }
 
+impl Default for Splitter {
+    /// Lines, in parts beyond 32 KiB.
+    fn default() -> Self {
+        Splitter { max_line: 32 * 1024, binary: false }
+    }
+}
+
 impl Splitter {
     /// Cuts `bytes`, handing each span to `take` while it says so; gives how many were used.
     ///

@@ -13,7 +13,7 @@ mod line;
 mod name;
 mod object;
 
-pub use batch::{Batch, Control, Cutting, Line, Lines, Log, Place, Source};
+pub use batch::{Batch, Control, Cutting, FileId, Line, Lines, Log, Place, Source};
 pub use encode::{Encoder, Format, MAX_EVENT, Medium, Presentation};
 pub use filter::LineFilter;
 pub use grep::Grep;

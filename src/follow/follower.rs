@@ -2,20 +2,24 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::file::{FileId, Kind, LogFile};
+use rustix::thread::set_current_timer_slack;
+
+use super::file::{Kind, LogFile};
 use super::generation::Generation;
 use super::opened::{Opened, Sources};
 use super::pace::{Flood, Pace};
 use super::registry::Registry;
-use super::source::{Found, News, Turn};
+use super::source::{Followed, Found, News, Turn};
 use super::watch::{Hints, Wake, Watcher};
 use super::{Options, Report, wall_clock};
-use crate::event::{Control, Object, Source};
+use crate::event::{Control, FileId, Object, Source};
 use crate::feed::{Content, Draft, Publisher};
+use crate::journal::Note;
 
 /// How often the name of a growing file is looked at.
 const LOOK: Duration = Duration::from_millis(5);
@@ -25,10 +29,12 @@ const HEAL: Duration = Duration::from_secs(4);
 /// everything is looked at, but for no more than this part of the time, and within a second.
 const PATTERN_SHARE: u32 = 400;
 const PATTERN_MOST: Duration = Duration::from_millis(800);
+/// Of how many sources at a time, because it looks at each of them.
+const TOLD_AT_ONCE: usize = 256;
 /// How long the start may wait for what there is.
 const FIRST_PASS: Duration = Duration::from_millis(50);
 /// How many files that were let go are kept open, in case they appear under another name.
-const MAX_RETIRED: usize = 64;
+pub(super) const MAX_RETIRED: usize = 64;
 /// How many turns a source gets when the program ends.
 const LAST_TURNS: usize = 16;
 
@@ -45,6 +51,8 @@ impl Opened {
         for sentence in self.sources.missing() {
             report.say(&sentence);
         }
+        // One step, so that the journal knows all of an earlier run before anything is published.
+        publisher.publish(paths(&self.sources.followed).chain(self.notes).collect());
         for (followed, news) in self.sources.followed.iter().zip(self.news) {
             tell(&followed.source, news, &publisher, &report, &self.sources.registry);
         }
@@ -53,12 +61,14 @@ impl Opened {
         let mut worker = Worker {
             scratch: Generation::scratch(&self.options.cutting),
             watcher: None,
+            told: 0,
+            hints: Hints::default(),
             has_complained: false,
             sources: self.sources,
             options: self.options,
             publisher,
             report,
-            retired: VecDeque::new(),
+            retired: self.retired,
             pace: Pace::new(now),
             flood: Flood::new(now),
             healed: now,
@@ -79,7 +89,7 @@ impl Follower {
     }
 
     fn end(&mut self) {
-        self.wake.hint(|hints| hints.stop = true);
+        self.wake.stop();
         if let Some(thread) = self.thread.take() {
             // A panic of that thread has been reported where it happened.
             let _ = thread.join();
@@ -100,6 +110,9 @@ struct Worker {
     report: Report,
     wake: Arc<Wake>,
     watcher: Option<Watcher>,
+    /// Of how many sources linemux was told.
+    told: usize,
+    hints: Hints,
     /// That there are no hints was said.
     has_complained: bool,
     scratch: Vec<u8>,
@@ -124,27 +137,38 @@ impl Worker {
     }
 
     fn run(mut self) {
+        // The kernel may wake a thread that sleeps 50 µs too late, unless it is asked not to.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
         self.start_watching();
         self.check(true, Instant::now());
-        loop {
-            let pause =
-                self.pace.pause(Instant::now(), self.sources.followed.len(), self.is_flooded());
-            let hints = self.wake.wait(pause);
-            if hints.stop {
-                self.finish();
-                return;
-            }
-            self.step(&hints, Instant::now());
+        while !self.wake.wait(self.pause()) {
+            self.step(Instant::now());
         }
+        self.finish();
     }
 
-    fn step(&mut self, hints: &Hints, now: Instant) {
-        self.weigh_hints(hints.events, now);
-        if hints.check {
+    /// How long there is nothing to do unless there is a hint.
+    fn pause(&self) -> Duration {
+        if self.hints.check || !self.hints.dirty.is_empty() || self.has_untold() {
+            return Duration::ZERO;
+        }
+        self.pace.pause(Instant::now(), self.sources.followed.len(), self.is_flooded())
+    }
+
+    fn step(&mut self, now: Instant) {
+        if self.watcher.is_none() && self.flood.is_over(now) {
+            self.start_watching();
+        }
+        if self.has_untold() {
+            self.tell_some();
+        }
+        self.take_hints(now);
+        if std::mem::take(&mut self.hints.check) {
             self.pace.want_check();
         }
-        for &index in &hints.dirty {
-            self.pace.activate(index, now);
+        for index in std::mem::take(&mut self.hints.dirty) {
+            self.pace.deactivate(index);
+            self.serve(index, now);
         }
         let (is_flooded, names_changed) = (self.is_flooded(), self.pace.is_check_wanted());
         if self.pace.is_check_due(now, self.sources.followed.len(), is_flooded) {
@@ -152,18 +176,16 @@ impl Worker {
             return;
         }
         for index in self.pace.due(now) {
-            self.serve(index, now);
+            self.serve_unasked(index, now);
         }
     }
 
-    /// Does without hints while they come in a flood, and tries them again later.
-    fn weigh_hints(&mut self, events: u32, now: Instant) {
-        if self.watcher.is_some() {
-            if self.flood.count(events, now) {
-                self.watcher = None;
-            }
-        } else if self.flood.is_over(now) && !self.has_complained {
-            self.start_watching();
+    /// Takes the hints there are, and does without while they come in a flood.
+    fn take_hints(&mut self, now: Instant) {
+        let Some(watcher) = &mut self.watcher else { return };
+        watcher.take(&mut self.hints);
+        if self.flood.count(std::mem::take(&mut self.hints.events), now) {
+            self.watcher = None;
         }
     }
 
@@ -176,10 +198,11 @@ impl Worker {
         if !self.options.watch || self.has_complained {
             return;
         }
-        match Watcher::start(Arc::clone(&self.wake), self.report.clone()) {
+        match Watcher::new(Arc::clone(&self.wake), self.report.clone()) {
             Ok(watcher) => {
                 self.watcher = Some(watcher);
-                self.watch(0);
+                self.told = 0;
+                self.tell_some();
             }
             Err(error) => {
                 self.has_complained = true;
@@ -191,13 +214,17 @@ impl Worker {
         }
     }
 
-    /// Tells linemux of the sources from this one on.
-    fn watch(&self, first: usize) {
-        let new = &self.sources.followed[first..];
-        if let Some(watcher) = &self.watcher
-            && !new.is_empty()
-        {
-            watcher.watch(new.iter().map(|s| (s.path.clone(), s.source.id)).collect());
+    /// Whether linemux is still to be told of some sources.
+    fn has_untold(&self) -> bool {
+        self.watcher.is_some() && self.told < self.sources.followed.len()
+    }
+
+    /// Tells linemux of the next sources.
+    fn tell_some(&mut self) {
+        if let Some(watcher) = &mut self.watcher {
+            let new = self.sources.followed[self.told..].iter().take(TOLD_AT_ONCE);
+            self.told += new.len();
+            watcher.watch(new.map(|new| (&*new.path, new.source.id)));
         }
     }
 
@@ -206,7 +233,7 @@ impl Worker {
         self.find_sources(names_changed, now);
         for index in 0..self.sources.followed.len() {
             if !self.sources.followed[index].is_quiet() {
-                self.serve(index, now);
+                self.serve_unasked(index, now);
             }
         }
         self.retired.retain(Generation::is_linked);
@@ -224,7 +251,7 @@ impl Worker {
         let known = self.sources.followed.len();
         self.sources.find_all();
         self.matched = (now, now.elapsed());
-        self.watch(known);
+        self.publisher.publish(paths(&self.sources.followed[known..]).collect());
     }
 
     /// linemux forgets, and does not notice that a directory was made anew.
@@ -234,7 +261,7 @@ impl Worker {
             self.watcher = None;
             self.start_watching();
         } else {
-            self.watch(0);
+            self.told = 0;
         }
     }
 
@@ -246,6 +273,13 @@ impl Worker {
                     break;
                 }
             }
+        }
+    }
+
+    /// Serves a source of which no hint has told.
+    fn serve_unasked(&mut self, index: usize, now: Instant) {
+        if self.serve(index, now).bytes > 0 {
+            self.pace.activate(index, now);
         }
     }
 
@@ -261,11 +295,14 @@ impl Worker {
         let turn = followed.read(scratch, &options.cutting, wall_clock(), |news| {
             tell(&source, news, publisher, report, &sources.registry);
         });
-        if turn.bytes > 0 || turn.more {
+        if turn.more {
             self.pace.activate(index, now);
         }
         self.retire(index, now);
         self.record(index);
+        if turn.bytes > 0 {
+            self.take_hints(now);
+        }
         turn
     }
 
@@ -304,8 +341,8 @@ impl Worker {
             None => followed.open((file, id, kind), None, now, news),
         }
         // Its directory may be another one than before, too.
-        if let Some(watcher) = &self.watcher {
-            watcher.watch(vec![(followed.path.clone(), followed.source.id)]);
+        if let Some(watcher) = &mut self.watcher {
+            watcher.watch([(&*followed.path, followed.source.id)].into_iter());
         }
     }
 
@@ -320,10 +357,13 @@ impl Worker {
     fn retire(&mut self, index: usize, now: Instant) {
         let linger = self.options.linger;
         while let Some(mut generation) = self.sources.followed[index].retire(now, linger) {
+            let mut news = Vec::new();
             if !self.is_awaited(index, generation.id()) {
                 let lines = generation.finish(&self.options.cutting, wall_clock());
-                self.tell(index, lines.into_iter().map(News::Lines).collect());
+                news.extend(lines.into_iter().map(News::Lines));
             }
+            news.extend(generation.mark(false).map(News::Note));
+            self.tell(index, news);
             if generation.is_linked() {
                 self.retired.push_back(generation);
             }
@@ -353,6 +393,14 @@ impl Worker {
     }
 }
 
+/// Under which paths sources are followed, for the journal.
+fn paths(followed: &[Followed]) -> impl Iterator<Item = Draft> {
+    followed.iter().map(|followed| Draft {
+        source: Arc::clone(&followed.source),
+        content: Content::Note(Note::Path(followed.path.clone())),
+    })
+}
+
 /// Publishes what happened to a source.
 pub(super) fn tell(
     source: &Arc<Source>,
@@ -371,8 +419,13 @@ pub(super) fn tell(
                 Content::Lines(lines)
             }
             News::Change(change) => Content::Control(source_event(source, change)),
+            News::Note(note) => Content::Note(note),
             News::Say(sentence) => {
                 report.say(&sentence);
+                continue;
+            }
+            News::SayOnce(sentence) => {
+                report.say_once(sentence);
                 continue;
             }
         };

@@ -1,6 +1,6 @@
 //! Standard input: read by a thread of its own, until it ends or the program does.
 
-use std::io::{self, PipeWriter, Write as _};
+use std::io::{self, PipeWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -25,14 +25,22 @@ pub struct Input {
     thread: JoinHandle<()>,
 }
 
+/// Where what is read also goes.
+#[derive(Default)]
+pub struct Copies {
+    /// Byte for byte.
+    pub tee: Option<Box<dyn Write + Send>>,
+    /// So that it can be read again.
+    pub spool: Option<Spool>,
+}
+
 struct Reader {
     source: Arc<Source>,
     cutting: Cutting,
     registry: Registry,
     publisher: Publisher,
     report: Report,
-    tee: bool,
-    spool: Option<Spool>,
+    copies: Copies,
     is_all: bool,
     /// A line without its end, and where in standard input it begins.
     held: Vec<u8>,
@@ -43,11 +51,11 @@ struct Reader {
 impl Input {
     /// Starts to read; `ended` is called when standard input has ended and all of it is published.
     ///
-    /// `is_all`: nothing else is followed.
+    /// What is read also goes to `copies`; `is_all`: nothing else is followed.
     pub fn start(
         (name, is_all): (Name, bool),
         cutting: Cutting,
-        (tee, spool): (bool, Option<Spool>),
+        copies: Copies,
         registry: &Registry,
         publisher: Publisher,
         report: Report,
@@ -60,8 +68,7 @@ impl Input {
             registry: registry.clone(),
             publisher,
             report,
-            tee,
-            spool,
+            copies,
             is_all,
             held: Vec::new(),
             offset: 0,
@@ -122,7 +129,7 @@ impl Reader {
 
     /// What was written is the log of what is published, so that it is written first.
     fn keep(&mut self, bytes: &[u8]) {
-        let Some(spool) = &mut self.spool else { return };
+        let Some(spool) = &mut self.copies.spool else { return };
         match spool.write(bytes) {
             Ok(false) => {}
             Ok(true) => self.publisher.forget_dropped(),
@@ -135,9 +142,10 @@ impl Reader {
 
     /// A closed standard output is the reader's choice and no reason to stop.
     fn pass_through(&mut self, bytes: &[u8]) {
-        if self.tee {
-            let mut stdout = io::stdout().lock();
-            self.tee = stdout.write_all(bytes).and_then(|()| stdout.flush()).is_ok();
+        if let Some(tee) = &mut self.copies.tee
+            && tee.write_all(bytes).and_then(|()| tee.flush()).is_err()
+        {
+            self.copies.tee = None;
         }
     }
 
@@ -149,7 +157,7 @@ impl Reader {
             let rest = &self.held[used..];
             let (lines, taken) = self.cutting.cut(rest, &mut self.carry, end);
             let offset = self.offset + used as u64;
-            let place = |lines: &Lines| self.spool.as_ref()?.place(&lines.bytes, offset);
+            let place = |lines: &Lines| self.copies.spool.as_ref()?.place(&lines.bytes, offset);
             let placed = |lines| Lines { place: place(&lines), time, ..lines };
             news.extend(lines.map(|lines| News::Lines(placed(lines))));
             used += taken;

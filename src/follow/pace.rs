@@ -16,8 +16,10 @@ const BLIND: Duration = Duration::from_millis(2);
 const BLIND_EACH: Duration = Duration::from_micros(50);
 /// A burst of hints that names came or went is answered no more often than this.
 const CHECK_AGAIN: Duration = Duration::from_millis(10);
-/// How soon a file that has just grown is read again.
-const POLL: Duration = Duration::from_micros(150);
+/// How soon a file that has just grown is read again;
+const POLL: Duration = Duration::from_micros(50);
+/// later the longer it has not: this part of that time.
+const POLL_SHARE: u32 = 16;
 /// How long after its last growth a file is read without waiting for a hint.
 const ACTIVE: Duration = Duration::from_millis(20);
 
@@ -34,7 +36,7 @@ const DROUGHT_MOST: Duration = Duration::from_secs(32);
 pub(super) struct Pace {
     checked: Instant,
     is_check_wanted: bool,
-    /// Sources that have just grown, and until when they are polled.
+    /// Sources that have just grown, and when.
     active: HashMap<usize, Instant>,
 }
 
@@ -55,7 +57,13 @@ impl Pace {
     /// How long nothing needs to be done unless there is a hint.
     pub(super) fn pause(&self, now: Instant, sources: usize, is_flooded: bool) -> Duration {
         let until_check = self.until_check(now, sources, is_flooded);
-        if self.active.is_empty() { until_check } else { POLL.min(until_check) }
+        match self.active.values().max() {
+            None => until_check,
+            Some(&grown) => {
+                let quiet = now.saturating_duration_since(grown);
+                POLL.max(quiet / POLL_SHARE).min(until_check)
+            }
+        }
     }
 
     /// Whether everything is to be looked at now; if so, it counts as done.
@@ -78,14 +86,19 @@ impl Pace {
         self.is_check_wanted = true;
     }
 
-    /// A source has grown, or is said to.
+    /// A source has grown, of which no hint has told: the next growth may not be told either.
     pub(super) fn activate(&mut self, source: usize, now: Instant) {
-        self.active.insert(source, now + ACTIVE);
+        self.active.insert(source, now);
+    }
+
+    /// There are hints of a source, so that it need not be polled.
+    pub(super) fn deactivate(&mut self, source: usize) {
+        self.active.remove(&source);
     }
 
     /// The sources that are to be read now.
     pub(super) fn due(&mut self, now: Instant) -> Vec<usize> {
-        self.active.retain(|_, until| *until > now);
+        self.active.retain(|_, grown| *grown + ACTIVE > now);
         self.active.keys().copied().collect()
     }
 
@@ -158,8 +171,18 @@ mod tests {
         let mut pace = Pace::new(now);
         pace.activate(7, now);
         assert_eq!(pace.pause(now, 1, false), POLL);
+        assert_eq!(pace.pause(now + 16 * MS, 1, false), MS, "the longer the less often");
         assert_eq!(pace.due(now + 19 * MS), [7]);
         assert!(pace.due(now + 20 * MS).is_empty());
+    }
+
+    #[test]
+    fn a_growing_file_is_not_polled_where_hints_tell() {
+        let now = Instant::now();
+        let mut pace = Pace::new(now);
+        pace.activate(7, now);
+        pace.deactivate(7);
+        assert!(pace.due(now).is_empty());
     }
 
     #[test]

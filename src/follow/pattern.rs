@@ -38,6 +38,12 @@ impl Pattern {
         path.as_bytes().iter().any(|byte| b"*?[{".contains(byte))
     }
 
+    /// The pattern as it was given.
+    #[must_use]
+    pub fn text(&self) -> &Path {
+        &self.text
+    }
+
     /// A pattern over absolute paths.
     pub fn new(path: &Path) -> Result<Self, globset::Error> {
         let mut base = PathBuf::new();

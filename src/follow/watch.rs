@@ -2,23 +2,24 @@
 //!
 //! linemux says *that* a file may have changed, quickly and without polling;
 //! nothing depends on it, because it can lose a path for ever without a word.
-//! One thread drains its unbounded channel into [`Hints`] and does nothing else.
+//! Its channel is unbounded, so that whoever has a [`Watcher`] takes out of it often what there is.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use linemux::MuxedEvents;
 use notify::EventKind;
 use notify::event::ModifyKind;
-use tokio::sync::mpsc;
 
 use super::Report;
 
-/// What has happened since the follower last asked.
+/// What has happened since the follower last acted on it.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     /// Sources whose file may have changed.
@@ -27,79 +28,109 @@ pub(super) struct Hints {
     pub(super) check: bool,
     /// How many events there were, about whatever file.
     pub(super) events: u32,
-    /// Finish and end.
-    pub(super) stop: bool,
 }
 
 /// Where the follower sleeps, and what wakes it.
 #[derive(Debug, Default)]
 pub(super) struct Wake {
-    hints: Mutex<Hints>,
+    call: Mutex<Call>,
     changed: Condvar,
 }
 
+#[derive(Debug, Default)]
+struct Call {
+    has_hints: bool,
+    stop: bool,
+}
+
 impl Wake {
-    /// Adds a hint and wakes the follower.
-    pub(super) fn hint(&self, add: impl FnOnce(&mut Hints)) {
-        add(&mut self.lock());
+    /// Tells the follower to finish and end.
+    pub(super) fn stop(&self) {
+        self.lock().stop = true;
         self.changed.notify_one();
     }
 
-    /// Takes what was hinted, after waiting for it no longer than `timeout`.
-    pub(super) fn wait(&self, timeout: Duration) -> Hints {
-        let is_quiet = |hints: &mut Hints| hints.dirty.is_empty() && !hints.check && !hints.stop;
-        let (mut hints, _) = self
+    /// Sleeps until there are hints, but no longer than `timeout`; true when it is to end.
+    pub(super) fn wait(&self, timeout: Duration) -> bool {
+        let is_quiet = |call: &mut Call| !call.has_hints && !call.stop;
+        let (mut call, _) = self
             .changed
             .wait_timeout_while(self.lock(), timeout, is_quiet)
             .unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *hints)
+        call.has_hints = false;
+        call.stop
     }
 
-    fn lock(&self) -> MutexGuard<'_, Hints> {
-        self.hints.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Call> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The files to watch: each path, and the source that it belongs to.
-type Watched = Vec<(PathBuf, usize)>;
+impl std::task::Wake for Wake {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
 
-/// Directories, and which they were when they were first watched.
-type Directories = Arc<Mutex<HashMap<PathBuf, (u64, u64)>>>;
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.lock().has_hints = true;
+        self.changed.notify_one();
+    }
+}
 
-/// The thread that owns linemux; it ends when this is dropped.
-#[derive(Debug)]
+/// linemux, and what it was told to watch.
 pub(super) struct Watcher {
-    commands: mpsc::Sender<Watched>,
-    directories: Directories,
+    events: MuxedEvents,
+    /// Wakes whoever takes hints when there are more.
+    waker: Waker,
+    report: Report,
+    has_complained: bool,
+    /// It has not dropped everything.
+    is_watching: bool,
+    /// By the path that linemux reports.
+    sources: HashMap<PathBuf, Vec<usize>>,
+    /// Which directories they were when they were first watched.
+    directories: HashMap<PathBuf, (u64, u64)>,
+    sentinel: String,
 }
 
 impl Watcher {
     /// Fails where the kernel has no inotify instance left.
-    pub(super) fn start(wake: Arc<Wake>, report: Report) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let events = MuxedEvents::new()?;
-        let (commands, received) = mpsc::channel(4);
-        let directories = Directories::default();
-        let pump = Pump {
-            events,
-            wake,
+    pub(super) fn new(wake: Arc<Wake>, report: Report) -> io::Result<Self> {
+        Ok(Watcher {
+            events: MuxedEvents::new()?,
+            waker: wake.into(),
             report,
             has_complained: false,
+            is_watching: false,
             sources: HashMap::new(),
-            directories: Arc::clone(&directories),
+            directories: HashMap::new(),
             sentinel: format!(".ssetail-{:016x}", getrandom::u64().unwrap_or_default()),
-        };
-        std::thread::Builder::new()
-            .name("watcher".to_owned())
-            .spawn(move || runtime.block_on(pump.run(received)))?;
-        Ok(Watcher { commands, directories })
+        })
     }
 
-    /// Watches these files too; said again, it heals what linemux has dropped.
+    /// Watches these files, each with its source, too; said again, it heals what linemux has
+    /// dropped.
     ///
-    /// A full channel means that it is busy with earlier ones: the next call comes soon.
-    pub(super) fn watch(&self, files: Watched) {
-        let _ = self.commands.try_send(files);
+    /// What cannot be watched now is found by the follower's own check.
+    pub(super) fn watch<'a>(&mut self, files: impl Iterator<Item = (&'a Path, usize)>) {
+        let mut real = HashMap::new();
+        for (path, source) in files {
+            let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { continue };
+            // linemux resolves relative links against the current directory.
+            let directory: &mut Option<PathBuf> =
+                real.entry(directory).or_insert_with(|| directory.canonicalize().ok());
+            let Some(directory) = directory else { continue };
+            self.add_sentinel(directory);
+            match self.add_file(directory.join(name)) {
+                Ok(reported) => {
+                    let sources = self.sources.entry(reported).or_default();
+                    if !sources.contains(&source) {
+                        sources.push(source);
+                    }
+                }
+                Err(error) => self.complain(&error),
+            }
+        }
     }
 
     /// Whether a directory is another one than when it was first watched.
@@ -107,84 +138,46 @@ impl Watcher {
     /// linemux would report its files under names that they no longer have, or not at all;
     /// it cannot be told to forget them, so that only a new watcher helps.
     pub(super) fn is_stale(&self) -> bool {
-        let directories = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
-        directories.iter().any(|(path, first)| identity(path) != Some(*first))
-    }
-}
-
-/// Moves events from linemux to the hints.
-struct Pump {
-    events: MuxedEvents,
-    wake: Arc<Wake>,
-    report: Report,
-    has_complained: bool,
-    /// By the path that linemux reports.
-    sources: HashMap<PathBuf, Vec<usize>>,
-    directories: Directories,
-    sentinel: String,
-}
-
-impl Pump {
-    async fn run(mut self, mut commands: mpsc::Receiver<Watched>) {
-        let mut is_watching = false;
-        loop {
-            tokio::select! {
-                biased;
-                files = commands.recv() => match files {
-                    Some(files) => is_watching |= self.add(files).await,
-                    None => return,
-                },
-                event = self.events.next_event(), if is_watching => match event {
-                    Ok(Some(event)) => self.pass_on(&event),
-                    // Everything has dropped out; what is told next adds it again.
-                    Ok(None) => is_watching = false,
-                    Err(_) => self.wake.hint(|hints| hints.check = true),
-                },
-            }
-        }
+        self.directories.iter().any(|(path, first)| identity(path) != Some(*first))
     }
 
-    /// What cannot be watched now is found by the follower's own check.
-    async fn add(&mut self, files: Watched) -> bool {
-        let mut real = HashMap::new();
-        let mut any = false;
-        for (path, source) in files {
-            let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { continue };
-            // linemux resolves relative links against the current directory.
-            let directory: &mut Option<PathBuf> =
-                real.entry(directory.to_owned()).or_insert_with(|| directory.canonicalize().ok());
-            let Some(directory) = directory else { continue };
-            any |= self.add_sentinel(directory).await;
-            match self.events.add_file(directory.join(name)).await {
-                Ok(reported) => {
-                    let sources = self.sources.entry(reported).or_default();
-                    if !sources.contains(&source) {
-                        sources.push(source);
-                    }
-                    any = true;
-                }
-                Err(error) => self.complain(&error),
+    /// Takes all hints there are; whoever waits is woken when there are more.
+    pub(super) fn take(&mut self, hints: &mut Hints) {
+        while self.is_watching {
+            let mut cx = Context::from_waker(&self.waker);
+            let next = pin!(self.events.next_event()).poll(&mut cx);
+            match next {
+                Poll::Ready(Ok(Some(event))) => self.note(&event, hints),
+                // Everything has dropped out; what is watched next adds it again.
+                Poll::Ready(Ok(None)) => self.is_watching = false,
+                Poll::Ready(Err(_)) => hints.check = true,
+                Poll::Pending => return,
             }
         }
-        any
     }
 
     /// A file that is never made keeps its directory watched, whatever comes and goes in it.
-    async fn add_sentinel(&mut self, directory: &Path) -> bool {
-        if self.directories().contains_key(directory) {
-            return true;
+    fn add_sentinel(&mut self, directory: &Path) {
+        if self.directories.contains_key(directory) {
+            return;
         }
-        match (identity(directory), self.events.add_file(directory.join(&self.sentinel)).await) {
+        match (identity(directory), self.add_file(directory.join(&self.sentinel))) {
             (Some(identity), Ok(_)) => {
-                self.directories().insert(directory.to_owned(), identity);
-                true
+                self.directories.insert(directory.to_owned(), identity);
             }
-            (_, Err(error)) => {
-                self.complain(&error);
-                false
-            }
-            (None, Ok(_)) => false,
+            (_, Err(error)) => self.complain(&error),
+            (None, Ok(_)) => {}
         }
+    }
+
+    fn add_file(&mut self, path: PathBuf) -> io::Result<PathBuf> {
+        let added = pin!(self.events.add_file(path));
+        // It has nothing to wait for.
+        let Poll::Ready(added) = added.poll(&mut Context::from_waker(Waker::noop())) else {
+            return Err(io::ErrorKind::WouldBlock.into());
+        };
+        self.is_watching |= added.is_ok();
+        added
     }
 
     /// Only of limits; a file that is not there is the follower's own business.
@@ -199,28 +192,14 @@ impl Pump {
         }
     }
 
-    fn pass_on(&self, event: &notify::Event) {
+    fn note(&self, event: &notify::Event, hints: &mut Hints) {
         let names_changed = match event.kind {
             EventKind::Modify(ModifyKind::Name(_)) => true,
             kind => kind.is_create() || kind.is_remove(),
         };
-        let paths = event.paths.iter();
-        let mut dirty = paths.filter_map(|path| self.sources.get(path)).flatten().peekable();
-        if dirty.peek().is_none() && !names_changed && !event.need_rescan() {
-            // A write to a file that nobody follows must not wake anyone, unless there are many.
-            let mut hints = self.wake.lock();
-            hints.events += 1;
-            return;
-        }
-        self.wake.hint(|hints| {
-            hints.events += 1;
-            hints.check |= event.need_rescan() || names_changed;
-            hints.dirty.extend(dirty);
-        });
-    }
-
-    fn directories(&self) -> MutexGuard<'_, HashMap<PathBuf, (u64, u64)>> {
-        self.directories.lock().unwrap_or_else(PoisonError::into_inner)
+        hints.events += 1;
+        hints.check |= event.need_rescan() || names_changed;
+        hints.dirty.extend(event.paths.iter().filter_map(|path| self.sources.get(path)).flatten());
     }
 }
 
@@ -249,17 +228,28 @@ mod tests {
             let path = directory.path().join("a.log");
             fs::write(&path, "").expect("written");
             let wake = Arc::new(Wake::default());
-            let watcher = Watcher::start(Arc::clone(&wake), Report::new(|_| ())).expect("started");
-            watcher.watch(vec![(path, 7)]);
-            let contract = Contract { directory, wake, watcher };
+            let watcher = Watcher::new(Arc::clone(&wake), Report::new(|_| ())).expect("started");
+            let mut contract = Contract { directory, wake, watcher };
+            contract.watcher.watch([(&*path, 7)].into_iter());
             contract.until("it watches", |contract| {
-                fs::write(contract.directory.path().join("a.log"), "x").expect("written");
-                contract.wake.wait(Duration::from_millis(20)).dirty.contains(&7)
+                fs::write(&path, "x").expect("written");
+                contract.hints().dirty.contains(&7)
             });
             contract
         }
 
-        fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        /// What comes within a moment.
+        fn hints(&mut self) -> Hints {
+            let mut hints = Hints::default();
+            self.watcher.take(&mut hints);
+            if hints.events == 0 {
+                self.wake.wait(Duration::from_millis(20));
+                self.watcher.take(&mut hints);
+            }
+            hints
+        }
+
+        fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
             let deadline = Instant::now() + Duration::from_secs(20);
             while !holds(self) {
                 assert!(Instant::now() < deadline, "never: {what}");
@@ -269,31 +259,39 @@ mod tests {
 
     #[test]
     fn a_file_that_replaced_a_watched_one_is_seen_because_of_the_sentinel() {
-        let contract = Contract::new();
+        let mut contract = Contract::new();
         let path = contract.directory.path().join("a.log");
         // The open descriptor keeps the watch on the old file alive, as the follower's does.
         let _old = fs::File::open(&path).expect("open");
         fs::write(contract.directory.path().join("new"), "").expect("written");
         fs::rename(contract.directory.path().join("new"), &path).expect("renamed");
-        contract.until("the rename is over", |contract| {
-            contract.wake.wait(Duration::from_millis(20)).events == 0
-        });
+        contract.until("the rename is over", |contract| contract.hints().events == 0);
         contract.until("a write to the new file is a hint", |contract| {
             fs::write(&path, "y").expect("written");
-            contract.wake.wait(Duration::from_millis(20)).dirty.contains(&7)
+            contract.hints().dirty.contains(&7)
         });
     }
 
     #[test]
     fn names_that_come_beside_a_watched_file_are_seen() {
-        let contract = Contract::new();
+        let mut contract = Contract::new();
         let mut number = 0;
         contract.until("a file that nobody registered asks for a check", |contract| {
             number += 1;
             let path = contract.directory.path().join(format!("other.{number}"));
             fs::write(path, "").expect("written");
-            contract.wake.wait(Duration::from_millis(20)).check
+            contract.hints().check
         });
+    }
+
+    #[test]
+    fn whoever_sleeps_is_woken_by_a_write() {
+        let mut contract = Contract::new();
+        contract.until("all is told", |contract| contract.hints().events == 0);
+        fs::write(contract.directory.path().join("a.log"), "z").expect("written");
+        let slept = Instant::now();
+        contract.wake.wait(Duration::from_secs(60));
+        assert!(slept.elapsed() < Duration::from_secs(30), "it slept through it");
     }
 
     #[test]
