@@ -247,12 +247,11 @@ impl State {
         }
     }
 
-    /// What the index has at `seq`, if it is wanted.
+    /// What the index has at `seq`, if it is wanted and does not grow any more.
     fn wanted_entry(&self, seq: Seq, wanted: impl Fn(&Source) -> bool) -> Option<Entry> {
-        match self.index.find(seq) {
-            Found::Entry(entry) if wanted(entry.source()) => Some(entry.clone()),
-            _ => None,
-        }
+        let Found::Entry(entry) = self.index.find(seq) else { return None };
+        let is_newest = matches!(self.index.find(entry.next()), Found::Hole(None));
+        (!is_newest && wanted(entry.source())).then(|| entry.clone())
     }
 
     fn wait(&mut self, key: usize, cx: &Context<'_>) {
