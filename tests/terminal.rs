@@ -63,7 +63,7 @@ fn a_narrow_terminal_shows_less_and_a_resized_one_what_fits() {
 fn a_backlog_is_a_progress_bar_until_it_is_read() {
     let ssetail = Ssetail::new();
     // Sparse: it is read at once, and takes no room.
-    File::create(ssetail.path("a.log")).and_then(|file| file.set_len(1 << 30)).expect("made");
+    File::create(ssetail.path("a.log")).and_then(|file| file.set_len(2 << 30)).expect("made");
     let mut screen = ssetail.args(["a.log", "--from-start"]).on_screen(80);
     let bar = screen.wait_for("bar", |line| line.starts_with("reading [") && line.contains('>'));
     for part in ["iB of ", "iB/s, ", "s left"] {
