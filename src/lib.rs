@@ -18,10 +18,12 @@
 //! | [`event`] | lines, batches, names, IDs, and their bytes on the wire | nothing: it is pure |
 //! | [`follow`] | from files and standard input to batches | files, linemux |
 //! | [`feed`] | the ring, the index of what it has evicted, one writer and many cursors | a lock, held for moments; files, through [`event::Log`] |
+//! | [`journal`] | what outlives the program: what was published, written down before anybody sees it | files of its own directory |
 //! | [`http`] | requests, who may make them, and event streams as answers | hyper, rustls, sockets |
 //! | `cli` | flags and the environment, as typed values | clap |
 //! | `manual` | the man page and the completions | clap |
 //! | `status` | what a person at the terminal sees | stderr, indicatif |
+//! | `urls` | where the page is, and a browser that opens it | webbrowser |
 //! | `run` | where all of them meet | |
 //!
 //! # Invariants
@@ -34,16 +36,29 @@
 //! 5. Memory is bounded by the capacities of ring and index, plus a fixed amount for each source and connection.
 //! 6. Every event reaches a subscriber in order, at most once, or is counted in a gap.
 //! 7. The feed closes when its publishers are gone; then every body ends.
-//! 8. The failure of one connection or one file is reported and contained.
+//! 8. With a journal, an ID that anybody has seen is the same event after every restart, or of another epoch.
+//! 9. The failure of one connection or one file is reported and contained.
+//!
+//! # In a program of one's own
+//!
+//! [`follow::Opened`] opens files, and its `follow` publishes their lines to a [`feed`](feed::feed()).
+//! An [`http::Site`] makes answers of it: [`http::serve`] gives them on sockets of its own,
+//! [`http::Site::respond`] to requests that another server has taken, as in `examples/embed.rs`:
+//!
+//! ```no_run
+#![doc = include_str!("../examples/embed.rs")]
+//! ```
 
 mod cli;
 pub mod event;
 pub mod feed;
 pub mod follow;
 pub mod http;
+pub mod journal;
 mod manual;
 mod run;
 mod status;
+mod urls;
 
 pub use cli::Cli;
 pub use manual::manual;

@@ -3,12 +3,11 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser;
 use ssetail::{Cli, Failure};
 
 #[expect(clippy::print_stderr, reason = "the one error line")]
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_command_line();
     if let Some(text) = ssetail::manual(&cli) {
         // Whoever has closed standard output does not want the rest.
         let _ = std::io::stdout().write_all(&text);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::pending;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,16 +16,24 @@ use crate::cli::{Cli, SourceArg, parse_source};
 use crate::event::{
     Cutting, Encoder, Epoch, Format, LineFilter, Medium, Name, Presentation, Splitter,
 };
-use crate::feed::{Capacity, Feed, Publisher, feed};
-use crate::follow::{Follower, Input, Opened, Options, Registry, Report, Wanted};
+use crate::feed::{Capacity, Feed, Publisher, resume};
+use crate::follow::{
+    Copies, Entry, Follower, Input, Opened, Options, Registry, Report, Spool, SpoolNames, State,
+    Wanted, What,
+};
 use crate::http::{
-    Access, Asset, Bound, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
+    Access, Asset, Inherited, Listeners, Secret, Site, Terms, Tls, Traffic, Trust, listen,
     raise_descriptor_limit, serve,
 };
-use crate::status::{Status, escape};
+use crate::journal::{Journal, Recovered};
+use crate::status::{Figures, Status, Tee, Terminal, escape};
+use crate::urls::{open_page, urls};
 
 /// How long the last events may take to be read when the program is told to stop.
 const LAST_READ: Duration = Duration::from_millis(500);
+
+/// How many sources are named at the start.
+const NAMED: usize = 4;
 
 /// How many threads read evicted events from files, and do what else would block.
 const READERS: usize = 8;
@@ -70,24 +78,32 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let access = access(&cli)?;
     // While there is one thread: what was inherited is taken out of the environment.
     let inherited = Inherited::take_environment();
+    let tee = cli.tee.then(Tee::to_terminal).flatten();
+    let terminal = Terminal::stderr(cli.quiet, tee.clone());
+    let status = Status::start(terminal).context("cannot start a thread")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(READERS)
         .build()
         .context("cannot start worker threads")?;
-    let result = runtime.block_on(follow_and_serve(cli, sources, access, inherited));
+    let parts = Parts { sources, access, inherited, tee };
+    let result = runtime.block_on(follow_and_serve(cli, parts, status.clone()));
     runtime.shutdown_background();
+    status.end();
     Ok(result?)
 }
 
-async fn follow_and_serve(
-    cli: Cli,
+/// What the command line and the environment have come to.
+struct Parts {
     sources: Sources,
-    mut access: Access,
+    access: Access,
     inherited: Inherited,
-) -> anyhow::Result<()> {
+    tee: Option<Tee>,
+}
+
+async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Result<()> {
+    let Parts { sources, mut access, inherited, tee } = parts;
     let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let status = Status::new(cli.quiet);
     let report = Report::new({
         let status = status.clone();
         move |sentence| status.say(sentence)
@@ -98,41 +114,51 @@ async fn follow_and_serve(
     });
     let tls = load_certificate(&cli)?;
     let descriptors = raise_descriptors(&cli, &report);
+    let (journal, mut recovered) = keep_state(&cli, &sources.files, &report)?;
     let listeners = listen(&cli.bind, cli.port, inherited).await?;
     let made = make_token(&cli, &listeners, &mut access)?;
+    let spool = create_spool(&cli)?;
     let registry = Registry::default();
     // What is written once the address is known is new: whoever has read it may rely on that.
     sources.refused.iter().for_each(|sentence| status.say(sentence));
-    let open = |files| Opened::new(files, options(&cli), &registry);
+    let mut open = |files| Opened::again(files, options(&cli), &registry, &mut recovered);
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
-    let epoch = Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?);
-    let capacity =
-        Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes };
-    let (publisher, feed) = feed(Encoder::new(epoch), capacity, cutting(&cli));
+    let epoch = match recovered.epoch() {
+        Some(epoch) => epoch.clone(),
+        None => Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?),
+    };
+    let (capacity, past) = (capacity(&cli), recovered.history(cli.index_bytes));
+    let (publisher, feed) = resume(Encoder::new(epoch), capacity, cutting(&cli), past, journal);
     tokio::spawn(feed.clone().relay());
-    let (reading, input_ended) =
-        start_reading(&cli, sources.input, files, &registry, publisher, &report)?;
+    let input = sources.input.map(|name| (name, Copies { tee: tee_writer(&cli, tee), spool }));
+    let (reading, input_ended) = start_reading(&cli, input, files, &registry, publisher, &report)?;
     let reloading = reload_on_hangup(tls.clone(), report.clone())?;
-    status.announce(&urls(&cli, &listeners, made.as_ref()));
+    let followed = followed(&registry).into_iter().collect();
+    status.announce(urls(&cli, &listeners, made.as_ref()), followed);
+    if cli.open {
+        open_in_background(&cli, &listeners, access.token().cloned(), report.clone())?;
+    }
 
     let (stop, stopped) = oneshot::channel::<()>();
     let site = Arc::new(site(&cli, access, feed.clone(), registry.clone()));
-    let terms = Terms { site, tls, report, tells_requests: cli.verbose };
+    let requests = cli.verbose.then(|| {
+        let status = status.clone();
+        Report::new(move |line| status.write(line))
+    });
+    status.show({
+        let (site, feed) = (Arc::clone(&site), feed.clone());
+        move || figures(&registry, &feed, &site.traffic)
+    });
+    let terms = Terms { site, tls, report, requests };
     let server = tokio::spawn(serve(listeners, terms, descriptors, async {
         let _ = stopped.await;
     }));
-    let describe = {
-        let feed = feed.clone();
-        move || describe(&registry, &feed)
-    };
     tokio::select! {
         _ = signals.0.recv() => feed.cut(),
         _ = signals.1.recv() => feed.cut(),
         () = all_read(input_ended, cli.exit_on_eof) => {}
-        () = status.clone().show(describe) => {}
         () = reloading => {}
     }
-    status.clear();
     // The last events are read before the feed closes, and delivered while the server stops.
     // A reader may be stuck where its --tee is not read.
     let stop_reading = tokio::task::spawn_blocking(move || reading.stop());
@@ -141,6 +167,25 @@ async fn follow_and_serve(
     let _ = stop.send(());
     server.await?;
     Ok(())
+}
+
+/// What an earlier run has left, and where this one leaves as much.
+fn keep_state(
+    cli: &Cli,
+    files: &[Wanted],
+    report: &Report,
+) -> anyhow::Result<(Option<Journal>, Recovered)> {
+    let Some(directory) = &cli.state else { return Ok((None, Recovered::nothing())) };
+    let pattern = |wanted: &Wanted| match &wanted.what {
+        What::Pattern(pattern) => Some(pattern.text().to_owned()),
+        What::Path(_) => None,
+    };
+    let patterns = files.iter().filter_map(pattern).collect();
+    let report = report.clone();
+    let say = move |sentence: &str| report.say(sentence);
+    let (journal, recovered) =
+        Journal::open(directory, cli.index_bytes, &cutting(cli), patterns, say)?;
+    Ok((Some(journal), recovered))
 }
 
 /// The threads that read.
@@ -165,7 +210,7 @@ impl Reading {
 
 fn start_reading(
     cli: &Cli,
-    input: Option<Name>,
+    input: Option<(Name, Copies)>,
     files: Option<Opened>,
     registry: &Registry,
     publisher: Publisher,
@@ -173,15 +218,16 @@ fn start_reading(
 ) -> anyhow::Result<(Reading, oneshot::Receiver<()>)> {
     let (ended, input_ended) = oneshot::channel();
     let is_all = files.is_none();
-    let start = |name| {
+    let start = |(name, copies)| {
         let (publisher, report) = (publisher.clone(), report.clone());
-        Input::start((name, is_all), cutting(cli), cli.tee, registry, publisher, report, || {
+        Input::start((name, is_all), cutting(cli), copies, registry, publisher, report, || {
             let _ = ended.send(());
         })
     };
-    let input = input.map(start).transpose().context("cannot start a thread")?;
     let follow = |files: Opened| files.follow(publisher.clone(), report.clone());
+    // First, as it tells the journal what there was before anything is published.
     let follower = files.map(follow).transpose().context("cannot start a thread")?;
+    let input = input.map(start).transpose().context("cannot start a thread")?;
     Ok((Reading { follower, input, _open: publisher }, input_ended))
 }
 
@@ -216,12 +262,43 @@ fn sources(cli: &Cli) -> Result<Sources, Failure> {
     if sources.input.is_none() && sources.files.is_empty() {
         return Err(Failure::Usage(sources.refused.join("; ")));
     }
-    if cli.exit_on_eof && sources.input.is_none() {
-        let sentence = "--exit-on-eof waits for the end of standard input, which is not followed; \
-                        give - as a SOURCE, or leave the flag out";
-        return Err(Failure::Usage(sentence.to_owned()));
+    let without_input = [
+        (cli.exit_on_eof, "--exit-on-eof waits for the end of standard input"),
+        (cli.tee, "--tee copies standard input"),
+        (cli.spool.is_some(), "--spool keeps standard input"),
+    ];
+    match without_input.iter().find(|(is_set, _)| *is_set && sources.input.is_none()) {
+        Some((_, what)) => Err(Failure::Usage(format!(
+            "{what}, which is not followed; give - as a SOURCE, or leave the flag out"
+        ))),
+        None => keep_apart(cli, sources),
+    }
+}
+
+/// What standard input is written to is not followed as well.
+fn keep_apart(cli: &Cli, mut sources: Sources) -> Result<Sources, Failure> {
+    let Some(spool) = &cli.spool else { return Ok(sources) };
+    for wanted in &mut sources.files {
+        match &mut wanted.what {
+            What::Pattern(pattern) => *pattern = pattern.clone().besides(spool.clone()),
+            What::Path(path) if spool.include(path) => {
+                return Err(Failure::Usage(format!(
+                    "{} cannot be followed: standard input is kept there by --spool {spool}",
+                    path.display()
+                )));
+            }
+            What::Path(_) => {}
+        }
     }
     Ok(sources)
+}
+
+fn create_spool(cli: &Cli) -> anyhow::Result<Option<Spool>> {
+    let create = |names: &SpoolNames| {
+        Spool::create(names.clone(), cli.spool_bytes)
+            .with_context(|| format!("cannot keep standard input in {names}"))
+    };
+    cli.spool.as_ref().map(create).transpose()
 }
 
 /// What requests must know, if that was said.
@@ -311,6 +388,10 @@ fn options(cli: &Cli) -> Options {
     Options { begin: cli.begin(), linger: cli.linger, cutting: cutting(cli), watch: true }
 }
 
+fn capacity(cli: &Cli) -> Capacity {
+    Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes }
+}
+
 fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
     let default = if cli.binary { Format::Base64 } else { Format::Text };
     Site {
@@ -334,38 +415,89 @@ fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
     }
 }
 
-/// The addresses to open: one, where the two loopback addresses were not asked for.
-fn urls(cli: &Cli, listeners: &Listeners, token: Option<&Secret>) -> Vec<String> {
-    let scheme = if cli.tls_cert.is_some() { "https" } else { "http" };
-    let query = token.map_or(String::new(), |token| format!("?token={}", token.reveal()));
-    let url = |bound: &Bound| match bound {
-        Bound::Tcp(address) => format!("{scheme}://{address}{}/{query}", cli.path_prefix),
-        Bound::Unix(Some(path)) => format!("unix:{}", path.display()),
-        Bound::Unix(None) => "a socket without a path".to_owned(),
-    };
-    let bound = listeners.bound();
-    let are_loopback = |pair: &[Bound]| {
-        let is_loopback =
-            |bound: &Bound| matches!(bound, Bound::Tcp(address) if address.ip().is_loopback());
-        cli.bind.is_empty() && pair.iter().all(is_loopback)
-    };
-    match &*bound {
-        [first, second] if are_loopback(&[first.clone(), second.clone()]) => vec![url(first)],
-        all => all.iter().map(url).collect(),
+/// Where standard input is copied to, if it is.
+fn tee_writer(cli: &Cli, tee: Option<Tee>) -> Option<Box<dyn Write + Send>> {
+    match (cli.tee, tee) {
+        (false, _) => None,
+        (true, Some(tee)) => Some(Box::new(tee)),
+        (true, None) => Some(Box::new(std::io::stdout())),
     }
 }
 
-fn describe(registry: &Registry, feed: &Feed) -> String {
+/// A browser may take its time, or the terminal.
+fn open_in_background(
+    cli: &Cli,
+    listeners: &Listeners,
+    token: Option<Secret>,
+    report: Report,
+) -> anyhow::Result<()> {
+    let (cli, bound) = (cli.clone(), listeners.bound());
+    let open = move || {
+        if let Err(sentence) = open_page(&cli, &bound, token.as_ref()) {
+            report.say(&sentence);
+        }
+    };
+    let thread = std::thread::Builder::new().name("browser".to_owned()).spawn(open);
+    thread.map(drop).context("cannot start a thread")
+}
+
+/// A sentence that names what is read already, if anything is.
+fn followed(registry: &Registry) -> Option<String> {
     let entries = registry.entries();
-    let lines: u64 = entries.iter().map(|entry| entry.lines).sum();
-    format!("{} sources, {lines} lines, {} clients", entries.len(), feed.subscribers())
+    let is_there = |entry: &&Entry| match entry.state {
+        State::Waiting => entry.path == Path::new("-") || entry.path.exists(),
+        State::Live | State::Ended => true,
+        State::Removed | State::Unreadable => false,
+    };
+    let names: Vec<&str> =
+        entries.iter().filter(is_there).map(|entry| entry.source.name.as_str()).collect();
+    let (first, more) = names.split_at(names.len().min(NAMED));
+    match (first, more.len()) {
+        ([], _) => None,
+        (first, 0) => Some(format!("following {}", first.join(", "))),
+        (first, more) => Some(format!("following {} and {more} more", first.join(", "))),
+    }
+}
+
+fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Figures {
+    let mut figures =
+        Figures { clients: feed.subscribers(), gaps: traffic.gaps(), ..Figures::default() };
+    for entry in registry.entries() {
+        figures.sources += 1;
+        figures.lines += entry.lines;
+        if entry.path == Path::new("-") {
+            figures.input += entry.offset;
+        } else if entry.state == State::Live {
+            figures.read += entry.offset;
+            figures.behind += entry.size.saturating_sub(entry.offset);
+        }
+    }
+    figures
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
 
+    use clap::Parser as _;
+
     use super::*;
+    use crate::feed::feed;
+
+    #[test]
+    fn the_library_has_the_same_defaults() {
+        let cli = Cli::parse_from(["ssetail", "a.log"]);
+        let same = |ours: &dyn fmt::Debug, theirs: &dyn fmt::Debug| {
+            assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+        };
+        same(&options(&cli), &Options::default());
+        same(&capacity(&cli), &Capacity::default());
+        let (_publisher, feed) =
+            feed(Encoder::new(Epoch::from_random(1)), capacity(&cli), cutting(&cli));
+        let registry = Registry::default();
+        let ours = site(&cli, Access::default(), feed.clone(), registry.clone());
+        same(&ours, &Site::new(feed, registry, &cli.endpoint));
+    }
 
     #[test]
     fn a_panic_is_told_in_one_sentence() {

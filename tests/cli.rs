@@ -1,6 +1,6 @@
 //! Flags, their environment, and what is said when they are wrong: SPEC section 1.
 
-use crate::harness::Ssetail;
+use crate::harness::{Running, Ssetail, eventually, numbered};
 
 #[track_caller]
 fn refused(args: &[&str], sentences: &[&str]) {
@@ -26,7 +26,79 @@ fn a_wrong_value_is_refused_with_one_that_is_right() {
     refused(&["x", "--include", "("], &["--include", "regular expression"]);
     refused(&["x", "--exit-on-eof"], &["--exit-on-eof", "standard input"]);
     refused(&["[x"], &["[x is not a glob"]);
-    refused(&["x", "--prot", "1"], &["--port"]);
+    refused(&["x", "--prot", "1"], &["'--port'"]);
+    refused(&["x", "--quit"], &["'--quiet'"]);
+    refused(&["x", "--tee"], &["--tee", "standard input", "give - as a SOURCE"]);
+    refused(&["x", "--open", "--no-viewer"], &["--open", "--no-viewer"]);
+    refused(&["none/"], &["none/ is a directory that does not exist", "'none/*.log'"]);
+}
+
+#[test]
+fn what_looks_like_a_flag_is_explained() {
+    refused(&["x", "--replay", "-1"], &["--replay", "give a whole number"]);
+    refused(&["x", "--linger", "-5s"], &["--linger", "give a duration"]);
+    refused(&["-50", "x"], &["-50 is not a flag; for the last 50 lines, give -n 50"]);
+    for args in [&["x", "--replay", "-1"][..], &["-5", "x"], &["x", "-x"]] {
+        let (_, said) = Ssetail::new().args(args).fail();
+        assert!(!said.contains("tip:"), "{said}");
+    }
+    // A file that is there may be meant.
+    let (_, said) = Ssetail::new().file("-x", "").arg("-x").fail();
+    assert!(said.contains("'-- -x'"), "{said}");
+}
+
+fn printed(arg: &str) -> String {
+    crate::harness::output_of(env!("CARGO_BIN_EXE_ssetail"), &[arg])
+}
+
+#[test]
+fn the_help_is_in_groups_and_the_short_one_fits_a_screen() {
+    let (short, long) = (printed("-h"), printed("--help"));
+    for heading in ["What is followed:", "Where it is served:", "Who may read:"] {
+        assert!(short.contains(heading) && long.contains(heading), "{heading}");
+    }
+    assert!(short.lines().count() < 60, "{short}");
+    assert!(!short.contains("SSETAIL_") && short.ends_with("man -l -\n"), "{short}");
+    let (_, examples) = long.split_once("\nExamples:\n").expect("examples");
+    assert!(examples.lines().all(|line| line.starts_with("  ")), "they are the end: {examples}");
+}
+
+#[test]
+fn every_flag_is_read_from_the_environment_that_the_help_names() {
+    let help = printed("--help");
+    let flags: Vec<&str> = help
+        .lines()
+        .filter_map(|line| line.trim_start().split("--").nth(1).filter(|_| is_flag(line)))
+        .map(|rest| rest.split(|c: char| !c.is_ascii_lowercase() && c != '-').next().unwrap_or(""))
+        .filter(|flag| !["help", "version"].contains(flag))
+        .collect();
+    assert!(flags.len() > 35, "{flags:?}");
+    for flag in flags {
+        let name = format!("SSETAIL_{}", flag.to_uppercase().replace('-', "_"));
+        assert!(help.contains(&format!("[env: {name}]")), "{name}");
+        // Nothing of this can be meant by any flag, and the sentence names the flag, or the text.
+        let (status, said) = match flag {
+            "follow" => continue,
+            "tls-key" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_CERT", "no/such")]),
+            "tls-cert" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_KEY", "no/such")]),
+            "include" | "exclude" => ssetail_with(&[(&name, "(")]),
+            "token" | "auth" => ssetail_with(&[(&name, "\u{e9} ")]),
+            _ => ssetail_with(&[(&name, "no/such\u{e9}")]),
+        };
+        assert_ne!(status, 0, "{name}");
+        let is_named = said.contains(&format!("--{flag}")) || said.contains("no/such");
+        assert!(is_named || said.contains("a token consists of"), "{name}: {said}");
+    }
+}
+
+fn is_flag(line: &str) -> bool {
+    line.starts_with("  -") || line.starts_with("      --")
+}
+
+fn ssetail_with(environment: &[(&str, &str)]) -> (i32, String) {
+    // Without the flag that the others get: a flag that is given wins.
+    let ssetail = Ssetail::running(env!("CARGO_BIN_EXE_ssetail"), &["a.log"]).file("a.log", "");
+    environment.iter().fold(ssetail, |ssetail, (name, value)| ssetail.env(name, value)).fail()
 }
 
 #[test]
@@ -98,9 +170,78 @@ fn both_loopback_addresses_are_served() {
 #[test]
 fn requests_are_said_when_that_is_wanted() {
     let mut ssetail = Ssetail::new().file("a.log", "x\n").args(["a.log", "-v"]).start();
-    ssetail.get("/healthz");
+    let health = ssetail.get("/healthz?token=hidden");
     let line = ssetail.wait_for("/healthz");
-    assert!(line.contains("GET /healthz 200"), "{line}");
+    let fields: Vec<&str> = line.trim_end().split(' ').collect();
+    let [time, peer, "GET", "/healthz", "200", duration, "events=0", bytes] = fields[..] else {
+        panic!("{line}");
+    };
+    assert!(time.len() == 24 && time.starts_with("20") && time.ends_with('Z'), "{line}");
+    assert!(peer.starts_with("127.0.0.1:"), "{line}");
+    let seconds = duration.strip_suffix('s').expect("a duration");
+    assert!(seconds.parse::<f64>().is_ok_and(|seconds| seconds < 30.0), "{line}");
+    assert_eq!(bytes, format!("bytes={}", health.body.len()));
+    assert!(!ssetail.said.contains("hidden"), "{}", ssetail.said);
+}
+
+#[test]
+fn a_stream_is_told_when_it_has_ended() {
+    let content = numbered("line", 0..500);
+    let mut ssetail = Ssetail::new().file("a.log", &content).args(["a.log", "-n500", "-v"]).start();
+    let mut events = ssetail.events("/sse");
+    events.take(500);
+    ssetail.request("POST", "/sse", &[]);
+    ssetail.wait_for(" POST /sse 405 ");
+    assert!(!ssetail.said.contains("GET /sse"), "it has not ended: {}", ssetail.said);
+    drop(events);
+    let line = ssetail.wait_for(" GET /sse 200 ");
+    let (_, bytes) = line.trim_end().split_once(" events=500 bytes=").expect(&line);
+    let bytes: usize = bytes.parse().expect("a number");
+    assert!((content.len()..4 * content.len() + 16_000).contains(&bytes), "{line}");
+}
+
+/// A browser that writes down what it is to open.
+fn browser(ssetail: Ssetail) -> Ssetail {
+    use std::os::unix::fs::PermissionsExt;
+    let ssetail = ssetail.file("a.log", "x\n").file("browser", "#!/bin/sh\necho \"$1\" >opened\n");
+    let path = ssetail.path("browser");
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("set");
+    let path = path.to_str().expect("a path").to_owned();
+    ssetail.env("BROWSER", &path).env("PATH", "/usr/bin:/bin").args(["a.log", "--open"])
+}
+
+fn opened(ssetail: &Running) -> String {
+    let path = ssetail.path("opened");
+    let text = || std::fs::read_to_string(&path).unwrap_or_default();
+    eventually("a browser", || text().ends_with('\n'));
+    text().trim_end().to_owned()
+}
+
+#[test]
+fn the_page_is_opened_by_who_may_read_it() {
+    let ssetail = browser(Ssetail::new()).start();
+    assert_eq!(opened(&ssetail), format!("{}/", ssetail.url));
+
+    let ssetail = browser(Ssetail::new()).env("SSETAIL_TOKEN", "a+/~b==").start();
+    let url = opened(&ssetail);
+    assert!(!ssetail.said.contains("a+/~b"), "{}", ssetail.said);
+    let path = url.strip_prefix(&ssetail.url).expect("the same address");
+    assert_eq!(ssetail.get("/sources").status, 401);
+    let exchanged = ssetail.get(path);
+    let cookie = exchanged.header("set-cookie").and_then(|cookie| cookie.split(';').next());
+    let cookie = cookie.unwrap_or_else(|| panic!("no cookie from {url}: {exchanged:?}"));
+    assert_eq!(ssetail.request("GET", "/", &[("cookie", cookie)]).status, 200);
+
+    let ssetail = browser(Ssetail::new()).args(["-b", "0.0.0.0", "--no-auth"]).start();
+    assert!(opened(&ssetail).starts_with("http://127.0.0.1:"), "{}", opened(&ssetail));
+}
+
+#[test]
+fn no_browser_is_no_reason_to_stop() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").args(["a.log", "--open"]);
+    let mut ssetail = ssetail.env("PATH", "/nowhere").start();
+    ssetail.wait_for("no browser was found");
+    assert_eq!(ssetail.events("/sse").data(1), ["x"]);
 }
 
 #[test]

@@ -67,13 +67,22 @@ fn the_man_page_renders_without_a_warning() {
 }
 
 #[test]
-fn completions_work_in_a_shell() {
-    let root = env!("CARGO_MANIFEST_DIR");
-    let script = format!(
-        "source {root}/completions/ssetail.bash; COMP_WORDS=(ssetail --repl); COMP_CWORD=1; \
-         _ssetail ssetail --repl ssetail; echo \"${{COMPREPLY[@]}}\""
-    );
-    let output = Command::new("bash").args(["-c", &script]).output().expect("bash runs");
-    let completed = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(completed.trim(), "--replay --replay-bytes", "{output:?}");
+fn the_man_page_is_sound() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/ssetail.1");
+    let page = page.to_str().expect("a path");
+    assert_eq!(crate::harness::output_of("mandoc", &["-T", "lint", page]), "");
+}
+
+#[test]
+fn completions_work_in_fish() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/ssetail.fish");
+    let offered = |typed: &str| {
+        let script = format!("source {}; complete -C '{typed}'", script.display());
+        let words = crate::harness::output_of("fish", &["--no-config", "-c", &script]);
+        words.lines().map(|line| line.split('\t').next().unwrap_or("").to_owned()).collect()
+    };
+    let replay: Vec<String> = offered("ssetail --repl");
+    assert_eq!(replay, ["--replay", "--replay-bytes"]);
+    let shells: Vec<String> = offered("ssetail --completions z");
+    assert_eq!(shells, ["zsh"]);
 }

@@ -126,3 +126,22 @@ fn a_request_that_never_ends_is_given_up() {
     assert!(answer.is_empty() || answer.contains(" 431 "), "{answer}");
     assert!(socket.as_raw_fd() > 0);
 }
+
+#[test]
+fn more_files_than_descriptors_are_said_in_one_sentence() {
+    let ssetail = Ssetail::new().args(["*.log", "--max-clients", "8"]);
+    for n in 0..200 {
+        write(&ssetail.path(&format!("{n}.log")), "x\n");
+    }
+    let mut ssetail = ssetail.through("ulimit -n 64; exec \"$0\" \"$@\"").start();
+    ssetail.wait_for("raise the limit of descriptors");
+    // There is one for whoever asks, and what can be followed is.
+    let sources = ssetail.get("/sources").body;
+    assert!(sources.matches(r#""state":"live""#).count() >= 16, "{sources}");
+    let peers: Vec<_> = (0..4).map(|_| ssetail.events("/sse")).collect();
+    drop(peers);
+    ssetail.signal("-TERM");
+    let (_, said) = ssetail.end();
+    assert!(!said.contains("inotify"), "{said}");
+    assert_eq!(said.matches("descriptors").count(), 1, "{said}");
+}

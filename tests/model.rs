@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use ssetail::event::{Cutting, Encoder, Epoch, LineFilter, Splitter};
-use ssetail::feed::{Backlog, Capacity, Feed, Read, Start, Subscriber, feed};
+use ssetail::event::{Batch, Cutting, Encoder, Epoch, LineFilter, Position, Span, Splitter};
+use ssetail::feed::{Backlog, Capacity, Feed, Read, Reason, Start, Subscriber, feed};
 use ssetail::follow::{Follower, From, Opened, Options, Pattern, Registry, Report, Wanted, What};
 
 /// How long a replaced file is read in these sequences.
@@ -57,6 +57,14 @@ struct Writer {
     release: Option<usize>,
 }
 
+/// A client that reads now and then, a little at a time, and sometimes comes back anew.
+struct Laggard {
+    subscriber: Subscriber,
+    position: Position,
+    /// What it got of all that was published; nothing where a gap was told.
+    got: Vec<Option<String>>,
+}
+
 /// One sequence.
 struct Sequence {
     root: tempfile::TempDir,
@@ -74,7 +82,10 @@ struct Sequence {
     allowed: Vec<String>,
     seen: Vec<String>,
     subscriber: Subscriber,
-    _feed: Feed,
+    /// What stands at each seq, from 1 on.
+    published: Vec<String>,
+    laggard: Laggard,
+    feed: Feed,
     follower: Option<Follower>,
     history: Vec<&'static str>,
 }
@@ -127,7 +138,9 @@ impl Sequence {
             allowed: Vec::new(),
             seen: Vec::new(),
             subscriber: feed.subscribe(Start::New(Backlog::Ring)),
-            _feed: feed,
+            published: Vec::new(),
+            laggard: Laggard::new(&feed),
+            feed,
             follower: Some(follower),
             history: Vec::new(),
         }
@@ -143,9 +156,16 @@ impl Sequence {
             if self.dice.roll(2) == 0 {
                 self.read();
             }
+            for _ in 0..self.dice.roll(4) {
+                self.laggard.read();
+            }
+            if self.dice.roll(8) == 0 {
+                self.laggard.come_back(&self.feed);
+            }
         }
         self.act(0);
         let settled = self.settle().and_then(|()| self.check_order());
+        let settled = settled.and_then(|()| self.check_laggard());
         settled.map_err(|failure| format!("{failure}, after {}", self.history.join(", ")))
     }
 
@@ -389,12 +409,11 @@ impl Sequence {
                 Read::Gap(gap) => panic!("{gap:?}, after {}", self.history.join(", ")),
             };
             for batch in &batches {
-                let Some(lines) = batch.lines() else { continue };
-                let skip = from.next.saturating_sub(batch.first()) as usize;
-                for span in lines.spans.iter().skip(skip) {
-                    let line = &lines.bytes[span.start as usize..span.end as usize];
-                    self.seen.push(String::from_utf8_lossy(line).into_owned());
+                let events = texts(batch, from);
+                if batch.lines().is_some() {
+                    self.seen.extend_from_slice(&events);
                 }
+                self.published.extend(events);
             }
         }
     }
@@ -466,6 +485,79 @@ impl Sequence {
         }
         Ok(())
     }
+}
+
+impl Sequence {
+    /// Every event has come to the slow client as to the fast one, or is counted in a gap; and
+    /// there is one only where bytes were truncated away.
+    fn check_laggard(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + DEADLINE;
+        while self.laggard.got.len() < self.published.len() {
+            if !self.laggard.read() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if Instant::now() > deadline {
+                return Err(format!("the slow client got only {}", self.laggard.got.len()));
+            }
+        }
+        let truncated = self.history.iter().any(|action| action.starts_with("truncate"));
+        for (seq, (got, published)) in self.laggard.got.iter().zip(&self.published).enumerate() {
+            match got {
+                Some(got) if got == published => {}
+                None if truncated => {}
+                _ => return Err(format!("{got:?} came as {}, not {published:?}", seq + 1)),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Laggard {
+    fn new(feed: &Feed) -> Self {
+        let subscriber = feed.subscribe(Start::New(Backlog::Ring));
+        Laggard { position: subscriber.cursor(), subscriber, got: Vec::new() }
+    }
+
+    /// Takes one read; false if there is nothing yet.
+    fn read(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let Poll::Ready(Some(read)) = self.subscriber.poll_read(&mut cx, |_| true) else {
+            return false;
+        };
+        match read {
+            Read::Events(from, batches) => {
+                assert_eq!(from.next, self.got.len() as u64 + 1, "nothing is left out or doubled");
+                self.got.extend(batches.iter().flat_map(|batch| texts(batch, from)).map(Some));
+            }
+            Read::Gap(gap) => {
+                assert_eq!(gap.reason, Reason::Truncated);
+                let lost = gap.lost.expect("a count") as usize;
+                self.got.extend(std::iter::repeat_n(None, lost));
+                assert_eq!(gap.position.next, self.got.len() as u64 + 1);
+            }
+        }
+        self.position = self.subscriber.cursor();
+        true
+    }
+
+    /// It reconnects with the last ID it has.
+    fn come_back(&mut self, feed: &Feed) {
+        let id = feed.encoder().id(self.position);
+        self.subscriber = feed.subscribe(Start::After(Ok(id), Backlog::Ring));
+    }
+}
+
+/// The events of a batch from a position on.
+fn texts(batch: &Batch, from: Position) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let all: Vec<String> = match batch.lines() {
+        Some(lines) => {
+            let line = |span: &Span| text(&lines.bytes[span.start as usize..span.end as usize]);
+            lines.spans.iter().map(line).collect()
+        }
+        None => batch.control().map(|control| control.json.clone()).into_iter().collect(),
+    };
+    all.into_iter().skip(from.next.saturating_sub(batch.first()) as usize).collect()
 }
 
 impl Drop for Sequence {

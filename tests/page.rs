@@ -8,7 +8,9 @@ fn the_page_loads_only_what_is_its_own() {
     let page = ssetail.get("/");
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let policy = page.header("content-security-policy").expect("a policy");
-    assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
+    let hash = " 'sha256-";
+    assert!(policy.starts_with(&format!("default-src 'none'; script-src 'self'{hash}")));
+    assert_eq!((policy.matches(hash).count(), policy.contains("unsafe")), (2, false));
     assert!(
         !page.body.contains("http://") || !page.body.contains("src=\"http"),
         "nothing from elsewhere"
@@ -19,11 +21,14 @@ fn the_page_loads_only_what_is_its_own() {
     for file in files {
         let answer = ssetail.get(&format!("/viewer/{file}"));
         assert_eq!(answer.status, 200, "{file}");
-        assert!(answer.header("content-security-policy").is_some(), "a worker obeys its own");
+        let policy = answer.header("content-security-policy").expect("a worker obeys its own");
+        assert!(policy.contains("script-src 'self';"), "{policy}");
         count += 1;
     }
-    assert!(count >= 3, "a style and scripts");
-    for path in ["/viewer/", "/viewer/index.html", "/viewer/../Cargo.toml", "/index.html"] {
+    assert!(count >= 3, "scripts");
+    for path in
+        ["/viewer/", "/viewer/app.js", "/viewer/0/app.js", "/viewer/../Cargo.toml", "/index.html"]
+    {
         assert_eq!(ssetail.get(path).status, 404, "{path}");
     }
 }
@@ -35,12 +40,25 @@ fn a_browser_that_has_it_is_not_sent_it_again() {
     let tag = plain.header("etag").expect("a tag");
     let gzip = ssetail.request("GET", "/", &[("accept-encoding", "gzip")]);
     assert_eq!(gzip.header("content-encoding"), Some("gzip"));
-    assert!(
-        gzip.header("content-length").expect("a length")
-            < plain.header("content-length").expect("a length")
-    );
+    let [zipped, whole] = [&gzip, &plain].map(|answer| {
+        answer.header("content-length").and_then(|length| length.parse::<usize>().ok())
+    });
+    assert!(zipped.expect("a length") < whole.expect("a length"));
     let again = ssetail.request("GET", "/", &[("if-none-match", tag)]);
     assert_eq!((again.status, &*again.body), (304, ""));
+    assert_eq!(again.header("cache-control"), Some("no-cache"));
+    let (_, rest) = plain.body.split_once("src=\"viewer/").expect("a script");
+    let script = ssetail.get(&format!("/viewer/{}", rest.split('"').next().expect("a name")));
+    assert_eq!(script.header("cache-control"), Some("max-age=31536000, immutable"));
+}
+
+#[test]
+fn the_first_paint_waits_for_nothing_else() {
+    let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
+    let page = ssetail.get("/");
+    let (before, _) = page.body.split_once("<template").expect("what comes later");
+    assert!(!before.contains("viewer/"), "no other file");
+    assert!(before.contains("<style>") && before.contains("<script>"));
 }
 
 #[test]
@@ -59,7 +77,6 @@ fn it_knows_where_its_stream_is() {
 fn it_can_be_left_out() {
     let ssetail = Ssetail::new().file("a.log", "").args(["a.log", "--no-viewer"]).start();
     assert_eq!(ssetail.get("/").status, 404);
-    assert_eq!(ssetail.get("/viewer/app.js").status, 404);
     assert_eq!(ssetail.get("/healthz").status, 200);
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -27,6 +28,35 @@ pub struct Source {
 pub trait Log: Send + Sync + fmt::Debug {
     /// Fills `bytes` from `offset` on.
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Where the bytes begin that were not dropped on purpose.
+    fn oldest(&self) -> u64 {
+        0
+    }
+
+    /// Whether readers know it as a file, in which lines have their offsets.
+    fn is_a_file(&self) -> bool {
+        true
+    }
+
+    /// The file by which it can be found again after a restart; none if it cannot be.
+    fn file(&self) -> Option<(FileId, PathBuf)> {
+        None
+    }
+}
+
+/// What tells one file from another, whatever it is called.
+///
+/// The time of birth, in nanoseconds since 1970 where the file system knows it, tells a new
+/// file from a deleted one whose inode it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileId {
+    /// The device it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+    /// When it was made.
+    pub born: Option<u64>,
 }
 
 /// Which bytes of which log a batch was cut from.
@@ -41,7 +71,7 @@ pub struct Place {
 }
 
 /// How bytes become published lines: the same bytes, the same lines.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Cutting {
     /// How they are cut.
     pub splitter: Splitter,
@@ -56,7 +86,7 @@ pub struct Lines {
     pub bytes: Bytes,
     /// Which of them are published lines; not empty.
     pub spans: Box<[Span]>,
-    /// Where the bytes stand in their file; none for standard input.
+    /// Where the bytes stand in their file; none for standard input without a spool.
     pub place: Option<Place>,
     /// What the batch before left of the first line.
     pub carry: Carry,
@@ -116,6 +146,12 @@ impl Place {
     pub fn of(bytes: &[u8], log: Arc<dyn Log>, offset: u64) -> Self {
         Place { log, offset, crc: crc32fast::hash(bytes) }
     }
+
+    /// Whether the log has let go of the bytes.
+    #[must_use]
+    pub fn is_dropped(&self) -> bool {
+        self.offset < self.log.oldest()
+    }
 }
 
 impl Cutting {
@@ -126,6 +162,18 @@ impl Cutting {
     /// None when no line is to be published, whatever was used.
     #[must_use]
     pub fn cut(&self, bytes: &[u8], carry: &mut Carry, end: End) -> (Option<Lines>, usize) {
+        self.cut_by(bytes, carry, end, Bytes::copy_from_slice)
+    }
+
+    /// The same; `own` makes the bytes that were used last.
+    #[must_use]
+    pub fn cut_by(
+        &self,
+        bytes: &[u8],
+        carry: &mut Carry,
+        end: End,
+        own: impl FnOnce(&[u8]) -> Bytes,
+    ) -> (Option<Lines>, usize) {
         let before = *carry;
         let mut spans = Vec::new();
         let used = self.splitter.split(bytes, carry.into > 0, end, |span| {
@@ -137,7 +185,7 @@ impl Cutting {
             span.end < BATCH_SIZE
         });
         let lines = (!spans.is_empty()).then(|| Lines {
-            bytes: Bytes::copy_from_slice(&bytes[..used]),
+            bytes: own(&bytes[..used]),
             spans: spans.into(),
             place: None,
             carry: before,
@@ -153,7 +201,8 @@ impl Cutting {
 impl Lines {
     /// The lines from the one with this index on.
     fn from(&self, index: usize) -> impl Iterator<Item = Line<'_>> {
-        let base = self.place.as_ref().map(|place| place.offset);
+        let place = self.place.as_ref().filter(|place| place.log.is_a_file());
+        let base = place.map(|place| place.offset);
         let mut line_start = base.map(|base| base - self.carry.into);
         self.spans.iter().enumerate().filter_map(move |(i, span)| {
             if !span.continued {

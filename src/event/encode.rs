@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use memchr::memchr;
-use regex::bytes::Regex;
 
+use super::grep::Search;
 use super::id::push_position;
 use super::line::char_boundary;
 use super::object::{LineObject, push_base64};
-use super::{Batch, Epoch, EventId, Line, Lines, Position, Seq};
+use super::{Batch, Epoch, EventId, Grep, Line, Lines, Position, Seq};
 
 /// An event is shorter than this as a whole: the smallest limit among common clients.
 pub const MAX_EVENT: usize = 64 * 1024;
@@ -55,6 +55,13 @@ pub struct Presentation {
     pub format: Format,
     /// Lines carry their source's name in `event`.
     pub named: bool,
+}
+
+impl Default for Presentation {
+    /// Named events of text.
+    fn default() -> Self {
+        Presentation { medium: Medium::Events, format: Format::Text, named: true }
+    }
 }
 
 /// Writes events for one run.
@@ -129,17 +136,23 @@ impl Encoder {
         batch: &Batch,
         presentation: Presentation,
         start: Position,
-        grep: Option<&Regex>,
+        grep: Option<&Grep>,
     ) -> Bytes {
         let Some(lines) = batch.lines() else {
             let json = batch.control().map_or("", |control| &control.json);
             return self.control(presentation.medium, json, Position::before(batch.next()));
         };
+        let mut search = grep.map(|grep| grep.search(lines));
+        if search.as_ref().is_some_and(Search::is_over) {
+            return Bytes::new();
+        }
         let template = self.template(presentation, batch.source().name.as_str(), lines);
         let events = lines.spans.len();
         let mut out = Vec::with_capacity(lines.bytes.len() + events * (template.fixed_len() + 12));
-        for (seq, line) in batch.lines_from(start.next) {
-            if grep.is_none_or(|grep| grep.is_match(line.bytes)) {
+        let first = start.next.saturating_sub(batch.first()) as usize;
+        for ((seq, line), &span) in batch.lines_from(start.next).zip(lines.spans.iter().skip(first))
+        {
+            if search.as_mut().is_none_or(|search| search.matches(span)) {
                 let skip = if seq == start.next { start.skip as usize } else { 0 };
                 template.push_line(&mut out, seq, line, skip.min(line.bytes.len()));
             }

@@ -18,6 +18,12 @@ impl LineFilter {
         LineFilter { include, exclude }
     }
 
+    /// What it was made of.
+    #[must_use]
+    pub fn expressions(&self) -> (&[String], &[String]) {
+        (self.include.patterns(), self.exclude.patterns())
+    }
+
     /// Whether this line, or first part of a line, is published.
     fn keeps(&self, line: &[u8]) -> bool {
         // Asked first, because even a set of no expression costs something for each line.

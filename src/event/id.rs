@@ -48,6 +48,13 @@ impl Epoch {
         Epoch(format!("{:0>6}", String::from_utf8_lossy(&digits)))
     }
 
+    /// The epoch that stands so in an ID.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_one = text.len() == 6 && parse_base36(text).is_ok();
+        is_one.then(|| Epoch(text.to_owned()))
+    }
+
     /// The epoch as it stands in an ID.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -71,10 +78,7 @@ impl EventId {
         }
         let text = std::str::from_utf8(text).map_err(|_| ParseIdError)?;
         let (epoch, place) = text.split_once('-').ok_or(ParseIdError)?;
-        if epoch.len() != 6 {
-            return Err(ParseIdError);
-        }
-        parse_base36(epoch)?;
+        let epoch = Epoch::parse(epoch).ok_or(ParseIdError)?;
         let position = match place.split_once('.') {
             None => Position::before(parse_base36(place)?.checked_add(1).ok_or(ParseIdError)?),
             Some((seq, bytes)) => {
@@ -86,7 +90,7 @@ impl EventId {
         if position.next == 0 || (position.skip == 0 && place.contains('.')) {
             return Err(ParseIdError);
         }
-        Ok(EventId { epoch: Epoch(epoch.to_owned()), position })
+        Ok(EventId { epoch, position })
     }
 }
 

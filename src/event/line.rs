@@ -15,6 +15,14 @@ pub struct Span {
     pub continued: bool,
 }
 
+impl Span {
+    /// Whether it is all of its line.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.more && !self.continued
+    }
+}
+
 /// What one run of bytes leaves to the next about the line that spans both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Carry {
@@ -43,6 +51,13 @@ pub struct Splitter {
     pub max_line: usize,
     /// Cut into chunks of at most `max_line` bytes, whatever they hold.
     pub binary: bool,
+}
+
+impl Default for Splitter {
+    /// Lines, in parts beyond 32 KiB.
+    fn default() -> Self {
+        Splitter { max_line: 32 * 1024, binary: false }
+    }
 }
 
 impl Splitter {

@@ -6,15 +6,17 @@
 mod batch;
 mod encode;
 mod filter;
+mod grep;
 mod id;
 mod json;
 mod line;
 mod name;
 mod object;
 
-pub use batch::{Batch, Control, Cutting, Line, Lines, Log, Place, Source};
+pub use batch::{Batch, Control, Cutting, FileId, Line, Lines, Log, Place, Source};
 pub use encode::{Encoder, Format, MAX_EVENT, Medium, Presentation};
 pub use filter::LineFilter;
+pub use grep::Grep;
 pub use id::{Epoch, EventId, ParseIdError, Position};
 pub use json::Object;
 pub use line::{Carry, End, Span, Splitter};

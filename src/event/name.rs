@@ -34,6 +34,13 @@ impl Name {
         }
     }
 
+    /// A name that was given before, as it stands on the wire.
+    #[must_use]
+    pub fn kept(text: &str) -> Option<Self> {
+        let breaks = |character: char| character.is_control() || is_deceptive(character);
+        (!text.is_empty() && !text.contains(breaks)).then(|| Name(text.to_owned()))
+    }
+
     /// The name as it stands on the wire.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -64,6 +71,11 @@ impl Names {
             .unwrap_or_else(|| Name::new(path.as_os_str()));
         self.given.insert(name.clone(), path.into());
         name
+    }
+
+    /// `path` has had this name before, and keeps it.
+    pub fn keep(&mut self, name: Name, path: &Path) {
+        self.given.entry(name).or_insert_with(|| path.into());
     }
 
     /// The name that was asked for, whoever else has it.

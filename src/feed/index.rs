@@ -7,11 +7,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
-use crate::event::{Batch, Carry, Control, Cutting, End, Lines, Log, Place, Seq, Source};
+use super::extent::Extent;
+use crate::event::{Batch, Control, Cutting, Log, Seq, Source};
 
-/// Batches of one file are kept together up to so many bytes.
-const ENTRY_SIZE: u64 = 256 * 1024;
 /// How many files of one source are kept open for its history.
 const MAX_LOGS: usize = 64;
 
@@ -35,26 +35,13 @@ pub struct Entry {
     kept: Kept,
 }
 
+/// What is kept of events.
 #[derive(Clone, Debug)]
-enum Kept {
+pub(crate) enum Kept {
     /// Bytes of a file.
     Extent(Extent),
     /// The event itself: there are few, and no file has them.
     Control(Arc<str>),
-}
-
-/// A range of a file, and how it was cut.
-#[derive(Clone, Debug)]
-struct Extent {
-    place: Place,
-    len: u64,
-    carry: Carry,
-    /// How the last run ends.
-    end: End,
-    time: u64,
-    /// For each batch its length, its number of events and the time since the one before,
-    /// as variable-length numbers.
-    runs: Vec<u8>,
 }
 
 /// What stands at a seq.
@@ -75,11 +62,16 @@ impl Index {
 
     /// Keeps the place of an evicted batch, if it has one.
     pub fn push(&mut self, batch: &Batch) {
-        if let (Some(lines), Some(last)) = (batch.lines(), self.entries.back_mut())
-            && let Some(grown) = last.merge(batch, lines)
-        {
+        if let Some(entry) = Entry::new(batch) {
+            self.add(entry);
+        }
+    }
+
+    /// Keeps the events that follow all others.
+    pub(crate) fn add(&mut self, entry: Entry) {
+        if let Some(grown) = self.entries.back_mut().and_then(|last| last.merge(&entry)) {
             self.bytes += grown;
-        } else if let Some(entry) = Entry::new(batch) {
+        } else if !entry.is_dropped() {
             self.remember_log(&entry);
             self.bytes += entry.size();
             self.entries.push_back(entry);
@@ -87,6 +79,31 @@ impl Index {
         while self.bytes > self.capacity {
             self.forget_oldest();
         }
+    }
+
+    /// Takes out the newest events.
+    pub(super) fn pop(&mut self) -> Option<Entry> {
+        let entry = self.entries.pop_back()?;
+        self.bytes -= entry.size();
+        Some(entry)
+    }
+
+    /// The same events, with what is told of their sources and logs, within another capacity.
+    pub(crate) fn rebound(
+        self,
+        capacity: usize,
+        source: impl Fn(&Arc<Source>) -> Arc<Source>,
+        log: impl Fn(&Arc<dyn Log>) -> Arc<dyn Log>,
+    ) -> Self {
+        let mut index = Index::new(capacity);
+        for mut entry in self.entries {
+            entry.source = source(&entry.source);
+            if let Kept::Extent(extent) = &mut entry.kept {
+                extent.place.log = log(&extent.place.log);
+            }
+            index.add(entry);
+        }
+        index
     }
 
     /// The first event that can be had.
@@ -105,6 +122,11 @@ impl Index {
         }
     }
 
+    /// The entries from the one on that ends behind `seq`.
+    pub(super) fn from(&self, seq: Seq) -> impl Iterator<Item = &Entry> {
+        self.entries.range(self.entries.partition_point(|entry| entry.next() <= seq)..)
+    }
+
     /// All entries, oldest first.
     #[must_use]
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
@@ -120,7 +142,7 @@ impl Index {
     fn remember_log(&mut self, entry: &Entry) {
         let Kept::Extent(extent) = &entry.kept else { return };
         let logs = self.logs.entry(entry.source.id).or_default();
-        if logs.back().is_some_and(|log| Arc::ptr_eq(log, &extent.place.log)) {
+        if logs.iter().rev().any(|log| Arc::ptr_eq(log, &extent.place.log)) {
             return;
         }
         logs.push_back(Arc::clone(&extent.place.log));
@@ -131,11 +153,19 @@ impl Index {
         }
     }
 
+    /// Lets go of what its log has dropped.
+    pub fn forget_dropped(&mut self) {
+        self.retain(|entry| !entry.is_dropped());
+    }
+
     fn forget_log(&mut self, log: &Arc<dyn Log>) {
-        let is_kept = |entry: &Entry| match &entry.kept {
+        self.retain(|entry| match &entry.kept {
             Kept::Extent(extent) => !Arc::ptr_eq(&extent.place.log, log),
             Kept::Control(_) => true,
-        };
+        });
+    }
+
+    fn retain(&mut self, is_kept: impl Fn(&Entry) -> bool) {
         self.entries.retain(is_kept);
         self.bytes = self.entries.iter().map(Entry::size).sum();
     }
@@ -161,7 +191,8 @@ impl Index {
 }
 
 impl Entry {
-    fn new(batch: &Batch) -> Option<Self> {
+    /// What is kept of a batch; none if it cannot be had again.
+    pub(crate) fn new(batch: &Batch) -> Option<Self> {
         let kept = match (batch.lines(), batch.control()) {
             (Some(lines), _) => Kept::Extent(Extent::new(lines)?),
             (None, control) => Kept::Control(control?.json.as_str().into()),
@@ -174,16 +205,34 @@ impl Entry {
         })
     }
 
-    /// Takes in the batch that follows; none if it does not, or too much would come together.
-    fn merge(&mut self, batch: &Batch, lines: &Lines) -> Option<usize> {
-        let is_next = self.next() == batch.first() && self.source.id == batch.source().id;
-        let Kept::Extent(extent) = &mut self.kept else { return None };
-        let before = extent.runs.capacity();
-        if !is_next || !extent.merge(lines) {
+    /// What was written down of so many events from `first` on; none if there cannot be so many.
+    pub(crate) fn recovered(
+        source: Arc<Source>,
+        first: Seq,
+        count: u64,
+        kept: Kept,
+    ) -> Option<Self> {
+        first.checked_add(count)?;
+        Some(Entry { source, first, count, kept })
+    }
+
+    /// Takes in the events that follow; none if they do not, or too much would come together.
+    fn merge(&mut self, next: &Entry) -> Option<usize> {
+        let is_next = self.next() == next.first && self.source.id == next.source.id;
+        let (Kept::Extent(extent), Kept::Extent(more)) = (&mut self.kept, &next.kept) else {
+            return None;
+        };
+        let before = extent.size();
+        if !is_next || !extent.merge(more) {
             return None;
         }
-        self.count += batch.len() as u64;
-        Some(extent.runs.capacity() - before)
+        self.count += next.count;
+        Some(extent.size() - before)
+    }
+
+    /// What is kept of the events.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// What the events are about.
@@ -213,23 +262,41 @@ impl Entry {
         }
     }
 
+    /// Whether its log has let go of it.
+    #[must_use]
+    pub fn is_dropped(&self) -> bool {
+        match &self.kept {
+            Kept::Extent(extent) => extent.place.is_dropped(),
+            Kept::Control(_) => false,
+        }
+    }
+
     /// The same batches as before; none if the file does not have their bytes any more.
     ///
     /// The only I/O is that of the [`Log`].
     #[must_use]
     pub fn recall(&self, cutting: &Cutting) -> Option<Vec<Arc<Batch>>> {
+        self.recall_metered(cutting, Arc::default)
+    }
+
+    /// The same; each batch is counted by the meter that it is made with.
+    pub(super) fn recall_metered(
+        &self,
+        cutting: &Cutting,
+        meter: impl Fn() -> Arc<AtomicUsize>,
+    ) -> Option<Vec<Arc<Batch>>> {
         let contents = match &self.kept {
             Kept::Extent(extent) => extent.recall(cutting)?,
             Kept::Control(json) => {
                 let control = Control { json: json.to_string() };
                 let source = Arc::clone(&self.source);
-                let batch = Batch::of_control(source, self.first, control, Arc::default());
+                let batch = Batch::of_control(source, self.first, control, meter());
                 return Some(vec![Arc::new(batch)]);
             }
         };
         let mut next = self.first;
         let batches = contents.into_iter().map(|lines| {
-            let batch = Batch::of_lines(Arc::clone(&self.source), next, lines, Arc::default());
+            let batch = Batch::of_lines(Arc::clone(&self.source), next, lines, meter());
             next = batch.next();
             Arc::new(batch)
         });
@@ -239,119 +306,11 @@ impl Entry {
 
     fn size(&self) -> usize {
         let kept = match &self.kept {
-            Kept::Extent(extent) => extent.runs.capacity(),
+            Kept::Extent(extent) => extent.size(),
             Kept::Control(json) => json.len(),
         };
         size_of::<Self>() + kept
     }
-}
-
-impl Extent {
-    fn new(lines: &Lines) -> Option<Self> {
-        let mut extent = Extent {
-            place: lines.place.clone()?,
-            len: lines.bytes.len() as u64,
-            carry: lines.carry,
-            end: lines.end,
-            time: lines.time,
-            runs: Vec::new(),
-        };
-        push_run(&mut extent.runs, lines, 0);
-        Some(extent)
-    }
-
-    fn merge(&mut self, lines: &Lines) -> bool {
-        let Some(place) = &lines.place else { return false };
-        let len = lines.bytes.len() as u64;
-        let fits = Arc::ptr_eq(&self.place.log, &place.log)
-            && self.place.offset + self.len == place.offset
-            && self.len + len <= ENTRY_SIZE
-            && self.end != End::Finished;
-        if fits {
-            push_run(&mut self.runs, lines, lines.time.wrapping_sub(self.time));
-            let mut crc = crc32fast::Hasher::new_with_initial_len(self.place.crc, self.len);
-            crc.combine(&crc32fast::Hasher::new_with_initial_len(place.crc, len));
-            self.place.crc = crc.finalize();
-            self.len += len;
-            self.end = lines.end;
-        }
-        fits
-    }
-
-    fn recall(&self, cutting: &Cutting) -> Option<Vec<Lines>> {
-        let mut bytes = vec![0; self.len as usize];
-        self.place.log.read_exact_at(&mut bytes, self.place.offset).ok()?;
-        if crc32fast::hash(&bytes) != self.place.crc {
-            return None;
-        }
-        let mut all = Vec::new();
-        let mut carry = self.carry;
-        let mut runs = &*self.runs;
-        let mut at = 0;
-        while let Some(Run { len, count, end, later }) = take_run(&mut runs) {
-            let run = bytes.get(at..at + len)?;
-            let (lines, used) = cutting.cut(run, &mut carry, end);
-            let lines = lines.filter(|lines| used == len && lines.spans.len() == count)?;
-            let offset = self.place.offset + at as u64;
-            let place = Place { offset, ..self.place.clone() };
-            let time = self.time.wrapping_add(later);
-            all.push(Lines { place: Some(place), time, ..lines });
-            at += len;
-        }
-        Some(all)
-    }
-}
-
-/// A batch, as an extent remembers it.
-struct Run {
-    len: usize,
-    count: usize,
-    end: End,
-    later: u64,
-}
-
-fn push_run(runs: &mut Vec<u8>, lines: &Lines, later: u64) {
-    // Clocks can be set back: the sign goes to the last bit, so that small steps stay short.
-    let later = later.cast_signed();
-    let folded = ((later << 1) ^ (later >> 63)).cast_unsigned();
-    let end = match lines.end {
-        End::Open => 0,
-        End::Finished => 1,
-        End::Part => 2,
-    };
-    let count = lines.spans.len() as u64 * 4 + end;
-    for number in [lines.bytes.len() as u64, count, folded] {
-        let mut rest = number;
-        while rest >= 0x80 {
-            runs.push(rest as u8 | 0x80);
-            rest >>= 7;
-        }
-        runs.push(rest as u8);
-    }
-}
-
-fn take_run(runs: &mut &[u8]) -> Option<Run> {
-    let mut number = || {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let (&byte, rest) = runs.split_first()?;
-            *runs = rest;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
-    };
-    let (len, count, folded) = (number()?, number()?, number()?);
-    let later = (folded >> 1).cast_signed() ^ -((folded & 1).cast_signed());
-    let end = match count % 4 {
-        1 => End::Finished,
-        2 => End::Part,
-        _ => End::Open,
-    };
-    let count = (count / 4) as usize;
-    Some(Run { len: len as usize, count, end, later: later.cast_unsigned() })
 }
 
 #[cfg(test)]
@@ -363,7 +322,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Encoder, Epoch, Format, LineFilter, Medium, Presentation, Splitter};
+    use crate::event::{
+        Carry, Encoder, End, Epoch, Format, LineFilter, Lines, Medium, Place, Presentation,
+        Splitter,
+    };
     use crate::feed::tests::source;
 
     /// A file in memory.
@@ -448,6 +410,14 @@ mod tests {
             }
             let all: Vec<_> = all.into_iter().map(Arc::new).collect();
             prop_assert_eq!(encoded(&recalled), encoded(&all));
+            // What was read again can be evicted again.
+            let mut again = Index::new(1 << 20);
+            for batch in &recalled {
+                again.push(batch);
+            }
+            let whole = again.entries().map(|entry| entry.recall(&cutting(max_line)));
+            let batches: Vec<_> = whole.flat_map(|batches| batches.expect("there")).collect();
+            prop_assert_eq!(encoded(&batches), encoded(&all));
         }
 
         #[test]
@@ -459,6 +429,31 @@ mod tests {
             for batch in batches(&logs, &writes, 100) {
                 index.push(&batch);
                 prop_assert!(index.bytes() <= capacity);
+            }
+            let all: Vec<_> =
+                batches(&[0; 3].map(|_| Arc::new(Memory::default())), &writes, 100)
+                    .into_iter().map(Arc::new).collect();
+            let next = all.last().map_or(1, |batch| batch.next());
+            let oldest = index.oldest().unwrap_or(next);
+            for seq in 1..next {
+                match index.find(seq) {
+                    Found::Hole(after) => {
+                        prop_assert!(seq < oldest);
+                        prop_assert_eq!(after, index.oldest());
+                    }
+                    Found::Entry(entry) => {
+                        prop_assert!(seq >= oldest && entry.first() <= seq && seq < entry.next());
+                        let recalled = entry.recall(&cutting(100)).expect("the bytes are there");
+                        let is_of = |batch: &&Arc<Batch>| {
+                            batch.first() >= entry.first() && batch.next() <= entry.next()
+                        };
+                        let own: Vec<_> = all.iter().filter(is_of).cloned().collect();
+                        let text = |batches: &[Arc<Batch>]| -> Vec<u8> {
+                            batches.iter().flat_map(|b| b.lines().expect("lines").bytes.to_vec()).collect()
+                        };
+                        prop_assert_eq!(text(&recalled), text(&own));
+                    }
+                }
             }
             prop_assert_eq!(index.bytes(), index.entries().map(Entry::size).sum::<usize>());
         }

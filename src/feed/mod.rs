@@ -17,6 +17,11 @@
 //! more, it gets a [`Gap`] that counts exactly the events it cannot have, and goes
 //! on at the next one there is.
 //!
+//! # Restarts
+//!
+//! With a [`Journal`], what is published is written down before any subscriber can see it.
+//! A feed that is [`resume`]d has it in its index, and goes on with the next seq.
+//!
 //! # Closing
 //!
 //! The feed closes when its last [`Publisher`] is dropped, or when it is told to.
@@ -27,27 +32,36 @@
 //! A subscriber moves its cursor only when it hands something out, so a poll
 //! that was pending has lost nothing, and one may be dropped at any time.
 
+mod extent;
 mod gap;
 mod history;
 mod index;
 mod ring;
 mod start;
 mod subscriber;
+mod varint;
 
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use slab::Slab;
 
 use self::history::History;
-use crate::event::{Batch, Control, Cutting, Encoder, EventId, Lines, Source};
+use crate::event::{Batch, Control, Cutting, Encoder, EventId, Lines, Seq, Source};
+use crate::journal::{Journal, Note, Step};
+pub(crate) use extent::Extent;
 pub use gap::{Gap, Reason};
+pub(crate) use index::Kept;
 pub use index::{Entry, Found, Index};
 pub use ring::{Capacity, Ring};
 pub use start::{Backlog, Start};
 pub use subscriber::{Read, Subscriber};
+pub(crate) use varint::{push_number, take_number};
+
+/// How many entries are looked at while subscribers wait.
+const KEPT: usize = 256;
 
 /// The reading side of a feed, from which subscribers are made.
 #[derive(Clone, Debug)]
@@ -77,6 +91,8 @@ pub enum Content {
     Lines(Lines),
     /// A control event for everybody.
     Control(Control),
+    /// No event: the journal is told, in the same step.
+    Note(Note),
 }
 
 /// What the ring holds, and what it may hold.
@@ -86,16 +102,28 @@ pub struct Fill {
     pub events: u64,
     /// Memory that they take, encoded forms included.
     pub bytes: usize,
-    /// How much the ring may hold.
+    /// Memory that it takes to find evicted events.
+    pub index_bytes: usize,
+    /// How much the ring and the index may hold.
     pub capacity: Capacity,
 }
 
 #[derive(Debug)]
 struct Shared {
+    /// Publishers take turns; it is taken before the state, and never after it.
+    writer: Mutex<Writer>,
     state: Mutex<State>,
     history: Arc<History>,
-    encoder: Encoder,
+    encoder: Arc<Encoder>,
     publishers: AtomicU64,
+}
+
+/// What only publishers need.
+#[derive(Debug)]
+struct Writer {
+    next: Seq,
+    meter: Arc<AtomicUsize>,
+    journal: Option<Journal>,
 }
 
 #[derive(Debug)]
@@ -117,17 +145,38 @@ struct State {
 /// `cutting` is how its lines are cut, so that they can be cut the same way again.
 #[must_use]
 pub fn feed(encoder: Encoder, capacity: Capacity, cutting: Cutting) -> (Publisher, Feed) {
+    let nothing = (Index::new(capacity.index_bytes), 1);
+    resume(encoder, capacity, cutting, nothing, None)
+}
+
+/// A feed that goes on where an earlier one ended: with what can still be had of it, and the seq
+/// of the next event; `journal` is told of every event before anybody sees it.
+#[must_use]
+pub fn resume(
+    encoder: Encoder,
+    capacity: Capacity,
+    cutting: Cutting,
+    (mut index, next): (Index, Seq),
+    mut journal: Option<Journal>,
+) -> (Publisher, Feed) {
+    if let Some(journal) = &mut journal {
+        journal.begin(encoder.epoch());
+    }
+    let encoder = Arc::new(encoder);
+    let ring = Ring::refilled(capacity, next, &mut index, &cutting);
+    let writer = Writer { next, meter: Arc::clone(ring.meter()), journal };
     let shared = Arc::new(Shared {
+        writer: Mutex::new(writer),
         state: Mutex::new(State {
-            ring: Ring::new(capacity, 1),
-            index: Index::new(capacity.index_bytes),
+            ring,
+            index,
             waiting: Slab::new(),
             relay: None,
             ended: false,
             closed: false,
             cut: false,
         }),
-        history: Arc::new(History::new(cutting)),
+        history: Arc::new(History::new(cutting, Arc::clone(&encoder))),
         encoder,
         publishers: AtomicU64::new(1),
     });
@@ -148,16 +197,21 @@ impl Publisher {
         self.push(drafts, true);
     }
 
+    /// Lets go of events that their log has dropped on purpose.
+    pub fn forget_dropped(&self) {
+        self.shared.lock().index.forget_dropped();
+    }
+
     fn push(&self, drafts: Vec<Draft>, ended: bool) {
+        let mut writer = self.shared.writer();
+        let batches = writer.write(drafts, |seq| self.shared.lock().kept_from(seq));
+        if batches.is_empty() && !ended {
+            return;
+        }
         let mut state = self.shared.lock();
         state.ended = ended;
-        for Draft { source, content } in drafts {
-            let (first, meter) = (state.ring.next(), Arc::clone(state.ring.meter()));
-            let batch = match content {
-                Content::Lines(lines) => Batch::of_lines(source, first, lines, meter),
-                Content::Control(control) => Batch::of_control(source, first, control, meter),
-            };
-            state.ring.push(Arc::new(batch));
+        for batch in batches {
+            state.ring.push(batch);
         }
         let evicted = state.ring.evict();
         for batch in &evicted {
@@ -168,6 +222,36 @@ impl Publisher {
         drop(state);
         woken.into_iter().chain(relay).for_each(Waker::wake);
         drop(evicted);
+    }
+}
+
+impl Writer {
+    /// Gives drafts their places, and writes them down; gives what is to be published.
+    fn write(
+        &mut self,
+        drafts: Vec<Draft>,
+        history: impl Fn(Seq) -> Vec<Entry>,
+    ) -> Vec<Arc<Batch>> {
+        let first = self.next;
+        let mut batches = Vec::with_capacity(drafts.len());
+        let mut notes = Vec::new();
+        for Draft { source, content } in drafts {
+            let (next, meter) = (self.next, Arc::clone(&self.meter));
+            let batch = match content {
+                Content::Lines(lines) => Batch::of_lines(source, next, lines, meter),
+                Content::Control(control) => Batch::of_control(source, next, control, meter),
+                Content::Note(note) => {
+                    notes.push((source, note));
+                    continue;
+                }
+            };
+            self.next = batch.next();
+            batches.push(Arc::new(batch));
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.append(Step { batches: &batches, notes: &notes, first }, history);
+        }
+        batches
     }
 }
 
@@ -182,6 +266,9 @@ impl Drop for Publisher {
     fn drop(&mut self) {
         if self.shared.publishers.fetch_sub(1, Ordering::AcqRel) > 1 {
             return;
+        }
+        if let Some(journal) = &mut self.shared.writer().journal {
+            journal.end();
         }
         self.shared.close();
     }
@@ -244,8 +331,13 @@ impl Feed {
     /// How full the ring is.
     #[must_use]
     pub fn fill(&self) -> Fill {
-        let ring = &self.shared.lock().ring;
-        Fill { events: ring.next() - ring.oldest(), bytes: ring.bytes(), capacity: ring.capacity() }
+        let State { ring, index, .. } = &*self.shared.lock();
+        Fill {
+            events: ring.next() - ring.oldest(),
+            bytes: ring.bytes(),
+            index_bytes: index.bytes(),
+            capacity: ring.capacity(),
+        }
     }
 
     /// Whether a client with `id` has all that there will ever be.
@@ -269,6 +361,10 @@ impl Shared {
         woken.into_iter().chain(relay).for_each(Waker::wake);
     }
 
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The state stays whole when a thread panics: every change to it is a single step.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -276,6 +372,16 @@ impl Shared {
 }
 
 impl State {
+    /// Some of what can be had from `seq` on; nothing when there is no more.
+    fn kept_from(&self, seq: Seq) -> Vec<Entry> {
+        let cold: Vec<_> = self.index.from(seq).take(KEPT).cloned().collect();
+        if !cold.is_empty() {
+            return cold;
+        }
+        let held = self.ring.from(seq.max(self.ring.oldest())).into_iter().flatten();
+        held.filter_map(|batch| Entry::new(batch)).take(KEPT).collect()
+    }
+
     fn take_waiting(&mut self) -> Vec<Waker> {
         self.waiting.iter_mut().filter_map(|(_, waker)| waker.take()).collect()
     }
@@ -284,10 +390,9 @@ impl State {
 #[cfg(test)]
 pub(crate) mod tests {
     use std::ffi::OsStr;
-    use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::event::{Carry, End, LineFilter, Name, Seq, Splitter};
+    use crate::event::{Carry, End, LineFilter, Name, Splitter};
 
     pub(crate) fn source() -> Arc<Source> {
         Arc::new(Source { id: 0, name: Name::new(OsStr::new("x.log")) })

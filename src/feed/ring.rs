@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::event::{Batch, Seq};
+use super::Index;
+use crate::event::{Batch, Cutting, Seq};
 
 /// What a connected subscriber may lag behind, in bytes, even when nothing is to be replayed.
 const WORKING_SET: usize = 1 << 20;
@@ -20,6 +21,13 @@ pub struct Capacity {
     pub bytes: usize,
     /// Memory for finding evicted events in their files.
     pub index_bytes: usize,
+}
+
+impl Default for Capacity {
+    /// 10,000 lines in at most 16 MiB, and as much for the index.
+    fn default() -> Self {
+        Capacity { lines: 10_000, bytes: 16 << 20, index_bytes: 16 << 20 }
+    }
 }
 
 /// The batches from `oldest()` up to, but without, `next()`; no seq is missing between them.
@@ -36,6 +44,29 @@ impl Ring {
     #[must_use]
     pub fn new(capacity: Capacity, next: Seq) -> Self {
         Ring { batches: VecDeque::new(), next, capacity, meter: Arc::default() }
+    }
+
+    /// A ring that holds the newest events that `index` has, up to `next`; they are taken out of it.
+    #[must_use]
+    pub(super) fn refilled(
+        capacity: Capacity,
+        next: Seq,
+        index: &mut Index,
+        cutting: &Cutting,
+    ) -> Self {
+        let mut ring = Ring::new(capacity, next);
+        let mut newest = VecDeque::new();
+        while ring.next.saturating_add(capacity.lines) > next && ring.bytes() < capacity.bytes {
+            let last = index.entries().next_back();
+            let Some(entry) = last.filter(|entry| entry.next() == ring.next) else { break };
+            let recalled = entry.recall_metered(cutting, || Arc::clone(&ring.meter));
+            let Some(batches) = recalled else { break };
+            ring.next = entry.first();
+            index.pop();
+            newest.push_front(batches);
+        }
+        newest.into_iter().flatten().for_each(|batch| ring.push(batch));
+        ring
     }
 
     /// The seq that the next event gets.

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use super::history::Recalled;
 use super::index::{Entry, Found};
 use super::start::Start;
 use super::{Feed, Gap, Reason, Shared, State};
-use crate::event::{Batch, Position, Seq, Source};
+use crate::event::{Batch, Position, Presentation, Seq, Source};
 
 /// How many bytes of lines one read hands out, unless a single batch is larger.
 const READ_SIZE: usize = 32 * 1024;
@@ -38,8 +38,12 @@ pub struct Subscriber {
     replay_start: Seq,
     /// Sources of which only events from a seq on are wanted.
     since: HashMap<usize, Seq>,
-    /// History that is being read, and where it ends.
-    reading: Option<(Seq, Reading)>,
+    /// History that is being read.
+    reading: Option<(Entry, Reading)>,
+    /// What was read last, as long as others may want it too: a slow peer keeps nothing.
+    recalled: Weak<[Arc<Batch>]>,
+    /// How history will be presented, where that is known.
+    presentation: Option<Presentation>,
 }
 
 /// An entry that is being read from its file.
@@ -76,11 +80,20 @@ impl Feed {
             replay_start,
             since: beginning.since,
             reading: None,
+            recalled: Weak::<[Arc<Batch>; 0]>::new(),
+            presentation: None,
         }
     }
 }
 
 impl Subscriber {
+    /// The same, for somebody who will present whole batches in this way.
+    #[must_use]
+    pub fn presented(mut self, presentation: Option<Presentation>) -> Self {
+        self.presentation = presentation;
+        self
+    }
+
     /// What stands at the cursor, past which it moves; pending until there is something.
     ///
     /// Sources that are not `wanted` may be passed over. None when the feed has closed and all
@@ -93,11 +106,18 @@ impl Subscriber {
         if let Some(gap) = self.gap.take() {
             return Poll::Ready(Some(Read::Gap(gap)));
         }
+        if let Some(batches) = self.recalled.upgrade()
+            && batches.last().is_some_and(|last| self.cursor.next < last.next())
+        {
+            return Poll::Ready(Some(self.take_recalled(&batches)));
+        }
         loop {
-            if let Some((next, reading)) = &mut self.reading {
-                let (next, recalled) = (*next, std::task::ready!(reading.as_mut().poll(cx)));
+            if let Some((entry, reading)) = &mut self.reading {
+                let recalled = std::task::ready!(reading.as_mut().poll(cx));
+                let (next, is_dropped) = (entry.next(), entry.is_dropped());
                 self.reading = None;
                 match recalled {
+                    None if is_dropped => self.lose_evicted(next),
                     None => self.lose(next, Reason::Truncated),
                     Some(_) if self.loss.is_some() => return self.tell_loss(),
                     Some(batches) => return Poll::Ready(Some(self.take_recalled(&batches))),
@@ -107,14 +127,17 @@ impl Subscriber {
             let stand = state.stand(self.cursor.next, self.replay_start, &wanted, &self.since);
             match stand {
                 Stand::Cold(entry) => {
-                    let next = entry.next();
-                    let history = Arc::clone(&self.shared.history);
-                    self.reading = Some((next, Box::pin(history.read(entry))));
+                    let cell = self.shared.history.read(entry.clone(), self.presentation);
+                    let is_fast = self.recalled.strong_count() > 0;
+                    if is_fast && let Some(next) = state.wanted_entry(entry.next(), &wanted) {
+                        self.shared.history.read(next, self.presentation);
+                    }
+                    self.reading =
+                        Some((entry, Box::pin(async move { cell.wait().await.clone() })));
                 }
                 Stand::Lost(next) => {
                     drop(state);
-                    let was_there = self.cursor.next >= self.replay_start;
-                    self.lose(next, if was_there { Reason::Slow } else { Reason::Evicted });
+                    self.lose_evicted(next);
                 }
                 _ if self.loss.is_some() => {
                     drop(state);
@@ -150,7 +173,8 @@ impl Subscriber {
         self.since.get(&source.id).copied().unwrap_or(0)
     }
 
-    fn take_recalled(&mut self, batches: &[Arc<Batch>]) -> Read {
+    fn take_recalled(&mut self, batches: &Arc<[Arc<Batch>]>) -> Read {
+        self.recalled = Arc::downgrade(batches);
         let cursor = self.cursor.next;
         self.hand_out(take_some(batches.iter().filter(|batch| batch.next() > cursor)))
     }
@@ -161,6 +185,11 @@ impl Subscriber {
             self.cursor = Position::before(last.next());
         }
         Read::Events(from, batches)
+    }
+
+    fn lose_evicted(&mut self, next: Seq) {
+        let was_there = self.cursor.next >= self.replay_start;
+        self.lose(next, if was_there { Reason::Slow } else { Reason::Evicted });
     }
 
     /// Passes over what cannot be had; the peer is told when it is known how much that is.
@@ -216,6 +245,13 @@ impl State {
                 }
             }
         }
+    }
+
+    /// What the index has at `seq`, if it is wanted and does not grow any more.
+    fn wanted_entry(&self, seq: Seq, wanted: impl Fn(&Source) -> bool) -> Option<Entry> {
+        let Found::Entry(entry) = self.index.find(seq) else { return None };
+        let is_newest = matches!(self.index.find(entry.next()), Found::Hole(None));
+        (!is_newest && wanted(entry.source())).then(|| entry.clone())
     }
 
     fn wait(&mut self, key: usize, cx: &Context<'_>) {

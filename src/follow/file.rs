@@ -3,22 +3,16 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use rustix::fs::{Mode, OFlags, SeekFrom};
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::event::Log;
-
-/// What tells one file from another, whatever it is called.
-///
-/// The time of birth tells a new file from a deleted one whose inode it got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FileId {
-    device: u64,
-    inode: u64,
-    born: Option<SystemTime>,
-}
+use crate::event::{FileId, Log};
 
 /// What can be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +25,32 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct LogFile {
     file: File,
+    /// Under which it was opened.
+    path: PathBuf,
+    /// Free for another file when this one is closed.
+    _place: OwnedSemaphorePermit,
+}
+
+/// How many descriptors are kept for the program itself, and how many, at most, for peers.
+const OWN: u64 = 16;
+const PEERS: u64 = 64;
+
+/// Room for open files: some descriptors stay for connections, however many files there are.
+pub(super) fn room() -> Arc<Semaphore> {
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let room = limit.saturating_sub(OWN + (limit / 4).min(PEERS));
+    Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS as u64) as usize))
 }
 
 impl FileId {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        FileId { device: metadata.dev(), inode: metadata.ino(), born: metadata.created().ok() }
+        let born = metadata.created().ok();
+        let born = born.and_then(|born| born.duration_since(SystemTime::UNIX_EPOCH).ok());
+        FileId {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            born: born.map(|born| born.as_nanos() as u64),
+        }
     }
 }
 
@@ -58,11 +73,12 @@ impl Kind {
 }
 
 impl LogFile {
-    /// Opens without ever waiting, for a writer of a pipe or anything else.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    /// Opens if there is room, without ever waiting, for a writer of a pipe or anything else.
+    pub(super) fn open(path: &Path, room: &Arc<Semaphore>) -> io::Result<Self> {
+        let place = Arc::clone(room).try_acquire_owned().map_err(|_| Errno::MFILE)?;
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-        Ok(LogFile { file })
+        Ok(LogFile { file, path: path.to_owned(), _place: place })
     }
 
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
@@ -104,5 +120,11 @@ impl LogFile {
 impl Log for LogFile {
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
         self.file.read_exact_at(bytes, offset)
+    }
+
+    /// By the name that it really has, so that it is looked for beside that, not beside a link.
+    fn file(&self) -> Option<(FileId, PathBuf)> {
+        let id = FileId::of(&self.metadata().ok()?);
+        Some((id, self.path.canonicalize().unwrap_or_else(|_| self.path.clone())))
     }
 }

@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 
 use rustix::thread::set_current_timer_slack;
 
-use super::file::{FileId, Kind, LogFile};
+use super::file::{Kind, LogFile};
 use super::generation::Generation;
 use super::opened::{Opened, Sources};
 use super::pace::{Flood, Pace};
 use super::registry::Registry;
-use super::source::{Found, News, Turn};
+use super::source::{Followed, Found, News, Turn};
 use super::watch::{Hints, Wake, Watcher};
 use super::{Options, Report, wall_clock};
-use crate::event::{Control, Object, Source};
+use crate::event::{Control, FileId, Object, Source};
 use crate::feed::{Content, Draft, Publisher};
+use crate::journal::Note;
 
 /// How often the name of a growing file is looked at.
 const LOOK: Duration = Duration::from_millis(5);
@@ -33,7 +34,7 @@ const TOLD_AT_ONCE: usize = 256;
 /// How long the start may wait for what there is.
 const FIRST_PASS: Duration = Duration::from_millis(50);
 /// How many files that were let go are kept open, in case they appear under another name.
-const MAX_RETIRED: usize = 64;
+pub(super) const MAX_RETIRED: usize = 64;
 /// How many turns a source gets when the program ends.
 const LAST_TURNS: usize = 16;
 
@@ -50,6 +51,8 @@ impl Opened {
         for sentence in self.sources.missing() {
             report.say(&sentence);
         }
+        // One step, so that the journal knows all of an earlier run before anything is published.
+        publisher.publish(paths(&self.sources.followed).chain(self.notes).collect());
         for (followed, news) in self.sources.followed.iter().zip(self.news) {
             tell(&followed.source, news, &publisher, &report, &self.sources.registry);
         }
@@ -65,7 +68,7 @@ impl Opened {
             options: self.options,
             publisher,
             report,
-            retired: VecDeque::new(),
+            retired: self.retired,
             pace: Pace::new(now),
             flood: Flood::new(now),
             healed: now,
@@ -245,8 +248,10 @@ impl Worker {
         if !self.sources.has_patterns() || now - last < pause {
             return;
         }
+        let known = self.sources.followed.len();
         self.sources.find_all();
         self.matched = (now, now.elapsed());
+        self.publisher.publish(paths(&self.sources.followed[known..]).collect());
     }
 
     /// linemux forgets, and does not notice that a directory was made anew.
@@ -352,10 +357,13 @@ impl Worker {
     fn retire(&mut self, index: usize, now: Instant) {
         let linger = self.options.linger;
         while let Some(mut generation) = self.sources.followed[index].retire(now, linger) {
+            let mut news = Vec::new();
             if !self.is_awaited(index, generation.id()) {
                 let lines = generation.finish(&self.options.cutting, wall_clock());
-                self.tell(index, lines.into_iter().map(News::Lines).collect());
+                news.extend(lines.into_iter().map(News::Lines));
             }
+            news.extend(generation.mark(false).map(News::Note));
+            self.tell(index, news);
             if generation.is_linked() {
                 self.retired.push_back(generation);
             }
@@ -385,6 +393,14 @@ impl Worker {
     }
 }
 
+/// Under which paths sources are followed, for the journal.
+fn paths(followed: &[Followed]) -> impl Iterator<Item = Draft> {
+    followed.iter().map(|followed| Draft {
+        source: Arc::clone(&followed.source),
+        content: Content::Note(Note::Path(followed.path.clone())),
+    })
+}
+
 /// Publishes what happened to a source.
 pub(super) fn tell(
     source: &Arc<Source>,
@@ -403,8 +419,13 @@ pub(super) fn tell(
                 Content::Lines(lines)
             }
             News::Change(change) => Content::Control(source_event(source, change)),
+            News::Note(note) => Content::Note(note),
             News::Say(sentence) => {
                 report.say(&sentence);
+                continue;
+            }
+            News::SayOnce(sentence) => {
+                report.say_once(sentence);
                 continue;
             }
         };

@@ -10,8 +10,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::file::{FileId, Kind, LogFile};
-use crate::event::{Carry, Cutting, End, Lines, Log, Place};
+use super::file::{Kind, LogFile};
+use super::source::News;
+use crate::event::{Carry, Cutting, End, FileId, Lines, Log, Place};
+use crate::journal::{Mark, Note};
 
 /// How many bytes before the offset are compared at every read.
 const GUARD: usize = 64;
@@ -19,6 +21,8 @@ const GUARD: usize = 64;
 const HEAD: usize = 1024;
 /// How much is read at once.
 const BLOCK: usize = 256 * 1024;
+/// How much may be read, without a line to publish, before it is noted how far.
+const UNMARKED: u64 = 1 << 20;
 
 /// An open file and how far it has been read.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub(super) struct Generation {
     head: Vec<u8>,
     /// Leading NULs are the hole that a truncation left.
     skip_nuls: bool,
+    /// Up to where it was noted that it was read.
+    marked: u64,
     /// When another file was found under its name, or none.
     pub(super) replaced: Option<Instant>,
 }
@@ -53,6 +59,8 @@ struct Held {
 pub(super) struct Progress {
     pub(super) lines: Vec<Lines>,
     pub(super) event: Option<Change>,
+    /// How far it was read now.
+    pub(super) mark: Option<Note>,
     /// There may be more to read at once.
     pub(super) more: bool,
     pub(super) bytes: usize,
@@ -68,8 +76,36 @@ pub(super) enum Change {
 impl Generation {
     /// A generation that is read from `offset` on.
     pub(super) fn new(file: LogFile, id: FileId, kind: Kind, offset: u64) -> io::Result<Self> {
+        Generation::at(Arc::new(file), id, kind, offset)
+    }
+
+    /// The same file as before a restart, unless it was truncated or rewritten since: then it is
+    /// read from its beginning, which is said.
+    pub(super) fn resume(
+        file: Arc<LogFile>,
+        id: FileId,
+        mark: &Mark,
+    ) -> io::Result<(Self, Option<News>)> {
+        let guard = mark.offset.min(GUARD as u64);
+        // What was unfinished is read again, and so is what has come to it.
+        let offset = mark.offset.saturating_sub(mark.unfinished);
+        let mut generation = Generation::at(file, id, Kind::Regular, offset)?;
+        let before = generation.read_back(mark.offset - guard, guard as usize)?;
+        let head = generation.read_back(0, mark.head_len.min(HEAD as u64) as usize)?;
+        generation.carry = mark.carry;
+        generation.skip_nuls = mark.skip_nuls;
+        let is_same = before.len() as u64 == guard
+            && crc32fast::hash(&before) == mark.guard
+            && crc32fast::hash(&head) == mark.head;
+        if !is_same {
+            generation.restart();
+        }
+        Ok((generation, (!is_same).then_some(News::Change("truncated"))))
+    }
+
+    fn at(file: Arc<LogFile>, id: FileId, kind: Kind, offset: u64) -> io::Result<Self> {
         let mut generation = Generation {
-            file: Arc::new(file),
+            file,
             id,
             kind,
             offset,
@@ -78,6 +114,7 @@ impl Generation {
             carry: Carry::default(),
             head: Vec::new(),
             skip_nuls: false,
+            marked: 0,
             replaced: None,
         };
         if kind == Kind::Regular && offset > 0 {
@@ -86,6 +123,23 @@ impl Generation {
             generation.extend_head()?;
         }
         Ok(generation)
+    }
+
+    /// How far it was read; none for a pipe, which nobody can read again.
+    pub(super) fn mark(&mut self, held: bool) -> Option<Note> {
+        self.marked = self.offset;
+        let guard = &self.before[self.before.len().saturating_sub(GUARD)..];
+        let mark = Mark {
+            held,
+            offset: self.offset,
+            unfinished: self.unfinished as u64,
+            carry: self.carry,
+            guard: crc32fast::hash(guard),
+            head_len: self.head.len() as u64,
+            head: crc32fast::hash(&self.head),
+            skip_nuls: self.skip_nuls,
+        };
+        (self.kind == Kind::Regular).then(|| Note::Mark(self.file.clone(), mark))
     }
 
     pub(super) fn id(&self) -> FileId {
@@ -155,7 +209,9 @@ impl Generation {
         self.offset += read as u64;
         let lines = self.cut(bytes, from, cutting, time);
         self.extend_head()?;
-        Ok(Progress { lines, event: None, more: read == BLOCK, bytes: read })
+        let is_due = !lines.is_empty() || self.offset - self.marked >= UNMARKED;
+        let mark = if is_due { self.mark(true) } else { None };
+        Ok(Progress { lines, event: None, mark, more: read == BLOCK, bytes: read })
     }
 
     /// What is left when no more will come: a line without its end.
@@ -195,12 +251,13 @@ impl Generation {
         if bytes.len() > known && self.head.len() == HEAD && self.head_holds()? {
             self.before = bytes[..known].to_vec();
             let event = Some(Change::EditedInPlace);
-            return Ok(Some(Progress { event, more: true, ..Progress::default() }));
+            let mark = self.mark(true);
+            return Ok(Some(Progress { event, mark, more: true, ..Progress::default() }));
         }
         let lines = self.finish(cutting, time).into_iter().map(held).collect();
         self.restart();
-        let event = Some(Change::Truncated);
-        Ok(Some(Progress { lines, event, more: true, bytes: 0 }))
+        let (event, mark) = (Some(Change::Truncated), self.mark(true));
+        Ok(Some(Progress { lines, event, mark, more: true, bytes: 0 }))
     }
 
     fn restart(&mut self) {

@@ -1,6 +1,6 @@
 //! Standard input: read by a thread of its own, until it ends or the program does.
 
-use std::io::{self, PipeWriter, Write as _};
+use std::io::{self, PipeWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::follower::tell;
 use super::registry::{Registry, State};
 use super::source::News;
+use super::spool::Spool;
 use super::{Report, wall_clock};
 use crate::event::{Carry, Control, Cutting, End, Lines, Name, Object, Source};
 use crate::feed::{Content, Draft, Publisher};
@@ -24,26 +25,37 @@ pub struct Input {
     thread: JoinHandle<()>,
 }
 
+/// Where what is read also goes.
+#[derive(Default)]
+pub struct Copies {
+    /// Byte for byte.
+    pub tee: Option<Box<dyn Write + Send>>,
+    /// So that it can be read again.
+    pub spool: Option<Spool>,
+}
+
 struct Reader {
     source: Arc<Source>,
     cutting: Cutting,
     registry: Registry,
     publisher: Publisher,
     report: Report,
-    tee: bool,
+    copies: Copies,
     is_all: bool,
+    /// A line without its end, and where in standard input it begins.
     held: Vec<u8>,
+    offset: u64,
     carry: Carry,
 }
 
 impl Input {
     /// Starts to read; `ended` is called when standard input has ended and all of it is published.
     ///
-    /// `is_all`: nothing else is followed.
+    /// What is read also goes to `copies`; `is_all`: nothing else is followed.
     pub fn start(
         (name, is_all): (Name, bool),
         cutting: Cutting,
-        tee: bool,
+        copies: Copies,
         registry: &Registry,
         publisher: Publisher,
         report: Report,
@@ -56,9 +68,10 @@ impl Input {
             registry: registry.clone(),
             publisher,
             report,
-            tee,
+            copies,
             is_all,
             held: Vec::new(),
+            offset: 0,
             carry: Carry::default(),
         };
         let thread = std::thread::Builder::new().name("input".to_owned()).spawn(move || {
@@ -104,19 +117,35 @@ impl Reader {
     }
 
     fn take(&mut self, bytes: &[u8]) {
+        self.keep(bytes);
         self.held.extend_from_slice(bytes);
         let used = self.publish(End::Open);
         self.held.drain(..used);
+        self.offset += used as u64;
         let offset = bytes.len() as u64;
         self.registry.update(&self.source, |entry| entry.offset += offset);
         self.pass_through(bytes);
     }
 
+    /// What was written is the log of what is published, so that it is written first.
+    fn keep(&mut self, bytes: &[u8]) {
+        let Some(spool) = &mut self.copies.spool else { return };
+        match spool.write(bytes) {
+            Ok(false) => {}
+            Ok(true) => self.publisher.forget_dropped(),
+            Err(error) => self.report.say(&format!(
+                "{} cannot be written: {error}; from here on, standard input is not kept",
+                spool.names()
+            )),
+        }
+    }
+
     /// A closed standard output is the reader's choice and no reason to stop.
     fn pass_through(&mut self, bytes: &[u8]) {
-        if self.tee {
-            let mut stdout = io::stdout().lock();
-            self.tee = stdout.write_all(bytes).and_then(|()| stdout.flush()).is_ok();
+        if let Some(tee) = &mut self.copies.tee
+            && tee.write_all(bytes).and_then(|()| tee.flush()).is_err()
+        {
+            self.copies.tee = None;
         }
     }
 
@@ -127,7 +156,10 @@ impl Reader {
         loop {
             let rest = &self.held[used..];
             let (lines, taken) = self.cutting.cut(rest, &mut self.carry, end);
-            news.extend(lines.map(|lines| News::Lines(Lines { time, ..lines })));
+            let offset = self.offset + used as u64;
+            let place = |lines: &Lines| self.copies.spool.as_ref()?.place(&lines.bytes, offset);
+            let placed = |lines| Lines { place: place(&lines), time, ..lines };
+            news.extend(lines.map(|lines| News::Lines(placed(lines))));
             used += taken;
             if taken == 0 {
                 break;

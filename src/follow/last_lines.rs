@@ -87,13 +87,15 @@ fn nth_line(file: &LogFile, line: u64) -> io::Result<u64> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::file::room;
     use super::*;
 
     /// What tail(1) would print of `text`.
     fn tail(text: &str, from: From) -> String {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
-        let offset = from.offset(&LogFile::open(file.path()).expect("open")).expect("read");
+        let offset =
+            from.offset(&LogFile::open(file.path(), &room()).expect("open")).expect("read");
         text[offset as usize..].to_owned()
     }
 

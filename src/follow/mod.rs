@@ -19,22 +19,26 @@ mod opened;
 mod pace;
 mod pattern;
 mod registry;
+mod restore;
 mod source;
+mod spool;
 mod watch;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::event::Cutting;
 pub use follower::Follower;
-pub use input::Input;
+pub use input::{Copies, Input};
 pub use last_lines::From;
 pub use opened::Opened;
 pub use pattern::Pattern;
 pub use registry::{Entry, Registry, State};
+pub use spool::{Spool, SpoolNames};
 
 /// Something to follow, and the name it was asked for under.
 #[derive(Clone, Debug)]
@@ -67,19 +71,41 @@ pub struct Options {
     pub watch: bool,
 }
 
+impl Default for Options {
+    /// The last 100 lines to begin with, and 5 s to linger.
+    fn default() -> Self {
+        Options {
+            begin: From::Last(100),
+            linger: Duration::from_secs(5),
+            cutting: Cutting::default(),
+            watch: true,
+        }
+    }
+}
+
 /// Where a sentence for whoever runs the program goes.
 #[derive(Clone)]
-pub struct Report(Arc<dyn Fn(&str) + Send + Sync>);
+pub struct Report {
+    say: Arc<dyn Fn(&str) + Send + Sync>,
+    said_once: Arc<Mutex<HashSet<&'static str>>>,
+}
 
 impl Report {
     /// Sentences are handed to `say`.
     pub fn new(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Report(Arc::new(say))
+        Report { say: Arc::new(say), said_once: Arc::default() }
     }
 
     /// Hands on one sentence.
     pub fn say(&self, sentence: &str) {
-        (self.0)(sentence);
+        (self.say)(sentence);
+    }
+
+    /// Hands on a sentence that would be the same for many files, the first time only.
+    fn say_once(&self, sentence: &'static str) {
+        if self.said_once.lock().unwrap_or_else(PoisonError::into_inner).insert(sentence) {
+            self.say(sentence);
+        }
     }
 }
 

@@ -1,21 +1,33 @@
 //! The start: which sources there are, and where reading begins in each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::Semaphore;
+
+use super::file::room;
+use super::generation::Generation;
 use super::registry::Registry;
+use super::restore::{Restored, restore};
 use super::source::{Followed, Found, News};
 use super::{Options, Wanted, What};
 use crate::event::Names;
+use crate::feed::Draft;
+use crate::journal::Recovered;
 
 /// Sources whose beginnings are settled: what is written from now on will be published.
 #[derive(Debug)]
 pub struct Opened {
     pub(super) options: Options,
     pub(super) sources: Sources,
+    /// How far files of an earlier run were read.
+    pub(super) notes: Vec<Draft>,
     /// What was found out about each source.
     pub(super) news: Vec<Vec<News>>,
+    /// Files of an earlier run that were let go.
+    pub(super) retired: VecDeque<Generation>,
 }
 
 /// Everything that is followed, in the order in which it was found.
@@ -26,24 +38,57 @@ pub(super) struct Sources {
     /// Which source a path is, so that it is one however often it is asked for.
     paths: HashMap<PathBuf, usize>,
     names: Names,
+    pub(super) room: Arc<Semaphore>,
+    known: Known,
     pub(super) registry: Registry,
+}
+
+/// What an earlier run has followed.
+#[derive(Debug)]
+struct Known {
+    paths: HashSet<PathBuf>,
+    patterns: HashSet<PathBuf>,
 }
 
 impl Opened {
     /// Opens what there is, at the place where reading is to begin.
     #[must_use]
     pub fn new(wanted: Vec<Wanted>, options: Options, registry: &Registry) -> Self {
+        Opened::again(wanted, options, registry, &mut Recovered::nothing())
+    }
+
+    /// The same after a restart: what an earlier run has followed is read on where that stopped.
+    #[must_use]
+    pub fn again(
+        wanted: Vec<Wanted>,
+        options: Options,
+        registry: &Registry,
+        recovered: &mut Recovered,
+    ) -> Self {
+        let mut names = Names::default();
+        let mut paths = HashSet::new();
+        for known in recovered.followed() {
+            names.keep(known.source.name.clone(), &known.path);
+            paths.insert(known.path.clone());
+        }
         let mut sources = Sources {
             followed: Vec::new(),
             wanted,
             paths: HashMap::new(),
-            names: Names::default(),
+            names,
+            room: room(),
+            known: Known { paths, patterns: recovered.patterns().clone() },
             registry: registry.clone(),
         };
         sources.find_all();
         let now = Instant::now();
+        let Restored { notes, mut changes, retired } = restore(recovered, &mut sources, now);
         let open = |followed: &mut Followed| {
-            let mut news = Vec::new();
+            let mut news = changes.remove(&followed.source.id).unwrap_or_default();
+            // The follower looks at it as at every other time.
+            if followed.is_known {
+                return news;
+            }
             match followed.look(now) {
                 Found::New(file, id, kind) => {
                     followed.open((file, id, kind), Some(options.begin), now, &mut news);
@@ -54,7 +99,7 @@ impl Opened {
             news
         };
         let news = sources.followed.iter_mut().map(open).collect();
-        Opened { options, sources, news }
+        Opened { options, sources, notes, news, retired }
     }
 }
 
@@ -94,6 +139,11 @@ impl Sources {
         self.wanted.iter().filter_map(sentence).collect()
     }
 
+    /// The source that has this path.
+    pub(super) fn index_of(&self, path: &Path) -> Option<usize> {
+        self.paths.get(path).copied()
+    }
+
     fn add(&mut self, path: &Path, wanted: &Wanted, is_explicit: bool) {
         if self.paths.contains_key(path) {
             return;
@@ -102,8 +152,13 @@ impl Sources {
             Some(name) => self.names.asked(name),
             None => self.names.of_path(path),
         };
+        let is_known = self.known.paths.contains(path)
+            || matches!(&wanted.what, What::Pattern(pattern)
+                if self.known.patterns.contains(pattern.text()));
         let source = self.registry.add(path.to_owned(), name);
         self.paths.insert(path.to_owned(), self.followed.len());
-        self.followed.push(Followed::new(source, path.to_owned(), is_explicit));
+        let room = Arc::clone(&self.room);
+        let followed = Followed::new(source, path.to_owned(), room, (is_explicit, is_known));
+        self.followed.push(followed);
     }
 }

@@ -12,12 +12,15 @@ use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::spool::SpoolNames;
+
 /// A glob over paths.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: PathBuf,
     base: PathBuf,
     parts: Vec<Part>,
+    besides: Option<SpoolNames>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,6 +36,12 @@ impl Pattern {
     #[must_use]
     pub fn is_wild(path: &OsStr) -> bool {
         path.as_bytes().iter().any(|byte| b"*?[{".contains(byte))
+    }
+
+    /// The pattern as it was given.
+    #[must_use]
+    pub fn text(&self) -> &Path {
+        &self.text
     }
 
     /// A pattern over absolute paths.
@@ -57,7 +66,13 @@ impl Pattern {
         if matches!(parts.last(), Some(Part::AnyDepth)) {
             parts.push(Part::Wild(globset::Glob::new("*")?.compile_matcher(), false));
         }
-        Ok(Pattern { text: path.to_owned(), base, parts })
+        Ok(Pattern { text: path.to_owned(), base, parts, besides: None })
+    }
+
+    /// The same, without the files of a spool.
+    #[must_use]
+    pub fn besides(self, spool: SpoolNames) -> Self {
+        Pattern { besides: Some(spool), ..self }
     }
 
     /// The files that match now, sorted.
@@ -67,6 +82,7 @@ impl Pattern {
         expand(&self.base, &self.parts, &mut files);
         files.sort();
         files.dedup();
+        files.retain(|file| !self.besides.as_ref().is_some_and(|names| names.include(file)));
         files
     }
 }

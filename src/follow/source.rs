@@ -7,15 +7,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::io::Errno;
+use tokio::sync::Semaphore;
 
-use super::file::{FileId, Kind, LogFile};
+use super::file::{Kind, LogFile};
 use super::generation::{Change, Generation};
 use super::last_lines::From;
 use super::registry::{Registry, State};
-use crate::event::{Cutting, Lines, Source};
+use crate::event::{Cutting, FileId, Lines, Source};
+use crate::journal::Note;
 
 /// How long a name may lead nowhere before that is said: a rotation takes less.
 const MISSING: Duration = Duration::from_millis(400);
+/// What is said of all files for which there is no descriptor.
+const TOO_MANY: &str = "not all files can be followed, because this process may open no more; \
+                        to follow them all, raise the limit of descriptors, as with ulimit -n";
 /// How many replaced files are read beside the newest one; each is an open descriptor.
 const MAX_GENERATIONS: usize = 64;
 /// How much is read of one source before the others have their turn.
@@ -26,8 +31,11 @@ const TURN: usize = 1 << 20;
 pub(super) struct Followed {
     pub(super) source: Arc<Source>,
     pub(super) path: PathBuf,
+    room: Arc<Semaphore>,
     /// It was named itself, not matched by a pattern.
     pub(super) is_explicit: bool,
+    /// An earlier run has followed it, or would have: it is read from its beginning.
+    pub(super) is_known: bool,
     pub(super) state: State,
     generations: VecDeque<Generation>,
     missing: Option<Instant>,
@@ -62,8 +70,12 @@ pub(super) enum News {
     Lines(Lines),
     /// A `source` event with this change.
     Change(&'static str),
+    /// For the journal.
+    Note(Note),
     /// A sentence for whoever runs the program.
     Say(String),
+    /// A sentence that is said once for all sources.
+    SayOnce(&'static str),
 }
 
 /// What a turn left.
@@ -74,11 +86,18 @@ pub(super) struct Turn {
 }
 
 impl Followed {
-    pub(super) fn new(source: Arc<Source>, path: PathBuf, is_explicit: bool) -> Self {
+    pub(super) fn new(
+        source: Arc<Source>,
+        path: PathBuf,
+        room: Arc<Semaphore>,
+        (is_explicit, is_known): (bool, bool),
+    ) -> Self {
         Followed {
             source,
             path,
+            room,
             is_explicit,
+            is_known,
             state: State::default(),
             generations: VecDeque::new(),
             missing: None,
@@ -154,7 +173,7 @@ impl Followed {
         if let Err(reason) = Kind::of(&metadata) {
             return Ok(self.unreadable(reason));
         }
-        let file = LogFile::open(&self.path)?;
+        let file = LogFile::open(&self.path, &self.room)?;
         let metadata = file.metadata()?;
         let id = FileId::of(&metadata);
         match Kind::of(&metadata) {
@@ -173,6 +192,9 @@ impl Followed {
             io::ErrorKind::PermissionDenied => self.unreadable("cannot be read: permission denied"),
             _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
                 self.unreadable("is a loop of symbolic links")
+            }
+            _ if error.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => {
+                Found::Unreadable(TOO_MANY.to_owned())
             }
             _ => self.unreadable(&format!("cannot be read: {error}")),
         }
@@ -217,16 +239,38 @@ impl Followed {
         }
     }
 
+    /// An earlier run was reading a file under this name.
+    pub(super) fn was_read(&mut self) {
+        self.state = State::Live;
+        self.was_live = true;
+    }
+
+    /// Goes on with a file that an earlier run was reading.
+    pub(super) fn restore(&mut self, generation: Generation, now: Instant) {
+        self.replace_newest(now);
+        self.generations.push_back(generation);
+    }
+
+    /// When all of them are restored: the newest is the one that the name leads to.
+    pub(super) fn settle(&mut self, now: Instant) {
+        let position = self.generations.iter().position(|held| self.leads_to(held.id()));
+        if let Some(newest) = position.and_then(|at| self.generations.remove(at)) {
+            self.replace_newest(now);
+            self.generations.push_back(newest.revived());
+        }
+    }
+
     /// Makes `generation` the newest.
     pub(super) fn push(
         &mut self,
-        generation: Generation,
+        mut generation: Generation,
         at_start: bool,
         now: Instant,
         news: &mut Vec<News>,
     ) {
         let was_there = self.state == State::Live && self.was_live;
         self.replace_newest(now);
+        let mark = generation.mark(true);
         self.generations.push_back(generation);
         self.state = State::Live;
         self.was_live = true;
@@ -234,6 +278,7 @@ impl Followed {
         if !at_start {
             news.push(News::Change(if was_there { "rotated" } else { "appeared" }));
         }
+        news.extend(mark.map(News::Note));
     }
 
     /// The name leads again to a file that is still read beside the newest; false if to none.
@@ -264,7 +309,10 @@ impl Followed {
         }
         self.state = State::Unreadable;
         news.push(News::Change("unreadable"));
-        news.push(News::Say(reason.clone()));
+        news.push(match &*reason {
+            TOO_MANY => News::SayOnce(TOO_MANY),
+            _ => News::Say(reason.clone()),
+        });
         self.complaint = Some(reason);
     }
 
@@ -298,6 +346,7 @@ impl Followed {
                 turn.bytes += progress.bytes;
                 let mut news: Vec<News> = progress.lines.into_iter().map(News::Lines).collect();
                 news.extend(progress.event.into_iter().flat_map(|change| describe(change, path)));
+                news.extend(progress.mark.map(News::Note));
                 take(news);
                 if !progress.more {
                     break;

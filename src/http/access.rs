@@ -93,6 +93,12 @@ impl Access {
         self.basic.is_none() && self.token.is_none()
     }
 
+    /// The token that opens.
+    #[must_use]
+    pub fn token(&self) -> Option<&Secret> {
+        self.token.as_ref()
+    }
+
     /// `prefix` is the path of everything; `is_secure` says that the connection is encrypted.
     pub(super) fn check<B>(
         &self,

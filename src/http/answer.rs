@@ -40,6 +40,16 @@ pub(super) enum AnswerBody {
     Stream(Box<EventStream>),
 }
 
+impl AnswerBody {
+    /// How many events it has sent so far.
+    pub(super) fn events(&self) -> u64 {
+        match self {
+            AnswerBody::Whole(_) => 0,
+            AnswerBody::Stream(stream) => stream.events(),
+        }
+    }
+}
+
 /// What a path leads to.
 enum Page<'a> {
     /// What a person sees.
@@ -117,7 +127,7 @@ impl Site {
         }
         if let Some(viewer) = &self.viewer {
             match path.strip_prefix("/viewer/") {
-                Some(name) => return Asset::named(name).map(Page::Asset),
+                Some(file) => return Asset::beside(file).map(Page::Asset),
                 None if path == "/" => return Some(Page::Viewer(viewer)),
                 None if path.is_empty() => return Some(Page::Bare),
                 None => {}

@@ -2,10 +2,10 @@
 
 use std::convert::Infallible;
 use std::future::ready;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
-use hyper::header::USER_AGENT;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
 use hyper::{Request, Response};
@@ -17,8 +17,9 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use super::Terms;
-use super::answer::{AnswerBody, Peer};
+use super::answer::Peer;
 use super::listen::Transport;
+use super::log::{Record, Told};
 use super::pulse::{Patience, Pulse};
 use super::socket::{Flow, Socket};
 use super::tls::{HTTP2, Tls};
@@ -53,16 +54,11 @@ impl Connection {
         let Connection { transport, from, terms, watcher, stopped } = self;
         let socket = Socket::new(transport, terms.site.send_timeout);
         let flow = socket.flow();
-        let guest = Guest { terms: terms.clone(), from, flow: flow.clone() };
+        let guest = Guest { terms: terms.clone(), from: from.into(), flow: flow.clone() };
         match &terms.tls {
             None => guest.serve_http1(socket, false, watcher).await,
-            Some(tls) => match encrypt(tls, socket, stopped).await {
-                Some(socket) if socket.get_ref().1.alpn_protocol() == Some(HTTP2) => {
-                    guest.serve_http2(socket, watcher).await;
-                }
-                Some(socket) => guest.serve_http1(socket, true, watcher).await,
-                None => {}
-            },
+            // In a place of its own, because it is several times as large.
+            Some(tls) => Box::pin(guest.serve_encrypted(tls, socket, stopped, watcher)).await,
         }
         if flow.is_given_up() {
             terms.site.traffic.dropped.add(1);
@@ -85,11 +81,27 @@ async fn encrypt<S: AsyncRead + AsyncWrite + Unpin>(
 /// Whoever is at the other end, and on what terms.
 struct Guest {
     terms: Terms,
-    from: String,
+    from: Arc<str>,
     flow: Flow,
 }
 
 impl Guest {
+    async fn serve_encrypted<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self,
+        tls: &Tls,
+        socket: S,
+        stopped: watch::Receiver<()>,
+        watcher: Watcher,
+    ) {
+        match encrypt(tls, socket, stopped).await {
+            Some(socket) if socket.get_ref().1.alpn_protocol() == Some(HTTP2) => {
+                self.serve_http2(socket, watcher).await;
+            }
+            Some(socket) => self.serve_http1(socket, true, watcher).await,
+            None => {}
+        }
+    }
+
     async fn serve_http1(
         self,
         socket: impl AsyncRead + AsyncWrite + Unpin + 'static,
@@ -133,7 +145,7 @@ impl Guest {
     fn service<B: Body>(
         self,
         is_secure: bool,
-        wrap: impl Fn(AnswerBody) -> B,
+        wrap: impl Fn(Told) -> B,
     ) -> impl Service<
         Request<Incoming>,
         Response = Response<B>,
@@ -142,26 +154,10 @@ impl Guest {
     > {
         let peer = Peer { flow: self.flow.clone(), is_secure };
         service_fn(move |request| {
-            let began = Instant::now();
-            let response = self.terms.site.answer(&request, &peer);
-            if self.terms.tells_requests {
-                self.tell(&request, &response, began);
-            }
+            let log = self.terms.requests.as_ref();
+            let record = log.map(|log| Record::new(log, &self.from, &request));
+            let response = Told::of(self.terms.site.answer(&request, &peer), record);
             ready(Ok(response.map(&wrap)))
         })
-    }
-
-    /// Nothing of the query: it may hold a token.
-    fn tell<B>(&self, request: &Request<B>, response: &Response<AnswerBody>, began: Instant) {
-        let agent = request.headers().get(USER_AGENT);
-        let agent = agent.map_or("-".into(), |agent| String::from_utf8_lossy(agent.as_bytes()));
-        self.terms.report.say(&format!(
-            "{} {} {} {} {:?} {agent}",
-            self.from,
-            request.method(),
-            request.uri().path(),
-            response.status().as_u16(),
-            began.elapsed(),
-        ));
     }
 }

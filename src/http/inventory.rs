@@ -79,6 +79,8 @@ fn register_ring(registry: &mut Registry, site: &Site) {
         ("ring_bytes", "Memory that they take", fill.bytes as u64),
         ("ring_capacity_events", "Events that clients can get", fill.capacity.lines),
         ("ring_capacity_bytes", "Memory that events may take", fill.capacity.bytes as u64),
+        ("index_bytes", "Memory for finding older events in their files", fill.index_bytes as u64),
+        ("index_capacity_bytes", "How much it may be", fill.capacity.index_bytes as u64),
     ] {
         registry.register(name, help, gauge(value));
     }

@@ -6,6 +6,7 @@ mod connection;
 mod descriptors;
 mod inventory;
 mod listen;
+mod log;
 mod pulse;
 mod query;
 mod serve;
@@ -17,11 +18,17 @@ mod trust;
 mod unix;
 mod viewer;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use hyper::body::Body;
+use hyper::{Request, Response};
 use tokio::sync::Semaphore;
 
+use self::answer::Peer;
+use self::socket::Flow;
 use crate::event::Presentation;
 use crate::feed::Feed;
 use crate::follow::Registry;
@@ -46,7 +53,7 @@ pub struct Site {
     pub prefix: String,
     /// The path of the event stream below the prefix, without a slash at its end.
     pub endpoint: String,
-    /// The page, if it is served.
+    /// The page of this endpoint, if it is served.
     pub viewer: Option<Asset>,
     /// Whose requests are answered.
     pub trust: Trust,
@@ -64,4 +71,37 @@ pub struct Site {
     pub send_timeout: Duration,
     /// What clients are told to wait before they reconnect.
     pub reconnect_delay: Duration,
+}
+
+impl Site {
+    /// The events of `feed` at `endpoint` and a page that shows them at `/`, served as the program
+    /// serves them when no flag says otherwise.
+    #[must_use]
+    pub fn new(feed: Feed, registry: Registry, endpoint: &str) -> Self {
+        Site {
+            feed,
+            registry,
+            prefix: String::new(),
+            endpoint: endpoint.to_owned(),
+            viewer: Some(Asset::page(endpoint)),
+            trust: Trust::default(),
+            access: Access::default(),
+            places: Arc::new(Semaphore::new(1024)),
+            traffic: Traffic::default(),
+            presentation: Presentation::default(),
+            heartbeat: Duration::from_secs(15),
+            send_timeout: Duration::from_secs(60),
+            reconnect_delay: Duration::from_secs(2),
+        }
+    }
+
+    /// Answers one request that a server of somebody else has taken.
+    ///
+    /// That server limits what peers can take, and for how long: `send_timeout` is for [`serve()`].
+    pub fn respond<B>(
+        self: &Arc<Self>,
+        request: &Request<B>,
+    ) -> Response<impl Body<Data = Bytes, Error = io::Error> + Send + use<B>> {
+        self.answer(request, &Peer { flow: Flow::default(), is_secure: false })
+    }
 }

@@ -5,9 +5,8 @@ use std::fmt;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hyper::HeaderMap;
 use hyper::header::ACCEPT;
-use regex::bytes::{Regex, RegexBuilder};
 
-use crate::event::{EventId, Format, Medium, Presentation, Source};
+use crate::event::{EventId, Format, Grep, Medium, Presentation, Source};
 use crate::feed::{Backlog, Start};
 
 /// A compiled expression takes no more memory than this.
@@ -21,7 +20,7 @@ pub struct Query {
     /// Only sources whose name matches.
     pub files: Option<GlobSet>,
     /// Only lines that match.
-    pub grep: Option<Regex>,
+    pub grep: Option<Grep>,
     /// What a new client gets first.
     pub backlog: Backlog,
     /// The last event that the client says it has; none if it is new.
@@ -149,8 +148,8 @@ fn parse_backlog(value: &str) -> Result<Backlog, BadQuery> {
     }
 }
 
-fn parse_grep(value: &str) -> Result<Regex, BadQuery> {
-    RegexBuilder::new(value).size_limit(GREP_SIZE).build().map_err(|_| {
+fn parse_grep(value: &str) -> Result<Grep, BadQuery> {
+    Grep::new(value, GREP_SIZE).map_err(|_| {
         BadQuery("grep takes a regular expression of moderate size, as grep=error|warn".to_owned())
     })
 }

@@ -29,8 +29,8 @@ pub struct Terms {
     pub tls: Option<Tls>,
     /// Who is told what goes wrong.
     pub report: Report,
-    /// Every request is told, too.
-    pub tells_requests: bool,
+    /// Where every request is written, if that is wanted.
+    pub requests: Option<Report>,
 }
 
 /// What one listener needs.
@@ -167,7 +167,8 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
         let address = listener.local_addr().expect("an address");
         let report = Report::new(|sentence| assert!(!sentence.contains("/trap"), "trapped"));
-        let terms = Terms { site: site(feed.clone()), tls: None, report, tells_requests: true };
+        let requests = Some(report.clone());
+        let terms = Terms { site: site(feed.clone()), tls: None, report, requests };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let server =
             tokio::spawn(serve(Listeners(vec![Listener::Tcp(listener)]), terms, 100, async move {

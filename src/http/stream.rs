@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::socket::Flow;
+use super::traffic::Count;
 use super::{Query, Site};
 use crate::event::{Batch, Encoder, Medium, Object, Position};
 use crate::feed::{Gap, Read, Reason, Subscriber};
@@ -34,6 +35,8 @@ pub(super) struct EventStream {
     /// The source of which plain lines have sent a part of a line, and not yet its end.
     unfinished: Option<usize>,
     silence: Silence,
+    /// How many events of the feed it has sent.
+    events: Count,
     /// Until what was sent last has left, before the body is cut.
     farewell: Option<Pin<Box<Sleep>>>,
     /// Free for another peer when this stream ends.
@@ -54,13 +57,15 @@ impl EventStream {
         flow: Flow,
         place: OwnedSemaphorePermit,
     ) -> Self {
-        let subscriber = site.feed.subscribe(query.start());
+        let whole = query.grep.is_none().then_some(query.presentation);
+        let subscriber = site.feed.subscribe(query.start()).presented(whole);
         EventStream {
             opening: (query.presentation.medium == Medium::Events)
                 .then(|| Encoder::opening(site.reconnect_delay)),
             told: subscriber.cursor(),
             unfinished: None,
             silence: Silence::new(site.heartbeat),
+            events: Count::default(),
             subscriber,
             flow,
             farewell: None,
@@ -68,6 +73,11 @@ impl EventStream {
             query,
             site,
         }
+    }
+
+    /// How many events it has sent so far.
+    pub(super) fn events(&self) -> u64 {
+        self.events.get()
     }
 
     /// What is to be sent next: None at the end of the feed, empty bytes for nothing so far.
@@ -146,12 +156,17 @@ impl EventStream {
             return Bytes::new();
         }
         if grep.is_none() && start == Position::before(batch.first()) {
-            self.site.traffic.events.add(batch.len() as u64);
+            self.count(batch.len() as u64);
             return batch.encoded(encoder, presentation);
         }
         let bytes = encoder.encode_from(batch, presentation, start, grep);
-        self.site.traffic.events.add(Encoder::count(&bytes, presentation.medium));
+        self.count(Encoder::count(&bytes, presentation.medium));
         bytes
+    }
+
+    fn count(&self, events: u64) {
+        self.events.add(events);
+        self.site.traffic.events.add(events);
     }
 
     fn present_gap(&self, gap: Gap) -> Bytes {

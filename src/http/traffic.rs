@@ -20,6 +20,14 @@ pub struct Traffic {
     pub(super) turned_away: Count,
 }
 
+impl Traffic {
+    /// How often peers were told that they will not get something.
+    #[must_use]
+    pub fn gaps(&self) -> u64 {
+        self.gaps.get()
+    }
+}
+
 impl Count {
     pub(super) fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);

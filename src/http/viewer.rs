@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -11,12 +13,10 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, Response, StatusCode};
 
-/// The page loads nothing from elsewhere, runs nothing that stands in a line, and is in no frame.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 /// Where the page says where the stream is.
 const STREAM_LINK: &str = "href=\"sse\"";
+/// How the address of each file beside the page begins.
+const FILE_LINK: &str = "\"viewer/";
 
 macro_rules! files {
     ($($name:literal)*) => {
@@ -25,17 +25,30 @@ macro_rules! files {
 }
 
 const PAGE: &str = include_str!("../viewer/index.html");
+/// The first paint waits for these two, so they travel within the page: what stands for each
+/// in `index.html`, the element it becomes, and its text.
+const EARLY: [(&str, &str, &str); 2] = [
+    ("<script src=\"viewer/early.js\"></script>", "script", include_str!("../viewer/early.js")),
+    (
+        "<link rel=\"stylesheet\" href=\"viewer/viewer.css\">",
+        "style",
+        include_str!("../viewer/viewer.css"),
+    ),
+];
 const FILES: &[(&str, &str)] = files! {
-    "ansi.js" "app.js" "connect.js" "controls.js" "dom.js" "export.js" "format.js" "hash.js" "hub.js"
-    "keys.js" "level.js" "linetools.js" "list.js" "marks.js" "page.js" "prefs.js" "query.js"
-    "record.js" "row.js" "rowlist.js" "scroll.js" "sidebar.js" "sources.js" "status.js" "store.js"
-    "stream.js" "theme.js" "tree.js" "view.js" "viewer.css" "worker.js"
+    "ansi.js" "app.js" "connect.js" "controls.js" "dom.js" "export.js" "find.js"
+    "finder.js" "format.js" "hash.js" "hub.js" "keys.js" "level.js" "linetools.js" "list.js" "marks.js" "page.js" "prefs.js" "probe.js" "query.js"
+    "record.js" "row.js" "rowlist.js" "scroll.js" "searchbar.js" "sidebar.js" "sources.js" "status.js" "store.js"
+    "stream.js" "tree.js" "view.js" "worker.js"
 };
 
 /// A file as it is sent.
 #[derive(Debug)]
 pub struct Asset {
     kind: &'static str,
+    /// How long a browser may take it for current without asking.
+    freshness: &'static str,
+    policy: String,
     plain: Bytes,
     gzipped: Bytes,
     tag: String,
@@ -43,29 +56,48 @@ pub struct Asset {
 
 /// The files beside the page, each compressed once, when the first is asked for.
 static ASSETS: LazyLock<Vec<(&str, Asset)>> =
-    LazyLock::new(|| FILES.iter().map(|(name, text)| (*name, Asset::new(name, text))).collect());
+    LazyLock::new(|| FILES.iter().map(|(name, text)| (*name, Asset::module(text))).collect());
+
+/// Stands in the address of each file, so that pages and files of two releases never mix,
+/// and no file has to be asked for twice.
+static RELEASE: LazyLock<String> = LazyLock::new(|| {
+    let mut hasher = crc32fast::Hasher::new();
+    for text in FILES.iter().flat_map(|(name, text)| [name, text]) {
+        hasher.update(text.as_bytes());
+    }
+    format!("{:08x}", hasher.finalize())
+});
 
 impl Asset {
     /// The page of a site whose stream is at `endpoint`, below the page's own path.
     #[must_use]
     pub fn page(endpoint: &str) -> Self {
         let escaped = endpoint.trim_start_matches('/').replace('&', "&amp;").replace('\'', "&#39;");
-        Asset::new("index.html", &PAGE.replace(STREAM_LINK, &format!("href=\"{escaped}\"")))
+        let mut page = PAGE.replace(STREAM_LINK, &format!("href=\"{escaped}\""));
+        for (link, element, text) in EARLY {
+            page = page.replace(link, &format!("<{element}>{text}</{element}>"));
+        }
+        page = page.replace(FILE_LINK, &format!("{FILE_LINK}{}/", *RELEASE));
+        let [script, style] = EARLY.map(|(_, _, text)| format!(" {}", hash_source(text)));
+        Asset::new("text/html; charset=utf-8", "no-cache", policy(&script, &style), &page)
     }
 
-    /// The file with this name beside the page.
-    pub(super) fn named(name: &str) -> Option<&'static Self> {
+    /// The file at this path beside the page: `RELEASE/NAME`.
+    pub(super) fn beside(path: &str) -> Option<&'static Self> {
+        let name = path.strip_prefix(RELEASE.as_str())?.strip_prefix('/')?;
         ASSETS.iter().find(|(known, _)| *known == name).map(|(_, asset)| asset)
     }
 
-    fn new(name: &str, text: &str) -> Self {
-        let kind = match name.rsplit_once('.') {
-            Some((_, "html")) => "text/html; charset=utf-8",
-            Some((_, "css")) => "text/css; charset=utf-8",
-            _ => "text/javascript; charset=utf-8",
-        };
+    fn module(text: &str) -> Self {
+        let (kind, freshness) = ("text/javascript; charset=utf-8", "max-age=31536000, immutable");
+        Asset::new(kind, freshness, policy("", ""), text)
+    }
+
+    fn new(kind: &'static str, freshness: &'static str, policy: String, text: &str) -> Self {
         Asset {
             kind,
+            freshness,
+            policy,
             plain: Bytes::copy_from_slice(text.as_bytes()),
             gzipped: gzip(text.as_bytes()),
             tag: format!("\"{:08x}-{:x}\"", crc32fast::hash(text.as_bytes()), text.len()),
@@ -87,19 +119,36 @@ impl Asset {
         let headers = response.headers_mut();
         let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
         set(CONTENT_TYPE, self.kind);
-        set(CACHE_CONTROL, "no-cache");
+        set(CACHE_CONTROL, self.freshness);
         set(VARY, "accept-encoding");
-        set(CONTENT_SECURITY_POLICY, POLICY);
         set(X_CONTENT_TYPE_OPTIONS, "nosniff");
         set(REFERRER_POLICY, "no-referrer");
         if is_gzipped {
             set(CONTENT_ENCODING, "gzip");
         }
-        if let Ok(tag) = HeaderValue::from_str(&self.tag) {
-            headers.insert(ETAG, tag);
+        for (name, text) in [(ETAG, &self.tag), (CONTENT_SECURITY_POLICY, &self.policy)] {
+            if let Ok(value) = HeaderValue::from_str(text) {
+                headers.insert(name, value);
+            }
         }
         response
     }
+}
+
+/// Nothing is loaded from elsewhere, nothing runs or paints that stands in a line, and there is
+/// no frame around it; `script` and `style` name what stands in the page.
+fn policy(script: &str, style: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'{script}; style-src 'self'{style}; \
+         connect-src 'self'; img-src 'self' data:; worker-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// How a policy names a text that stands in the page.
+fn hash_source(text: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    format!("'sha256-{}'", STANDARD.encode(digest))
 }
 
 fn accepts_gzip(request: &HeaderMap) -> bool {
@@ -135,7 +184,7 @@ mod tests {
         let there: BTreeSet<_> =
             files.map(|file| file.file_name().into_string().expect("a name")).collect();
         let mut embedded: BTreeSet<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
-        embedded.insert("index.html".to_owned());
+        embedded.extend(["index.html", "early.js", "viewer.css"].map(str::to_owned));
         assert_eq!(embedded, there);
     }
 
@@ -146,6 +195,20 @@ mod tests {
         assert!(String::from_utf8_lossy(&page.plain).contains("href=\"a&amp;b/stream\""));
         let all: usize = ASSETS.iter().map(|(_, asset)| asset.gzipped.len()).sum();
         assert!(page.gzipped.len() + all < 60_000);
+    }
+
+    #[test]
+    fn what_is_painted_first_stands_in_the_page() {
+        let page = Asset::page("/sse");
+        let sent = String::from_utf8_lossy(&page.plain);
+        for (link, element, text) in EARLY {
+            assert_eq!(PAGE.matches(link).count(), 1);
+            assert!(sent.contains(&format!("<{element}>{text}</{element}>")));
+            assert!(!text.contains("</"), "it would end early");
+            assert!(page.policy.contains(&hash_source(text)));
+        }
+        let known = "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='";
+        assert_eq!(hash_source("abc"), known);
     }
 
     #[test]

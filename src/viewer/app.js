@@ -2,7 +2,7 @@
 
 import { Connection } from './connect.js';
 import { Controls } from './controls.js';
-import { byId } from './dom.js';
+import { byId, put } from './dom.js';
 import { count, plural } from './format.js';
 import { parseHash } from './hash.js';
 import { Marks } from './marks.js';
@@ -126,14 +126,10 @@ function showStatus() {
   showTitle();
 }
 
-/** @param {Element | null} element @param {string} text */
-function put(element, text) {
-  if (element && element.textContent !== text) element.textContent = text;
-}
-
 function showEmpty() {
+  const settling = state.phase === 'live' && Date.now() - liveSince < SETTLING;
   const empty = byId('empty', HTMLElement);
-  empty.hidden = page.view.rows.length > 0 || !page.view.done;
+  empty.hidden = page.view.rows.length > 0 || !page.view.done || (settling && page.store.size === 0);
   if (empty.hidden) return;
   const held = page.store.size - page.store.rulers;
   put(empty.children[0], held ? 'No line matches' : state.phase === 'live' ? 'No lines yet' : connectionText(state, Date.now()));
@@ -169,6 +165,7 @@ function readAddress() {
 
 page.drawn = () => {
   controls.showFrame();
+  if (page.view.rows.length > 0) byId('empty', HTMLElement).hidden = true;
   relax();
 };
 document.addEventListener('visibilitychange', () => {

@@ -4,25 +4,24 @@
 import { asNdjson, asText, download, writeLines } from './export.js';
 import { count, plural, short } from './format.js';
 import { formatHash } from './hash.js';
-import { byId } from './dom.js';
+import { byId, press, put } from './dom.js';
 import { bindingOf, isTyping, listKeys } from './keys.js';
 import { LEVELS } from './level.js';
 import { LineTools } from './linetools.js';
 import { LIMIT } from './page.js';
 import { applyPrefs, savePrefs } from './prefs.js';
+import { NAME_COLUMNS } from './row.js';
+import { SearchBar } from './searchbar.js';
 import { Sidebar } from './sidebar.js';
 
 const TOAST = 2600;
-
-/** @param {boolean} on @param {Element} element */
-const press = (element, on) => element.setAttribute('aria-pressed', String(on));
 
 export class Controls {
   #page;
   #prefs;
   #reconnect;
-  #query = byId('query', HTMLInputElement);
-  #context = byId('context', HTMLInputElement);
+  #levels = LEVELS.map((name, level) => /** @type {[number, HTMLButtonElement]} */ ([level, document.querySelector(`.level.${name}`)])).filter(([, button]) => button);
+  #search;
   #lines;
   #sidebar;
   #toasting = 0;
@@ -40,11 +39,11 @@ export class Controls {
       page.pick(name, combine);
       this.#placed();
     });
+    this.#search = new SearchBar(page, () => this.#placed());
     this.#lines = new LineTools(page, () => this.#placed(), (text) => this.toast(text));
-    this.#wireSearch();
     this.#wireBar();
     this.#wireMenu();
-    this.#makeLevels();
+    this.#wireLevels();
     document.addEventListener('keydown', (event) => this.#key(event));
     listKeys(byId('keys', HTMLElement));
     byId('limit', HTMLElement).textContent = `This page holds the newest ${count(LIMIT.lines)} lines or ${LIMIT.chars >> 20} MiB of them, and twice that while you read older ones.`;
@@ -63,63 +62,12 @@ export class Controls {
     history.replaceState(null, '', formatHash({ ...place, line: '', sources: [...chosen] }) || location.pathname + location.search);
   }
 
-  #wireSearch() {
-    const { place } = this.#page;
-    const search = () => {
-      this.#page.search({ text: this.#query.value });
-      this.#placed();
-    };
-    this.#query.addEventListener('input', search);
-    this.#query.addEventListener('keydown', (event) => this.#searchKey(event));
-    this.#context.addEventListener('input', () => {
-      place.context = Math.min(99, Math.max(0, Math.floor(Number(this.#context.value)) || 0));
-      this.#page.apply();
-      this.#placed();
-    });
-    for (const name of /** @type {const} */ (['exact', 'regex'])) {
-      this.#click(name, () => {
-        this.#page.search({ [name]: !place.query[name] });
-        this.#placed();
-      });
-    }
-    this.#click('filter', () => this.#toggleFilter());
-    this.#click('next', () => this.#page.jump(1));
-    this.#click('previous', () => this.#page.jump(-1));
-  }
-
-  /** @param {KeyboardEvent} event */
-  #searchKey(event) {
-    if (event.key === 'Enter') this.#page.jump(event.shiftKey ? -1 : 1);
-    else if (event.key === 'Escape' && this.#query.value) {
-      this.#query.value = '';
-      this.#page.search({ text: '' });
-      this.#placed();
-    } else if (event.key === 'Escape') byId('lines', HTMLElement).focus();
-    else return;
-    event.preventDefault();
-  }
-
-  #toggleFilter() {
-    const { place, look } = this.#page;
-    place.filter = !place.filter;
-    this.#page.apply(look.current >= 0 && !this.#page.list.following ? look.current : undefined);
-    this.#placed();
-  }
-
-  #makeLevels() {
-    const group = byId('levels', HTMLElement);
-    for (const level of [4, 3, 2, 1]) {
-      const button = document.createElement('button');
-      const name = document.createElement('span');
-      name.textContent = LEVELS[level];
-      button.className = `level ${LEVELS[level]}`;
-      button.title = `Only ${LEVELS[level]} lines; choose several to combine`;
-      button.append(name, ' ', document.createElement('b'));
+  #wireLevels() {
+    for (const [level, button] of this.#levels) {
       button.onclick = () => {
         this.#page.toggleLevel(1 << level);
         this.#placed();
       };
-      group.append(button);
     }
   }
 
@@ -228,10 +176,10 @@ export class Controls {
     const { list, look } = page;
     /** @type {Record<string, () => unknown>} */
     const actions = {
-      search: () => this.#query.select(),
+      search: () => this.#search.focus(),
       next: () => page.jump(1),
       previous: () => page.jump(-1),
-      filter: () => this.#toggleFilter(),
+      filter: () => this.#search.toggleFilter(),
       place: () => this.#lines.showInPlace(),
       follow: () => list.follow(!list.following),
       start: () => list.toStart(),
@@ -272,16 +220,11 @@ export class Controls {
 
   /** Shows in the controls what is chosen. */
   showPlace() {
-    const { query, filter, context, levels, grep, history: lines } = this.#page.place;
-    if (this.#query.value !== query.text) this.#query.value = query.text;
-    if (Number(this.#context.value) !== context) this.#context.value = String(context);
+    const { levels, grep, history: lines } = this.#page.place;
     byId('grep', HTMLInputElement).value = grep;
     byId('history', HTMLSelectElement).value = lines;
-    press(byId('exact', HTMLElement), query.exact);
-    press(byId('regex', HTMLElement), query.regex);
-    press(byId('filter', HTMLElement), filter);
-    [4, 3, 2, 1].forEach((level, i) => press(byId('levels', HTMLElement).children[i], (levels & (1 << level)) !== 0));
-    this.#context.disabled = !filter && levels === 0;
+    for (const [level, button] of this.#levels) press(button, (levels & (1 << level)) !== 0);
+    this.#search.showPlace();
     this.showSources();
   }
 
@@ -289,19 +232,18 @@ export class Controls {
     const { sources, place } = this.#page;
     this.#sidebar.render(sources.byName.values(), place.chosen);
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
-    const width = `${Math.min(20, widest)}ch`;
+    const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
     const single = sources.byName.size < 2;
-    const changed = root.style.getPropertyValue('--name-width') !== width || document.body.classList.contains('one-source') !== single;
+    const changed = root.style.getPropertyValue('--name-width') !== width || root.classList.contains('one-source') !== single;
     root.style.setProperty('--name-width', width);
-    document.body.classList.toggle('one-source', single);
+    root.classList.toggle('one-source', single);
     if (changed) this.#page.list.measure();
-    [4, 3, 2, 1].forEach((level, i) => {
-      const button = byId('levels', HTMLElement).children[i];
+    for (const [level, button] of this.#levels) {
       const total = short(sources.levels[level]);
-      button.children[1].textContent = total;
+      put(button.lastElementChild, total);
       button.setAttribute('aria-label', `${LEVELS[level]} ${total}`);
-    });
+    }
   }
 
   /** After each frame: what follows the rows. */
@@ -309,23 +251,12 @@ export class Controls {
     const { list, waiting } = this.#page;
     const resume = byId('resume', HTMLElement);
     const text = waiting > 0 ? `${plural(waiting, 'new line')} ↓` : '';
-    if (resume.textContent !== text) resume.textContent = text;
+    put(resume, text);
     resume.hidden = text === '';
     const follow = byId('follow', HTMLElement);
     press(follow, list.following);
-    follow.textContent = list.following ? 'following' : 'paused';
-    this.#showSearchState();
+    put(follow, list.following ? 'following' : 'paused');
+    this.#search.showState();
     this.#lines.placeTools();
-  }
-
-  #showSearchState() {
-    const { view, queryError, hitNumber, place } = this.#page;
-    const { length } = view.hits;
-    const state = byId('query-state', HTMLElement);
-    const found = hitNumber ? `${count(hitNumber)}/${count(length)}` : count(length);
-    const text = queryError || (!place.query.text ? '' : view.progress < 0.99 ? `${Math.floor(view.progress * 100)}%` : found);
-    if (state.textContent !== text) state.textContent = text;
-    state.classList.toggle('bad', queryError !== '');
-    for (const id of ['next', 'previous']) byId(id, HTMLButtonElement).disabled = length === 0;
   }
 }

@@ -35,14 +35,20 @@ export function instant(ms) {
   return Number.isFinite(ms) ? new Date(ms).toISOString() : '';
 }
 
-/** 12s, 3m, 5h, 2d @param {number} ms a time @param {number} now */
+/** 12s, 3m 05s, 5h 10m, 2d since @param {number} ms a time @param {number} now */
 export function ago(ms, now) {
   if (!Number.isFinite(ms)) return '';
   const seconds = Math.max(0, Math.floor((now - ms) / 1000));
-  if (seconds < 60) return `${seconds}s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s ago`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)}h ${pad(Math.floor((seconds % 3600) / 60))}m ago`;
-  return `${Math.floor(seconds / 86400)}d ago`;
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)}h ${pad(Math.floor((seconds % 3600) / 60))}m`;
+  return `${Math.floor(seconds / 86400)}d`;
+}
+
+/** Long names lose their middle: both ends tell them apart. @param {string} name @param {number} most characters */
+export function shortName(name, most) {
+  const end = Math.ceil((most - 1) / 2);
+  return name.length <= most ? name : `${name.slice(0, most - 1 - end)}…${name.slice(-end)}`;
 }
 
 /** The bytes behind base64 text. @param {string} base64 */

@@ -1,6 +1,7 @@
 // The virtual list: only the rows in sight are in the document. It follows the end until
 // the reader scrolls up, and keeps what is read in place whatever arrives or falls off.
 
+import { Probe } from './probe.js';
 import { CLIP } from './row.js';
 import { ScrollMap } from './scroll.js';
 import { FLAG, KIND } from './store.js';
@@ -25,7 +26,7 @@ export class LineList {
   #changed;
   #spacer = document.createElement('div');
   #block = document.createElement('div');
-  #probe = document.createElement('div');
+  #probe;
   /** @type {Map<number, HTMLElement>} */
   #live = new Map();
   /** @type {HTMLElement[]} */
@@ -49,8 +50,8 @@ export class LineList {
     this.#changed = changed;
     this.#spacer.className = 'spacer';
     this.#block.className = 'rows';
-    this.#probe.className = 'row probe';
-    scroller.append(this.#spacer, this.#block, this.#probe);
+    scroller.append(this.#spacer, this.#block);
+    this.#probe = new Probe(scroller);
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.follow(false), { passive: true });
     this.#block.addEventListener('toggle', (event) => this.#resized(event), true);
@@ -66,22 +67,10 @@ export class LineList {
 
   /** The window or a column has changed its size. */
   measure() {
-    this.#probe.innerHTML = '';
-    const text = document.createElement('div');
-    const ruler = document.createElement('span');
-    text.className = 'text';
-    ruler.textContent = '0'.repeat(100);
-    text.append(ruler);
-    const name = document.createElement('span');
-    name.className = 'name';
-    const time = document.createElement('time');
-    time.className = 'time';
-    this.#probe.append(time, name, text);
-    this.map.viewport = this.#scroller.clientHeight;
-    this.lineHeight = Number.parseFloat(getComputedStyle(this.#scroller).getPropertyValue('--line')) || 20;
-    const padding = Number.parseFloat(getComputedStyle(text).paddingLeft) + Number.parseFloat(getComputedStyle(text).paddingRight);
-    const columns = Math.max(10, Math.floor((text.clientWidth - padding) / (ruler.getBoundingClientRect().width / 100)) + HANGING);
-    if (columns !== this.columns) this.#reflow(columns);
+    const { viewport, lineHeight, columns } = this.#probe.measure();
+    this.map.viewport = viewport;
+    this.lineHeight = lineHeight;
+    if (columns + HANGING !== this.columns) this.#reflow(columns + HANGING);
     this.#changed();
   }
 

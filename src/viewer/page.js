@@ -2,12 +2,13 @@
 // knows no button. Everything that changes ends in `touch`, and is drawn with the next frame.
 
 import { LineList } from './list.js';
+import { Finder } from './finder.js';
 import { parseHash } from './hash.js';
 import { compile } from './query.js';
 import { fillRow, markRow } from './row.js';
 import { Sources } from './sources.js';
 import { FLAG, KIND, Store } from './store.js';
-import { View } from './view.js';
+import { View, shownText } from './view.js';
 
 export const LIMIT = { lines: 1_000_000, chars: 256 << 20 };
 
@@ -32,6 +33,7 @@ export class Page {
   /** Called after each frame. */
   drawn = () => {};
   #pending = 0;
+  #finder = typeof Worker === 'undefined' ? null : new Finder(this.store, shownText, (why) => this.#giveUp(why));
   /** A jump that waits until all lines have been searched. */
   #wish = 0;
 
@@ -123,7 +125,18 @@ export class Page {
     this.look.matcher = matcher;
     if (!this.list.following || keep !== undefined) this.list.hold(keep);
     const source = (/** @type {number} */ index) => chosen.size === 0 || chosen.has(this.sources.names[index]);
-    this.view.choose({ source, levels, matcher, filter, context });
+    const finder = query.regex && matcher ? this.#finder : null;
+    finder?.use(query);
+    this.view.choose({ source, levels, matcher, finder, filter, context });
+    this.list.reset();
+    this.touch();
+  }
+
+  /** Shows lines without the expression that cannot be looked for. @param {string} why */
+  #giveUp(why) {
+    this.queryError = why;
+    this.look.matcher = null;
+    this.view.choose({ ...this.view.criteria, matcher: null, finder: null });
     this.list.reset();
     this.touch();
   }

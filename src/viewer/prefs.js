@@ -39,7 +39,7 @@ export function applyPrefs({ theme, names, side, size, time }) {
   root.dataset.theme = theme;
   root.style.setProperty('--size', `${size}px`);
   root.style.setProperty('--line', `${Math.round(size * 1.6)}px`);
-  document.body.classList.toggle('no-names', !names);
-  document.body.classList.toggle('no-side', !side);
-  document.body.classList.toggle('no-time', time === 'off');
+  root.classList.toggle('no-names', !names);
+  root.classList.toggle('no-side', !side);
+  root.classList.toggle('no-time', time === 'off');
 }

@@ -1,10 +1,13 @@
 // Fills one row of the list: the only place where log text becomes DOM, always as text nodes.
 
 import { parseAnsi } from './ansi.js';
-import { ago, clock, hexText, instant, plural } from './format.js';
+import { ago, clock, hexText, instant, plural, shortName } from './format.js';
 import { FLAG, KIND } from './store.js';
 import { findJson, jsonTree } from './tree.js';
 import { MARK } from './rowlist.js';
+
+/** The widest that the column of names gets. */
+export const NAME_COLUMNS = 20;
 
 /** Longer lines are cut off on screen until they are asked for. */
 export const CLIP = 2000;
@@ -116,12 +119,13 @@ function spansOf(line) {
  * @param {HTMLElement} text where it goes
  * @param {import('./store.js').Line} line
  * @param {number} n
+ * @param {boolean} hit
  * @param {Look} look
  */
-function fillText(text, line, n, look) {
+function fillText(text, line, n, hit, look) {
   const spans = spansOf(line);
   const visible = spans.map((span) => span.text).join('');
-  const ranges = look.matcher?.ranges(visible) ?? [];
+  const ranges = (hit && look.matcher?.ranges(visible)) || [];
   const clipped = visible.length > CLIP && !look.unclipped.has(n) && !ranges.some(([, end]) => end > CLIP);
   let room = clipped ? CLIP : Infinity;
   for (const piece of cutSpans(spans, ranges)) {
@@ -152,14 +156,15 @@ function timeColumn(time, style) {
  * @param {HTMLElement} row
  * @param {import('./store.js').Line} line
  * @param {number} n
+ * @param {boolean} hit
  * @param {Look} look
  */
-function fillLine(row, line, n, look) {
+function fillLine(row, line, n, hit, look) {
   if (look.time !== 'off') row.append(timeColumn(line.time, look.time));
-  const name = make('span', 'name', look.names[line.source]);
+  const name = make('span', 'name', shortName(look.names[line.source], NAME_COLUMNS));
   name.title = look.names[line.source];
   const text = make('div', 'text');
-  const visible = fillText(text, line, n, look);
+  const visible = fillText(text, line, n, hit, look);
   const foldable = mayFold(visible);
   const open = foldable && look.unfolded.has(n);
   row.append(name, text);
@@ -215,12 +220,13 @@ export function fillRow(row, n, mark, look) {
   row.replaceChildren();
   row.dataset.n = String(n);
   row.className = `row s${look.hueOf(line.source)} l${line.level}`;
-  row.classList.toggle('hit', (mark & MARK.HIT) !== 0);
+  const hit = (mark & MARK.HIT) !== 0;
+  row.classList.toggle('hit', hit);
   row.classList.toggle('near', (mark & MARK.CONTEXT) !== 0);
   row.classList.toggle('break', (mark & MARK.BREAK) !== 0);
   row.classList.toggle('binary', kind === KIND.BINARY);
   markRow(row, n, look);
-  if (kind <= KIND.BINARY) fillLine(row, line, n, look);
+  if (kind <= KIND.BINARY) fillLine(row, line, n, hit, look);
   else {
     row.classList.add('ruler', kind === KIND.GAP ? 'gap' : kind === KIND.END ? 'end' : 'change');
     fillRuler(row, line);

@@ -1,7 +1,10 @@
 // Shows the list of sources, and reports which are chosen.
 
-import { count, size } from './format.js';
+import { count, shortName, size } from './format.js';
 import { describeState } from './sources.js';
+
+/** About as many characters as have room. */
+const LABEL = 18;
 
 /** @param {string} tag @param {string} className */
 function make(tag, className) {
@@ -32,7 +35,7 @@ export class Sidebar {
   #button(name, hue) {
     const button = /** @type {HTMLButtonElement} */ (make('button', `source s${hue}`));
     button.append(make('span', 'label'), make('span', 'count'), make('span', 'state'));
-    button.children[0].textContent = name;
+    button.children[0].textContent = shortName(name, LABEL);
     button.onclick = (event) => this.#pick(name, event.ctrlKey || event.metaKey || event.shiftKey);
     const item = document.createElement('li');
     item.append(button);

@@ -13,6 +13,7 @@ const SLICE = 256;
  * @property {(source: number) => boolean} source whether a source is shown
  * @property {number} levels bit set of levels; 0 shows all
  * @property {import('./query.js').Matcher | null} matcher
+ * @property {import('./finder.js').Finder | null} [finder] runs the matcher, where that can take long
  * @property {boolean} filter show only hits, instead of marking them
  * @property {number} context lines around each hit
  */
@@ -103,7 +104,9 @@ export class View {
     this.#cursor = Math.max(this.#cursor, this.#store.first);
     while (this.#cursor < this.#store.next) {
       const chunk = this.#store.chunkOf(this.#cursor);
-      const end = Math.min(chunk.first + chunk.count, this.#cursor + SLICE);
+      const reach = this.#criteria.finder?.reach(this.#cursor) ?? Infinity;
+      const end = Math.min(chunk.first + chunk.count, this.#cursor + SLICE, reach);
+      if (end <= this.#cursor) break;
       while (this.#cursor < end) this.#consider(chunk, this.#cursor++);
       if (enough()) break;
     }
@@ -131,9 +134,9 @@ export class View {
 
   /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} i */
   #considerLine(chunk, n, i) {
-    const { levels, matcher, filter, context } = this.#criteria;
+    const { levels, matcher, finder, filter, context } = this.#criteria;
     const wanted = levels === 0 || (levels & (1 << chunk.level[i])) !== 0;
-    const hit = wanted && matcher !== null && matcher.test(shownText(chunk, i));
+    const hit = wanted && matcher !== null && (finder ? finder.found(n) : matcher.test(shownText(chunk, i)));
     if (hit) this.hits.push(n);
     const mark = hit ? MARK.HIT : 0;
     if (filter && matcher ? hit : wanted) this.#showWithContext(chunk, n, mark);

@@ -6,6 +6,7 @@ pub mod client;
 pub mod nginx;
 pub mod peer;
 pub mod proxy;
+pub mod screen;
 
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
@@ -16,6 +17,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 pub use client::{Events, Response};
+pub use screen::Screen;
 use tempfile::TempDir;
 
 /// How long anything may take before a test gives up.
@@ -70,6 +72,16 @@ impl Ssetail {
         self
     }
 
+    /// Among the files that one has left which was stopped or killed.
+    pub fn after(before: &mut Running) -> Self {
+        before.kill();
+        let empty = tempfile::tempdir().expect("a directory");
+        let mut ssetail = Ssetail::new();
+        ssetail.directory = std::mem::replace(&mut before.directory, empty);
+        ssetail.command.current_dir(ssetail.directory.path());
+        ssetail
+    }
+
     pub fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
         self.command.stdin(stdin);
         self
@@ -99,6 +111,12 @@ impl Ssetail {
         self
     }
 
+    /// What it says goes there, and is not seen.
+    pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
+        self.command.stderr(stderr);
+        self
+    }
+
     /// Standard input is a pipe that the test writes to.
     pub fn piped(mut self) -> Self {
         self.command.stdin(Stdio::piped());
@@ -112,6 +130,14 @@ impl Ssetail {
         self.unread = Some(unread);
         self.command.stdout(stdout);
         self
+    }
+
+    /// Starts it on a terminal of so many columns, as what its output and its errors go to.
+    pub fn on_screen(mut self, columns: u16) -> Screen {
+        if !self.command.get_envs().any(|(name, _)| name == "TERM") {
+            self.command.env("TERM", "xterm");
+        }
+        Screen::start(self.command, columns, Some(self.directory))
     }
 
     /// Starts it, and waits for its address.
@@ -130,9 +156,11 @@ impl Ssetail {
 
     pub fn spawn(mut self) -> Running {
         let mut child = self.command.spawn().expect("the program starts");
-        let mut stderr = BufReader::new(child.stderr.take().expect("stderr"));
         let (lines, received) = channel();
+        let stderr = child.stderr.take();
         std::thread::spawn(move || {
+            let Some(stderr) = stderr else { return };
+            let mut stderr = BufReader::new(stderr);
             let mut line = Vec::new();
             while stderr.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
                 let _ =
@@ -190,6 +218,12 @@ impl Running {
     pub fn stop(&mut self) {
         self.signal("-TERM");
         self.wait();
+    }
+
+    /// Ends without knowing it, if it has not ended yet.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// The line of stderr that holds `text`.
@@ -279,8 +313,7 @@ impl Running {
 impl Drop for Running {
     #[expect(clippy::print_stderr, reason = "what the program said helps to see why a test failed")]
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
         if std::thread::panicking() {
             self.said.extend(self.stderr.try_iter());
             eprintln!("it said:\n{}", self.said);

@@ -70,6 +70,22 @@ describe('lines', () => {
     await page.waitForSelector('.source:has-text("b.log")');
   });
 
+  it('are never below words about none', async () => {
+    page = await open();
+    await page.waitForSelector('#empty:has-text("No lines yet")');
+    await page.evaluate(() => {
+      globalThis.covered = 0;
+      const look = () => {
+        globalThis.covered += Number(document.querySelector('.rows .row') && !document.querySelector('#empty').hidden);
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+    await driver.append('a.log', ['first']);
+    await shows('first');
+    assert.equal(await page.evaluate(() => globalThis.covered), 0);
+  });
+
   it('are text, whatever they contain', async () => {
     const evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
     await driver.append('a.log', [evil, `{"html":${JSON.stringify(evil)},"level":"error"}`]);
@@ -198,6 +214,16 @@ describe('finding', () => {
     await page.waitForFunction(() => document.querySelector('#query-state').textContent === '2');
     await page.fill('#query', '(');
     await page.waitForSelector('.query-state.bad');
+  });
+
+  it('is not held up by an expression without end', async () => {
+    await driver.append('b.log', [`${'a'.repeat(60)}!`]);
+    await page.click('#regex');
+    await page.fill('#query', '^(a+)+$');
+    await page.waitForSelector('.query-state.bad:has-text("takes too long")');
+    await page.fill('#query', '^(a+)!$');
+    await page.waitForFunction(() => document.querySelector('#query-state').textContent === '1');
+    await page.waitForSelector('mark');
   });
 
   it('chooses sources and levels', async () => {

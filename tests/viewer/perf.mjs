@@ -1,18 +1,23 @@
 // Measures the page under load: a million lines held, then 10,000 lines a second for 30 s.
-// node test/perf.mjs [lines held] [seconds] [lines per second]
+// With SSETAIL_BIN, first how soon the real page is painted; `0` lines held: nothing else.
+// node perf.mjs [lines held] [seconds] [lines per second] [search]
 import { fork } from 'node:child_process';
 import { launch } from './browser.mjs';
+import { measurePaint } from './paint.mjs';
 
 const [held, seconds, perSecond] = [1_000_000, 30, 10_000].map((n, i) => Number(process.argv[2 + i] ?? n));
+const browser = await launch();
+if (process.env.SSETAIL_BIN) await measurePaint(browser);
+if (held === 0) {
+  await browser.close();
+  process.exit();
+}
 const server = fork(new URL('./perf-server.mjs', import.meta.url), { stdio: 'inherit' });
 const told = () => new Promise((done) => server.once('message', done));
 const url = await told();
-const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 const start = Date.now();
 await page.goto(url);
-const paint = await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
-console.log(`first contentful paint ${Math.round(await paint.jsonValue())} ms`);
 await page.waitForSelector('.connection.live');
 server.send({ lines: held, perTick: 5000 });
 await page.waitForFunction((n) => Number(document.querySelector('#held').textContent.replace(/\D/g, '')) >= n * 0.99, held, { timeout: 300_000, polling: 500 });

@@ -23,7 +23,7 @@ export const STATES = {
   paused: async ({ page, mock }) => {
     many(mock, 3000);
     await page.waitForTimeout(400);
-    await page.mouse.move(200, 400);
+    await page.mouse.move(300, 400);
     await page.mouse.wheel(0, -1500);
     await page.waitForTimeout(300);
     many(mock, 312, 3000);
@@ -43,8 +43,8 @@ export const STATES = {
   },
   selection: async ({ page }) => {
     const rows = page.locator('.rows .row:not(.ruler) .text');
-    await rows.nth(20).click({ position: { x: 30, y: 8 } });
-    await rows.nth(24).click({ position: { x: 30, y: 8 }, modifiers: ['Shift'] });
+    await rows.nth(8).click({ position: { x: 30, y: 8 } });
+    await rows.nth(12).click({ position: { x: 30, y: 8 }, modifiers: ['Shift'] });
   },
   nowrap: async ({ page }) => {
     await page.keyboard.press('w');
@@ -64,4 +64,23 @@ export const STATES = {
     await page.fill('#query', 'nothing like this');
     await page.click('#filter');
   },
+  slow: async ({ page, mock }) => {
+    mock.append('worker.log', [`${'a'.repeat(60)}!`]);
+    await page.click('#regex');
+    await page.fill('#query', '^(a+)+$');
+    await page.waitForTimeout(2500);
+  },
+  crowded: async ({ mock }) => {
+    for (let i = 0; i < 200; i++) mock.append(`service-${i}/${i % 7 ? 'current.log' : 'a-file-with-a-name-that-is-much-too-long-for-any-list.log'}`, [`INFO line of service ${i}`]);
+    mock.append('unbroken.log', ['x'.repeat(400), 'a very long line '.repeat(300)]);
+    mock.append('\u202d%E2%80%AE.log', ['a name with controls']);
+  },
 };
+
+/** What is followed, where it is not the usual. */
+export const SOURCES = {
+  one: (mock) => many(mock, 12),
+  nothing: () => {},
+  untouched: (mock) => mock.source('later.log').state = 'waiting',
+};
+for (const name of Object.keys(SOURCES)) STATES[name] = async () => {};

@@ -16,7 +16,7 @@ import { Stream } from '../../src/viewer/stream.js';
 import { View } from '../../src/viewer/view.js';
 import { asNdjson, asText } from '../../src/viewer/export.js';
 import { cutSpans, gapText } from '../../src/viewer/row.js';
-import { ago, hexText, plural, size } from '../../src/viewer/format.js';
+import { ago, hexText, plural, shortName, size } from '../../src/viewer/format.js';
 
 const line = (text, more = {}) => ({ text, id: `e-${text}`, flags: 0, level: 0, source: 0, cells: text.length, time: 1, offset: 0, ...more });
 const filled = (texts) => {
@@ -275,7 +275,8 @@ describe('words', () => {
     assert.equal(plural(1, 'line'), '1 line');
     assert.equal(plural(12_345, 'line'), '12,345 lines');
     assert.equal(size(4096), '4.0 KiB');
-    assert.equal(ago(0, 65_000), '1m 05s ago');
+    assert.deepEqual([shortName('web-1/app.log', 13), shortName('web-1/application.log', 13)], ['web-1/app.log', 'web-1/…on.log']);
+    assert.equal(ago(0, 65_000), '1m 05s');
     assert.match(gapText({ reason: 'evicted', lost: 1 }).amount, /^1 event lost/);
     assert.equal(gapText({ reason: 'restart', lost: null }).amount, 'ssetail restarted');
   });

@@ -1,0 +1,64 @@
+//! A server of its own that shows the lines of a file below `/logs`: a page, and the stream at
+//! `/logs/events`.
+//!
+//! `cargo run --example embed -- build.log`
+
+#![expect(clippy::print_stderr, reason = "it tells where it listens")]
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::ready;
+use std::sync::Arc;
+
+use http_body_util::Either;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use ssetail::event::{Encoder, Epoch};
+use ssetail::feed::{Capacity, feed};
+use ssetail::follow::{Opened, Options, Registry, Report, Wanted, What};
+use ssetail::http::Site;
+use tokio::net::{TcpListener, TcpStream};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let path = std::env::args_os().nth(1).ok_or("give a file to follow")?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+
+    // From the file to the feed, by a thread of its own.
+    let wanted = Wanted { name: None, what: What::Path(std::path::absolute(path)?) };
+    let (options, registry) = (Options::default(), Registry::default());
+    let encoder = Encoder::new(Epoch::from_random(getrandom::u64()?));
+    let (publisher, feed) = feed(encoder, Capacity::default(), options.cutting.clone());
+    let report = Report::new(|sentence| eprintln!("{sentence}"));
+    let follower = Opened::new(vec![wanted], options, &registry).follow(publisher, report)?;
+
+    // From the feed to whoever asks.
+    let site = Site { prefix: "/logs".to_owned(), ..Site::new(feed.clone(), registry, "/events") };
+    let site = Arc::new(site);
+    eprintln!("listening on http://{}/", listener.local_addr()?);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => drop(tokio::spawn(serve(accepted?.0, site.clone()))),
+            _ = tokio::signal::ctrl_c() => break,
+        }
+    }
+    // Reads what is there, and closes the feed.
+    follower.stop();
+    Ok(())
+}
+
+/// Answers what is its own, and leaves everything else to the site.
+async fn serve(socket: TcpStream, site: Arc<Site>) -> hyper::Result<()> {
+    let service = service_fn(|request: Request<Incoming>| {
+        let response = match request.uri().path() {
+            "/" => Response::new(Either::Left("The log is at /logs/\n".to_owned())),
+            _ => site.respond(&request).map(Either::Right),
+        };
+        ready(Ok::<_, Infallible>(response))
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service).await
+}

@@ -1,0 +1,343 @@
+//! Restarts, with `--state`: SPEC section 4.
+
+use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::harness::{Events, Running, Ssetail, append, numbered};
+use crate::parser::Event;
+
+const STATE: [&str; 2] = ["--state", "state"];
+
+/// Started again where the last one stopped.
+fn again(before: &mut Running, args: &[&str]) -> Running {
+    Ssetail::after(before).args(STATE).args(args).start()
+}
+
+fn text(range: std::ops::Range<usize>) -> Vec<String> {
+    numbered("line", range).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn ids_and_places_outlive_the_program() {
+    let mut first = Ssetail::new()
+        .file("a.log", numbered("line", 0..50))
+        .args(STATE)
+        .args(["a.log", "-n", "20"])
+        .start();
+    let all = first.events("/sse").take(20);
+    assert_eq!(all[0].data, "line 30");
+    let mode = std::fs::metadata(first.path("state")).expect("made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    first.stop();
+    append(&first.path("a.log"), numbered("line", 50..60));
+    let mut second = again(&mut first, &["a.log", "-n", "3"]);
+    let rest = second.events_after("/sse", &all[4].id).take(25);
+    assert_eq!(rest[..15], all[5..], "the same events, with the same ids");
+    assert_eq!(second.events("/sse").data(30), text(30..60), "a new client gets as much as before");
+    // Without a chance to say goodbye, in the middle of a line.
+    second.append("a.log", "line 60\nline");
+    assert_eq!(second.events_after("/sse", &rest[24].id).data(1), ["line 60"]);
+    second.kill();
+    append(&second.path("a.log"), " 61\n");
+    let third = again(&mut second, &["a.log"]);
+    assert_eq!(third.events_after("/sse", &rest[20].id).data(6), text(56..62));
+    assert_eq!(third.events_after("/sse", &all[4].id).take(25), rest);
+    assert_eq!(third.events("/sse?n=all").data(32), text(30..62));
+}
+
+#[test]
+fn without_state_a_restart_is_a_gap() {
+    let mut first = Ssetail::new().file("a.log", "a\nb\n").arg("a.log").start();
+    let all = first.events("/sse").take(2);
+    let second = Ssetail::after(&mut first).arg("a.log").start();
+    let mut events = second.events_after("/sse", &all[0].id);
+    assert_eq!(events.control("gap")["reason"], "restart");
+    assert_eq!(events.data(2), ["a", "b"]);
+}
+
+#[test]
+fn what_was_rotated_meanwhile_is_read_to_its_end() {
+    let args = ["a.log", "sub*/*.log*", "new.log"];
+    let mut first = Ssetail::new()
+        .file("a.log", "a1\n")
+        .file("sub/b.log", "b1\n")
+        .args(STATE)
+        .args(args)
+        .start();
+    let last = first.events("/sse").take(2).pop().expect("an event");
+    first.kill();
+    for name in ["a.log", "sub/b.log"] {
+        append(&first.path(name), "the end\n");
+        first.rename(name, &format!("{name}.2"));
+        append(&first.path(&format!("{name}.1")), "between\n");
+        append(&first.path(name), "new file\n");
+    }
+    append(&first.path("new.log"), "was waited for\n");
+    let second = again(&mut first, &args);
+    let mut events = second.events_after("/sse", &last.id);
+    let mut lines = HashMap::<String, Vec<String>>::new();
+    while lines.values().flatten().count() < 6 {
+        let Event { kind, data, .. } = events.next().expect("an event");
+        if kind != "ssetail" {
+            lines.entry(kind).or_default().push(data);
+        }
+    }
+    // A name that no glob matches is not followed, and what was never open cannot be found.
+    assert_eq!(lines["a.log"], ["the end", "new file"]);
+    assert_eq!(lines["b.log"], ["the end", "new file"]);
+    assert_eq!(lines["b.log.1"], ["between"], "a file that a known glob matches is read whole");
+    assert_eq!(lines["new.log"], ["was waited for"]);
+}
+
+#[test]
+fn a_file_that_was_rewritten_meanwhile_is_another() {
+    for rewritten in ["x\n", &numbered("other", 0..100)] {
+        let mut first = Ssetail::new()
+            .file("a.log", numbered("line", 0..10))
+            .args(STATE)
+            .args(["a.log", "--replay", "1"])
+            .start();
+        let all = first.events("/sse?n=all").take(10);
+        first.kill();
+        std::fs::write(first.path("a.log"), rewritten).expect("written");
+        let second = again(&mut first, &["a.log"]);
+        let mut events = second.events_after("/sse", &all[3].id);
+        let gap = events.control("gap");
+        assert_eq!((&gap["reason"], &gap["lost"]), (&"truncated".into(), &6.into()));
+        assert_eq!(events.control("source")["change"], "truncated");
+        assert_eq!(events.data(1), [rewritten.lines().next().expect("a line")]);
+    }
+}
+
+#[test]
+fn one_process_keeps_its_state_in_a_directory() {
+    let first = Ssetail::new().file("a.log", "a\n").args(STATE).arg("a.log").start();
+    let state = first.path("state").display().to_string();
+    let (status, said) = Ssetail::new().args(["--state", &state, "a.log"]).fail();
+    assert_eq!(status, 1);
+    assert_eq!(
+        said,
+        format!(
+            "ssetail: another ssetail keeps its state in {state}; stop it, or give --state a \
+             directory of its own\n"
+        )
+    );
+    assert_eq!(first.events("/sse").data(1), ["a"]);
+}
+
+#[test]
+fn a_directory_that_cannot_be_used_is_one_sentence() {
+    for (name, content, sentence) in [
+        ("state", "a file", "ssetail: --state state cannot be used: File exists (os error 17)\n"),
+        (
+            "state/journal",
+            "ssetail journal 9\n+",
+            "ssetail: state/journal is not a journal that this version of ssetail can read; \
+             remove it, or give --state another directory\n",
+        ),
+    ] {
+        let failed = Ssetail::new().file(name, content).args(STATE).arg("a.log").fail();
+        assert_eq!(failed, (1, sentence.to_owned()));
+    }
+}
+
+#[test]
+fn a_record_that_was_cut_off_is_dropped_and_what_was_damaged_is_not_trusted() {
+    let mut ssetail = Ssetail::new().file("a.log", "a\n").args(STATE).arg("a.log").start();
+    let id = ssetail.events("/sse").take(1).remove(0).id;
+    ssetail.kill();
+    append(&ssetail.path("state/journal"), [5, 0, 0]);
+    let mut ssetail = again(&mut ssetail, &["a.log"]);
+    ssetail.wait_for("its last record was cut off, and 3 bytes dropped");
+    ssetail.append("a.log", "b\n");
+    let event = ssetail.events_after("/sse", &id).take(1).remove(0);
+    assert_eq!(event.data, "b", "nobody has seen what was in it");
+    ssetail.kill();
+    append(&ssetail.path("state/journal"), [7; 40]);
+    let mut ssetail = again(&mut ssetail, &["a.log"]);
+    ssetail.wait_for("40 bytes at its end are unreadable and dropped");
+    ssetail.append("a.log", "c\n");
+    let mut events = ssetail.events_after("/sse", &event.id);
+    assert_eq!(events.control("gap")["reason"], "restart");
+    assert_eq!(events.data(3), ["a", "b", "c"], "they are there, under other ids");
+}
+
+#[test]
+fn other_lines_are_other_events() {
+    let mut first =
+        Ssetail::new().file("a.log", numbered("line", 0..9)).args(STATE).arg("a.log").start();
+    let id = first.events("/sse").take(9).remove(5).id;
+    first.stop();
+    append(&first.path("a.log"), numbered("line", 9..12));
+    let mut second = again(&mut first, &["a.log", "--exclude", "10"]);
+    second.wait_for("other flags now say what a line is, so that earlier ids cannot be resumed");
+    let mut events = second.events_after("/sse", &id);
+    assert_eq!(events.control("gap")["reason"], "restart");
+    assert_eq!(events.data(2), ["line 9", "line 11"], "it is read on where that stopped");
+}
+
+#[test]
+fn standard_input_is_lost_by_a_restart_and_counted() {
+    let args = ["-", "a.log"];
+    let mut first = Ssetail::new().file("a.log", "a\n").piped().args(STATE).args(args).start();
+    let mut events = first.events("/sse");
+    let id = events.take(1).remove(0).id;
+    first.input("b\nc\n");
+    assert_eq!(events.data(2), ["b", "c"]);
+    first.append("a.log", "d\n");
+    let last = events.take(1).remove(0);
+    let second = again(&mut first, &args);
+    let mut events = second.events_after("/sse", &id);
+    let gap = events.control("gap");
+    assert_eq!((&gap["reason"], &gap["lost"]), (&"evicted".into(), &2.into()));
+    assert_eq!(events.take(1), [last]);
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_is_said_and_not_trusted() {
+    // A limit on the size of files is a disk that is full.
+    let mut first = Ssetail::new()
+        .file("a.log", "line 0\n")
+        .args(STATE)
+        .arg("a.log")
+        .through("ulimit -f 8; trap '' XFSZ; exec \"$0\" \"$@\"")
+        .start();
+    let mut events = first.events("/sse");
+    let id = events.take(1).remove(0).id;
+    for n in 1..500 {
+        first.append("a.log", format!("line {n}\n"));
+        assert_eq!(events.lines(1), [format!("line {n}")]);
+    }
+    first.wait_for("state/journal cannot be written: File too large");
+    let mut second = again(&mut first, &["a.log"]);
+    second.wait_for("not all was written down, so that earlier ids cannot be resumed");
+    assert_eq!(second.events_after("/sse", &id).control("gap")["reason"], "restart");
+}
+
+/// How the writer of a file goes about it.
+#[derive(Clone, Copy)]
+enum Habit {
+    /// Rotates as it pleases: its files are followed under all of their names.
+    Restless,
+    /// Rotates when it is told, which is when it is known that the file was seen.
+    Obedient,
+    /// Writes lines in pieces.
+    Slow,
+}
+
+/// Writes lines that tell their number until it is told to stop; gives how many there are.
+fn write(path: &Path, habit: Habit, rotate: &AtomicBool, stop: &AtomicBool) -> usize {
+    let (mut written, mut rotated) = (0, Instant::now());
+    while !stop.load(Ordering::Relaxed) {
+        let burst = 1 + written % 7 * (written % 5);
+        let text = numbered("line", written..written + burst);
+        let (first, rest) = text.split_at(if matches!(habit, Habit::Slow) { 7 } else { 0 });
+        append(path, first);
+        std::thread::sleep(Duration::from_millis(2));
+        append(path, rest);
+        written += burst;
+        let is_due = match habit {
+            Habit::Restless => rotated.elapsed() > Duration::from_millis(100),
+            Habit::Obedient => rotate.swap(false, Ordering::Relaxed),
+            Habit::Slow => false,
+        };
+        if is_due {
+            std::fs::rename(path, path.with_extension(format!("log.{written}"))).expect("renamed");
+            append(path, "");
+            rotated = Instant::now();
+        }
+    }
+    written
+}
+
+/// Kills it at any moment, while files are written and rotated; `SSETAIL_KILLS` says how often.
+#[test]
+fn nothing_is_lost_or_doubled_however_often_it_is_killed() {
+    let kills = std::env::var("SSETAIL_KILLS").map_or(30, |kills| kills.parse().expect("a number"));
+    let files = [("x", Habit::Restless), ("y", Habit::Obedient), ("z", Habit::Slow)];
+    let args = ["x.log*", "y.log", "z.log", "--from-start", "--replay-bytes", "64KiB"];
+    let mut ssetail = Ssetail::new().args(STATE).args(args);
+    for (name, _) in files {
+        ssetail = ssetail.file(&format!("{name}.log"), "");
+    }
+    let mut ssetail = ssetail.start();
+    let directory = ssetail.path("");
+    let (stop, rotate) = (AtomicBool::new(false), AtomicBool::new(false));
+    let mut seen: Vec<Event> = Vec::new();
+    let written = std::thread::scope(|scope| {
+        let start = |(name, habit)| {
+            let path = directory.join(format!("{name}.log"));
+            let (rotate, stop) = (&rotate, &stop);
+            scope.spawn(move || write(&path, habit, rotate, stop))
+        };
+        let writers = files.map(start);
+        let mut dice = 7_u64;
+        let (mut is_rotating, mut checked) = (false, 0);
+        for _ in 0..kills {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let mut events = resumed(&ssetail, &seen);
+            seen.extend(events.take(1 + (dice >> 33) as usize % 3000));
+            let is_rotation = |event: &Event| event.data.contains(r#""y.log","change":"rotated""#);
+            is_rotating &= !seen[checked..].iter().any(is_rotation);
+            checked = seen.len();
+            if !is_rotating {
+                is_rotating = true;
+                rotate.store(true, Ordering::Relaxed);
+            }
+            std::thread::sleep(Duration::from_micros((dice >> 20) % 20_000));
+            ssetail = again(&mut ssetail, &args);
+        }
+        stop.store(true, Ordering::Relaxed);
+        writers.map(|writer| writer.join().expect("written"))
+    });
+    let is_line = |event: &&Event| event.kind != "ssetail";
+    let mut missing = written.iter().sum::<usize>() - seen.iter().filter(is_line).count();
+    let mut events = resumed(&ssetail, &seen);
+    while missing > 0 {
+        let event = events.next().expect("an event");
+        missing -= usize::from(is_line(&&event));
+        seen.push(event);
+    }
+    for ((name, _), written) in files.iter().zip(written) {
+        let of_file = |event: &&Event| event.kind.starts_with(name);
+        let mut numbers: Vec<usize> = seen.iter().filter(of_file).map(number).collect();
+        if *name != "x" {
+            assert!(numbers.is_sorted(), "{name}.log is in order");
+        }
+        numbers.sort_unstable();
+        let wrong = numbers.iter().zip(0..).find(|(number, place)| **number != *place);
+        assert_eq!(wrong, None, "{name}.log, and what should be there instead");
+        assert_eq!(numbers.len(), written, "{name}.log");
+    }
+    compare_history(&ssetail, &seen);
+}
+
+/// All of it once more: of a source with many files, the oldest are forgotten, and counted.
+fn compare_history(ssetail: &Running, seen: &[Event]) {
+    let mut events = ssetail.events_after("/sse", &seen[0].id);
+    let mut at = 1;
+    while at < seen.len() {
+        let event = events.next().expect("an event");
+        let json: serde_json::Value = serde_json::from_str(&event.data).unwrap_or_default();
+        if json["type"] == "gap" {
+            at += json["lost"].as_u64().expect("a count") as usize;
+        } else {
+            assert_eq!(event, seen[at]);
+            at += 1;
+        }
+    }
+}
+
+fn resumed(ssetail: &Running, seen: &[Event]) -> Events {
+    match seen.last() {
+        Some(last) => ssetail.events_after("/sse", &last.id),
+        None => ssetail.events("/sse"),
+    }
+}
+
+fn number(event: &Event) -> usize {
+    event.data.rsplit(' ').next().and_then(|number| number.parse().ok()).expect("a number")
+}
