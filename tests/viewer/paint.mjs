@@ -23,6 +23,8 @@ export async function measurePaint(browser, visits = 15) {
         page = await (await browser.newContext()).newPage();
       } else await page.waitForSelector('.connection.live');
       await page.goto('about:blank');
+      // A new window loads parts of its own, beside which nothing can be measured.
+      await page.waitForTimeout(500);
       const paint = await firstPaint(page, driver.url + path);
       if (visit > 0) figures[what].push(paint);
     }
