@@ -24,6 +24,7 @@
 //! | `manual` | the man page and the completions | clap |
 //! | `status` | what a person at the terminal sees | stderr, indicatif |
 //! | `urls` | where the page is, and a browser that opens it | webbrowser |
+//! | `settings` | from flags to the settings of every part | files that flags name |
 //! | `run` | where all of them meet | |
 //!
 //! # Invariants
@@ -57,6 +58,7 @@ pub mod http;
 pub mod journal;
 mod manual;
 mod run;
+mod settings;
 mod status;
 mod urls;
 
