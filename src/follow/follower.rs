@@ -137,7 +137,7 @@ impl Worker {
     }
 
     fn run(mut self) {
-        // The kernel may wake a thread that sleeps 50 µs too late, unless it is asked not to.
+        // The kernel may wake a thread that sleeps some 50 µs too late, unless it is asked not to.
         let _ = set_current_timer_slack(NonZeroU64::new(1));
         self.start_watching();
         self.check(true, Instant::now());

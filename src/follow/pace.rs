@@ -17,7 +17,7 @@ const BLIND_EACH: Duration = Duration::from_micros(50);
 /// A burst of hints that names came or went is answered no more often than this.
 const CHECK_AGAIN: Duration = Duration::from_millis(10);
 /// How soon a file that has just grown is read again;
-const POLL: Duration = Duration::from_micros(50);
+const POLL: Duration = Duration::from_micros(100);
 /// later the longer it has not: this part of that time.
 const POLL_SHARE: u32 = 16;
 /// How long after its last growth a file is read without waiting for a hint.
