@@ -25,6 +25,7 @@
 //! | `status` | what a person at the terminal sees | stderr, indicatif |
 //! | `urls` | where the page is, and a browser that opens it | webbrowser |
 //! | `settings` | from flags to the settings of every part | files that flags name |
+//! | `failure` | why the program ended other than as asked | |
 //! | `run` | where all of them meet | |
 //!
 //! # Invariants
@@ -52,6 +53,7 @@
 
 mod cli;
 pub mod event;
+mod failure;
 pub mod feed;
 pub mod follow;
 pub mod http;
@@ -63,5 +65,6 @@ mod status;
 mod urls;
 
 pub use cli::Cli;
+pub use failure::Failure;
 pub use manual::manual;
-pub use run::{Failure, run};
+pub use run::run;

@@ -1,6 +1,5 @@
 //! From flags to a running program: the one place where all parts meet.
 
-use std::fmt;
 use std::future::pending;
 use std::io::Write;
 use std::path::Path;
@@ -13,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::cli::Cli;
 use crate::event::{Encoder, Epoch, Name};
+use crate::failure::Failure;
 use crate::feed::{Feed, Publisher, resume};
 use crate::follow::{
     Copies, Entry, Follower, Input, Opened, Registry, Report, State, Wanted, What,
@@ -26,7 +26,7 @@ use crate::settings::{
     Sources, access, capacity, create_spool, cutting, load_certificate, make_token, options, site,
     sources,
 };
-use crate::status::{Figures, Status, Tee, Terminal, escape};
+use crate::status::{Figures, Status, Tee, Terminal};
 use crate::urls::{open_page, urls};
 
 /// How long the last events may take to be read when the program is told to stop.
@@ -37,32 +37,6 @@ const NAMED: usize = 4;
 
 /// How many threads read evicted events from files, and do what else would block.
 const READERS: usize = 8;
-
-/// Why the program ended other than as asked.
-#[derive(Debug)]
-pub enum Failure {
-    /// The command line cannot be meant.
-    Usage(String),
-    /// It could not run.
-    Run(anyhow::Error),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Usage(sentence) => f.write_str(&escape(sentence)),
-            Failure::Run(error) => f.write_str(&escape(&format!("{error:#}"))),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        Failure::Run(error)
-    }
-}
 
 /// Follows and serves until a signal, or the end of all input, says to stop.
 pub fn run(cli: Cli) -> Result<(), Failure> {

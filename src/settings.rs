@@ -10,10 +10,10 @@ use tokio::sync::Semaphore;
 
 use crate::cli::{Cli, SourceArg, parse_source};
 use crate::event::{Cutting, Format, LineFilter, Medium, Name, Presentation, Splitter};
+use crate::failure::Failure;
 use crate::feed::{Capacity, Feed};
 use crate::follow::{Options, Registry, Spool, SpoolNames, Wanted, What};
 use crate::http::{Access, Asset, Listeners, Secret, Site, Tls, Traffic, Trust};
-use crate::run::Failure;
 
 /// What is to be followed.
 pub(crate) struct Sources {
