@@ -36,6 +36,7 @@ mod extent;
 mod gap;
 mod history;
 mod index;
+mod refill;
 mod ring;
 mod start;
 mod subscriber;
@@ -49,6 +50,7 @@ use std::task::{Poll, Waker};
 use slab::Slab;
 
 use self::history::History;
+use self::refill::refill;
 use crate::event::{Batch, Control, Cutting, Encoder, EventId, Lines, Seq, Source};
 use crate::journal::{Journal, Note, Step};
 pub(crate) use extent::Extent;
@@ -163,7 +165,7 @@ pub fn resume(
         journal.begin(encoder.epoch());
     }
     let encoder = Arc::new(encoder);
-    let ring = Ring::refilled(capacity, next, &mut index, &cutting);
+    let ring = refill(capacity, next, &mut index, &cutting);
     let writer = Writer { next, meter: Arc::clone(ring.meter()), journal };
     let shared = Arc::new(Shared {
         writer: Mutex::new(writer),

@@ -6,8 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Index;
-use crate::event::{Batch, Cutting, Seq};
+use crate::event::{Batch, Seq};
 
 /// What a connected subscriber may lag behind, in bytes, even when nothing is to be replayed.
 const WORKING_SET: usize = 1 << 20;
@@ -43,30 +42,13 @@ impl Ring {
     /// An empty ring whose first event will be `next`.
     #[must_use]
     pub fn new(capacity: Capacity, next: Seq) -> Self {
-        Ring { batches: VecDeque::new(), next, capacity, meter: Arc::default() }
+        Ring::begun(capacity, next, Arc::default())
     }
 
-    /// A ring that holds the newest events that `index` has, up to `next`; they are taken out of it.
+    /// A ring that begins with event `first`, and whose batches are counted by `meter`.
     #[must_use]
-    pub(super) fn refilled(
-        capacity: Capacity,
-        next: Seq,
-        index: &mut Index,
-        cutting: &Cutting,
-    ) -> Self {
-        let mut ring = Ring::new(capacity, next);
-        let mut newest = VecDeque::new();
-        while ring.next.saturating_add(capacity.lines) > next && ring.bytes() < capacity.bytes {
-            let last = index.entries().next_back();
-            let Some(entry) = last.filter(|entry| entry.next() == ring.next) else { break };
-            let recalled = entry.recall_metered(cutting, || Arc::clone(&ring.meter));
-            let Some(batches) = recalled else { break };
-            ring.next = entry.first();
-            index.pop();
-            newest.push_front(batches);
-        }
-        newest.into_iter().flatten().for_each(|batch| ring.push(batch));
-        ring
+    pub(super) fn begun(capacity: Capacity, first: Seq, meter: Arc<AtomicUsize>) -> Self {
+        Ring { batches: VecDeque::new(), next: first, capacity, meter }
     }
 
     /// The seq that the next event gets.

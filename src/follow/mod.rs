@@ -1,9 +1,9 @@
 //! Following: from files, globs and standard input to batches.
 //!
-//! The only folder that touches files and linemux.
+//! The only folder that touches what is followed, the spool, and linemux.
 //! Data comes in from open files and standard input, and goes out through a
-//! [`Publisher`](crate::feed::Publisher); nothing that lies behind it can make a
-//! reader wait.
+//! [`Publisher`](crate::feed::Publisher); no subscriber that lies behind it can
+//! make the reading wait, only the disk of a spool or a journal.
 //!
 //! A [`Follower`] has a thread of its own. Hints from linemux wake it; a check
 //! of its own, many times a second, finds what no hint told. For every path it keeps
