@@ -2,27 +2,30 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
-use hyper::{Request, Response};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
-use super::Terms;
 use super::answer::Peer;
+use super::delivery::Delivery;
+use super::handover::Handover;
 use super::listen::Transport;
 use super::log::{Record, Told};
 use super::pulse::{Patience, Pulse};
+use super::shelf::Shelf;
 use super::socket::{Flow, Socket};
 use super::tls::{HTTP2, Tls};
+use super::{Site, Terms};
 
 /// How long a peer may take to send the head of a request, or to agree on encryption.
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -41,9 +44,18 @@ pub(super) struct Connection {
     /// Who is at its other end, for whoever watches.
     pub(super) from: String,
     pub(super) terms: Terms,
-    /// Tells when to end it.
-    pub(super) watcher: Watcher,
+    pub(super) shelf: Arc<Shelf>,
+    /// Tells when to end it; who waits for that sees when this is dropped.
     pub(super) stopped: watch::Receiver<()>,
+    pub(super) room: OwnedSemaphorePermit,
+}
+
+/// Held for as long as a connection is open.
+struct Visit {
+    site: Arc<Site>,
+    flow: Flow,
+    stopped: watch::Receiver<()>,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Connection {
@@ -51,17 +63,31 @@ impl Connection {
     ///
     /// A peer that goes away is not an error; there is nobody left to be told.
     pub(super) async fn run(self) {
-        let Connection { transport, from, terms, watcher, stopped } = self;
+        let Connection { transport, from, terms, shelf, stopped, room } = self;
         let socket = Socket::new(transport, terms.site.send_timeout);
-        let flow = socket.flow();
+        let (site, flow) = (Arc::clone(&terms.site), socket.flow());
         let guest = Guest { terms: terms.clone(), from: from.into(), flow: flow.clone() };
+        let visit = Visit { site, flow, stopped, _room: room };
         match &terms.tls {
-            None => guest.serve_http1(socket, false, watcher).await,
+            None => guest.serve_plain(socket, shelf, visit).await,
             // In a place of its own, because it is several times as large.
-            Some(tls) => Box::pin(guest.serve_encrypted(tls, socket, stopped, watcher)).await,
+            Some(tls) => Box::pin(guest.serve_encrypted(tls, socket, visit)).await,
         }
-        if flow.is_given_up() {
-            terms.site.traffic.dropped.add(1);
+    }
+}
+
+impl Visit {
+    /// Until everybody is to go.
+    async fn ended(&mut self) {
+        // An error: nobody is left to say so.
+        let _ = self.stopped.changed().await;
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if self.flow.is_given_up() {
+            self.site.traffic.dropped.add(1);
         }
     }
 }
@@ -70,11 +96,11 @@ impl Connection {
 async fn encrypt<S: AsyncRead + AsyncWrite + Unpin>(
     tls: &Tls,
     socket: S,
-    mut stopped: watch::Receiver<()>,
+    visit: &mut Visit,
 ) -> Option<TlsStream<S>> {
     tokio::select! {
         encrypted = timeout(HEAD_TIME, tls.acceptor().accept(socket)) => encrypted.ok()?.ok(),
-        _ = stopped.changed() => None,
+        () = visit.ended() => None,
     }
 }
 
@@ -86,18 +112,48 @@ struct Guest {
 }
 
 impl Guest {
+    /// Answers until it has ended, or an event stream needs nobody but itself.
+    async fn serve_plain(
+        self,
+        socket: Socket<Box<dyn Transport>>,
+        shelf: Arc<Shelf>,
+        mut visit: Visit,
+    ) {
+        let (handover, flow) = (Handover::default(), self.flow.clone());
+        let service = {
+            let handover = handover.clone();
+            self.service(false, move |version, body| handover.lend(version, body))
+        };
+        let mut connection = http1_builder().serve_connection(TokioIo::new(socket), service);
+        tokio::select! {
+            () = handover.drive(&mut connection, &flow) => {}
+            () = visit.ended() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                handover.drive(&mut connection, &flow).await;
+            }
+        }
+        if let Some(body) = handover.take() {
+            let socket = connection.into_parts().io.into_inner();
+            let delivery = Delivery::new(socket, body, shelf);
+            // As a task of its own, because it is much smaller than this one.
+            tokio::spawn(async move {
+                let _visit = visit;
+                delivery.await;
+            });
+        }
+    }
+
     async fn serve_encrypted<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self,
         tls: &Tls,
         socket: S,
-        stopped: watch::Receiver<()>,
-        watcher: Watcher,
+        mut visit: Visit,
     ) {
-        match encrypt(tls, socket, stopped).await {
+        match encrypt(tls, socket, &mut visit).await {
             Some(socket) if socket.get_ref().1.alpn_protocol() == Some(HTTP2) => {
-                self.serve_http2(socket, watcher).await;
+                self.serve_http2(socket, visit).await;
             }
-            Some(socket) => self.serve_http1(socket, true, watcher).await,
+            Some(socket) => self.serve_http1(socket, visit).await,
             None => {}
         }
     }
@@ -105,39 +161,52 @@ impl Guest {
     async fn serve_http1(
         self,
         socket: impl AsyncRead + AsyncWrite + Unpin + 'static,
-        is_secure: bool,
-        watcher: Watcher,
+        mut visit: Visit,
     ) {
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME)
-            .max_buf_size(HEAD_SIZE)
-            .serve_connection(TokioIo::new(socket), self.service(is_secure, |body| body));
-        let _ = watcher.watch(connection).await;
+        let service = self.service(true, |_, body| body);
+        let mut connection =
+            pin!(http1_builder().serve_connection(TokioIo::new(socket), service));
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            () = visit.ended() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
     }
 
     async fn serve_http2(
         self,
         socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        watcher: Watcher,
+        mut visit: Visit,
     ) {
         let (pulse, site, flow) = (Pulse::new(), self.terms.site.clone(), self.flow.clone());
         let patience =
             Patience { idle: HEAD_TIME, stalled: site.send_timeout.saturating_add(site.heartbeat) };
         let beating = pulse.clone();
-        let connection = http2::Builder::new(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(ANSWERS)
-            .max_header_list_size(HEAD_SIZE as u32)
-            .max_send_buf_size(UNSENT)
-            .keep_alive_interval(PING)
-            .keep_alive_timeout(PING)
-            .serve_connection(
-                TokioIo::new(socket),
-                self.service(true, move |body| beating.with(body)),
-            );
+        let mut connection = pin!(
+            http2::Builder::new(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .max_concurrent_streams(ANSWERS)
+                .max_header_list_size(HEAD_SIZE as u32)
+                .max_send_buf_size(UNSENT)
+                .keep_alive_interval(PING)
+                .keep_alive_timeout(PING)
+                .serve_connection(
+                    TokioIo::new(socket),
+                    self.service(true, move |_, body| beating.with(body)),
+                )
+        );
+        let answered = async {
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = visit.ended() => {}
+            }
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        };
         tokio::select! {
-            _ = watcher.watch(connection) => {}
+            () = answered => {}
             is_stalled = pulse.lost(patience) => if is_stalled { flow.give_up() },
         }
     }
@@ -145,7 +214,7 @@ impl Guest {
     fn service<B: Body>(
         self,
         is_secure: bool,
-        wrap: impl Fn(Told) -> B,
+        wrap: impl Fn(Version, Told) -> B,
     ) -> impl Service<
         Request<Incoming>,
         Response = Response<B>,
@@ -157,7 +226,13 @@ impl Guest {
             let log = self.terms.requests.as_ref();
             let record = log.map(|log| Record::new(log, &self.from, &request));
             let response = Told::of(self.terms.site.answer(&request, &peer), record);
-            ready(Ok(response.map(&wrap)))
+            ready(Ok(response.map(|body| wrap(request.version(), body))))
         })
     }
+}
+
+fn http1_builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_SIZE);
+    builder
 }

@@ -2,13 +2,15 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use listenfd::ListenFd;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::io::{AsyncRead, AsyncWrite, Interest};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::unix::{self, SocketFile};
 
@@ -52,9 +54,45 @@ pub(super) enum Listener {
 }
 
 /// What carries a connection.
-pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Sends what `file` has at `offset`, at most `len` bytes of it, without copying it.
+    fn poll_send_file(
+        &self,
+        cx: &mut Context<'_>,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        len: usize,
+    ) -> Poll<io::Result<usize>>;
+}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+macro_rules! transport {
+    ($socket:ty) => {
+        impl Transport for $socket {
+            fn poll_send_file(
+                &self,
+                cx: &mut Context<'_>,
+                file: BorrowedFd<'_>,
+                mut offset: u64,
+                len: usize,
+            ) -> Poll<io::Result<usize>> {
+                loop {
+                    ready!(self.poll_write_ready(cx))?;
+                    let sent = self.try_io(Interest::WRITABLE, || {
+                        Ok(rustix::fs::sendfile(self, file, Some(&mut offset), len)?)
+                    });
+                    match sent {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                        sent => return Poll::Ready(sent),
+                    }
+                }
+            }
+        }
+    };
+}
+
+transport!(TcpStream);
+transport!(UnixStream);
 
 impl Inherited {
     /// Takes what the environment says of them out of it, while there is only one thread.

@@ -73,6 +73,13 @@ impl Told {
     }
 }
 
+impl Told {
+    /// Whether it is an event stream.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self.body, AnswerBody::Stream(_))
+    }
+}
+
 /// What a client has chosen must neither act on a terminal nor look like another field.
 fn escape(path: &str) -> String {
     let mut escaped = String::with_capacity(path.len());

@@ -3,13 +3,16 @@
 mod access;
 mod answer;
 mod connection;
+mod delivery;
 mod descriptors;
+mod handover;
 mod inventory;
 mod listen;
 mod log;
 mod pulse;
 mod query;
 mod serve;
+mod shelf;
 mod socket;
 mod stream;
 mod tls;

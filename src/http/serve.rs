@@ -5,13 +5,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::connection::Connection;
 use super::descriptors::room_for_peers;
 use super::listen::Listener;
+use super::shelf::Shelf;
 use super::{Listeners, Site, Tls};
 use crate::follow::Report;
 
@@ -37,7 +37,7 @@ pub struct Terms {
 struct Doorkeeper {
     listener: Listener,
     terms: Terms,
-    connections: Arc<GracefulShutdown>,
+    shelf: Arc<Shelf>,
     /// Room for connections: while there is none, peers wait outside.
     room: Arc<Semaphore>,
     stopped: watch::Receiver<()>,
@@ -53,22 +53,21 @@ pub async fn serve(
     descriptors: usize,
     shutdown: impl Future<Output = ()>,
 ) {
-    let connections = Arc::new(GracefulShutdown::new());
+    let shelf = Arc::new(Shelf::default());
     let room = room_for_peers(descriptors).min(Semaphore::MAX_PERMITS);
     let room = Arc::new(Semaphore::new(room));
     let (stop, stopped) = watch::channel(());
     let mut accepting = JoinSet::new();
     for listener in listeners {
         let (terms, room, stopped) = (terms.clone(), Arc::clone(&room), stopped.clone());
-        let connections = Arc::clone(&connections);
-        accepting.spawn(Doorkeeper { listener, terms, connections, room, stopped }.accept_all());
+        let shelf = Arc::clone(&shelf);
+        accepting.spawn(Doorkeeper { listener, terms, shelf, room, stopped }.accept_all());
     }
+    drop(stopped);
     shutdown.await;
-    drop(stop);
+    stop.send_replace(());
     accepting.join_all().await;
-    if let Some(connections) = Arc::into_inner(connections) {
-        let _ = tokio::time::timeout(FAREWELL, connections.shutdown()).await;
-    }
+    let _ = tokio::time::timeout(FAREWELL, stop.closed()).await;
 }
 
 impl Doorkeeper {
@@ -103,14 +102,12 @@ impl Doorkeeper {
             transport,
             from,
             terms: self.terms.clone(),
-            watcher: self.connections.watcher(),
+            shelf: Arc::clone(&self.shelf),
             stopped: self.stopped.clone(),
+            room,
         };
         // A panic ends this task, and nothing else.
-        tokio::spawn(async move {
-            connection.run().await;
-            drop(room);
-        });
+        tokio::spawn(connection.run());
         Ok(())
     }
 }

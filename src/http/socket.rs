@@ -1,6 +1,7 @@
 //! A peer's socket: it knows whether the peer takes what it is sent, and gives up one that does not.
 
 use std::io::{self, IoSlice};
+use std::os::fd::AsFd as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +10,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
+
+use super::listen::Transport;
+use super::shelf::Extent;
 
 /// Whether a peer has room for what it is sent.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +82,19 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
         let error = io::ErrorKind::TimedOut.into();
         self.flow.note(&error);
         Poll::Ready(Err(error))
+    }
+}
+
+impl Socket<Box<dyn Transport>> {
+    /// Sends what is in `extent` from its byte `sent` on.
+    pub(super) fn poll_send_file(
+        &mut self,
+        cx: &mut Context<'_>,
+        extent: &Extent,
+        sent: usize,
+    ) -> Poll<io::Result<usize>> {
+        let (offset, len) = (extent.offset() + sent as u64, extent.len() - sent);
+        self.poll_limited(cx, |inner, cx| inner.poll_send_file(cx, extent.as_fd(), offset, len))
     }
 }
 

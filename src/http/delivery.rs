@@ -1,0 +1,177 @@
+//! One event stream on its way to its peer: frames in, chunks of HTTP/1.1 out.
+//!
+//! A chunk is a size in hexadecimal digits, a line end, so many bytes, and a line end; one of no
+//! bytes ends the body (RFC 9112, section 7.1).
+
+use std::io::{self, Cursor, IoSlice};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::buf::Chain;
+use bytes::{Buf, Bytes};
+use http_body::Body as _;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio_util::io::poll_write_buf;
+
+use super::listen::Transport;
+use super::log::Told;
+use super::shelf::{Extent, Shelf};
+use super::socket::Socket;
+
+/// How many chunks are sent before other streams have their turn.
+const TURN: usize = 16;
+/// Room for the line that has the size of a chunk, of up to four GiB.
+const SIZE_LINE: usize = 10;
+const LINE_END: &[u8] = b"\r\n";
+
+/// The rest of an answer whose head is sent.
+pub(super) struct Delivery {
+    socket: Socket<Box<dyn Transport>>,
+    body: Told,
+    shelf: Arc<Shelf>,
+    chunk: Option<Chunk>,
+    has_ended: bool,
+}
+
+/// What of a chunk is not sent yet.
+struct Chunk {
+    rest: Chain<Chain<Cursor<[u8; SIZE_LINE]>, Bytes>, &'static [u8]>,
+    /// Where all of it can be sent from.
+    extent: Option<Arc<Extent>>,
+}
+
+impl Delivery {
+    pub(super) fn new(socket: Socket<Box<dyn Transport>>, body: Told, shelf: Arc<Shelf>) -> Self {
+        Delivery { socket, body, shelf, chunk: None, has_ended: false }
+    }
+
+    /// Ready when it has all been sent, cannot be sent any more, or is cut.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..TURN {
+            if let Some(chunk) = &mut self.chunk {
+                if ready!(chunk.poll_send(&mut self.socket, cx)).is_err() {
+                    return Poll::Ready(());
+                }
+                self.chunk = None;
+            }
+            if self.has_ended {
+                return Pin::new(&mut self.socket).poll_shutdown(cx).map(drop);
+            }
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    let bytes = frame.into_data().unwrap_or_default();
+                    if !bytes.is_empty() {
+                        self.chunk = Some(Chunk::new(bytes).shelved(&self.shelf));
+                    }
+                }
+                // Without its last chunk, so that the peer sees that it was cut.
+                Some(Err(_)) => return Poll::Ready(()),
+                None => {
+                    self.has_ended = true;
+                    self.chunk = Some(Chunk::new(Bytes::new()));
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Ready when the peer has gone; another request of it could not be answered.
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut bytes = [MaybeUninit::uninit(); 256];
+        loop {
+            let mut read = ReadBuf::uninit(&mut bytes);
+            let result = ready!(Pin::new(&mut self.socket).poll_read(cx, &mut read));
+            if result.is_err() || read.filled().is_empty() {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+impl Future for Delivery {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_send(cx).is_ready() { Poll::Ready(()) } else { self.poll_gone(cx) }
+    }
+}
+
+impl Chunk {
+    fn new(bytes: Bytes) -> Self {
+        let rest = size_line(bytes.len()).chain(bytes).chain(LINE_END);
+        Chunk { rest, extent: None }
+    }
+
+    fn shelved(mut self, shelf: &Shelf) -> Self {
+        let mut slices = [IoSlice::new(&[]); 3];
+        let len = self.rest.chunks_vectored(&mut slices);
+        self.extent = shelf.find(self.rest.first_ref().last_ref(), &slices[..len]);
+        self
+    }
+
+    fn poll_send(
+        &mut self,
+        socket: &mut Socket<Box<dyn Transport>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.rest.has_remaining() {
+            match &self.extent {
+                None => {
+                    let sent = poll_write_buf(Pin::new(&mut *socket), cx, &mut self.rest);
+                    if ready!(sent)? == 0 {
+                        return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                    }
+                }
+                Some(extent) => {
+                    let sent = extent.len() - self.rest.remaining();
+                    match socket.poll_send_file(cx, extent, sent) {
+                        Poll::Ready(Ok(sent)) => self.rest.advance(sent),
+                        Poll::Ready(Err(error)) if error.kind() != io::ErrorKind::InvalidInput => {
+                            return Poll::Ready(Err(error));
+                        }
+                        // A slow peer holds nothing but what others have too; a socket from
+                        // which the kernel cannot do it is sent copies.
+                        pending_or_impossible => {
+                            self.extent = None;
+                            if pending_or_impossible.is_pending() {
+                                return Poll::Pending;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The line before the bytes of a chunk.
+fn size_line(len: usize) -> Cursor<[u8; SIZE_LINE]> {
+    let digits = (len.max(1).ilog2() / 4 + 1) as usize;
+    let mut line = [0; SIZE_LINE];
+    let begin = SIZE_LINE - LINE_END.len() - digits;
+    for (at, digit) in line[begin..begin + digits].iter_mut().rev().enumerate() {
+        *digit = b"0123456789abcdef"[len >> (4 * at) & 15];
+    }
+    line[SIZE_LINE - LINE_END.len()..].copy_from_slice(LINE_END);
+    let mut line = Cursor::new(line);
+    line.set_position(begin as u64);
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_chunk_is_in_hexadecimal_digits() {
+        for len in [0, 1, 15, 16, 255, 256, 46_080, 65_535, 65_536, 0xFFFF_FFFF] {
+            let mut line = size_line(len);
+            let line = line.copy_to_bytes(line.remaining());
+            assert_eq!(line, format!("{len:x}\r\n"), "{len}");
+        }
+    }
+}
