@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::os::fd::AsRawFd;
 
-use crate::harness::{Ssetail, numbered, write};
+use crate::harness::{Events, Ssetail, numbered, write};
 
 const MIB: usize = 1 << 20;
 
@@ -40,6 +40,32 @@ fn a_thousand_peers_get_every_line_once() {
     }
     let grown = ssetail.memory("VmHWM").saturating_sub(idle);
     assert!(grown < 16 * 1024 + 1000 * 64, "it took {grown} KiB more for 1000 peers");
+}
+
+#[test]
+fn peers_share_pages_of_memory_and_nobody_sees_what_comes_into_them_later() {
+    let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
+    let mut level: Vec<_> = (0..5).map(|_| ssetail.events("/sse")).collect();
+    let mut late: Vec<_> = (0..3).map(|_| ssetail.events("/sse")).collect();
+    let (parts, lines) = (20, 10_000);
+    let see = |peer: &mut Events, part: usize| {
+        for n in part * lines..(part + 1) * lines {
+            assert_eq!(peer.next().expect("a line").data.trim_end().parse(), Ok(n));
+        }
+    };
+    for part in 0..parts {
+        let from = part * lines;
+        ssetail.append("a.log", (from..from + lines).map(wide).collect::<String>());
+        level.iter_mut().for_each(|peer| see(peer, part));
+    }
+    // The kernel still holds the first of it for those who have not read, in the same pages.
+    for peer in &mut late {
+        (0..parts).for_each(|part| see(peer, part));
+    }
+    let files = std::fs::read_dir(format!("/proc/{}/fd", ssetail.pid())).expect("descriptors");
+    let mut files = files.filter_map(|file| file.ok()?.path().read_link().ok());
+    let is_memory = |file: std::path::PathBuf| file.to_string_lossy().starts_with("/memfd:events");
+    assert!(files.any(is_memory), "nothing was shared");
 }
 
 #[test]

@@ -141,6 +141,8 @@ impl Worker {
         let _ = set_current_timer_slack(NonZeroU64::new(1));
         self.start_watching();
         self.check(true, Instant::now());
+        // Nobody is woken by hints before they were asked for once.
+        self.take_hints(Instant::now());
         while !self.wake.wait(self.pause()) {
             self.step(Instant::now());
         }

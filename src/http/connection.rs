@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::ready;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ use super::delivery::Delivery;
 use super::handover::Handover;
 use super::listen::Transport;
 use super::log::{Record, Told};
+use super::pages::Pages;
 use super::pulse::{Patience, Pulse};
-use super::shelf::Shelf;
 use super::socket::{Flow, Socket};
 use super::tls::{HTTP2, Tls};
 use super::{Site, Terms};
@@ -44,7 +44,7 @@ pub(super) struct Connection {
     /// Who is at its other end, for whoever watches.
     pub(super) from: String,
     pub(super) terms: Terms,
-    pub(super) shelf: Arc<Shelf>,
+    pub(super) pages: Arc<Pages>,
     /// Tells when to end it; who waits for that sees when this is dropped.
     pub(super) stopped: watch::Receiver<()>,
     pub(super) room: OwnedSemaphorePermit,
@@ -63,13 +63,13 @@ impl Connection {
     ///
     /// A peer that goes away is not an error; there is nobody left to be told.
     pub(super) async fn run(self) {
-        let Connection { transport, from, terms, shelf, stopped, room } = self;
+        let Connection { transport, from, terms, pages, stopped, room } = self;
         let socket = Socket::new(transport, terms.site.send_timeout);
         let (site, flow) = (Arc::clone(&terms.site), socket.flow());
         let guest = Guest { terms: terms.clone(), from: from.into(), flow: flow.clone() };
         let visit = Visit { site, flow, stopped, _room: room };
         match &terms.tls {
-            None => guest.serve_plain(socket, shelf, visit).await,
+            None => guest.serve_plain(socket, pages, visit).await,
             // In a place of its own, because it is several times as large.
             Some(tls) => Box::pin(guest.serve_encrypted(tls, socket, visit)).await,
         }
@@ -116,7 +116,7 @@ impl Guest {
     async fn serve_plain(
         self,
         socket: Socket<Box<dyn Transport>>,
-        shelf: Arc<Shelf>,
+        pages: Arc<Pages>,
         mut visit: Visit,
     ) {
         let (handover, flow) = (Handover::default(), self.flow.clone());
@@ -134,7 +134,7 @@ impl Guest {
         }
         if let Some(body) = handover.take() {
             let socket = connection.into_parts().io.into_inner();
-            let delivery = Delivery::new(socket, body, shelf);
+            let delivery = Delivery::new(socket, body, pages);
             // As a task of its own, because it is much smaller than this one.
             tokio::spawn(async move {
                 let _visit = visit;
@@ -164,8 +164,7 @@ impl Guest {
         mut visit: Visit,
     ) {
         let service = self.service(true, |_, body| body);
-        let mut connection =
-            pin!(http1_builder().serve_connection(TokioIo::new(socket), service));
+        let mut connection = pin!(http1_builder().serve_connection(TokioIo::new(socket), service));
         tokio::select! {
             _ = connection.as_mut() => {}
             () = visit.ended() => {

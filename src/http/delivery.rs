@@ -17,7 +17,7 @@ use tokio_util::io::poll_write_buf;
 
 use super::listen::Transport;
 use super::log::Told;
-use super::shelf::{Extent, Shelf};
+use super::pages::{Extent, Pages};
 use super::socket::Socket;
 
 /// How many chunks are sent before other streams have their turn.
@@ -30,7 +30,7 @@ const LINE_END: &[u8] = b"\r\n";
 pub(super) struct Delivery {
     socket: Socket<Box<dyn Transport>>,
     body: Told,
-    shelf: Arc<Shelf>,
+    pages: Arc<Pages>,
     chunk: Option<Chunk>,
     has_ended: bool,
 }
@@ -43,8 +43,8 @@ struct Chunk {
 }
 
 impl Delivery {
-    pub(super) fn new(socket: Socket<Box<dyn Transport>>, body: Told, shelf: Arc<Shelf>) -> Self {
-        Delivery { socket, body, shelf, chunk: None, has_ended: false }
+    pub(super) fn new(socket: Socket<Box<dyn Transport>>, body: Told, pages: Arc<Pages>) -> Self {
+        Delivery { socket, body, pages, chunk: None, has_ended: false }
     }
 
     /// Ready when it has all been sent, cannot be sent any more, or is cut.
@@ -63,7 +63,7 @@ impl Delivery {
                 Some(Ok(frame)) => {
                     let bytes = frame.into_data().unwrap_or_default();
                     if !bytes.is_empty() {
-                        self.chunk = Some(Chunk::new(bytes).shelved(&self.shelf));
+                        self.chunk = Some(Chunk::new(bytes).paged(&self.pages));
                     }
                 }
                 // Without its last chunk, so that the peer sees that it was cut.
@@ -105,10 +105,10 @@ impl Chunk {
         Chunk { rest, extent: None }
     }
 
-    fn shelved(mut self, shelf: &Shelf) -> Self {
+    fn paged(mut self, pages: &Pages) -> Self {
         let mut slices = [IoSlice::new(&[]); 3];
         let len = self.rest.chunks_vectored(&mut slices);
-        self.extent = shelf.find(self.rest.first_ref().last_ref(), &slices[..len]);
+        self.extent = pages.find(self.rest.first_ref().last_ref(), &slices[..len]);
         self
     }
 

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::connection::Connection;
 use super::descriptors::room_for_peers;
 use super::listen::Listener;
-use super::shelf::Shelf;
+use super::pages::Pages;
 use super::{Listeners, Site, Tls};
 use crate::follow::Report;
 
@@ -37,7 +37,7 @@ pub struct Terms {
 struct Doorkeeper {
     listener: Listener,
     terms: Terms,
-    shelf: Arc<Shelf>,
+    pages: Arc<Pages>,
     /// Room for connections: while there is none, peers wait outside.
     room: Arc<Semaphore>,
     stopped: watch::Receiver<()>,
@@ -53,15 +53,15 @@ pub async fn serve(
     descriptors: usize,
     shutdown: impl Future<Output = ()>,
 ) {
-    let shelf = Arc::new(Shelf::default());
+    let pages = Arc::new(Pages::default());
     let room = room_for_peers(descriptors).min(Semaphore::MAX_PERMITS);
     let room = Arc::new(Semaphore::new(room));
     let (stop, stopped) = watch::channel(());
     let mut accepting = JoinSet::new();
     for listener in listeners {
         let (terms, room, stopped) = (terms.clone(), Arc::clone(&room), stopped.clone());
-        let shelf = Arc::clone(&shelf);
-        accepting.spawn(Doorkeeper { listener, terms, shelf, room, stopped }.accept_all());
+        let pages = Arc::clone(&pages);
+        accepting.spawn(Doorkeeper { listener, terms, pages, room, stopped }.accept_all());
     }
     drop(stopped);
     shutdown.await;
@@ -102,7 +102,7 @@ impl Doorkeeper {
             transport,
             from,
             terms: self.terms.clone(),
-            shelf: Arc::clone(&self.shelf),
+            pages: Arc::clone(&self.pages),
             stopped: self.stopped.clone(),
             room,
         };

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use super::listen::Transport;
-use super::shelf::Extent;
+use super::pages::Extent;
 
 /// Whether a peer has room for what it is sent.
 #[derive(Clone, Debug, Default)]

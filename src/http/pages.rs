@@ -24,16 +24,18 @@ use slab::Slab;
 const LEAST: usize = 8 * 1024;
 /// The most bytes in one place, which begins at a multiple of so many.
 const PLACE: usize = 256 * 1024;
-/// How many places there are,
+/// How many places there are.
 const PLACES: usize = 64;
-/// and how many bytes stay in them.
+/// The most that is remembered, which leaves places for what is still being sent,
+const ITEMS: usize = PLACES / 2;
+/// and how many bytes that may be.
 const CAPACITY: usize = 4 * 1024 * 1024;
 /// Bytes that only the first few want are not worth a place.
 const POPULAR: u32 = 3;
 
 /// Bytes that were asked for lately.
 #[derive(Debug, Default)]
-pub(super) struct Shelf(Mutex<State>);
+pub(super) struct Pages(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -67,7 +69,7 @@ pub(super) struct Extent {
     len: usize,
 }
 
-impl Shelf {
+impl Pages {
     /// Where `bytes` are, within `wrapped`, which is what of them goes to every peer.
     ///
     /// None if they are to be copied; which is also sooner done than waiting for somebody else.
@@ -85,7 +87,7 @@ impl Shelf {
             let bytes = bytes.clone();
             *held += bytes.len();
             items.push_back(Item { bytes, asked: 1, extent: None });
-            while items.len() > PLACES || *held > CAPACITY {
+            while items.len() > ITEMS || *held > CAPACITY {
                 *held -= items.pop_front().map_or(0, |item| item.bytes.len());
             }
             return None;
@@ -160,5 +162,106 @@ impl Drop for Extent {
 impl fmt::Debug for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Item").field("len", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::pipe::{SpliceFlags, pipe, splice};
+
+    use super::*;
+
+    fn bytes(fill: u8, len: usize) -> Bytes {
+        Bytes::from(vec![fill; len])
+    }
+
+    /// Asks as a peer does.
+    fn ask(pages: &Pages, bytes: &Bytes) -> Option<Arc<Extent>> {
+        pages.find(bytes, &[IoSlice::new(b"<"), IoSlice::new(bytes), IoSlice::new(b">")])
+    }
+
+    fn asked(pages: &Pages, bytes: &Bytes) -> Arc<Extent> {
+        (0..POPULAR).find_map(|_| ask(pages, bytes)).expect("an extent")
+    }
+
+    fn read(extent: &Extent) -> Vec<u8> {
+        let mut read = vec![0; extent.len()];
+        let len = rustix::io::pread(extent, &mut read, extent.offset()).expect("read");
+        assert_eq!(len, read.len());
+        read
+    }
+
+    #[test]
+    fn bytes_that_several_want_get_a_place() {
+        let pages = Pages::default();
+        let (shared, others) = (bytes(b'a', LEAST), bytes(b'b', LEAST));
+        let _held = (shared.clone(), others.clone());
+        for _ in 1..POPULAR {
+            assert!(ask(&pages, &shared).is_none(), "too early");
+            assert!(ask(&pages, &others).is_none(), "too early");
+        }
+        for bytes in [&shared, &others, &shared] {
+            let extent = ask(&pages, bytes).expect("an extent");
+            assert_eq!(read(&extent), [b"<", &bytes[..], b">"].concat());
+        }
+    }
+
+    #[test]
+    fn bytes_of_one_peer_and_few_bytes_are_copied() {
+        let pages = Pages::default();
+        let (own, few) = (bytes(b'a', LEAST), bytes(b'b', LEAST - 1));
+        let _held = few.clone();
+        for _ in 0..2 * POPULAR {
+            assert!(ask(&pages, &own).is_none());
+            assert!(ask(&pages, &few).is_none());
+        }
+    }
+
+    #[test]
+    fn what_somebody_is_being_sent_stays_while_places_are_used_again() {
+        let pages = Pages::default();
+        let first = bytes(b'a', LEAST);
+        let _held = first.clone();
+        let extent = asked(&pages, &first);
+        let mut places = std::collections::HashSet::new();
+        for n in 0..5 * PLACES {
+            let other = bytes(n as u8, LEAST + n);
+            let _held = other.clone();
+            places.insert(asked(&pages, &other).offset());
+        }
+        assert!(places.len() <= PLACES, "{} places", places.len());
+        assert!(!places.contains(&extent.offset()));
+        assert_eq!(read(&extent), [b"<", &first[..], b">"].concat());
+    }
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
+        let pages = Pages::default();
+        for n in 0..100 {
+            let large = bytes(n, PLACE - 2);
+            let _held = large.clone();
+            asked(&pages, &large);
+            let state = pages.0.lock().expect("whole");
+            assert!(state.held <= CAPACITY, "{} bytes", state.held);
+        }
+        let too_large = bytes(b'x', PLACE);
+        let _held = too_large.clone();
+        assert!((0..2 * POPULAR).all(|_| ask(&pages, &too_large).is_none()));
+    }
+
+    #[test]
+    fn an_emptied_place_has_other_pages() {
+        let memory = Arc::new(Memory::new().expect("a file"));
+        let old = memory.put(&[IoSlice::new(&[1; 8192])]).expect("a place");
+        let (from, to) = pipe().expect("a pipe");
+        let mut offset = old.offset();
+        splice(&old, Some(&mut offset), &to, None, 8192, SpliceFlags::empty()).expect("spliced");
+        let place = old.offset();
+        drop(old);
+        let new = memory.put(&[IoSlice::new(&[2; 8192])]).expect("a place");
+        assert_eq!(new.offset(), place, "it is the same place");
+        let mut sent = [0; 8192];
+        rustix::io::read(&from, &mut sent).expect("read");
+        assert_eq!(sent, [1; 8192], "what was on its way has changed");
     }
 }
