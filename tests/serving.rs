@@ -1,7 +1,10 @@
 //! What a request gets: SPEC sections 3 and 5.
 
-use crate::harness::Ssetail;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+
 use crate::harness::client::{Connection, Events};
+use crate::harness::{DEADLINE, Ssetail, eventually};
 
 #[test]
 fn the_stream_begins_as_the_specification_shows() {
@@ -246,4 +249,30 @@ fn an_old_client_gets_a_stream_that_ends_with_its_connection() {
         body.extend(connection.read().expect("bytes"));
     }
     assert!(body.starts_with(b":\nretry: 2000\nevent: a.log\ndata: x\nid: "));
+}
+
+#[test]
+fn a_stream_may_follow_other_answers_and_nothing_follows_a_stream() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
+    let health = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let stream = "GET /sse HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let mut socket = TcpStream::connect(ssetail.address()).expect("connected");
+    socket.set_read_timeout(Some(DEADLINE)).expect("set");
+    socket.write_all([health, stream, health].concat().as_bytes()).expect("sent");
+    let mut until = |text: &str| {
+        let (mut seen, mut byte) = (Vec::new(), [0]);
+        while !seen.ends_with(text.as_bytes()) {
+            socket.read_exact(&mut byte).expect("more");
+            seen.push(byte[0]);
+        }
+        String::from_utf8(seen).expect("text")
+    };
+    assert!(until("\r\n\r\nok\n").starts_with("HTTP/1.1 200 OK"));
+    assert!(until("\r\n\r\n").contains("transfer-encoding: chunked"));
+    assert!(until("data: x\n").contains("retry: 2000"));
+    ssetail.append("a.log", "y\n");
+    assert!(!until("data: y\n").contains("HTTP"), "the last request is not answered");
+    // A peer that will send no more has gone.
+    socket.shutdown(Shutdown::Write).expect("shut");
+    eventually("the stream ends", || ssetail.figure("ssetail_open_streams") == 0);
 }
