@@ -56,7 +56,9 @@ fn peers_share_pages_of_memory_and_nobody_sees_what_comes_into_them_later() {
     for part in 0..parts {
         let from = part * lines;
         ssetail.append("a.log", (from..from + lines).map(wide).collect::<String>());
-        level.iter_mut().for_each(|peer| see(peer, part));
+        for peer in &mut level {
+            see(peer, part);
+        }
     }
     // The kernel still holds the first of it for those who have not read, in the same pages.
     for peer in &mut late {

@@ -41,16 +41,16 @@ mod ring;
 mod start;
 mod subscriber;
 mod varint;
+mod waiting;
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-use slab::Slab;
-
 use self::history::History;
 use self::refill::refill;
+use self::waiting::Waiting;
 use crate::event::{Batch, Control, Cutting, Encoder, EventId, Lines, Seq, Source};
 use crate::journal::{Journal, Note, Step};
 pub(crate) use extent::Extent;
@@ -132,8 +132,7 @@ struct Writer {
 struct State {
     ring: Ring,
     index: Index,
-    /// A place for each subscriber; its waker while it waits.
-    waiting: Slab<Option<Waker>>,
+    waiting: Waiting,
     /// Who wakes them, if not whoever publishes.
     relay: Option<Waker>,
     /// All input has ended: there will be no further event.
@@ -172,7 +171,7 @@ pub fn resume(
         state: Mutex::new(State {
             ring,
             index,
-            waiting: Slab::new(),
+            waiting: Waiting::default(),
             relay: None,
             ended: false,
             closed: false,
@@ -199,6 +198,14 @@ impl Publisher {
         self.push(drafts, true);
     }
 
+    /// Whether every subscriber has all there is; if not, `reader` is woken when they have.
+    ///
+    /// Who reads while they are still being sent what was read last makes batches small.
+    #[must_use]
+    pub fn is_level(&self, reader: &Waker) -> bool {
+        self.shared.lock().waiting.is_level(reader)
+    }
+
     /// Lets go of events that their log has dropped on purpose.
     pub fn forget_dropped(&self) {
         self.shared.lock().index.forget_dropped();
@@ -220,7 +227,10 @@ impl Publisher {
             state.index.push(batch);
         }
         let relay = state.relay.clone();
-        let woken = if relay.is_some() { Vec::new() } else { state.take_waiting() };
+        let woken = if relay.is_some() { Vec::new() } else { state.waiting.take() };
+        if relay.is_some() {
+            state.waiting.call();
+        }
         drop(state);
         woken.into_iter().chain(relay).for_each(Waker::wake);
         drop(evicted);
@@ -294,7 +304,7 @@ impl Feed {
                 return Poll::Ready(());
             }
             state.relay = Some(cx.waker().clone());
-            let woken = state.take_waiting();
+            let woken = state.waiting.take();
             drop(state);
             woken.into_iter().for_each(Waker::wake);
             Poll::Pending
@@ -358,7 +368,7 @@ impl Shared {
         let mut state = self.lock();
         state.closed = true;
         let relay = state.relay.take();
-        let woken = state.take_waiting();
+        let woken = state.waiting.take();
         drop(state);
         woken.into_iter().chain(relay).for_each(Waker::wake);
     }
@@ -382,10 +392,6 @@ impl State {
         }
         let held = self.ring.from(seq.max(self.ring.oldest())).into_iter().flatten();
         held.filter_map(|batch| Entry::new(batch)).take(KEPT).collect()
-    }
-
-    fn take_waiting(&mut self) -> Vec<Waker> {
-        self.waiting.iter_mut().filter_map(|(_, waker)| waker.take()).collect()
     }
 }
 

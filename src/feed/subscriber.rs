@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::history::Recalled;
 use super::index::{Entry, Found};
@@ -69,7 +69,7 @@ impl Feed {
         let mut state = self.shared.lock();
         let beginning = self.begin(&state, start);
         let replay_start = state.ring.replay_start();
-        let key = state.waiting.insert(None);
+        let key = state.waiting.insert();
         drop(state);
         Subscriber {
             shared: Arc::clone(&self.shared),
@@ -154,7 +154,9 @@ impl Subscriber {
                 }
                 Stand::Newest if state.closed => return Poll::Ready(None),
                 Stand::Newest => {
-                    state.wait(self.key, cx);
+                    let reader = state.waiting.wait(self.key, cx);
+                    drop(state);
+                    reader.into_iter().for_each(Waker::wake);
                     return Poll::Pending;
                 }
             }
@@ -253,18 +255,12 @@ impl State {
         let is_newest = matches!(self.index.find(entry.next()), Found::Hole(None));
         (!is_newest && wanted(entry.source())).then(|| entry.clone())
     }
-
-    fn wait(&mut self, key: usize, cx: &Context<'_>) {
-        let waker = &mut self.waiting[key];
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            *waker = Some(cx.waker().clone());
-        }
-    }
 }
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        self.shared.lock().waiting.remove(self.key);
+        let reader = self.shared.lock().waiting.remove(self.key);
+        reader.into_iter().for_each(Waker::wake);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::task::Waker;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -73,6 +74,7 @@ impl Opened {
             flood: Flood::new(now),
             healed: now,
             matched: (now, Duration::ZERO),
+            waker: Arc::clone(&wake).into(),
             wake: Arc::clone(&wake),
         };
         worker.first_pass();
@@ -109,6 +111,8 @@ struct Worker {
     publisher: Publisher,
     report: Report,
     wake: Arc<Wake>,
+    /// The same, for whoever may wake it.
+    waker: Waker,
     watcher: Option<Watcher>,
     /// Of how many sources linemux was told.
     told: usize,
@@ -154,7 +158,9 @@ impl Worker {
         if self.hints.check || !self.hints.dirty.is_empty() || self.has_untold() {
             return Duration::ZERO;
         }
-        self.pace.pause(Instant::now(), self.sources.followed.len(), self.is_flooded())
+        let now = Instant::now();
+        let is_level = !self.pace.is_active() || self.publisher.is_level(&self.waker);
+        self.pace.pause(now, self.sources.followed.len(), self.is_flooded(), is_level)
     }
 
     fn step(&mut self, now: Instant) {

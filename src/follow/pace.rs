@@ -18,6 +18,8 @@ const BLIND_EACH: Duration = Duration::from_micros(50);
 const CHECK_AGAIN: Duration = Duration::from_millis(10);
 /// How soon a file that has just grown is read again;
 const POLL: Duration = Duration::from_micros(100);
+/// while what was read last is still being sent, which makes the next batch larger;
+const POLL_BUSY: Duration = Duration::from_micros(500);
 /// later the longer it has not: this part of that time.
 const POLL_SHARE: u32 = 16;
 /// How long after its last growth a file is read without waiting for a hint.
@@ -54,14 +56,28 @@ impl Pace {
         Pace { checked: now, is_check_wanted: false, active: HashMap::new() }
     }
 
+    /// Whether anything has just grown.
+    pub(super) fn is_active(&self) -> bool {
+        !self.active.is_empty()
+    }
+
     /// How long nothing needs to be done unless there is a hint.
-    pub(super) fn pause(&self, now: Instant, sources: usize, is_flooded: bool) -> Duration {
+    ///
+    /// It `is_level` if everybody has what was read.
+    pub(super) fn pause(
+        &self,
+        now: Instant,
+        sources: usize,
+        is_flooded: bool,
+        is_level: bool,
+    ) -> Duration {
         let until_check = self.until_check(now, sources, is_flooded);
         match self.active.values().max() {
             None => until_check,
             Some(&grown) => {
                 let quiet = now.saturating_duration_since(grown);
-                POLL.max(quiet / POLL_SHARE).min(until_check)
+                let poll = if is_level { POLL } else { POLL_BUSY };
+                poll.max(quiet / POLL_SHARE).min(until_check)
             }
         }
     }
@@ -159,10 +175,10 @@ mod tests {
     fn few_sources_are_looked_at_often_and_many_within_a_second() {
         let now = Instant::now();
         let pace = Pace::new(now);
-        assert_eq!(pace.pause(now, 1, false), 50 * MS);
-        assert_eq!(pace.pause(now, 1, true), 2 * MS);
-        assert_eq!(pace.pause(now, 100_000, false), 450 * MS);
-        assert_eq!(pace.pause(now, 100_000, true), 450 * MS);
+        assert_eq!(pace.pause(now, 1, false, true), 50 * MS);
+        assert_eq!(pace.pause(now, 1, true, true), 2 * MS);
+        assert_eq!(pace.pause(now, 100_000, false, true), 450 * MS);
+        assert_eq!(pace.pause(now, 100_000, true, true), 450 * MS);
     }
 
     #[test]
@@ -170,8 +186,9 @@ mod tests {
         let now = Instant::now();
         let mut pace = Pace::new(now);
         pace.activate(7, now);
-        assert_eq!(pace.pause(now, 1, false), POLL);
-        assert_eq!(pace.pause(now + 16 * MS, 1, false), MS, "the longer the less often");
+        assert_eq!(pace.pause(now, 1, false, true), POLL);
+        assert_eq!(pace.pause(now, 1, false, false), POLL_BUSY, "while it is still being sent");
+        assert_eq!(pace.pause(now + 16 * MS, 1, false, true), MS, "the longer the less often");
         assert_eq!(pace.due(now + 19 * MS), [7]);
         assert!(pace.due(now + 20 * MS).is_empty());
     }
