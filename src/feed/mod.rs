@@ -47,6 +47,7 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
 
 use self::history::History;
 use self::refill::refill;
@@ -62,6 +63,12 @@ pub use start::{Backlog, Start};
 pub use subscriber::{Read, Subscriber};
 pub(crate) use varint::{push_number, take_number};
 
+/// So many subscribers are woken by the publisher itself,
+const FEW: usize = 16;
+/// if it is for no more bytes than that,
+const LITTLE: usize = 8 * 1024;
+/// and the last ones are so long ago: a stream of them is better sent by others.
+const CALM: Duration = Duration::from_micros(300);
 /// How many entries are looked at while subscribers wait.
 const KEPT: usize = 256;
 
@@ -126,6 +133,8 @@ struct Writer {
     next: Seq,
     meter: Arc<AtomicUsize>,
     journal: Option<Journal>,
+    /// When it last published.
+    published: Instant,
 }
 
 #[derive(Debug)]
@@ -165,7 +174,8 @@ pub fn resume(
     }
     let encoder = Arc::new(encoder);
     let ring = refill(capacity, next, &mut index, &cutting);
-    let writer = Writer { next, meter: Arc::clone(ring.meter()), journal };
+    let writer =
+        Writer { next, meter: Arc::clone(ring.meter()), journal, published: Instant::now() };
     let shared = Arc::new(Shared {
         writer: Mutex::new(writer),
         state: Mutex::new(State {
@@ -217,6 +227,9 @@ impl Publisher {
         if batches.is_empty() && !ended {
             return;
         }
+        let now = Instant::now();
+        let is_calm = now - std::mem::replace(&mut writer.published, now) >= CALM;
+        let bytes: usize = batches.iter().map(|batch| batch.size()).sum();
         let mut state = self.shared.lock();
         state.ended = ended;
         for batch in batches {
@@ -226,7 +239,8 @@ impl Publisher {
         for batch in &evicted {
             state.index.push(batch);
         }
-        let relay = state.relay.clone();
+        let is_prompt = is_calm && bytes <= LITTLE && state.waiting.len() <= FEW;
+        let relay = if is_prompt { None } else { state.relay.clone() };
         let woken = if relay.is_some() { Vec::new() } else { state.waiting.take() };
         if relay.is_some() {
             state.waiting.call();

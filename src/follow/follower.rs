@@ -64,6 +64,7 @@ impl Opened {
             watcher: None,
             told: 0,
             hints: Hints::default(),
+            likely: None,
             has_complained: false,
             sources: self.sources,
             options: self.options,
@@ -117,6 +118,8 @@ struct Worker {
     /// Of how many sources linemux was told.
     told: usize,
     hints: Hints,
+    /// The source that was the only one which hints told of: soon they will tell of it again.
+    likely: Option<usize>,
     /// That there are no hints was said.
     has_complained: bool,
     scratch: Vec<u8>,
@@ -170,11 +173,20 @@ impl Worker {
         if self.has_untold() {
             self.tell_some();
         }
+        if let Some(index) = self.likely
+            && self.watcher.is_some()
+        {
+            self.serve(index, now);
+        }
         self.take_hints(now);
         if std::mem::take(&mut self.hints.check) {
             self.pace.want_check();
         }
-        for index in std::mem::take(&mut self.hints.dirty) {
+        let dirty = std::mem::take(&mut self.hints.dirty);
+        if let Some(&index) = dirty.iter().next() {
+            self.likely = (dirty.len() == 1).then_some(index);
+        }
+        for index in dirty {
             self.pace.deactivate(index);
             self.serve(index, now);
         }

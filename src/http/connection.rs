@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use super::answer::Peer;
+use super::courier::Courier;
 use super::delivery::Delivery;
 use super::handover::Handover;
 use super::listen::Transport;
@@ -138,7 +139,7 @@ impl Guest {
             // As a task of its own, because it is much smaller than this one.
             tokio::spawn(async move {
                 let _visit = visit;
-                delivery.await;
+                Courier::errand(delivery).await;
             });
         }
     }

@@ -3,6 +3,7 @@
 mod access;
 mod answer;
 mod connection;
+mod courier;
 mod delivery;
 mod descriptors;
 mod handover;
