@@ -118,33 +118,43 @@ def read(directory):
     """How fast a file that is written at full speed is read, against tail -F."""
     path = f"{directory}/read.log"
     block = (b"%098d\n" % 0) * 10_000
-    ours, theirs = [], []
+    size = 500 * len(block)
+    speeds = {"ssetail": [], "tail -F | wc -l": [], "tail -F > /dev/null": []}
     for _ in range(RUNS):
-        for speeds, command in ((ours, None), (theirs, ["tail", "-n", "0", "-F", path])):
+        for name, seen in speeds.items():
             open(path, "w").close()
-            if command is None:
-                child, port = start("-n", "0", "--replay-bytes", "4MiB", path)
-            else:
-                sink = open(os.devnull, "wb")
-                child = subprocess.Popen(command, stdout=sink)
-                time.sleep(0.3)
-            fd = os.open(path, os.O_WRONLY | os.O_APPEND)
-            began = time.perf_counter()
-            for _ in range(500):
-                os.write(fd, block)
-            os.close(fd)
-            size = 500 * len(block)
-            while offset(child.pid, path) < size:
+            children = readers(name, path)
+            with open(path, "ab", buffering=0) as file:
+                began = time.perf_counter()
+                for _ in range(500):
+                    file.write(block)
+            # The last of them is the one that has to have got everything.
+            while offset(children[-1].pid) < size:
                 time.sleep(0.0005)
-            speeds.append(size / (time.perf_counter() - began) / 1e6)
-            child.send_signal(signal.SIGTERM)
-            child.wait()
-    print(f"read, MB/s: {median(ours)}, tail -F > /dev/null: {median(theirs)}")
-    print(f"read, ratio: {median([a / b for a, b in zip(ours, theirs)])}")
+            seen.append(size / (time.perf_counter() - began) / 1e6)
+            for child in children:
+                child.send_signal(signal.SIGTERM)
+                child.wait()
+    ours = speeds["ssetail"]
+    print(f"read, MB/s: {median(ours)}")
+    for name in list(speeds)[1:]:
+        ratio = median([a / b for a, b in zip(ours, speeds[name])])
+        print(f"read, MB/s, {name}: {median(speeds[name])}, ratio to it: {ratio}")
 
 
-def offset(pid, path):
-    """How many bytes of the file the process has read, by its own account of I/O."""
+def readers(name, path):
+    """The processes that read a file, the last one last."""
+    if name == "ssetail":
+        return [start("-n", "0", "--replay-bytes", "4MiB", path)[0]]
+    sink = subprocess.DEVNULL if "|" not in name else subprocess.PIPE
+    tail = subprocess.Popen(["tail", "-n", "0", "-F", path], stdout=sink)
+    counted = [subprocess.Popen(["wc", "-l"], stdin=tail.stdout, stdout=subprocess.DEVNULL)] if tail.stdout else []
+    time.sleep(0.3)
+    return [tail, *counted]
+
+
+def offset(pid):
+    """How many bytes the process has read, by its own account of I/O."""
     text = open(f"/proc/{pid}/io").read()
     return int(re.search(r"rchar: (\d+)", text).group(1))
 

@@ -240,13 +240,14 @@ impl Publisher {
             state.index.push(batch);
         }
         let is_prompt = is_calm && bytes <= LITTLE && state.waiting.len() <= FEW;
-        let relay = if is_prompt { None } else { state.relay.clone() };
-        let woken = if relay.is_some() { Vec::new() } else { state.waiting.take() };
-        if relay.is_some() {
-            state.waiting.call();
-        }
+        let woken = match state.relay.clone() {
+            Some(relay) if !is_prompt => {
+                state.waiting.call().then_some(relay).into_iter().collect()
+            }
+            _ => state.waiting.take(),
+        };
         drop(state);
-        woken.into_iter().chain(relay).for_each(Waker::wake);
+        woken.into_iter().for_each(Waker::wake);
         drop(evicted);
     }
 }

@@ -45,9 +45,9 @@ impl Waiting {
         self.take_reader()
     }
 
-    /// There is something for all of them, of which they will be told.
-    pub(super) fn call(&mut self) {
-        self.is_called = true;
+    /// There is something for all of them; true if somebody has yet to tell those who wait.
+    pub(super) fn call(&mut self) -> bool {
+        self.level > 0 && !std::mem::replace(&mut self.is_called, true)
     }
 
     /// All who wait, to be woken.
@@ -108,10 +108,12 @@ mod tests {
         wake(waiting.remove(gone));
         assert_eq!(rung(), 1);
         assert!(waiting.is_level(&reader));
-        waiting.call();
+        assert!(waiting.call());
+        assert!(!waiting.call(), "once is enough");
         assert!(!waiting.is_level(&reader), "they are about to be told");
         assert_eq!(waiting.take().len(), 2);
         assert!(!waiting.is_level(&reader), "they are being sent it");
+        assert!(!waiting.call(), "nobody waits");
         wake(waiting.wait(two, &idle));
         wake(waiting.wait(one, &idle));
         wake(waiting.wait(one, &idle));
