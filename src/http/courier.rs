@@ -94,3 +94,126 @@ impl<F> Drop for Errand<F> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// What a future of the tests has lived through.
+    #[derive(Default)]
+    struct Diary {
+        waker: Mutex<Option<Waker>>,
+        threads: Mutex<Vec<thread::ThreadId>>,
+        polls_to_go: AtomicUsize,
+        panics: bool,
+    }
+
+    struct Visitor(Arc<Diary>);
+
+    impl Future for Visitor {
+        type Output = ();
+
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            let diary = &self.0;
+            *lock(&diary.waker) = Some(cx.waker().clone());
+            lock(&diary.threads).push(thread::current().id());
+            let to_go = diary.polls_to_go.fetch_sub(1, Ordering::SeqCst) - 1;
+            assert!(to_go > 0 || !diary.panics, "as it was told to");
+            if to_go == 0 { Poll::Ready(()) } else { Poll::Pending }
+        }
+    }
+
+    fn diary(polls: usize, panics: bool) -> Arc<Diary> {
+        let polls_to_go = AtomicUsize::new(polls);
+        Arc::new(Diary { polls_to_go, panics, ..Diary::default() })
+    }
+
+    fn until(what: &str, holds: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !holds() {
+            assert!(Instant::now() < deadline, "never: {what}");
+            thread::yield_now();
+        }
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).build().expect("a runtime")
+    }
+
+    /// A task, and its diary after it was polled for the first time.
+    fn begun(runtime: &tokio::runtime::Runtime, diary: &Arc<Diary>) -> tokio::task::JoinHandle<()> {
+        let visitor = Visitor(Arc::clone(diary));
+        let task = runtime.spawn(async move { Courier::errand(visitor).await });
+        until("it is polled", || lock(&diary.waker).is_some());
+        task
+    }
+
+    fn wake(diary: &Diary) {
+        let waker = lock(&diary.waker).clone().expect("a waker");
+        waker.wake();
+    }
+
+    #[test]
+    fn whoever_wakes_it_from_outside_polls_it() {
+        let (runtime, diary) = (runtime(), diary(4, false));
+        let task = begun(&runtime, &diary);
+        let here = thread::current().id();
+        wake(&diary);
+        wake(&diary);
+        assert_eq!(lock(&diary.threads)[1..], [here, here]);
+        wake(&diary);
+        runtime.block_on(task).expect("its task ends when it is done");
+        assert_eq!(lock(&diary.threads).len(), 4);
+    }
+
+    #[test]
+    fn the_runtime_wakes_its_task() {
+        let (runtime, diary) = (runtime(), diary(2, false));
+        let task = begun(&runtime, &diary);
+        let waker = lock(&diary.waker).clone().expect("a waker");
+        runtime.block_on(async {
+            waker.wake();
+            task.await.expect("done");
+        });
+        assert!(!lock(&diary.threads).contains(&thread::current().id()));
+    }
+
+    #[test]
+    fn what_is_busy_is_left_to_its_task() {
+        let (runtime, diary) = (runtime(), diary(2, false));
+        let courier = Arc::new(Courier {
+            errand: Mutex::new(Some(Visitor(Arc::clone(&diary)))),
+            task: Mutex::default(),
+            runtime: runtime.handle().clone(),
+        });
+        let busy = lock(&courier.errand);
+        assert!(!courier.poll_here());
+        drop(busy);
+        assert!(courier.poll_here());
+        assert_eq!(lock(&diary.threads).len(), 1);
+    }
+
+    #[test]
+    fn a_panic_ends_the_errand_and_not_who_woke_it() {
+        let (runtime, diary) = (runtime(), diary(2, true));
+        let task = begun(&runtime, &diary);
+        wake(&diary);
+        runtime.block_on(task).expect("its task ends");
+        wake(&diary);
+        assert_eq!(lock(&diary.threads).len(), 2);
+    }
+
+    #[test]
+    fn it_goes_with_its_task_whoever_could_still_wake_it() {
+        let (runtime, diary) = (runtime(), diary(9, false));
+        let task = begun(&runtime, &diary);
+        task.abort();
+        until("the future is dropped", || Arc::strong_count(&diary) == 1);
+        wake(&diary);
+    }
+}
