@@ -459,8 +459,9 @@ impl Sequence {
         }
         for partial in &self.allowed {
             // As much of it as had been read when it was truncated away.
-            let read = counts.iter_mut().find(|(line, n)| **n > 0 && partial.starts_with(**line));
-            if let Some((_, count)) = read {
+            let read = counts.iter_mut().filter(|(line, n)| **n > 0 && partial.starts_with(**line));
+            // The longest, because a shorter one may be what was read of another.
+            if let Some((_, count)) = read.max_by_key(|(line, _)| line.len()) {
                 *count -= 1;
             }
         }

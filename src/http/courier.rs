@@ -145,11 +145,13 @@ mod tests {
         builder.worker_threads(1).build().expect("a runtime")
     }
 
-    /// A task, and its diary after it was polled for the first time.
+    /// A task that was polled for the first time.
     fn begun(runtime: &tokio::runtime::Runtime, diary: &Arc<Diary>) -> tokio::task::JoinHandle<()> {
-        let visitor = Visitor(Arc::clone(diary));
-        let task = runtime.spawn(async move { Courier::errand(visitor).await });
-        until("it is polled", || lock(&diary.waker).is_some());
+        let _runtime = runtime.enter();
+        let errand = Courier::errand(Visitor(Arc::clone(diary)));
+        let courier = Arc::clone(&errand.0);
+        let task = runtime.spawn(errand);
+        until("it is polled", || lock(&diary.waker).is_some() && courier.errand.try_lock().is_ok());
         task
     }
 
