@@ -17,14 +17,11 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use super::answer::Peer;
-use super::courier::Courier;
-use super::delivery::Delivery;
-use super::handover::Handover;
 use super::listen::Transport;
 use super::log::{Record, Told};
-use super::pages::Pages;
 use super::pulse::{Patience, Pulse};
 use super::socket::{Flow, Socket};
+use super::stream::{Courier, Delivery, Handover, Pages};
 use super::tls::{HTTP2, Tls};
 use super::{Site, Terms};
 

@@ -3,14 +3,10 @@
 mod access;
 mod answer;
 mod connection;
-mod courier;
-mod delivery;
 mod descriptors;
-mod handover;
 mod inventory;
 mod listen;
 mod log;
-mod pages;
 mod pulse;
 mod query;
 mod serve;

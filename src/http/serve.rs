@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::connection::Connection;
 use super::descriptors::room_for_peers;
 use super::listen::Listener;
-use super::pages::Pages;
+use super::stream::Pages;
 use super::{Listeners, Site, Tls};
 use crate::follow::Report;
 

@@ -1,7 +1,7 @@
 //! A peer's socket: it knows whether the peer takes what it is sent, and gives up one that does not.
 
 use std::io::{self, IoSlice};
-use std::os::fd::AsFd as _;
+use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use super::listen::Transport;
-use super::pages::Extent;
 
 /// Whether a peer has room for what it is sent.
 #[derive(Clone, Debug, Default)]
@@ -86,15 +85,15 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
 }
 
 impl Socket<Box<dyn Transport>> {
-    /// Sends what is in `extent` from its byte `sent` on.
+    /// Sends what `file` has at `offset`, at most `len` bytes of it, without copying it.
     pub(super) fn poll_send_file(
         &mut self,
         cx: &mut Context<'_>,
-        extent: &Extent,
-        sent: usize,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        len: usize,
     ) -> Poll<io::Result<usize>> {
-        let (offset, len) = (extent.offset() + sent as u64, extent.len() - sent);
-        self.poll_limited(cx, |inner, cx| inner.poll_send_file(cx, extent.as_fd(), offset, len))
+        self.poll_limited(cx, |inner, cx| inner.poll_send_file(cx, file, offset, len))
     }
 }
 

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use tokio::runtime::Handle;
 
 /// A future that is polled by whoever wakes it from outside the runtime.
-pub(super) struct Courier<F> {
+pub(in crate::http) struct Courier<F> {
     /// None when it is done.
     errand: Mutex<Option<F>>,
     task: Mutex<Option<Waker>>,
@@ -20,11 +20,11 @@ pub(super) struct Courier<F> {
 }
 
 /// Waits until it is done, and polls it when the runtime wakes it.
-pub(super) struct Errand<F>(Arc<Courier<F>>);
+pub(in crate::http) struct Errand<F>(Arc<Courier<F>>);
 
 impl<F: Future<Output = ()> + Unpin + Send + 'static> Courier<F> {
     /// To be called in the runtime in which it is to be polled.
-    pub(super) fn errand(future: F) -> Errand<F> {
+    pub(in crate::http) fn errand(future: F) -> Errand<F> {
         let errand = Mutex::new(Some(future));
         Errand(Arc::new(Courier { errand, task: Mutex::default(), runtime: Handle::current() }))
     }

@@ -5,6 +5,7 @@
 
 use std::io::{self, Cursor, IoSlice};
 use std::mem::MaybeUninit;
+use std::os::fd::AsFd as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,10 +16,10 @@ use http_body::Body as _;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio_util::io::poll_write_buf;
 
-use super::listen::Transport;
-use super::log::Told;
 use super::pages::{Extent, Pages};
-use super::socket::Socket;
+use crate::http::listen::Transport;
+use crate::http::log::Told;
+use crate::http::socket::Socket;
 
 /// How many chunks are sent before other streams have their turn.
 const TURN: usize = 16;
@@ -27,7 +28,7 @@ const SIZE_LINE: usize = 10;
 const LINE_END: &[u8] = b"\r\n";
 
 /// The rest of an answer whose head is sent.
-pub(super) struct Delivery {
+pub(in crate::http) struct Delivery {
     socket: Socket<Box<dyn Transport>>,
     body: Told,
     pages: Arc<Pages>,
@@ -43,7 +44,11 @@ struct Chunk {
 }
 
 impl Delivery {
-    pub(super) fn new(socket: Socket<Box<dyn Transport>>, body: Told, pages: Arc<Pages>) -> Self {
+    pub(in crate::http) fn new(
+        socket: Socket<Box<dyn Transport>>,
+        body: Told,
+        pages: Arc<Pages>,
+    ) -> Self {
         Delivery { socket, body, pages, chunk: None, has_ended: false }
     }
 
@@ -126,26 +131,29 @@ impl Chunk {
                     }
                 }
                 Some(extent) => {
-                    let sent = extent.len() - self.rest.remaining();
-                    match socket.poll_send_file(cx, extent, sent) {
-                        Poll::Ready(Ok(sent)) => self.rest.advance(sent),
-                        Poll::Ready(Err(error)) if error.kind() != io::ErrorKind::InvalidInput => {
-                            return Poll::Ready(Err(error));
-                        }
-                        // A slow peer holds nothing but what others have too; a socket from
-                        // which the kernel cannot do it is sent copies.
-                        pending_or_impossible => {
-                            self.extent = None;
-                            if pending_or_impossible.is_pending() {
-                                return Poll::Pending;
-                            }
-                        }
+                    let left = self.rest.remaining();
+                    let offset = extent.offset() + (extent.len() - left) as u64;
+                    let sent = socket.poll_send_file(cx, extent.as_fd(), offset, left);
+                    if !matches!(sent, Poll::Ready(Ok(_))) {
+                        // A slow peer holds nothing but what others have too.
+                        self.extent = None;
+                    }
+                    match ready!(sent) {
+                        Ok(sent) => self.rest.advance(sent),
+                        Err(error) if is_impossible(&error) => {}
+                        Err(error) => return Poll::Ready(Err(error)),
                     }
                 }
             }
         }
         Poll::Ready(Ok(()))
     }
+}
+
+/// The kernel does not do that with this socket, or not for this process.
+fn is_impossible(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported)
 }
 
 /// The line before the bytes of a chunk.

@@ -11,11 +11,11 @@ use http_body::{Body, Frame};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::socket::Flow;
-use super::traffic::Count;
-use super::{Query, Site};
 use crate::event::{Batch, Encoder, Medium, Object, Position};
 use crate::feed::{Gap, Read, Reason, Subscriber};
+use crate::http::socket::Flow;
+use crate::http::traffic::Count;
+use crate::http::{Query, Site};
 
 /// How many reads that hold nothing for this peer are made before others have their turn.
 const FRUITLESS_READS: usize = 16;
@@ -24,7 +24,7 @@ const FRUITLESS_READS: usize = 16;
 const FLUSH: Duration = Duration::from_millis(5);
 
 /// One peer's event stream.
-pub(super) struct EventStream {
+pub(in crate::http) struct EventStream {
     site: Arc<Site>,
     query: Query,
     subscriber: Subscriber,
@@ -51,7 +51,7 @@ struct Silence {
 }
 
 impl EventStream {
-    pub(super) fn new(
+    pub(in crate::http) fn new(
         site: Arc<Site>,
         query: Query,
         flow: Flow,
@@ -76,7 +76,7 @@ impl EventStream {
     }
 
     /// How many events it has sent so far.
-    pub(super) fn events(&self) -> u64 {
+    pub(in crate::http) fn events(&self) -> u64 {
         self.events.get()
     }
 

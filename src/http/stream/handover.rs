@@ -18,15 +18,15 @@ use hyper::rt::{Read, Write};
 use hyper::server::conn::http1::Connection;
 use hyper::service::Service;
 
-use super::log::Told;
-use super::socket::Flow;
+use crate::http::log::Told;
+use crate::http::socket::Flow;
 
 /// Where the body is put of which a connection is to send the rest itself.
 #[derive(Clone, Default)]
-pub(super) struct Handover(Arc<Mutex<Option<Told>>>);
+pub(in crate::http) struct Handover(Arc<Mutex<Option<Told>>>);
 
 /// A body as hyper sees it: of an event stream only what is there at once.
-pub(super) struct Lent {
+pub(in crate::http) struct Lent {
     /// None when it has been taken back.
     body: Option<Told>,
     handover: Option<Handover>,
@@ -35,14 +35,14 @@ pub(super) struct Lent {
 
 impl Handover {
     /// Lends a body to hyper; before HTTP/1.1 there are no chunks, so that hyper keeps it.
-    pub(super) fn lend(&self, version: Version, body: Told) -> Lent {
+    pub(in crate::http) fn lend(&self, version: Version, body: Told) -> Lent {
         let is_taken_back = body.is_stream() && version == Version::HTTP_11;
         let handover = is_taken_back.then(|| self.clone());
         Lent { body: Some(body), handover, has_begun: false }
     }
 
     /// Drives `connection` until it has ended, or only the rest of an event stream is to be sent.
-    pub(super) async fn drive<I, S>(&self, connection: &mut Connection<I, S>, flow: &Flow)
+    pub(in crate::http) async fn drive<I, S>(&self, connection: &mut Connection<I, S>, flow: &Flow)
     where
         I: Read + Write + Unpin,
         S: Service<hyper::Request<Incoming>, Response = hyper::Response<Lent>> + Unpin,
@@ -59,7 +59,7 @@ impl Handover {
     }
 
     /// The body that was handed over, if one was.
-    pub(super) fn take(&self) -> Option<Told> {
+    pub(in crate::http) fn take(&self) -> Option<Told> {
         self.slot().take()
     }
 

@@ -35,7 +35,7 @@ const POPULAR: u32 = 3;
 
 /// Bytes that were asked for lately.
 #[derive(Debug, Default)]
-pub(super) struct Pages(Mutex<State>);
+pub(in crate::http) struct Pages(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -63,7 +63,7 @@ struct Memory {
 
 /// Bytes in that file, which stay there for as long as this is held.
 #[derive(Debug)]
-pub(super) struct Extent {
+pub(in crate::http) struct Extent {
     memory: Arc<Memory>,
     place: usize,
     len: usize,
@@ -73,7 +73,11 @@ impl Pages {
     /// Where `bytes` are, within `wrapped`, which is what of them goes to every peer.
     ///
     /// None if they are to be copied; which is also sooner done than waiting for somebody else.
-    pub(super) fn find(&self, bytes: &Bytes, wrapped: &[IoSlice<'_>]) -> Option<Arc<Extent>> {
+    pub(in crate::http) fn find(
+        &self,
+        bytes: &Bytes,
+        wrapped: &[IoSlice<'_>],
+    ) -> Option<Arc<Extent>> {
         // Those that are nobody else's will not be asked for again.
         if bytes.len() < LEAST || bytes.is_unique() {
             return None;
@@ -132,12 +136,12 @@ impl Memory {
 
 impl Extent {
     /// Where it begins in the file.
-    pub(super) fn offset(&self) -> u64 {
+    pub(in crate::http) fn offset(&self) -> u64 {
         (self.place * PLACE) as u64
     }
 
     /// How many bytes it has.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::http) fn len(&self) -> usize {
         self.len
     }
 }

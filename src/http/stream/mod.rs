@@ -1,0 +1,20 @@
+//! An event stream on its way to its peer.
+//!
+//! ```text
+//! subscriber ──▶ body ──┬──────────────────────────────▶ hyper ──▶ socket    TLS, HTTP/2, HTTP/1.0
+//!                       └──▶ handover ──▶ delivery ──────────────▶ socket    plain HTTP/1.1
+//!                                          │   └── pages: what many peers are sent
+//!                                          └── courier: who sends it
+//! ```
+
+mod body;
+mod courier;
+mod delivery;
+mod handover;
+mod pages;
+
+pub(super) use body::EventStream;
+pub(super) use courier::Courier;
+pub(super) use delivery::Delivery;
+pub(super) use handover::Handover;
+pub(super) use pages::Pages;
