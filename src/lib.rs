@@ -8,6 +8,7 @@
 //! ```
 //!
 //! Nothing flows back: no subscriber can slow, block or resize what lies left of the ring.
+//! Only this is told: that all have what there is, for which whoever polls a file may wait half a millisecond.
 //! Replay and live are the same read, by a cursor that is behind the newest batch or at it.
 //! A cursor that is behind the ring reads from the file again, where the index says that a batch lies.
 //!
@@ -19,7 +20,7 @@
 //! | [`follow`] | from files and standard input to batches | files, linemux |
 //! | [`feed`] | the ring, the index of what it has evicted, one writer and many cursors | a lock, held for moments; files, through [`event::Log`] |
 //! | [`journal`] | what outlives the program: what was published, written down before anybody sees it | files of its own directory |
-//! | [`http`] | requests, who may make them, and event streams as answers | hyper, rustls, sockets |
+//! | [`http`] | requests, who may make them, and event streams as answers | hyper, rustls, sockets, memory from which the kernel sends without copying |
 //! | `cli` | flags and the environment, as typed values | clap |
 //! | `manual` | the man page and the completions | clap |
 //! | `status` | what a person at the terminal sees | stderr, indicatif |

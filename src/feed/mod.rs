@@ -17,6 +17,14 @@
 //! more, it gets a [`Gap`] that counts exactly the events it cannot have, and goes
 //! on at the next one there is.
 //!
+//! # Waking
+//!
+//! Whoever waits is woken by a [relay](Feed::relay) among the subscribers, which costs the publisher
+//! one waker however many they are; but a few lines for a few of them, after a calm, are worth
+//! more than its time, and it wakes them itself. It learns when all have what there is, so that
+//! it need not read bit by bit while they are still being sent the last: batches grow with the
+//! load. It never waits for that.
+//!
 //! # Restarts
 //!
 //! With a [`Journal`], what is published is written down before any subscriber can see it.
