@@ -103,6 +103,18 @@ fn garbage_and_silence_end_only_themselves() {
 }
 
 /// Processor time that it has used.
+#[test]
+fn a_peer_that_goes_on_talking_is_dropped() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
+    let mut honest = ssetail.events("/sse");
+    let mut talking = TcpStream::connect(ssetail.address()).expect("connected");
+    let request = b"GET /sse HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    // Until nobody listens any more.
+    while talking.write_all(request).is_ok() {}
+    eventually("its stream is closed", || ssetail.figure("ssetail_open_streams") == 1);
+    assert_eq!(honest.lines(1), ["x"]);
+}
+
 fn cpu_time(ssetail: &Running) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", ssetail.pid())).expect("alive");
     let (_, fields) = stat.rsplit_once(')').expect("a name");

@@ -123,14 +123,14 @@ impl Guest {
             self.service(false, move |version, body| handover.lend(version, body))
         };
         let mut connection = http1_builder().serve_connection(TokioIo::new(socket), service);
-        tokio::select! {
-            () = handover.drive(&mut connection, &flow) => {}
+        let body = tokio::select! {
+            body = handover.drive(&mut connection, &flow) => body,
             () = visit.ended() => {
                 Pin::new(&mut connection).graceful_shutdown();
-                handover.drive(&mut connection, &flow).await;
+                handover.drive(&mut connection, &flow).await
             }
-        }
-        if let Some(body) = handover.take() {
+        };
+        if let Some(body) = body {
             let socket = connection.into_parts().io.into_inner();
             let delivery = Delivery::new(socket, body, pages);
             // As a task of its own, because it is much smaller than this one.

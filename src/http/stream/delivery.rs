@@ -16,13 +16,15 @@ use http_body::Body as _;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio_util::io::poll_write_buf;
 
-use super::pages::{Extent, Pages};
+use super::pages::{PageFile, Pages};
 use crate::http::listen::Transport;
 use crate::http::log::Told;
 use crate::http::socket::Socket;
 
 /// How many chunks are sent before other streams have their turn.
 const TURN: usize = 16;
+/// How many bytes of a peer that does not wait for the end of an answer are passed over.
+const IGNORED: usize = 16 * 1024;
 /// Room for the line that has the size of a chunk, of up to four GiB.
 const SIZE_LINE: usize = 10;
 const LINE_END: &[u8] = b"\r\n";
@@ -34,13 +36,15 @@ pub(in crate::http) struct Delivery {
     pages: Arc<Pages>,
     chunk: Option<Chunk>,
     has_ended: bool,
+    /// How many bytes the peer has sent after its request.
+    ignored: usize,
 }
 
 /// What of a chunk is not sent yet.
 struct Chunk {
     rest: Chain<Chain<Cursor<[u8; SIZE_LINE]>, Bytes>, &'static [u8]>,
     /// Where all of it can be sent from.
-    extent: Option<Arc<Extent>>,
+    file: Option<Arc<PageFile>>,
 }
 
 impl Delivery {
@@ -49,7 +53,7 @@ impl Delivery {
         body: Told,
         pages: Arc<Pages>,
     ) -> Self {
-        Delivery { socket, body, pages, chunk: None, has_ended: false }
+        Delivery { socket, body, pages, chunk: None, has_ended: false, ignored: 0 }
     }
 
     /// Ready when it has all been sent, cannot be sent any more, or is cut.
@@ -83,16 +87,19 @@ impl Delivery {
         Poll::Pending
     }
 
-    /// Ready when the peer has gone; another request of it could not be answered.
+    /// Ready when the peer has gone, or talks when it should listen: another request of it could
+    /// not be answered.
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut bytes = [MaybeUninit::uninit(); 256];
-        loop {
+        while self.ignored <= IGNORED {
             let mut read = ReadBuf::uninit(&mut bytes);
             let result = ready!(Pin::new(&mut self.socket).poll_read(cx, &mut read));
             if result.is_err() || read.filled().is_empty() {
                 return Poll::Ready(());
             }
+            self.ignored += read.filled().len();
         }
+        Poll::Ready(())
     }
 }
 
@@ -107,13 +114,13 @@ impl Future for Delivery {
 impl Chunk {
     fn new(bytes: Bytes) -> Self {
         let rest = size_line(bytes.len()).chain(bytes).chain(LINE_END);
-        Chunk { rest, extent: None }
+        Chunk { rest, file: None }
     }
 
     fn paged(mut self, pages: &Pages) -> Self {
         let mut slices = [IoSlice::new(&[]); 3];
         let len = self.rest.chunks_vectored(&mut slices);
-        self.extent = pages.find(self.rest.first_ref().last_ref(), &slices[..len]);
+        self.file = pages.find(self.rest.first_ref().last_ref(), &slices[..len]);
         self
     }
 
@@ -123,20 +130,20 @@ impl Chunk {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         while self.rest.has_remaining() {
-            match &self.extent {
+            match &self.file {
                 None => {
                     let sent = poll_write_buf(Pin::new(&mut *socket), cx, &mut self.rest);
                     if ready!(sent)? == 0 {
                         return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                     }
                 }
-                Some(extent) => {
+                Some(file) => {
                     let left = self.rest.remaining();
-                    let offset = extent.offset() + (extent.len() - left) as u64;
-                    let sent = socket.poll_send_file(cx, extent.as_fd(), offset, left);
+                    let offset = (file.len() - left) as u64;
+                    let sent = socket.poll_send_file(cx, file.as_fd(), offset, left);
                     if !matches!(sent, Poll::Ready(Ok(_))) {
                         // A slow peer holds nothing but what others have too.
-                        self.extent = None;
+                        self.file = None;
                     }
                     match ready!(sent) {
                         Ok(sent) => self.rest.advance(sent),

@@ -41,8 +41,13 @@ impl Handover {
         Lent { body: Some(body), handover, has_begun: false }
     }
 
-    /// Drives `connection` until it has ended, or only the rest of an event stream is to be sent.
-    pub(in crate::http) async fn drive<I, S>(&self, connection: &mut Connection<I, S>, flow: &Flow)
+    /// Drives `connection` until it has ended, or only the rest of an event stream is to be sent:
+    /// then gives that.
+    pub(in crate::http) async fn drive<I, S>(
+        &self,
+        connection: &mut Connection<I, S>,
+        flow: &Flow,
+    ) -> Option<Told>
     where
         I: Read + Write + Unpin,
         S: Service<hyper::Request<Incoming>, Response = hyper::Response<Lent>> + Unpin,
@@ -50,17 +55,16 @@ impl Handover {
         S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         poll_fn(|cx| {
-            let ended = connection.poll_without_shutdown(cx);
+            if Pin::new(&mut *connection).poll(cx).is_ready() {
+                return Poll::Ready(None);
+            }
             // hyper has tried to send the head since it asked for the body.
-            let is_handed_over = self.slot().is_some() && !flow.is_blocked();
-            if ended.is_ready() || is_handed_over { Poll::Ready(()) } else { Poll::Pending }
+            match self.slot().take_if(|_| !flow.is_blocked()) {
+                None => Poll::Pending,
+                body => Poll::Ready(body),
+            }
         })
-        .await;
-    }
-
-    /// The body that was handed over, if one was.
-    pub(in crate::http) fn take(&self) -> Option<Told> {
-        self.slot().take()
+        .await
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Told>> {
@@ -106,5 +110,49 @@ impl Body for Lent {
 
     fn size_hint(&self) -> SizeHint {
         self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::time::Duration;
+
+    use hyper::server::conn::http1;
+    use hyper::service::service_fn;
+    use hyper::{Request, Response};
+    use hyper_util::rt::TokioIo;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::http::answer::AnswerBody;
+
+    #[tokio::test]
+    async fn an_answer_is_sent_whole_although_the_server_stops() {
+        let (mut peer, socket) = tokio::io::duplex(64);
+        let handover = Handover::default();
+        let service = service_fn(|request: Request<Incoming>| {
+            let body = AnswerBody::Whole(Some(vec![b'x'; 10_000].into()));
+            let answer = Told::of(Response::new(body), None);
+            let lent = answer.map(|body| handover.lend(request.version(), body));
+            std::future::ready(Ok::<_, Infallible>(lent))
+        });
+        let mut connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
+        let head = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";
+        peer.write_all(head).await.expect("sent");
+        let flow = Flow::default();
+        let part = timeout(Duration::from_millis(10), handover.drive(&mut connection, &flow));
+        assert!(part.await.is_err(), "there is no room for it");
+        Pin::new(&mut connection).graceful_shutdown();
+        let mut answer = Vec::new();
+        let rest = async {
+            let read = peer.read_to_end(&mut answer);
+            tokio::join!(handover.drive(&mut connection, &flow), read)
+        };
+        let (body, read) = timeout(Duration::from_secs(20), rest).await.expect("it ends");
+        assert!(body.is_none(), "it is no stream");
+        read.expect("read");
+        assert!(answer.ends_with(&[b'x'; 10_000]), "{} bytes", answer.len());
     }
 }

@@ -4,140 +4,94 @@
 //! else is being sent them: so bytes that are asked for again and again are written into a file
 //! that is nothing but memory (`memfd_create(2)`), once, and then go out by `sendfile(2)`.
 //!
-//! A page may still be on its way to a slow peer when its place is given to other bytes. It is
-//! never changed: a place is emptied before it is used again, by which the file gets new pages
-//! there, while the old ones belong to whoever is being sent them.
+//! Pages may still be on their way to a slow peer when their file is gone. They are never changed:
+//! every file is written once, and none is used again.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use rustix::fs::{FallocateFlags, MemfdFlags, fallocate, memfd_create};
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::pwritev;
 use rustix::process::{Resource, getrlimit};
-use slab::Slab;
 
 /// Fewer bytes are copied sooner than found.
 const LEAST: usize = 8 * 1024;
-/// The most bytes in one place, which begins at a multiple of so many.
-const PLACE: usize = 256 * 1024;
-/// How many places there are.
-const PLACES: usize = 64;
-/// The most that is remembered, which leaves places for what is still being sent,
-const ITEMS: usize = PLACES / 2;
-/// and how many bytes that may be.
-const CAPACITY: usize = 4 * 1024 * 1024;
-/// Bytes that only the first few want are not worth a place.
+/// Bytes that only the first few want are not worth a file.
 const POPULAR: u32 = 3;
+/// How much is remembered, each with a descriptor,
+const ITEMS: usize = 16;
+/// and how many bytes at the most.
+const CAPACITY: usize = 4 * 1024 * 1024;
 
-/// Bytes that were asked for lately.
+/// Bytes that were asked for lately, the oldest first.
 #[derive(Debug, Default)]
-pub(in crate::http) struct Pages(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    /// The oldest first.
-    items: VecDeque<Item>,
-    held: usize,
-    memory: Option<Arc<Memory>>,
-    /// This system has no such memory.
-    is_refused: bool,
-}
+pub(in crate::http) struct Pages(Mutex<VecDeque<Item>>);
 
 struct Item {
     /// Also keeps others from having its address.
     bytes: Bytes,
     asked: u32,
-    extent: Option<Arc<Extent>>,
+    file: Option<Arc<PageFile>>,
 }
 
 /// A file without a name.
 #[derive(Debug)]
-struct Memory {
+pub(in crate::http) struct PageFile {
     file: OwnedFd,
-    places: Mutex<Slab<()>>,
-}
-
-/// Bytes in that file, which stay there for as long as this is held.
-#[derive(Debug)]
-pub(in crate::http) struct Extent {
-    memory: Arc<Memory>,
-    place: usize,
     len: usize,
 }
 
 impl Pages {
-    /// Where `bytes` are, within `wrapped`, which is what of them goes to every peer.
+    /// A file with `bytes`, within `wrapped`, which is what of them goes to every peer.
     ///
     /// None if they are to be copied; which is also sooner done than waiting for somebody else.
     pub(in crate::http) fn find(
         &self,
         bytes: &Bytes,
         wrapped: &[IoSlice<'_>],
-    ) -> Option<Arc<Extent>> {
+    ) -> Option<Arc<PageFile>> {
         // Those that are nobody else's will not be asked for again.
         if bytes.len() < LEAST || bytes.is_unique() {
             return None;
         }
-        let mut state = self.0.try_lock().ok()?;
+        let mut items = self.0.try_lock().ok()?;
         let is_it = |item: &&mut Item| {
             (item.bytes.as_ptr(), item.bytes.len()) == (bytes.as_ptr(), bytes.len())
         };
-        let State { items, held, memory, is_refused } = &mut *state;
         let Some(item) = items.iter_mut().rev().find(is_it) else {
-            let bytes = bytes.clone();
-            *held += bytes.len();
-            items.push_back(Item { bytes, asked: 1, extent: None });
-            while items.len() > ITEMS || *held > CAPACITY {
-                *held -= items.pop_front().map_or(0, |item| item.bytes.len());
+            items.push_back(Item { bytes: bytes.clone(), asked: 1, file: None });
+            while items.len() > ITEMS || size(&items) > CAPACITY {
+                items.pop_front();
             }
             return None;
         };
         item.asked += 1;
-        if item.asked == POPULAR && !*is_refused {
-            let memory = match memory {
-                Some(memory) => Some(memory),
-                None => Memory::new().map(|new| memory.insert(Arc::new(new))),
-            };
-            *is_refused = memory.is_none();
-            item.extent = memory.and_then(|memory| memory.put(wrapped)).map(Arc::new);
+        if item.asked == POPULAR {
+            item.file = PageFile::new(wrapped).map(Arc::new);
         }
-        item.extent.clone()
+        item.file.clone()
     }
 }
 
-impl Memory {
-    fn new() -> Option<Self> {
+fn size(items: &VecDeque<Item>) -> usize {
+    items.iter().map(|item| item.bytes.len()).sum()
+}
+
+impl PageFile {
+    /// None where the system has no such files, or not so large ones, or no more descriptors.
+    fn new(slices: &[IoSlice<'_>]) -> Option<Self> {
+        let len = slices.iter().map(|slice| slice.len()).sum();
         // Who writes past the limit of a file's size is killed.
-        let limit = getrlimit(Resource::Fsize).current;
-        if limit.is_some_and(|limit| limit < (PLACES * PLACE) as u64) {
+        if getrlimit(Resource::Fsize).current.is_some_and(|limit| limit < len as u64) {
             return None;
         }
         let file = memfd_create("events", MemfdFlags::CLOEXEC).ok()?;
-        Some(Memory { file, places: Mutex::default() })
-    }
-
-    fn put(self: &Arc<Self>, slices: &[IoSlice<'_>]) -> Option<Extent> {
-        let len = slices.iter().map(|slice| slice.len()).sum();
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if len > PLACE || places.len() == PLACES {
-            return None;
-        }
-        let place = places.insert(());
-        drop(places);
-        let extent = Extent { memory: Arc::clone(self), place, len };
-        let written = pwritev(&self.file, slices, extent.offset()).ok()?;
-        (written == len).then_some(extent)
-    }
-}
-
-impl Extent {
-    /// Where it begins in the file.
-    pub(in crate::http) fn offset(&self) -> u64 {
-        (self.place * PLACE) as u64
+        let written = pwritev(&file, slices, 0).ok()?;
+        (written == len).then_some(PageFile { file, len })
     }
 
     /// How many bytes it has.
@@ -146,20 +100,9 @@ impl Extent {
     }
 }
 
-impl AsFd for Extent {
+impl AsFd for PageFile {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.memory.file.as_fd()
-    }
-}
-
-impl Drop for Extent {
-    fn drop(&mut self) {
-        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        // A place that cannot be emptied is not used again.
-        if fallocate(&self.memory.file, flags, self.offset(), PLACE as u64).is_ok() {
-            let places = self.memory.places.lock();
-            places.unwrap_or_else(PoisonError::into_inner).remove(self.place);
-        }
+        self.file.as_fd()
     }
 }
 
@@ -175,97 +118,82 @@ mod tests {
 
     use super::*;
 
-    fn bytes(fill: u8, len: usize) -> Bytes {
-        Bytes::from(vec![fill; len])
+    /// Bytes that somebody else has, too.
+    fn bytes(fill: u8, len: usize) -> (Bytes, Bytes) {
+        let bytes = Bytes::from(vec![fill; len]);
+        (bytes.clone(), bytes)
     }
 
     /// Asks as a peer does.
-    fn ask(pages: &Pages, bytes: &Bytes) -> Option<Arc<Extent>> {
+    fn ask(pages: &Pages, bytes: &Bytes) -> Option<Arc<PageFile>> {
         pages.find(bytes, &[IoSlice::new(b"<"), IoSlice::new(bytes), IoSlice::new(b">")])
     }
 
-    fn asked(pages: &Pages, bytes: &Bytes) -> Arc<Extent> {
-        (0..POPULAR).find_map(|_| ask(pages, bytes)).expect("an extent")
+    fn asked(pages: &Pages, bytes: &Bytes) -> Arc<PageFile> {
+        (0..POPULAR).find_map(|_| ask(pages, bytes)).expect("a file")
     }
 
-    fn read(extent: &Extent) -> Vec<u8> {
-        let mut read = vec![0; extent.len()];
-        let len = rustix::io::pread(extent, &mut read, extent.offset()).expect("read");
+    fn read(file: &PageFile) -> Vec<u8> {
+        let mut read = vec![0; file.len()];
+        let len = rustix::io::pread(file, &mut read, 0).expect("read");
         assert_eq!(len, read.len());
         read
     }
 
     #[test]
-    fn bytes_that_several_want_get_a_place() {
+    fn bytes_that_several_want_get_a_file() {
         let pages = Pages::default();
-        let (shared, others) = (bytes(b'a', LEAST), bytes(b'b', LEAST));
-        let _held = (shared.clone(), others.clone());
+        let ((shared, _held), (others, _too)) = (bytes(b'a', LEAST), bytes(b'b', LEAST));
         for _ in 1..POPULAR {
             assert!(ask(&pages, &shared).is_none(), "too early");
             assert!(ask(&pages, &others).is_none(), "too early");
         }
         for bytes in [&shared, &others, &shared] {
-            let extent = ask(&pages, bytes).expect("an extent");
-            assert_eq!(read(&extent), [b"<", &bytes[..], b">"].concat());
+            let file = ask(&pages, bytes).expect("a file");
+            assert_eq!(read(&file), [b"<", &bytes[..], b">"].concat());
         }
     }
 
     #[test]
     fn bytes_of_one_peer_and_few_bytes_are_copied() {
         let pages = Pages::default();
-        let (own, few) = (bytes(b'a', LEAST), bytes(b'b', LEAST - 1));
-        let _held = few.clone();
+        let (few, _held) = bytes(b'b', LEAST - 1);
         for _ in 0..2 * POPULAR {
+            let own = Bytes::from(vec![b'a'; LEAST]);
             assert!(ask(&pages, &own).is_none());
             assert!(ask(&pages, &few).is_none());
         }
+        assert!(pages.0.lock().expect("whole").is_empty());
     }
 
     #[test]
-    fn what_somebody_is_being_sent_stays_while_places_are_used_again() {
+    fn what_somebody_is_being_sent_stays_when_it_is_forgotten() {
         let pages = Pages::default();
-        let first = bytes(b'a', LEAST);
-        let _held = first.clone();
-        let extent = asked(&pages, &first);
-        let mut places = std::collections::HashSet::new();
-        for n in 0..5 * PLACES {
-            let other = bytes(n as u8, LEAST + n);
-            let _held = other.clone();
-            places.insert(asked(&pages, &other).offset());
+        let (first, held) = bytes(b'a', LEAST);
+        let file = asked(&pages, &first);
+        let (from, to) = pipe().expect("a pipe");
+        splice(&*file, Some(&mut 0), &to, None, LEAST, SpliceFlags::empty()).expect("spliced");
+        drop((file, first));
+        for n in 0..3 * ITEMS {
+            let (other, _held) = bytes(n as u8, LEAST + n);
+            asked(&pages, &other);
         }
-        assert!(places.len() <= PLACES, "{} places", places.len());
-        assert!(!places.contains(&extent.offset()));
-        assert_eq!(read(&extent), [b"<", &first[..], b">"].concat());
+        assert!(held.is_unique(), "it is forgotten");
+        let mut sent = vec![0; LEAST];
+        rustix::io::read(&from, &mut sent).expect("read");
+        assert_eq!(sent, [b"<", &held[1..]].concat(), "what was on its way has changed");
     }
 
     #[test]
     fn no_more_is_kept_than_there_is_room_for() {
         let pages = Pages::default();
         for n in 0..100 {
-            let large = bytes(n, PLACE - 2);
-            let _held = large.clone();
+            let (large, _held) = bytes(n, CAPACITY / 3);
             asked(&pages, &large);
-            let state = pages.0.lock().expect("whole");
-            assert!(state.held <= CAPACITY, "{} bytes", state.held);
+            let items = pages.0.lock().expect("whole");
+            assert!(size(&items) <= CAPACITY, "{} bytes", size(&items));
         }
-        let too_large = bytes(b'x', PLACE);
-        let _held = too_large.clone();
+        let (too_large, _held) = bytes(b'x', CAPACITY + 1);
         assert!((0..2 * POPULAR).all(|_| ask(&pages, &too_large).is_none()));
-    }
-
-    #[test]
-    fn an_emptied_place_has_other_pages() {
-        let memory = Arc::new(Memory::new().expect("a file"));
-        let old = memory.put(&[IoSlice::new(&[1; 8192])]).expect("a place");
-        let (from, to) = pipe().expect("a pipe");
-        let mut offset = old.offset();
-        splice(&old, Some(&mut offset), &to, None, 8192, SpliceFlags::empty()).expect("spliced");
-        let place = old.offset();
-        drop(old);
-        let new = memory.put(&[IoSlice::new(&[2; 8192])]).expect("a place");
-        assert_eq!(new.offset(), place, "it is the same place");
-        let mut sent = [0; 8192];
-        rustix::io::read(&from, &mut sent).expect("read");
-        assert_eq!(sent, [1; 8192], "what was on its way has changed");
     }
 }
