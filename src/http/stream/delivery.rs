@@ -21,8 +21,9 @@ use crate::http::listen::Transport;
 use crate::http::log::Told;
 use crate::http::socket::Socket;
 
-/// How many chunks are sent before other streams have their turn.
-const TURN: usize = 16;
+/// How many chunks are sent before other streams have their turn: few, so that those that are
+/// level stay so, and can share what they are sent.
+const TURN: usize = 4;
 /// How many bytes of a peer that does not wait for the end of an answer are passed over.
 const IGNORED: usize = 16 * 1024;
 /// Room for the line that has the size of a chunk, of up to four GiB.
