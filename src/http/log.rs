@@ -71,9 +71,7 @@ impl Told {
         let record = record.map(|record| Box::new(Record { status, ..*record }));
         response.map(|body| Told { body, record })
     }
-}
 
-impl Told {
     /// Whether it is an event stream.
     pub(super) fn is_stream(&self) -> bool {
         matches!(self.body, AnswerBody::Stream(_))
