@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::Cli;
-use crate::event::{Encoder, Epoch, Name};
+use crate::event::{Cutting, Encoder, Epoch, Name};
 use crate::failure::Failure;
 use crate::feed::{Feed, Publisher, resume};
 use crate::follow::{
@@ -41,6 +41,7 @@ const READERS: usize = 8;
 /// Follows and serves until a signal, or the end of all input, says to stop.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let sources = sources(&cli)?;
+    let cutting = cutting(&cli)?;
     let access = access(&cli)?;
     // While there is one thread: what was inherited is taken out of the environment.
     let inherited = Inherited::take_environment();
@@ -52,7 +53,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         .max_blocking_threads(READERS)
         .build()
         .context("cannot start worker threads")?;
-    let parts = Parts { sources, access, inherited, tee };
+    let parts = Parts { sources, cutting, access, inherited, tee };
     let result = runtime.block_on(follow_and_serve(cli, parts, status.clone()));
     runtime.shutdown_background();
     status.end();
@@ -62,13 +63,14 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
 /// What the command line and the environment have come to.
 struct Parts {
     sources: Sources,
+    cutting: Cutting,
     access: Access,
     inherited: Inherited,
     tee: Option<Tee>,
 }
 
 async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Result<()> {
-    let Parts { sources, mut access, inherited, tee } = parts;
+    let Parts { sources, cutting, mut access, inherited, tee } = parts;
     let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let report = Report::new({
         let status = status.clone();
@@ -80,24 +82,26 @@ async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Res
     });
     let tls = load_certificate(&cli)?;
     let descriptors = raise_descriptors(&cli, &report);
-    let (journal, mut recovered) = keep_state(&cli, &sources.files, &report)?;
+    let (journal, mut recovered) = keep_state(&cli, &cutting, &sources.files, &report)?;
     let listeners = listen(&cli.bind, cli.port, inherited).await?;
     let made = make_token(&cli, &listeners, &mut access)?;
     let spool = create_spool(&cli)?;
     let registry = Registry::default();
     // What is written once the address is known is new: whoever has read it may rely on that.
     sources.refused.iter().for_each(|sentence| status.say(sentence));
-    let mut open = |files| Opened::again(files, options(&cli), &registry, &mut recovered);
+    let mut open = |files| {
+        Opened::again(files, options(&cli, cutting.clone()), &registry, &mut recovered)
+    };
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
     let epoch = match recovered.epoch() {
         Some(epoch) => epoch.clone(),
         None => Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?),
     };
     let (capacity, past) = (capacity(&cli), recovered.history(cli.index_bytes));
-    let (publisher, feed) = resume(Encoder::new(epoch), capacity, cutting(&cli), past, journal);
+    let (publisher, feed) = resume(Encoder::new(epoch), capacity, cutting.clone(), past, journal);
     tokio::spawn(feed.clone().relay());
     let input = sources.input.map(|name| (name, Copies { tee: tee_writer(&cli, tee), spool }));
-    let (reading, input_ended) = start_reading(&cli, input, files, &registry, publisher, &report)?;
+    let (reading, input_ended) = start_reading(cutting, input, files, &registry, publisher, &report)?;
     let reloading = reload_on_hangup(tls.clone(), report.clone())?;
     let followed = followed(&registry).into_iter().collect();
     status.announce(urls(&cli, &listeners, made.as_ref()), followed);
@@ -138,6 +142,7 @@ async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Res
 /// What an earlier run has left, and where this one leaves as much.
 fn keep_state(
     cli: &Cli,
+    cutting: &Cutting,
     files: &[Wanted],
     report: &Report,
 ) -> anyhow::Result<(Option<Journal>, Recovered)> {
@@ -150,7 +155,7 @@ fn keep_state(
     let report = report.clone();
     let say = move |sentence: &str| report.say(sentence);
     let (journal, recovered) =
-        Journal::open(directory, cli.index_bytes, &cutting(cli), patterns, say)?;
+        Journal::open(directory, cli.index_bytes, cutting, patterns, say)?;
     Ok((Some(journal), recovered))
 }
 
@@ -175,7 +180,7 @@ impl Reading {
 }
 
 fn start_reading(
-    cli: &Cli,
+    cutting: Cutting,
     input: Option<(Name, Copies)>,
     files: Option<Opened>,
     registry: &Registry,
@@ -186,7 +191,7 @@ fn start_reading(
     let is_all = files.is_none();
     let start = |(name, copies)| {
         let (publisher, report) = (publisher.clone(), report.clone());
-        Input::start((name, is_all), cutting(cli), copies, registry, publisher, report, || {
+        Input::start((name, is_all), cutting, copies, registry, publisher, report, || {
             let _ = ended.send(());
         })
     };

@@ -123,19 +123,32 @@ pub(crate) fn load_certificate(cli: &Cli) -> anyhow::Result<Option<Tls>> {
     files.map(|(certificate, key)| Tls::load(certificate, key)).transpose()
 }
 
-/// How lines are cut.
-pub(crate) fn cutting(cli: &Cli) -> Cutting {
-    let set = |expressions: &[Regex]| RegexSet::new(expressions.iter().map(Regex::as_str));
-    let filter = match (set(&cli.include), set(&cli.exclude)) {
-        (Ok(include), Ok(exclude)) => LineFilter::new(include, exclude),
-        _ => LineFilter::default(),
-    };
-    Cutting { splitter: Splitter { max_line: cli.max_line, binary: cli.binary }, filter }
+/// How lines are cut, and which are published; a set of expressions that cannot be compiled must
+/// not let any line through, so it ends the start.
+pub(crate) fn cutting(cli: &Cli) -> Result<Cutting, Failure> {
+    let include = expressions("--include", &cli.include)?;
+    let exclude = expressions("--exclude", &cli.exclude)?;
+    let filter = LineFilter::new(include, exclude);
+    Ok(Cutting { splitter: Splitter { max_line: cli.max_line, binary: cli.binary }, filter })
+}
+
+fn expressions(flag: &str, expressions: &[Regex]) -> Result<RegexSet, Failure> {
+    RegexSet::new(expressions.iter().map(Regex::as_str)).map_err(|error| {
+        let reason = match error {
+            regex::Error::CompiledTooBig(limit) => {
+                format!("together they need more than {limit} bytes of memory")
+            }
+            error => error.to_string(),
+        };
+        Failure::Usage(format!(
+            "the expressions of {flag} cannot be used: {reason}; give fewer or simpler ones"
+        ))
+    })
 }
 
 /// How files are followed.
-pub(crate) fn options(cli: &Cli) -> Options {
-    Options { begin: cli.begin(), linger: cli.linger, cutting: cutting(cli), watch: true }
+pub(crate) fn options(cli: &Cli, cutting: Cutting) -> Options {
+    Options { begin: cli.begin(), linger: cli.linger, cutting, watch: true }
 }
 
 /// How much is kept.
@@ -183,10 +196,11 @@ mod tests {
         let same = |ours: &dyn fmt::Debug, theirs: &dyn fmt::Debug| {
             assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
         };
-        same(&options(&cli), &Options::default());
+        let cutting = cutting(&cli).expect("no expression");
+        same(&options(&cli, cutting.clone()), &Options::default());
         same(&capacity(&cli), &Capacity::default());
         let (_publisher, feed) =
-            feed(Encoder::new(Epoch::from_random(1)), capacity(&cli), cutting(&cli));
+            feed(Encoder::new(Epoch::from_random(1)), capacity(&cli), cutting);
         let registry = Registry::default();
         let ours = site(&cli, Access::default(), feed.clone(), registry.clone());
         same(&ours, &Site::new(feed, registry, &cli.endpoint));

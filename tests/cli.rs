@@ -33,6 +33,19 @@ fn a_wrong_value_is_refused_with_one_that_is_right() {
     refused(&["none/"], &["none/ is a directory that does not exist", "'none/*.log'"]);
 }
 
+/// A filter that cannot be compiled must not let every line through.
+#[test]
+fn filters_that_are_too_large_together_are_refused() {
+    for flag in ["--include", "--exclude"] {
+        let mut args = vec!["x".to_owned()];
+        for number in 0..12 {
+            args.extend([flag.to_owned(), format!(r"secret{number}\w{{40}}|secret{number}")]);
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        refused(&args, &[flag, "give fewer or simpler ones"]);
+    }
+}
+
 #[test]
 fn what_looks_like_a_flag_is_explained() {
     refused(&["x", "--replay", "-1"], &["--replay", "give a whole number"]);

@@ -71,6 +71,10 @@ pub use start::{Backlog, Start};
 pub use subscriber::{Read, Subscriber};
 pub(crate) use varint::{push_number, take_number};
 
+fn few() -> usize {
+    static S: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("X_FEW").ok().and_then(|t| t.parse().ok()).unwrap_or(FEW));
+    *S
+}
 /// So many subscribers are woken by the publisher itself,
 const FEW: usize = 16;
 /// if it is for no more bytes than that,
@@ -247,7 +251,7 @@ impl Publisher {
         for batch in &evicted {
             state.index.push(batch);
         }
-        let is_prompt = is_calm && bytes <= LITTLE && state.waiting.len() <= FEW;
+        let is_prompt = is_calm && bytes <= LITTLE && state.waiting.len() <= few();
         let woken = match state.relay.clone() {
             Some(relay) if !is_prompt => {
                 state.waiting.call().then_some(relay).into_iter().collect()

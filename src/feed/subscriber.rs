@@ -12,8 +12,11 @@ use super::start::Start;
 use super::{Feed, Gap, Reason, Shared, State};
 use crate::event::{Batch, Position, Presentation, Seq, Source};
 
-/// How many bytes of lines one read hands out, unless a single batch is larger.
-const READ_SIZE: usize = 32 * 1024;
+/// Bytes of lines that one read hands out at most, unless a single batch is larger.
+fn read_size() -> usize {
+    static S: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("X_READ").ok().and_then(|t| t.parse().ok()).unwrap_or(96) * 1024);
+    *S
+}
 
 /// What a subscriber reads.
 #[derive(Debug)]
@@ -163,6 +166,13 @@ impl Subscriber {
         }
     }
 
+    /// Moves the cursor back to `position`, so that what was handed out from there on is read
+    /// again.
+    pub fn rewind(&mut self, position: Position) {
+        debug_assert!(position <= self.cursor && self.loss.is_none());
+        self.cursor = position;
+    }
+
     /// Everything before it was handed out, or told as a gap.
     #[must_use]
     pub fn cursor(&self) -> Position {
@@ -274,7 +284,7 @@ fn take_some<'a>(held: impl Iterator<Item = &'a Arc<Batch>>) -> Vec<Arc<Batch>> 
     let mut bytes = 0;
     held.take_while(|batch| {
         let len = batch.lines().map_or(0, |lines| lines.bytes.len());
-        let fits = bytes == 0 || bytes + len <= READ_SIZE;
+        let fits = bytes == 0 || bytes + len <= read_size();
         bytes += len.max(1);
         fits
     })

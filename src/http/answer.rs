@@ -17,7 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::access::{Admission, Exchange};
 use super::socket::Flow;
-use super::stream::EventStream;
+use super::stream::{EventStream, Gathered};
 use super::viewer::Asset;
 use super::{Query, Site, inventory, trust};
 use crate::event::{Encoder, EventId, Medium};
@@ -46,6 +46,14 @@ impl AnswerBody {
         match self {
             AnswerBody::Whole(_) => 0,
             AnswerBody::Stream(stream) => stream.events(),
+        }
+    }
+
+    /// See [`EventStream::put_back`].
+    pub(super) fn put_back(&mut self, kept: usize) -> u64 {
+        match self {
+            AnswerBody::Whole(_) => 0,
+            AnswerBody::Stream(stream) => stream.put_back(kept),
         }
     }
 }
@@ -301,16 +309,16 @@ fn set(response: &mut Response<AnswerBody>, name: HeaderName, value: &'static st
 }
 
 impl Body for AnswerBody {
-    type Data = Bytes;
+    type Data = Gathered;
     type Error = io::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
         match self.get_mut() {
             AnswerBody::Whole(bytes) => {
-                Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+                Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes.into()))))
             }
             AnswerBody::Stream(stream) => Pin::new(&mut **stream).poll_frame(cx),
         }

@@ -21,7 +21,7 @@ use super::listen::Transport;
 use super::log::{Record, Told};
 use super::pulse::{Patience, Pulse};
 use super::socket::{Flow, Socket};
-use super::stream::{Courier, Delivery, Handover, Pages};
+use super::stream::{Courier, Delivery, Handover};
 use super::tls::{HTTP2, Tls};
 use super::{Site, Terms};
 
@@ -42,7 +42,6 @@ pub(super) struct Connection {
     /// Who is at its other end, for whoever watches.
     pub(super) from: String,
     pub(super) terms: Terms,
-    pub(super) pages: Arc<Pages>,
     /// Tells when to end it; who waits for that sees when this is dropped.
     pub(super) stopped: watch::Receiver<()>,
     pub(super) room: OwnedSemaphorePermit,
@@ -61,13 +60,13 @@ impl Connection {
     ///
     /// A peer that goes away is not an error; there is nobody left to be told.
     pub(super) async fn run(self) {
-        let Connection { transport, from, terms, pages, stopped, room } = self;
+        let Connection { transport, from, terms, stopped, room } = self;
         let socket = Socket::new(transport, terms.site.send_timeout);
         let (site, flow) = (Arc::clone(&terms.site), socket.flow());
         let guest = Guest { terms: terms.clone(), from: from.into(), flow: flow.clone() };
         let visit = Visit { site, flow, stopped, _room: room };
         match &terms.tls {
-            None => guest.serve_plain(socket, pages, visit).await,
+            None => guest.serve_plain(socket, visit).await,
             // In a place of its own, because it is several times as large.
             Some(tls) => Box::pin(guest.serve_encrypted(tls, socket, visit)).await,
         }
@@ -114,7 +113,6 @@ impl Guest {
     async fn serve_plain(
         self,
         socket: Socket<Box<dyn Transport>>,
-        pages: Arc<Pages>,
         mut visit: Visit,
     ) {
         let (handover, flow) = (Handover::default(), self.flow.clone());
@@ -132,7 +130,7 @@ impl Guest {
         };
         if let Some(body) = body {
             let socket = connection.into_parts().io.into_inner();
-            let delivery = Delivery::new(socket, body, pages);
+            let delivery = Delivery::new(socket, body);
             // As a task of its own, because it is much smaller than this one.
             tokio::spawn(async move {
                 let _visit = visit;

@@ -2,15 +2,13 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use listenfd::ListenFd;
-use tokio::io::{AsyncRead, AsyncWrite, Interest};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 
 use super::unix::{self, SocketFile};
 
@@ -54,45 +52,9 @@ pub(super) enum Listener {
 }
 
 /// What carries a connection.
-pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {
-    /// Sends what `file` has at `offset`, at most `len` bytes of it, without copying it.
-    fn poll_send_file(
-        &self,
-        cx: &mut Context<'_>,
-        file: BorrowedFd<'_>,
-        offset: u64,
-        len: usize,
-    ) -> Poll<io::Result<usize>>;
-}
+pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 
-macro_rules! transport {
-    ($socket:ty) => {
-        impl Transport for $socket {
-            fn poll_send_file(
-                &self,
-                cx: &mut Context<'_>,
-                file: BorrowedFd<'_>,
-                mut offset: u64,
-                len: usize,
-            ) -> Poll<io::Result<usize>> {
-                loop {
-                    ready!(self.poll_write_ready(cx))?;
-                    let sent = self.try_io(Interest::WRITABLE, || {
-                        Ok(rustix::fs::sendfile(self, file, Some(&mut offset), len)?)
-                    });
-                    match sent {
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                        Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                        sent => return Poll::Ready(sent),
-                    }
-                }
-            }
-        }
-    };
-}
-
-transport!(TcpStream);
-transport!(UnixStream);
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for S {}
 
 impl Inherited {
     /// Takes what the environment says of them out of it, while there is only one thread.
@@ -128,9 +90,11 @@ impl Listeners {
     /// Whether others than this machine can reach them.
     #[must_use]
     pub fn are_beyond_loopback(&self) -> bool {
-        self.bound().iter().any(|bound| match bound {
-            Bound::Tcp(address) => !address.ip().to_canonical().is_loopback(),
-            Bound::Unix(_) => false,
+        // A listener whose address is unknown counts as reachable, so that a token is required.
+        self.0.iter().any(|listener| match listener.bound() {
+            Some(Bound::Tcp(address)) => !address.ip().to_canonical().is_loopback(),
+            Some(Bound::Unix(_)) => false,
+            None => true,
         })
     }
 }

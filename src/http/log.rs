@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Instant, SystemTime};
 
-use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::{Request, Response};
 
 use super::answer::AnswerBody;
+use super::stream::Gathered;
 use crate::follow::Report;
 
 /// A body that tells, when it is dropped, how its request went.
@@ -72,6 +72,14 @@ impl Told {
         response.map(|body| Told { body, record })
     }
 
+    /// Takes back all but the first `kept` parts of the last frame, which were not sent.
+    pub(super) fn put_back(&mut self, kept: usize) {
+        let bytes = self.body.put_back(kept);
+        if let Some(record) = &mut self.record {
+            record.bytes -= bytes;
+        }
+    }
+
     /// Whether it is an event stream.
     pub(super) fn is_stream(&self) -> bool {
         matches!(self.body, AnswerBody::Stream(_))
@@ -99,18 +107,18 @@ impl Drop for Told {
 }
 
 impl Body for Told {
-    type Data = Bytes;
+    type Data = Gathered;
     type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         if let Some(record) = &mut self.record
             && let Poll::Ready(Some(Ok(frame))) = &polled
         {
-            record.bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
+            record.bytes += frame.data_ref().map_or(0, Gathered::len) as u64;
         }
         polled
     }

@@ -29,6 +29,7 @@ use tokio::sync::Semaphore;
 
 use self::answer::Peer;
 use self::socket::Flow;
+use self::stream::PartByPart;
 use crate::event::Presentation;
 use crate::feed::Feed;
 use crate::follow::Registry;
@@ -102,6 +103,7 @@ impl Site {
         self: &Arc<Self>,
         request: &Request<B>,
     ) -> Response<impl Body<Data = Bytes, Error = io::Error> + Send + use<B>> {
-        self.answer(request, &Peer { flow: Flow::default(), is_secure: false })
+        let peer = Peer { flow: Flow::default(), is_secure: false };
+        self.answer(request, &peer).map(PartByPart::new)
     }
 }

@@ -11,7 +11,6 @@ use tokio::task::JoinSet;
 use super::connection::Connection;
 use super::descriptors::room_for_peers;
 use super::listen::Listener;
-use super::stream::Pages;
 use super::{Listeners, Site, Tls};
 use crate::follow::Report;
 
@@ -37,7 +36,6 @@ pub struct Terms {
 struct Doorkeeper {
     listener: Listener,
     terms: Terms,
-    pages: Arc<Pages>,
     /// Room for connections: while there is none, peers wait outside.
     room: Arc<Semaphore>,
     stopped: watch::Receiver<()>,
@@ -53,15 +51,13 @@ pub async fn serve(
     descriptors: usize,
     shutdown: impl Future<Output = ()>,
 ) {
-    let pages = Arc::new(Pages::default());
     let room = room_for_peers(descriptors).min(Semaphore::MAX_PERMITS);
     let room = Arc::new(Semaphore::new(room));
     let (stop, stopped) = watch::channel(());
     let mut accepting = JoinSet::new();
     for listener in listeners {
         let (terms, room, stopped) = (terms.clone(), Arc::clone(&room), stopped.clone());
-        let pages = Arc::clone(&pages);
-        accepting.spawn(Doorkeeper { listener, terms, pages, room, stopped }.accept_all());
+        accepting.spawn(Doorkeeper { listener, terms, room, stopped }.accept_all());
     }
     drop(stopped);
     shutdown.await;
@@ -102,7 +98,6 @@ impl Doorkeeper {
             transport,
             from,
             terms: self.terms.clone(),
-            pages: Arc::clone(&self.pages),
             stopped: self.stopped.clone(),
             room,
         };

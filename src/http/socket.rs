@@ -1,7 +1,6 @@
 //! A peer's socket: it knows whether the peer takes what it is sent, and gives up one that does not.
 
 use std::io::{self, IoSlice};
-use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +9,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
-
-use super::listen::Transport;
 
 /// Whether a peer has room for what it is sent.
 #[derive(Clone, Debug, Default)]
@@ -81,19 +78,6 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
         let error = io::ErrorKind::TimedOut.into();
         self.flow.note(&error);
         Poll::Ready(Err(error))
-    }
-}
-
-impl Socket<Box<dyn Transport>> {
-    /// Sends what `file` has at `offset`, at most `len` bytes of it, without copying it.
-    pub(super) fn poll_send_file(
-        &mut self,
-        cx: &mut Context<'_>,
-        file: BorrowedFd<'_>,
-        offset: u64,
-        len: usize,
-    ) -> Poll<io::Result<usize>> {
-        self.poll_limited(cx, |inner, cx| inner.poll_send_file(cx, file, offset, len))
     }
 }
 

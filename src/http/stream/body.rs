@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use crate::event::{Batch, Encoder, Medium, Object, Position};
 use crate::feed::{Gap, Read, Reason, Subscriber};
+use super::Gathered;
 use crate::http::socket::Flow;
-use crate::http::traffic::Count;
 use crate::http::{Query, Site};
 
 /// How many reads that hold nothing for this peer are made before others have their turn.
@@ -35,12 +35,31 @@ pub(in crate::http) struct EventStream {
     /// The source of which plain lines have sent a part of a line, and not yet its end.
     unfinished: Option<usize>,
     silence: Silence,
-    /// How many events of the feed it has sent.
-    events: Count,
+    /// Number of events of the feed that were sent.
+    events: u64,
+    /// What was handed out last and is not counted as sent yet.
+    handed_out: HandedOut,
     /// Until what was sent last has left, before the body is cut.
     farewell: Option<Pin<Box<Sleep>>>,
     /// Free for another peer when this stream ends.
     _place: OwnedSemaphorePermit,
+}
+
+/// The parts of what was handed out last, so that some of them can be put back.
+#[derive(Default)]
+struct HandedOut {
+    parts: Vec<Part>,
+}
+
+/// What the bytes of one part of a [`Gathered`] mean.
+#[derive(Clone, Copy)]
+struct Part {
+    bytes: u64,
+    events: u64,
+    /// The position of a peer that has this part.
+    end: Position,
+    /// The source of an unfinished plain line at its end.
+    unfinished: Option<usize>,
 }
 
 /// When the peer last got something, and when that is too long ago.
@@ -65,7 +84,8 @@ impl EventStream {
             told: subscriber.cursor(),
             unfinished: None,
             silence: Silence::new(site.heartbeat),
-            events: Count::default(),
+            events: 0,
+            handed_out: HandedOut::default(),
             subscriber,
             flow,
             farewell: None,
@@ -75,98 +95,125 @@ impl EventStream {
         }
     }
 
-    /// How many events it has sent so far.
+    /// Number of events that were sent so far.
     pub(in crate::http) fn events(&self) -> u64 {
-        self.events.get()
+        self.events + self.handed_out.parts.iter().map(|part| part.events).sum::<u64>()
     }
 
-    /// What is to be sent next: None at the end of the feed, empty bytes for nothing so far.
-    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    /// Takes back all but the first `kept` parts of what was handed out last, which were not
+    /// sent: they will be read again, so that a slow peer holds no more than one of them.
+    ///
+    /// Returns how many bytes they have.
+    pub(in crate::http) fn put_back(&mut self, kept: usize) -> u64 {
+        let parts = &mut self.handed_out.parts;
+        let Some(last) = kept.checked_sub(1).and_then(|last| parts.get(last)).copied() else {
+            return 0;
+        };
+        if kept == parts.len() {
+            return 0;
+        }
+        let bytes = parts.drain(kept..).map(|part| part.bytes).sum();
+        self.subscriber.rewind(last.end);
+        self.told = last.end;
+        self.unfinished = last.unfinished;
+        bytes
+    }
+
+    /// Counts what was handed out last as sent.
+    fn confirm(&mut self) {
+        let traffic = &self.site.traffic;
+        for part in self.handed_out.parts.drain(..) {
+            self.events += part.events;
+            traffic.events.add(part.events);
+            traffic.bytes.add(part.bytes);
+        }
+    }
+
+    /// Adds bytes to what is handed out; after them, a peer has all before `end`.
+    fn hand_out(&mut self, gathered: &mut Gathered, bytes: Bytes, events: u64, end: Position) {
+        let part = Part { bytes: bytes.len() as u64, events, end, unfinished: self.unfinished };
+        if gathered.push(bytes) {
+            self.handed_out.parts.push(part);
+        } else if let Some(last) = self.handed_out.parts.last_mut() {
+            let (bytes, events) = (last.bytes + part.bytes, last.events + part.events);
+            *last = Part { bytes, events, ..part };
+        }
+    }
+
+    /// What is to be sent next: None at the end of the feed, nothing for nothing so far.
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {
+        self.confirm();
+        let mut gathered = Gathered::default();
         if let Some(opening) = self.opening.take() {
-            return Poll::Ready(Some(opening));
+            self.hand_out(&mut gathered, opening, 0, self.told);
+            return Poll::Ready(Some(gathered));
         }
         let query = &self.query;
         match self.subscriber.poll_read(cx, |source| query.wants(source)) {
             Poll::Ready(Some(Read::Events(from, batches))) => {
-                let bytes = match self.query.presentation.medium {
-                    Medium::Plain => self.present_plain(from, &batches),
-                    Medium::Events | Medium::JsonLines => self.present(from, &batches),
-                };
-                if !bytes.is_empty() {
+                for batch in &batches {
+                    self.present(&mut gathered, from, batch);
+                }
+                if !gathered.is_empty() {
                     self.told = self.subscriber.cursor();
                 }
-                Poll::Ready(Some(bytes))
+                Poll::Ready(Some(gathered))
             }
             Poll::Ready(Some(Read::Gap(gap))) => {
                 self.told = gap.position;
-                Poll::Ready(Some(self.present_gap(gap)))
+                let bytes = self.present_gap(gap);
+                self.hand_out(&mut gathered, bytes, 0, gap.position);
+                Poll::Ready(Some(gathered))
             }
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
                 ready!(self.silence.poll_over(cx));
-                Poll::Ready(Some(self.heartbeat()))
+                self.heartbeat(&mut gathered);
+                Poll::Ready(Some(gathered))
             }
         }
     }
 
-    fn present(&self, from: Position, batches: &[Arc<Batch>]) -> Bytes {
-        let mut parts = batches
-            .iter()
-            .filter(|batch| self.query.wants(batch.source()))
-            .map(|batch| self.present_batch(from, batch))
-            .filter(|bytes| !bytes.is_empty());
-        let first = parts.next().unwrap_or_default();
-        match parts.next() {
-            None => first,
-            Some(second) => {
-                let mut joined = BytesMut::from(first);
-                joined.extend_from_slice(&second);
-                parts.for_each(|part| joined.extend_from_slice(&part));
-                joined.freeze()
-            }
+    /// Hands out the events of `batch` from `from` on that this peer wants.
+    fn present(&mut self, gathered: &mut Gathered, from: Position, batch: &Batch) {
+        if !self.query.wants(batch.source()) {
+            return;
         }
-    }
-
-    /// The bytes of lines, in which a line that is still without its end ends where another
-    /// source's begins, so that the two do not become one.
-    fn present_plain(&mut self, from: Position, batches: &[Arc<Batch>]) -> Bytes {
-        let mut joined = BytesMut::new();
-        for batch in batches.iter().filter(|batch| self.query.wants(batch.source())) {
-            let bytes = self.present_batch(from, batch);
-            let Some(&last) = bytes.last() else { continue };
+        let (bytes, events) = self.encode(from, batch);
+        let Some(&last) = bytes.last() else { return };
+        let end = Position::before(batch.next());
+        if self.query.presentation.medium == Medium::Plain {
+            // A line without its end ends where another source's begins, so that the two do not
+            // become one.
             let source = batch.source().id;
             if self.unfinished.is_some_and(|unfinished| unfinished != source) {
-                joined.extend_from_slice(Encoder::LINE_END);
+                let line_end = Bytes::from_static(Encoder::LINE_END);
+                self.unfinished = None;
+                self.hand_out(gathered, line_end, 0, Position::before(batch.first()));
             }
-            joined.extend_from_slice(&bytes);
             let is_line = batch.lines().is_some_and(|lines| !lines.chunks);
             self.unfinished = (is_line && [last] != Encoder::LINE_END).then_some(source);
         }
-        joined.freeze()
+        self.hand_out(gathered, bytes, events, end);
     }
 
-    /// The shared bytes of the batch, unless this peer gets only a part of it.
-    fn present_batch(&self, from: Position, batch: &Batch) -> Bytes {
+    /// The shared bytes of the batch, unless this peer gets only a part of it; and how many events
+    /// they hold.
+    fn encode(&self, from: Position, batch: &Batch) -> (Bytes, u64) {
         let encoder = self.site.feed.encoder();
         let presentation = self.query.presentation;
         let grep = self.query.grep.as_ref();
         let since = Position::before(self.subscriber.since(batch.source()));
         let start = from.max(since).max(Position::before(batch.first()));
         if start.next >= batch.next() {
-            return Bytes::new();
+            return (Bytes::new(), 0);
         }
         if grep.is_none() && start == Position::before(batch.first()) {
-            self.count(batch.len() as u64);
-            return batch.encoded(encoder, presentation);
+            return (batch.encoded(encoder, presentation), batch.len() as u64);
         }
         let bytes = encoder.encode_from(batch, presentation, start, grep);
-        self.count(Encoder::count(&bytes, presentation.medium));
-        bytes
-    }
-
-    fn count(&self, events: u64) {
-        self.events.add(events);
-        self.site.traffic.events.add(events);
+        let events = Encoder::count(&bytes, presentation.medium);
+        (bytes, events)
     }
 
     fn present_gap(&self, gap: Gap) -> Bytes {
@@ -186,23 +233,24 @@ impl EventStream {
         self.control(json, gap.position)
     }
 
-    /// A comment, or an event where only that can say what is to be said: to a page, and to a
-    /// peer whose filter has let nothing through, so that it comes back with a fresh ID.
-    fn heartbeat(&mut self) -> Bytes {
+    /// Hands out a comment, or an event where only that can say what is to be said: to a page, and
+    /// to a peer whose filter has let nothing through, so that it comes back with a fresh ID.
+    fn heartbeat(&mut self, gathered: &mut Gathered) {
         let cursor = self.subscriber.cursor();
-        if !self.query.ping && self.told == cursor {
-            return match self.query.presentation.medium {
+        let bytes = if self.query.ping || self.told != cursor {
+            self.told = cursor;
+            let time = std::time::SystemTime::now()
+                .duration_since(std::time::SystemTime::UNIX_EPOCH)
+                .map_or(0, |elapsed| elapsed.as_millis() as u64);
+            self.control(Object::of_type("ping").number("time", Some(time)), cursor)
+        } else {
+            match self.query.presentation.medium {
                 Medium::Events => Encoder::HEARTBEAT,
                 // They have no comments, and a blank line would be one of the lines.
                 Medium::JsonLines | Medium::Plain => Bytes::new(),
-            };
-        }
-        self.told = cursor;
-        let time = std::time::SystemTime::now()
-            .duration_since(std::time::SystemTime::UNIX_EPOCH)
-            .map_or(0, |elapsed| elapsed.as_millis() as u64);
-        let json = Object::of_type("ping").number("time", Some(time));
-        self.control(json, cursor)
+            }
+        };
+        self.hand_out(gathered, bytes, 0, cursor);
     }
 
     fn control(&self, json: Object, position: Position) -> Bytes {
@@ -230,36 +278,40 @@ impl EventStream {
 }
 
 impl Body for EventStream {
-    type Data = Bytes;
+    type Data = Gathered;
     type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
         for _ in 0..FRUITLESS_READS {
-            match ready!(self.poll_bytes(cx)) {
+            let mut gathered = match ready!(self.poll_bytes(cx)) {
                 None if self.site.feed.is_cut() => {
                     ready!(self.poll_sent(cx));
                     // A clean end would tell some clients not to come back.
                     return Poll::Ready(Some(Err(io::Error::other("ssetail is stopping"))));
                 }
                 None => return Poll::Ready(None),
-                Some(bytes) if bytes.is_empty() => {
-                    let bytes = if self.is_stale() { self.heartbeat() } else { bytes };
-                    if !bytes.is_empty() {
-                        return Poll::Ready(Some(Ok(Frame::data(bytes))));
-                    }
-                }
-                Some(bytes) => {
-                    self.silence.begin();
-                    self.site.traffic.bytes.add(bytes.len() as u64);
-                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
-                }
+                Some(gathered) => gathered,
+            };
+            if gathered.is_empty() && self.is_stale() {
+                self.heartbeat(&mut gathered);
+            } else if !gathered.is_empty() {
+                self.silence.begin();
+            }
+            if !gathered.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(gathered))));
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        self.confirm();
     }
 }
 

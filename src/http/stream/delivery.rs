@@ -3,27 +3,28 @@
 //! A chunk is a size in hexadecimal digits, a line end, so many bytes, and a line end; one of no
 //! bytes ends the body (RFC 9112, section 7.1).
 
+use std::collections::VecDeque;
 use std::io::{self, Cursor, IoSlice};
 use std::mem::MaybeUninit;
-use std::os::fd::AsFd as _;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::buf::Chain;
 use bytes::{Buf, Bytes};
 use http_body::Body as _;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
-use tokio_util::io::poll_write_buf;
 
-use super::pages::{PageFile, Pages};
 use crate::http::listen::Transport;
 use crate::http::log::Told;
 use crate::http::socket::Socket;
 
-/// How many chunks are sent before other streams have their turn: few, so that those that are
-/// level stay so, and can share what they are sent.
-const TURN: usize = 4;
+/// How many frames are sent before other streams have their turn.
+fn turn() -> usize {
+    static S: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("X_TURN").ok().and_then(|t| t.parse().ok()).unwrap_or(4));
+    *S
+}
+/// How many slices one write takes: three for each chunk.
+const SLICES: usize = 48;
 /// How many bytes of a peer that does not wait for the end of an answer are passed over.
 const IGNORED: usize = 16 * 1024;
 /// Room for the line that has the size of a chunk, of up to four GiB.
@@ -34,58 +35,86 @@ const LINE_END: &[u8] = b"\r\n";
 pub(in crate::http) struct Delivery {
     socket: Socket<Box<dyn Transport>>,
     body: Told,
-    pages: Arc<Pages>,
-    chunk: Option<Chunk>,
+    /// What is not sent yet of the frame taken last.
+    chunks: VecDeque<Chunk>,
+    /// How many chunks that frame had.
+    taken: usize,
     has_ended: bool,
     /// How many bytes the peer has sent after its request.
     ignored: usize,
 }
 
-/// What of a chunk is not sent yet.
-struct Chunk {
-    rest: Chain<Chain<Cursor<[u8; SIZE_LINE]>, Bytes>, &'static [u8]>,
-    /// Where all of it can be sent from.
-    file: Option<Arc<PageFile>>,
-}
+/// A size, bytes, and a line end.
+type Chunk = Chain<Chain<Cursor<[u8; SIZE_LINE]>, Bytes>, &'static [u8]>;
 
 impl Delivery {
-    pub(in crate::http) fn new(
-        socket: Socket<Box<dyn Transport>>,
-        body: Told,
-        pages: Arc<Pages>,
-    ) -> Self {
-        Delivery { socket, body, pages, chunk: None, has_ended: false, ignored: 0 }
+    pub(in crate::http) fn new(socket: Socket<Box<dyn Transport>>, body: Told) -> Self {
+        let chunks = VecDeque::new();
+        Delivery { socket, body, chunks, taken: 0, has_ended: false, ignored: 0 }
     }
 
     /// Ready when it has all been sent, cannot be sent any more, or is cut.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        for _ in 0..TURN {
-            if let Some(chunk) = &mut self.chunk {
-                if ready!(chunk.poll_send(&mut self.socket, cx)).is_err() {
-                    return Poll::Ready(());
-                }
-                self.chunk = None;
+        for _ in 0..turn() {
+            if ready!(self.poll_chunks(cx)).is_err() {
+                return Poll::Ready(());
             }
             if self.has_ended {
                 return Pin::new(&mut self.socket).poll_shutdown(cx).map(drop);
             }
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => {
-                    let bytes = frame.into_data().unwrap_or_default();
-                    if !bytes.is_empty() {
-                        self.chunk = Some(Chunk::new(bytes).paged(&self.pages));
-                    }
+                    let mut bytes = frame.into_data().unwrap_or_default();
+                    self.chunks.extend(std::iter::from_fn(|| bytes.pop()).map(chunk));
+                    self.taken = self.chunks.len();
                 }
                 // Without its last chunk, so that the peer sees that it was cut.
                 Some(Err(_)) => return Poll::Ready(()),
                 None => {
                     self.has_ended = true;
-                    self.chunk = Some(Chunk::new(Bytes::new()));
+                    self.chunks.push_back(chunk(Bytes::new()));
+                    self.taken = 1;
                 }
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Ready when all chunks are sent; while the peer takes nothing, only one of them is held.
+    fn poll_chunks(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.chunks.is_empty() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let mut used = 0;
+            for chunk in &self.chunks {
+                used += chunk.chunks_vectored(&mut slices[used..]);
+            }
+            match Pin::new(&mut self.socket).poll_write_vectored(cx, &slices[..used]) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(sent)) => self.advance(sent),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    let kept = self.taken - self.chunks.len() + 1;
+                    self.chunks.truncate(1);
+                    self.taken = kept;
+                    self.body.put_back(kept);
+                    return Poll::Pending;
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn advance(&mut self, mut sent: usize) {
+        while let Some(chunk) = self.chunks.front_mut() {
+            let step = sent.min(chunk.remaining());
+            chunk.advance(step);
+            sent -= step;
+            if chunk.has_remaining() {
+                return;
+            }
+            self.chunks.pop_front();
+        }
     }
 
     /// Ready when the peer has gone, or talks when it should listen: another request of it could
@@ -112,56 +141,8 @@ impl Future for Delivery {
     }
 }
 
-impl Chunk {
-    fn new(bytes: Bytes) -> Self {
-        let rest = size_line(bytes.len()).chain(bytes).chain(LINE_END);
-        Chunk { rest, file: None }
-    }
-
-    fn paged(mut self, pages: &Pages) -> Self {
-        let mut slices = [IoSlice::new(&[]); 3];
-        let len = self.rest.chunks_vectored(&mut slices);
-        self.file = pages.find(self.rest.first_ref().last_ref(), &slices[..len]);
-        self
-    }
-
-    fn poll_send(
-        &mut self,
-        socket: &mut Socket<Box<dyn Transport>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        while self.rest.has_remaining() {
-            match &self.file {
-                None => {
-                    let sent = poll_write_buf(Pin::new(&mut *socket), cx, &mut self.rest);
-                    if ready!(sent)? == 0 {
-                        return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-                    }
-                }
-                Some(file) => {
-                    let left = self.rest.remaining();
-                    let offset = (file.len() - left) as u64;
-                    let sent = socket.poll_send_file(cx, file.as_fd(), offset, left);
-                    if !matches!(sent, Poll::Ready(Ok(_))) {
-                        // A slow peer holds nothing but what others have too.
-                        self.file = None;
-                    }
-                    match ready!(sent) {
-                        Ok(sent) => self.rest.advance(sent),
-                        Err(error) if is_impossible(&error) => {}
-                        Err(error) => return Poll::Ready(Err(error)),
-                    }
-                }
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// The kernel does not do that with this socket, or not for this process.
-fn is_impossible(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-    matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported)
+fn chunk(bytes: Bytes) -> Chunk {
+    size_line(bytes.len()).chain(bytes).chain(LINE_END)
 }
 
 /// The line before the bytes of a chunk.

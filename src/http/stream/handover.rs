@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::Version;
 use hyper::body::Incoming;
@@ -18,6 +17,7 @@ use hyper::rt::{Read, Write};
 use hyper::server::conn::http1::Connection;
 use hyper::service::Service;
 
+use super::Gathered;
 use crate::http::log::Told;
 use crate::http::socket::Flow;
 
@@ -74,7 +74,7 @@ impl Handover {
 
 impl Lent {
     /// The first frame travels with the head.
-    fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Gathered>>>> {
         let Some(body) = &mut self.body else { return Poll::Pending };
         let has_begun = std::mem::replace(&mut self.has_begun, true);
         if !has_begun && let Poll::Ready(frame) = Pin::new(body).poll_frame(cx) {
@@ -88,13 +88,13 @@ impl Lent {
 }
 
 impl Body for Lent {
-    type Data = Bytes;
+    type Data = Gathered;
     type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
         if self.handover.is_some() {
             return self.poll_first(cx);
         }
