@@ -13,10 +13,11 @@ use std::task::{Context, Waker};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use ssetail::event::{
-    Batch, Carry, Cutting, Encoder, End, Epoch, Format, LineFilter, Lines, Log, Medium, Name,
-    Place, Presentation, Source, Splitter,
+    Batch, Carry, Cutting, Encoder, End, Epoch, Format, LineFilter, Lines, Location, Log, Medium,
+    Name, Presentation, Source, Splitter,
 };
-use ssetail::feed::{Backlog, Capacity, Content, Draft, Index, Ring, Start, feed};
+use ssetail::feed::{Backlog, Draft, DraftContent, Start, feed};
+use ssetail::store::{Capacity, Index, Ring};
 
 const SIZE: usize = 256 * 1024;
 const CAPACITY: Capacity = Capacity { lines: 10_000, bytes: 16 << 20, index_bytes: 16 << 20 };
@@ -104,7 +105,7 @@ fn source() -> Arc<Source> {
 
 /// The same lines once more, for one more batch.
 fn again(lines: &Lines) -> Lines {
-    Lines { bytes: lines.bytes.clone(), spans: lines.spans.clone(), place: None, ..*lines }
+    Lines { bytes: lines.bytes.clone(), spans: lines.spans.clone(), location: None, ..*lines }
 }
 
 fn split(len: usize, binary: bool) -> Round {
@@ -154,7 +155,7 @@ fn publish() -> Round {
     let (publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), CAPACITY, cutting(false));
     let mut all: Vec<_> = (0..100).map(|_| feed.subscribe(Start::New(Backlog::Ring))).collect();
     let mut step = move || {
-        let content = Content::Lines(again(&line));
+        let content = DraftContent::Lines(again(&line));
         publisher.publish(vec![Draft { source: Arc::clone(&source), content }]);
         let cx = &mut Context::from_waker(Waker::noop());
         for subscriber in &mut all {
@@ -180,8 +181,8 @@ fn evicted() -> impl FnMut() -> Batch {
     let log: Arc<dyn Log> = Arc::new(Nowhere);
     let mut next = 1;
     move || {
-        let place = Place { log: Arc::clone(&log), offset: next * 100, crc: 1 };
-        let lines = Lines { place: Some(place), ..again(&line) };
+        let location = Location { log: Arc::clone(&log), offset: next * 100, crc: 1 };
+        let lines = Lines { location: Some(location), ..again(&line) };
         next += 1;
         Batch::of_lines(Arc::clone(&source), next - 1, lines, Arc::default())
     }

@@ -16,10 +16,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ssetail::Report;
 use ssetail::event::{Encoder, Epoch};
-use ssetail::feed::{Capacity, feed};
-use ssetail::follow::{Opened, Options, Registry, Report, Wanted, What};
+use ssetail::feed::feed;
+use ssetail::follow::{FollowOptions, OpenedSources, Registry, Target, WantedSource};
 use ssetail::http::Site;
+use ssetail::store::Capacity;
 use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::main]
@@ -28,12 +30,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
 
     // From the file to the feed, by a thread of its own.
-    let wanted = Wanted { name: None, what: What::Path(std::path::absolute(path)?) };
-    let (options, registry) = (Options::default(), Registry::default());
+    let wanted = WantedSource { name: None, target: Target::Path(std::path::absolute(path)?) };
+    let (options, registry) = (FollowOptions::default(), Registry::default());
     let encoder = Encoder::new(Epoch::from_random(getrandom::u64()?));
     let (publisher, feed) = feed(encoder, Capacity::default(), options.cutting.clone());
     let report = Report::new(|sentence| eprintln!("{sentence}"));
-    let follower = Opened::new(vec![wanted], options, &registry).follow(publisher, report)?;
+    let follower =
+        OpenedSources::new(vec![wanted], options, &registry).follow(publisher, report)?;
 
     // From the feed to whoever asks.
     let site = Site { prefix: "/logs".to_owned(), ..Site::new(feed.clone(), registry, "/events") };

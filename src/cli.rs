@@ -16,8 +16,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueHint};
 use regex::bytes::Regex;
 
 use crate::event::Format;
-use crate::follow::{From, SpoolNames};
-use crate::http::{Address, AllowedOrigin, Secret, parse_host};
+use crate::follow::{SpoolNames, StartAt};
+use crate::http::{AllowedOrigin, ListenAddress, Secret, parse_host};
 pub(crate) use source::{SourceArg, parse_source};
 use value::{
     parse_address, parse_clients, parse_count, parse_duration, parse_interval, parse_lines,
@@ -45,7 +45,7 @@ pub struct Cli {
     /// Begin with the last N lines of each file that exists at start, or with +N, from line N
     #[arg(help_heading = FOLLOWING, short = 'n', long, env = "SSETAIL_LINES", value_name = "N|+N",
           default_value = "100", value_parser = parse_lines, allow_hyphen_values = true)]
-    pub lines: From,
+    pub lines: StartAt,
 
     /// Begin with the first line: the same as -n +1
     #[arg(help_heading = FOLLOWING, long, env = "SSETAIL_FROM_START", conflicts_with = "lines",
@@ -158,7 +158,7 @@ pub struct Cli {
     /// An IP address to listen on, or unix:PATH for a socket; repeatable; if none, both of localhost
     #[arg(help_heading = SERVING, short, long, env = "SSETAIL_BIND", value_name = "ADDR",
           value_delimiter = ',', value_parser = parse_address)]
-    pub bind: Vec<Address>,
+    pub bind: Vec<ListenAddress>,
 
     /// Where the event stream is served
     #[arg(help_heading = SERVING, long, env = "SSETAIL_ENDPOINT", value_name = "PATH",
@@ -280,8 +280,8 @@ impl Cli {
 
     /// Where to begin in files that exist at start.
     #[must_use]
-    pub fn begin(&self) -> From {
-        if self.from_start { From::Line(1) } else { self.lines }
+    pub fn start_at(&self) -> StartAt {
+        if self.from_start { StartAt::Line(1) } else { self.lines }
     }
 }
 

@@ -44,7 +44,7 @@
 //!
 //! # In a program of one's own
 //!
-//! [`follow::Opened`] opens files, and its `follow` publishes their lines to a [`feed`](feed::feed()).
+//! [`follow::OpenedSources`] opens files, and its `follow` publishes their lines to a [`feed`](feed::feed()).
 //! An [`http::Site`] makes answers of it: [`http::serve`] gives them on sockets of its own,
 //! [`http::Site::respond`] to requests that another server has taken, as in `examples/embed.rs`:
 //!
@@ -60,12 +60,15 @@ pub mod follow;
 pub mod http;
 pub mod journal;
 mod manual;
+mod report;
 mod run;
 mod settings;
 mod status;
+pub mod store;
 mod urls;
 
 pub use cli::Cli;
 pub use failure::Failure;
 pub use manual::manual;
+pub use report::Report;
 pub use run::run;

@@ -15,16 +15,18 @@ use crate::event::{Cutting, Encoder, Epoch, Name};
 use crate::failure::Failure;
 use crate::feed::{Feed, Publisher, resume};
 use crate::follow::{
-    Copies, Entry, Follower, Input, Opened, Registry, Report, State, Wanted, What,
+    Follower, Input, InputCopies, OpenedSources, Registry, SourceState, SourceStatus, Target,
+    WantedSource,
 };
 use crate::http::{
-    Access, Inherited, Listeners, Secret, Terms, Tls, Traffic, listen, raise_descriptor_limit,
-    serve,
+    Access, InheritedSockets, Listeners, Secret, ServeOptions, Tls, Traffic, listen,
+    raise_descriptor_limit, serve,
 };
 use crate::journal::{Journal, Recovered};
+use crate::report::Report;
 use crate::settings::{
-    Sources, access, capacity, create_spool, cutting, load_certificate, make_token, options, site,
-    sources,
+    SourceArgs, access, capacity, create_spool, cutting, load_certificate, make_token, options,
+    site, sources,
 };
 use crate::status::{Figures, Status, Tee, Terminal};
 use crate::urls::{open_page, urls};
@@ -44,7 +46,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let cutting = cutting(&cli)?;
     let access = access(&cli)?;
     // While there is one thread: what was inherited is taken out of the environment.
-    let inherited = Inherited::take_environment();
+    let inherited = InheritedSockets::take_environment();
     let tee = cli.tee.then(Tee::to_terminal).flatten();
     let terminal = Terminal::stderr(cli.quiet, tee.clone());
     let status = Status::start(terminal).context("cannot start a thread")?;
@@ -60,12 +62,12 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     Ok(result?)
 }
 
-/// What the command line and the environment have come to.
+/// Target the command line and the environment have come to.
 struct Parts {
-    sources: Sources,
+    sources: SourceArgs,
     cutting: Cutting,
     access: Access,
-    inherited: Inherited,
+    inherited: InheritedSockets,
     tee: Option<Tee>,
 }
 
@@ -87,10 +89,10 @@ async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Res
     let made = make_token(&cli, &listeners, &mut access)?;
     let spool = create_spool(&cli)?;
     let registry = Registry::default();
-    // What is written once the address is known is new: whoever has read it may rely on that.
+    // Target is written once the address is known is new: whoever has read it may rely on that.
     sources.refused.iter().for_each(|sentence| status.say(sentence));
     let mut open = |files| {
-        Opened::again(files, options(&cli, cutting.clone()), &registry, &mut recovered)
+        OpenedSources::resume(files, options(&cli, cutting.clone()), &registry, &mut recovered)
     };
     let files = (!sources.files.is_empty()).then(|| open(sources.files));
     let epoch = match recovered.epoch() {
@@ -100,8 +102,9 @@ async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Res
     let (capacity, past) = (capacity(&cli), recovered.history(cli.index_bytes));
     let (publisher, feed) = resume(Encoder::new(epoch), capacity, cutting.clone(), past, journal);
     tokio::spawn(feed.clone().relay());
-    let input = sources.input.map(|name| (name, Copies { tee: tee_writer(&cli, tee), spool }));
-    let (reading, input_ended) = start_reading(cutting, input, files, &registry, publisher, &report)?;
+    let input = sources.input.map(|name| (name, InputCopies { tee: tee_writer(&cli, tee), spool }));
+    let (reading, input_ended) =
+        start_reading(cutting, input, files, &registry, publisher, &report)?;
     let reloading = reload_on_hangup(tls.clone(), report.clone())?;
     let followed = followed(&registry).into_iter().collect();
     status.announce(urls(&cli, &listeners, made.as_ref()), followed);
@@ -119,13 +122,13 @@ async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Res
         let (site, feed) = (Arc::clone(&site), feed.clone());
         move || figures(&registry, &feed, &site.traffic)
     });
-    let terms = Terms { site, tls, report, requests };
+    let terms = ServeOptions { site, tls, report, requests };
     let server = tokio::spawn(serve(listeners, terms, descriptors, async {
         let _ = stopped.await;
     }));
     tokio::select! {
-        _ = signals.0.recv() => feed.cut(),
-        _ = signals.1.recv() => feed.cut(),
+        _ = signals.0.recv() => feed.abort_streams(),
+        _ = signals.1.recv() => feed.abort_streams(),
         () = all_read(input_ended, cli.exit_on_eof) => {}
         () = reloading => {}
     }
@@ -139,23 +142,22 @@ async fn follow_and_serve(cli: Cli, parts: Parts, status: Status) -> anyhow::Res
     Ok(())
 }
 
-/// What an earlier run has left, and where this one leaves as much.
+/// Target an earlier run has left, and where this one leaves as much.
 fn keep_state(
     cli: &Cli,
     cutting: &Cutting,
-    files: &[Wanted],
+    files: &[WantedSource],
     report: &Report,
 ) -> anyhow::Result<(Option<Journal>, Recovered)> {
     let Some(directory) = &cli.state else { return Ok((None, Recovered::nothing())) };
-    let pattern = |wanted: &Wanted| match &wanted.what {
-        What::Pattern(pattern) => Some(pattern.text().to_owned()),
-        What::Path(_) => None,
+    let pattern = |wanted: &WantedSource| match &wanted.target {
+        Target::Pattern(pattern) => Some(pattern.text().to_owned()),
+        Target::Path(_) => None,
     };
     let patterns = files.iter().filter_map(pattern).collect();
     let report = report.clone();
     let say = move |sentence: &str| report.say(sentence);
-    let (journal, recovered) =
-        Journal::open(directory, cli.index_bytes, cutting, patterns, say)?;
+    let (journal, recovered) = Journal::open(directory, cli.index_bytes, cutting, patterns, say)?;
     Ok((Some(journal), recovered))
 }
 
@@ -181,8 +183,8 @@ impl Reading {
 
 fn start_reading(
     cutting: Cutting,
-    input: Option<(Name, Copies)>,
-    files: Option<Opened>,
+    input: Option<(Name, InputCopies)>,
+    files: Option<OpenedSources>,
     registry: &Registry,
     publisher: Publisher,
     report: &Report,
@@ -195,7 +197,7 @@ fn start_reading(
             let _ = ended.send(());
         })
     };
-    let follow = |files: Opened| files.follow(publisher.clone(), report.clone());
+    let follow = |files: OpenedSources| files.follow(publisher.clone(), report.clone());
     // First, as it tells the journal what there was before anything is published.
     let follower = files.map(follow).transpose().context("cannot start a thread")?;
     let input = input.map(start).transpose().context("cannot start a thread")?;
@@ -278,10 +280,10 @@ fn open_in_background(
 /// A sentence that names what is read already, if anything is.
 fn followed(registry: &Registry) -> Option<String> {
     let entries = registry.entries();
-    let is_there = |entry: &&Entry| match entry.state {
-        State::Waiting => entry.path == Path::new("-") || entry.path.exists(),
-        State::Live | State::Ended => true,
-        State::Removed | State::Unreadable => false,
+    let is_there = |entry: &&SourceStatus| match entry.state {
+        SourceState::Waiting => entry.path == Path::new("-") || entry.path.exists(),
+        SourceState::Live | SourceState::Ended => true,
+        SourceState::Removed | SourceState::Unreadable => false,
     };
     let names: Vec<&str> =
         entries.iter().filter(is_there).map(|entry| entry.source.name.as_str()).collect();
@@ -301,7 +303,7 @@ fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Figures {
         figures.lines += entry.lines;
         if entry.path == Path::new("-") {
             figures.input += entry.offset;
-        } else if entry.state == State::Live {
+        } else if entry.state == SourceState::Live {
             figures.read += entry.offset;
             figures.behind += entry.size.saturating_sub(entry.offset);
         }

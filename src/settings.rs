@@ -11,20 +11,21 @@ use tokio::sync::Semaphore;
 use crate::cli::{Cli, SourceArg, parse_source};
 use crate::event::{Cutting, Format, LineFilter, Medium, Name, Presentation, Splitter};
 use crate::failure::Failure;
-use crate::feed::{Capacity, Feed};
-use crate::follow::{Options, Registry, Spool, SpoolNames, Wanted, What};
+use crate::feed::Feed;
+use crate::follow::{FollowOptions, Registry, Spool, SpoolNames, Target, WantedSource};
 use crate::http::{Access, Asset, Listeners, Secret, Site, Tls, Traffic, Trust};
+use crate::store::Capacity;
 
-/// What is to be followed.
-pub(crate) struct Sources {
+/// Target is to be followed.
+pub(crate) struct SourceArgs {
     pub(crate) input: Option<Name>,
-    pub(crate) files: Vec<Wanted>,
+    pub(crate) files: Vec<WantedSource>,
     /// Why others are not followed; no reason to stop these.
     pub(crate) refused: Vec<String>,
 }
 
-/// What the command line asks for.
-pub(crate) fn sources(cli: &Cli) -> Result<Sources, Failure> {
+/// Target the command line asks for.
+pub(crate) fn sources(cli: &Cli) -> Result<SourceArgs, Failure> {
     let mut arguments = cli.sources.clone();
     if arguments.is_empty() {
         if std::io::stdin().is_terminal() {
@@ -34,7 +35,7 @@ pub(crate) fn sources(cli: &Cli) -> Result<Sources, Failure> {
         }
         arguments.push("-".into());
     }
-    let mut sources = Sources { input: None, files: Vec::new(), refused: Vec::new() };
+    let mut sources = SourceArgs { input: None, files: Vec::new(), refused: Vec::new() };
     for argument in &arguments {
         match parse_source(argument).map_err(Failure::Usage)? {
             SourceArg::Directory(sentence) => sources.refused.push(sentence),
@@ -61,19 +62,19 @@ pub(crate) fn sources(cli: &Cli) -> Result<Sources, Failure> {
     }
 }
 
-/// What standard input is written to is not followed as well.
-fn keep_apart(cli: &Cli, mut sources: Sources) -> Result<Sources, Failure> {
+/// Target standard input is written to is not followed as well.
+fn keep_apart(cli: &Cli, mut sources: SourceArgs) -> Result<SourceArgs, Failure> {
     let Some(spool) = &cli.spool else { return Ok(sources) };
     for wanted in &mut sources.files {
-        match &mut wanted.what {
-            What::Pattern(pattern) => *pattern = pattern.clone().besides(spool.clone()),
-            What::Path(path) if spool.include(path) => {
+        match &mut wanted.target {
+            Target::Pattern(pattern) => *pattern = pattern.clone().besides(spool.clone()),
+            Target::Path(path) if spool.include(path) => {
                 return Err(Failure::Usage(format!(
                     "{} cannot be followed: standard input is kept there by --spool {spool}",
                     path.display()
                 )));
             }
-            What::Path(_) => {}
+            Target::Path(_) => {}
         }
     }
     Ok(sources)
@@ -88,7 +89,7 @@ pub(crate) fn create_spool(cli: &Cli) -> anyhow::Result<Option<Spool>> {
     cli.spool.as_ref().map(create).transpose()
 }
 
-/// What requests must know, if that was said.
+/// Target requests must know, if that was said.
 pub(crate) fn access(cli: &Cli) -> Result<Access, Failure> {
     let token = match &cli.token_file {
         Some(file) => Some(read_token(file)?),
@@ -147,8 +148,8 @@ fn expressions(flag: &str, expressions: &[Regex]) -> Result<RegexSet, Failure> {
 }
 
 /// How files are followed.
-pub(crate) fn options(cli: &Cli, cutting: Cutting) -> Options {
-    Options { begin: cli.begin(), linger: cli.linger, cutting, watch: true }
+pub(crate) fn options(cli: &Cli, cutting: Cutting) -> FollowOptions {
+    FollowOptions { start_at: cli.start_at(), linger: cli.linger, cutting, watch: true }
 }
 
 /// How much is kept.
@@ -156,7 +157,7 @@ pub(crate) fn capacity(cli: &Cli) -> Capacity {
     Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes }
 }
 
-/// What is served, and to whom.
+/// Target is served, and to whom.
 pub(crate) fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
     let default = if cli.binary { Format::Base64 } else { Format::Text };
     Site {
@@ -167,7 +168,7 @@ pub(crate) fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) ->
         viewer: (!cli.no_viewer).then(|| Asset::page(&cli.endpoint)),
         trust: Trust { hosts: cli.allow_host.clone(), origins: cli.cors.clone() },
         access,
-        places: Arc::new(Semaphore::new(cli.max_clients)),
+        stream_permits: Arc::new(Semaphore::new(cli.max_clients)),
         traffic: Traffic::default(),
         presentation: Presentation {
             medium: Medium::Events,
@@ -197,10 +198,9 @@ mod tests {
             assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
         };
         let cutting = cutting(&cli).expect("no expression");
-        same(&options(&cli, cutting.clone()), &Options::default());
+        same(&options(&cli, cutting.clone()), &FollowOptions::default());
         same(&capacity(&cli), &Capacity::default());
-        let (_publisher, feed) =
-            feed(Encoder::new(Epoch::from_random(1)), capacity(&cli), cutting);
+        let (_publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), capacity(&cli), cutting);
         let registry = Registry::default();
         let ours = site(&cli, Access::default(), feed.clone(), registry.clone());
         same(&ours, &Site::new(feed, registry, &cli.endpoint));

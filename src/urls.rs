@@ -3,19 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::cli::Cli;
-use crate::http::{Bound, Listeners, Secret};
+use crate::http::{BoundAddress, Listeners, Secret};
 
 /// The addresses to open: one, where the two loopback addresses were not asked for.
 pub(crate) fn urls(cli: &Cli, listeners: &Listeners, token: Option<&Secret>) -> Vec<String> {
-    let url = |bound: &Bound| match bound {
-        Bound::Tcp(address) => url(cli, *address, token),
-        Bound::Unix(Some(path)) => format!("unix:{}", path.display()),
-        Bound::Unix(None) => "a socket without a path".to_owned(),
+    let url = |bound: &BoundAddress| match bound {
+        BoundAddress::Tcp(address) => url(cli, *address, token),
+        BoundAddress::Unix(Some(path)) => format!("unix:{}", path.display()),
+        BoundAddress::Unix(None) => "a socket without a path".to_owned(),
     };
     let bound = listeners.bound();
-    let are_loopback = |pair: &[Bound]| {
-        let is_loopback =
-            |bound: &Bound| matches!(bound, Bound::Tcp(address) if address.ip().is_loopback());
+    let are_loopback = |pair: &[BoundAddress]| {
+        let is_loopback = |bound: &BoundAddress| matches!(bound, BoundAddress::Tcp(address) if address.ip().is_loopback());
         cli.bind.is_empty() && pair.iter().all(is_loopback)
     };
     match &*bound {
@@ -29,12 +28,12 @@ pub(crate) fn urls(cli: &Cli, listeners: &Listeners, token: Option<&Secret>) -> 
 /// Blocks for as long as a browser without a window of its own is open.
 pub(crate) fn open_page(
     cli: &Cli,
-    listeners: &[Bound],
+    listeners: &[BoundAddress],
     token: Option<&Secret>,
 ) -> Result<(), String> {
     let address = listeners.iter().find_map(|bound| match bound {
-        Bound::Tcp(address) => Some(reachable(*address)),
-        Bound::Unix(_) => None,
+        BoundAddress::Tcp(address) => Some(reachable(*address)),
+        BoundAddress::Unix(_) => None,
     });
     let address = address.ok_or("no browser can open a socket in the file system")?;
     webbrowser::open(&url(cli, address, token))

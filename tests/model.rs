@@ -14,9 +14,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use ssetail::event::{Batch, Cutting, Encoder, Epoch, LineFilter, Position, Span, Splitter};
-use ssetail::feed::{Backlog, Capacity, Feed, Read, Reason, Start, Subscriber, feed};
-use ssetail::follow::{Follower, From, Opened, Options, Pattern, Registry, Report, Wanted, What};
+use ssetail::Report;
+use ssetail::event::{
+    Batch, Cutting, Encoder, Epoch, GapReason, LineFilter, Position, Span, Splitter,
+};
+use ssetail::feed::{Backlog, Feed, Read, Start, Subscriber, feed};
+use ssetail::follow::{
+    FollowOptions, Follower, OpenedSources, Pattern, Registry, StartAt, Target, WantedSource,
+};
+use ssetail::store::Capacity;
 
 /// How long a replaced file is read in these sequences.
 const LINGER: Duration = Duration::from_millis(900);
@@ -50,7 +56,7 @@ impl Dice {
 struct Writer {
     file: File,
     generation: usize,
-    /// What stands after its last newline.
+    /// Target stands after its last newline.
     partial: String,
     replaced: Option<Instant>,
     /// In which release it stands under the followed name.
@@ -61,7 +67,7 @@ struct Writer {
 struct Laggard {
     subscriber: Subscriber,
     position: Position,
-    /// What it got of all that was published; nothing where a gap was told.
+    /// Target it got of all that was published; nothing where a gap was told.
     got: Vec<Option<String>>,
 }
 
@@ -76,13 +82,13 @@ struct Sequence {
     /// To which the link leads.
     release: usize,
     lines: usize,
-    /// What has to come, of each generation in its order.
+    /// Target has to come, of each generation in its order.
     owed: HashMap<usize, Vec<String>>,
-    /// What may come: unfinished lines of files that were truncated before anybody could look.
+    /// Target may come: unfinished lines of files that were truncated before anybody could look.
     allowed: Vec<String>,
     seen: Vec<String>,
     subscriber: Subscriber,
-    /// What stands at each seq, from 1 on.
+    /// Target stands at each seq, from 1 on.
     published: Vec<String>,
     laggard: Laggard,
     feed: Feed,
@@ -104,12 +110,12 @@ impl Sequence {
         let path = root.path().join("dir/app.log");
         let what = match asked {
             Asked::Glob => {
-                What::Pattern(Pattern::new(&path.with_extension("log*")).expect("a pattern"))
+                Target::Pattern(Pattern::new(&path.with_extension("log*")).expect("a pattern"))
             }
-            Asked::Path | Asked::Link => What::Path(path),
+            Asked::Path | Asked::Link => Target::Path(path),
         };
-        let options = Options {
-            begin: From::Line(1),
+        let options = FollowOptions {
+            start_at: StartAt::Line(1),
             linger: LINGER,
             cutting: Cutting {
                 splitter: Splitter { max_line: 32 * 1024, binary: false },
@@ -122,8 +128,8 @@ impl Sequence {
         let capacity = Capacity { lines: 1 << 20, bytes, index_bytes: 16 << 20 };
         let encoder = Encoder::new(Epoch::from_random(seed));
         let (publisher, feed) = feed(encoder, capacity, options.cutting.clone());
-        let wanted = vec![Wanted { name: None, what }];
-        let opened = Opened::new(wanted, options, &Registry::default());
+        let wanted = vec![WantedSource { name: None, target: what }];
+        let opened = OpenedSources::new(wanted, options, &Registry::default());
         let follower = opened.follow(publisher, Report::new(|_| ())).expect("started");
         Sequence {
             root,
@@ -307,7 +313,7 @@ impl Sequence {
         self.current();
     }
 
-    /// What could not be read before a truncation is not owed: everything is read first.
+    /// Target could not be read before a truncation is not owed: everything is read first.
     fn truncate(&mut self) {
         self.current();
         if let Err(missing) = self.settle() {
@@ -438,7 +444,7 @@ impl Sequence {
         }
     }
 
-    /// What is owed and has not come; an error for what has come and is not owed.
+    /// Target is owed and has not come; an error for what has come and is not owed.
     fn missing(&self) -> Result<Vec<String>, String> {
         let mut counts: HashMap<&str, i32> = HashMap::new();
         for line in &self.seen {
@@ -531,7 +537,7 @@ impl Laggard {
                 self.got.extend(batches.iter().flat_map(|batch| texts(batch, from)).map(Some));
             }
             Read::Gap(gap) => {
-                assert_eq!(gap.reason, Reason::Truncated);
+                assert_eq!(gap.reason, GapReason::Truncated);
                 let lost = gap.lost.expect("a count") as usize;
                 self.got.extend(std::iter::repeat_n(None, lost));
                 assert_eq!(gap.position.next, self.got.len() as u64 + 1);

@@ -1,18 +1,18 @@
-//! What a SOURCE argument asks for.
+//! Target a SOURCE argument asks for.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::follow::{Pattern, Wanted, What};
+use crate::follow::{Pattern, Target, WantedSource};
 
-/// What a SOURCE argument asks for.
+/// Target a SOURCE argument asks for.
 #[derive(Clone, Debug)]
 pub(crate) enum SourceArg {
     /// Standard input, and the name for it.
     Input(Option<OsString>),
     /// Files.
-    Files(Wanted),
+    Files(WantedSource),
     /// A directory, and a sentence that says what was probably meant.
     Directory(String),
 }
@@ -62,7 +62,7 @@ fn path_or_pattern(name: Option<OsString>, text: &OsStr) -> Result<SourceArg, St
     }
     let pattern = Pattern::new(&absolute(text)?)
         .map_err(|error| format!("{} is not a glob: {}", text.display(), error.kind()))?;
-    Ok(SourceArg::Files(Wanted { name, what: What::Pattern(pattern) }))
+    Ok(SourceArg::Files(WantedSource { name, target: Target::Pattern(pattern) }))
 }
 
 fn path(name: Option<OsString>, text: &OsStr) -> Result<SourceArg, String> {
@@ -80,7 +80,7 @@ fn path(name: Option<OsString>, text: &OsStr) -> Result<SourceArg, String> {
             "{text} is a directory that does not exist; to wait for files in it, give '{glob}'"
         ));
     }
-    Ok(SourceArg::Files(Wanted { name, what: What::Path(path) }))
+    Ok(SourceArg::Files(WantedSource { name, target: Target::Path(path) }))
 }
 
 pub(super) fn absolute(text: &OsStr) -> Result<PathBuf, String> {
@@ -96,10 +96,10 @@ mod tests {
     fn a_source_may_have_a_name() {
         let named = |text: &str| match parse_source(OsStr::new(text)).expect("a source") {
             SourceArg::Input(name) => (name, "-".to_owned()),
-            SourceArg::Files(Wanted { name, what: What::Path(path) }) => {
+            SourceArg::Files(WantedSource { name, target: Target::Path(path) }) => {
                 (name, path.file_name().expect("a name").to_string_lossy().into_owned())
             }
-            SourceArg::Files(Wanted { name, .. }) => (name, "*".to_owned()),
+            SourceArg::Files(WantedSource { name, .. }) => (name, "*".to_owned()),
             SourceArg::Directory(sentence) => (None, sentence),
         };
         let name = |text: &str| Some(OsString::from(text));

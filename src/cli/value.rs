@@ -7,13 +7,13 @@ use bytesize::ByteSize;
 use regex::bytes::Regex;
 
 use super::source::absolute;
-use crate::follow::{From, SpoolNames};
-use crate::http::Address;
+use crate::follow::{SpoolNames, StartAt};
+use crate::http::ListenAddress;
 
-pub(super) fn parse_lines(text: &str) -> Result<From, String> {
-    let (number, make): (_, fn(u64) -> From) = match text.strip_prefix('+') {
-        Some(number) => (number, From::Line),
-        None => (text.strip_prefix('-').unwrap_or(text), From::Last),
+pub(super) fn parse_lines(text: &str) -> Result<StartAt, String> {
+    let (number, make): (_, fn(u64) -> StartAt) = match text.strip_prefix('+') {
+        Some(number) => (number, StartAt::Line),
+        None => (text.strip_prefix('-').unwrap_or(text), StartAt::Last),
     };
     number.parse().map(make).map_err(|_| "give a number of lines, as 100, or +1 for all".to_owned())
 }
@@ -26,12 +26,12 @@ pub(super) fn parse_count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "give a whole number, as 10000".to_owned())
 }
 
-pub(super) fn parse_address(text: &str) -> Result<Address, String> {
+pub(super) fn parse_address(text: &str) -> Result<ListenAddress, String> {
     if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
-        return absolute(OsStr::new(path)).map(Address::Unix);
+        return absolute(OsStr::new(path)).map(ListenAddress::Unix);
     }
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let address = bare.parse().map(Address::Ip);
+    let address = bare.parse().map(ListenAddress::Ip);
     address.map_err(|_| {
         "give an IP address, as 127.0.0.1, ::1 or 0.0.0.0, or a path, as unix:/run/ssetail.sock"
             .to_owned()
@@ -100,9 +100,9 @@ mod tests {
 
     #[test]
     fn lines_are_read_as_by_tail() {
-        assert_eq!(parse_lines("5"), Ok(From::Last(5)));
-        assert_eq!(parse_lines("-5"), Ok(From::Last(5)));
-        assert_eq!(parse_lines("+5"), Ok(From::Line(5)));
+        assert_eq!(parse_lines("5"), Ok(StartAt::Last(5)));
+        assert_eq!(parse_lines("-5"), Ok(StartAt::Last(5)));
+        assert_eq!(parse_lines("+5"), Ok(StartAt::Line(5)));
         assert!(parse_lines("many").is_err());
     }
 }

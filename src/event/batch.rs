@@ -61,7 +61,7 @@ pub struct FileId {
 
 /// Which bytes of which log a batch was cut from.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Location {
     /// The open file.
     pub log: Arc<dyn Log>,
     /// Where in it the batch begins.
@@ -87,7 +87,7 @@ pub struct Lines {
     /// Which of them are published lines; not empty.
     pub spans: Box<[Span]>,
     /// Where the bytes stand in their file; none for standard input without a spool.
-    pub place: Option<Place>,
+    pub location: Option<Location>,
     /// What the batch before left of the first line.
     pub carry: Carry,
     /// How the bytes end.
@@ -121,13 +121,13 @@ pub struct Line<'a> {
 pub struct Batch {
     source: Arc<Source>,
     first: Seq,
-    content: Content,
+    content: BatchContent,
     encoded: OnceLock<Box<Encoded>>,
     meter: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
-enum Content {
+enum BatchContent {
     Lines(Lines),
     Control(Control),
 }
@@ -140,11 +140,11 @@ struct Encoded {
     next: OnceLock<Box<Encoded>>,
 }
 
-impl Place {
+impl Location {
     /// The place of `bytes`, which stand in `log` at `offset`.
     #[must_use]
     pub fn of(bytes: &[u8], log: Arc<dyn Log>, offset: u64) -> Self {
-        Place { log, offset, crc: crc32fast::hash(bytes) }
+        Location { log, offset, crc: crc32fast::hash(bytes) }
     }
 
     /// Whether the log has let go of the bytes.
@@ -187,7 +187,7 @@ impl Cutting {
         let lines = (!spans.is_empty()).then(|| Lines {
             bytes: own(&bytes[..used]),
             spans: spans.into(),
-            place: None,
+            location: None,
             carry: before,
             // A part is cut because of the byte that follows it, which another batch has.
             end: if carry.into > 0 { End::Part } else { end },
@@ -201,7 +201,7 @@ impl Cutting {
 impl Lines {
     /// The lines from the one with this index on.
     fn from(&self, index: usize) -> impl Iterator<Item = Line<'_>> {
-        let place = self.place.as_ref().filter(|place| place.log.is_a_file());
+        let place = self.location.as_ref().filter(|place| place.log.is_a_file());
         let base = place.map(|place| place.offset);
         let mut line_start = base.map(|base| base - self.carry.into);
         self.spans.iter().enumerate().filter_map(move |(i, span)| {
@@ -226,7 +226,7 @@ impl Batch {
         lines: Lines,
         meter: Arc<AtomicUsize>,
     ) -> Self {
-        Batch::new(source, first, Content::Lines(lines), meter)
+        Batch::new(source, first, BatchContent::Lines(lines), meter)
     }
 
     /// A batch that is the control event `first`.
@@ -237,10 +237,15 @@ impl Batch {
         control: Control,
         meter: Arc<AtomicUsize>,
     ) -> Self {
-        Batch::new(source, first, Content::Control(control), meter)
+        Batch::new(source, first, BatchContent::Control(control), meter)
     }
 
-    fn new(source: Arc<Source>, first: Seq, content: Content, meter: Arc<AtomicUsize>) -> Self {
+    fn new(
+        source: Arc<Source>,
+        first: Seq,
+        content: BatchContent,
+        meter: Arc<AtomicUsize>,
+    ) -> Self {
         let batch = Batch { source, first, content, encoded: OnceLock::new(), meter };
         batch.meter.fetch_add(batch.own_size(), Ordering::Relaxed);
         batch
@@ -269,8 +274,8 @@ impl Batch {
     #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
     pub fn len(&self) -> usize {
         match &self.content {
-            Content::Lines(lines) => lines.spans.len(),
-            Content::Control(_) => 1,
+            BatchContent::Lines(lines) => lines.spans.len(),
+            BatchContent::Control(_) => 1,
         }
     }
 
@@ -278,8 +283,8 @@ impl Batch {
     #[must_use]
     pub fn lines(&self) -> Option<&Lines> {
         match &self.content {
-            Content::Lines(lines) => Some(lines),
-            Content::Control(_) => None,
+            BatchContent::Lines(lines) => Some(lines),
+            BatchContent::Control(_) => None,
         }
     }
 
@@ -287,15 +292,15 @@ impl Batch {
     #[must_use]
     pub fn control(&self) -> Option<&Control> {
         match &self.content {
-            Content::Lines(_) => None,
-            Content::Control(control) => Some(control),
+            BatchContent::Lines(_) => None,
+            BatchContent::Control(control) => Some(control),
         }
     }
 
     /// Where it can be read again.
     #[must_use]
-    pub fn place(&self) -> Option<&Place> {
-        self.lines().and_then(|lines| lines.place.as_ref())
+    pub fn location(&self) -> Option<&Location> {
+        self.lines().and_then(|lines| lines.location.as_ref())
     }
 
     /// The published lines from event `seq` on, each with its event.
@@ -333,8 +338,8 @@ impl Batch {
 
     fn own_size(&self) -> usize {
         let content = match &self.content {
-            Content::Lines(lines) => lines.bytes.len() + size_of_val(&*lines.spans),
-            Content::Control(control) => control.json.len(),
+            BatchContent::Lines(lines) => lines.bytes.len() + size_of_val(&*lines.spans),
+            BatchContent::Control(control) => control.json.len(),
         };
         size_of::<Self>() + content
     }

@@ -4,6 +4,7 @@
 //! cannot fail and can be tested alone.
 
 mod batch;
+mod control;
 mod encode;
 mod filter;
 mod grep;
@@ -13,7 +14,8 @@ mod line;
 mod name;
 mod object;
 
-pub use batch::{Batch, Control, Cutting, FileId, Line, Lines, Log, Place, Source};
+pub use batch::{Batch, Control, Cutting, FileId, Line, Lines, Location, Log, Source};
+pub use control::{ControlEvent, GapReason, SourceChange};
 pub use encode::{Encoder, Format, MAX_EVENT, Medium, Presentation};
 pub use filter::LineFilter;
 pub use grep::Grep;

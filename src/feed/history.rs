@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::SetOnce;
 
-use super::index::Entry;
 use crate::event::{Batch, Cutting, Encoder, Presentation, Seq};
+use crate::store::IndexEntry;
 
 /// Memory for entries that were read, encoded forms included, until others ask for them too.
 const CACHE_SIZE: usize = 8 << 20;
@@ -44,7 +44,11 @@ impl History {
     /// wanted.
     ///
     /// An entry that has grown since it was read is another one.
-    pub(super) fn read(self: &Arc<Self>, entry: Entry, presentation: Option<Presentation>) -> Cell {
+    pub(super) fn read(
+        self: &Arc<Self>,
+        entry: IndexEntry,
+        presentation: Option<Presentation>,
+    ) -> Cell {
         let mut cache = self.lock();
         let known = cache.iter().position(|(next, _)| *next == entry.next());
         if let Some(asked) = known.and_then(|at| cache.remove(at)) {
@@ -59,7 +63,12 @@ impl History {
         cell
     }
 
-    async fn fill(self: Arc<Self>, cell: Cell, entry: Entry, presentation: Option<Presentation>) {
+    async fn fill(
+        self: Arc<Self>,
+        cell: Cell,
+        entry: IndexEntry,
+        presentation: Option<Presentation>,
+    ) {
         let history = Arc::clone(&self);
         let recall = move || history.recall(&entry, presentation);
         // A reading thread that panicked has found nothing, and has said so itself.
@@ -68,7 +77,7 @@ impl History {
         self.forget();
     }
 
-    fn recall(&self, entry: &Entry, presentation: Option<Presentation>) -> Recalled {
+    fn recall(&self, entry: &IndexEntry, presentation: Option<Presentation>) -> Recalled {
         let batches = entry.recall_metered(&self.cutting, || Arc::clone(&self.meter))?;
         // With too many readers at different places, each encodes what it sends when it does.
         if let Some(presentation) = presentation.filter(|_| !self.is_full()) {
@@ -106,9 +115,10 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::event::{Epoch, LineFilter, Lines, Log, Place, Splitter};
-    use crate::feed::tests::{lines_of, source};
-    use crate::feed::{Backlog, Capacity, Content, Draft, Feed, Read, Start, feed};
+    use crate::event::{Epoch, LineFilter, Lines, Location, Log, Splitter};
+    use crate::feed::{Backlog, Draft, DraftContent, Feed, Read, Start, feed};
+    use crate::store::Capacity;
+    use crate::store::samples::{lines_of, source};
 
     /// A file in memory that counts how often it is read.
     #[derive(Debug)]
@@ -136,9 +146,9 @@ mod tests {
         let log = Arc::new(Counting { bytes, reads: AtomicUsize::new(0) });
         let mut offset = 0;
         for lines in batches {
-            let place = Some(Place::of(&lines.bytes, log.clone(), offset));
+            let place = Some(Location::of(&lines.bytes, log.clone(), offset));
             offset += lines.bytes.len() as u64;
-            let content = Content::Lines(Lines { place, ..lines });
+            let content = DraftContent::Lines(Lines { location: place, ..lines });
             publisher.publish(vec![Draft { source: source(), content }]);
         }
         (feed, log, 800_000)

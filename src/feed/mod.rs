@@ -40,47 +40,31 @@
 //! A subscriber moves its cursor only when it hands something out, so a poll
 //! that was pending has lost nothing, and one may be dropped at any time.
 
-mod extent;
 mod gap;
 mod history;
-mod index;
+mod inline;
 mod refill;
-mod ring;
 mod start;
 mod subscriber;
-mod varint;
-mod waiting;
+mod waiters;
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
 
 use self::history::History;
+use self::inline::{InlinePolicy, Waiter};
 use self::refill::refill;
-use self::waiting::Waiting;
+use self::waiters::Waiters;
 use crate::event::{Batch, Control, Cutting, Encoder, EventId, Lines, Seq, Source};
-use crate::journal::{Journal, Note, Step};
-pub(crate) use extent::Extent;
-pub use gap::{Gap, Reason};
-pub(crate) use index::Kept;
-pub use index::{Entry, Found, Index};
-pub use ring::{Capacity, Ring};
+use crate::journal::{Journal, JournalNote, Publication};
+use crate::store::{Capacity, Index, IndexEntry, Ring};
+pub use gap::Gap;
+pub use inline::InlineStream;
 pub use start::{Backlog, Start};
 pub use subscriber::{Read, Subscriber};
-pub(crate) use varint::{push_number, take_number};
 
-fn few() -> usize {
-    static S: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("X_FEW").ok().and_then(|t| t.parse().ok()).unwrap_or(FEW));
-    *S
-}
-/// So many subscribers are woken by the publisher itself,
-const FEW: usize = 16;
-/// if it is for no more bytes than that,
-const LITTLE: usize = 8 * 1024;
-/// and the last ones are so long ago: a stream of them is better sent by others.
-const CALM: Duration = Duration::from_micros(300);
 /// How many entries are looked at while subscribers wait.
 const KEPT: usize = 256;
 
@@ -102,23 +86,23 @@ pub struct Draft {
     /// What it is about.
     pub source: Arc<Source>,
     /// Lines, or a control event.
-    pub content: Content,
+    pub content: DraftContent,
 }
 
 /// What a batch is made of.
 #[derive(Debug)]
-pub enum Content {
+pub enum DraftContent {
     /// Lines that were read together.
     Lines(Lines),
     /// A control event for everybody.
-    Control(Control),
+    Control(String),
     /// No event: the journal is told, in the same step.
-    Note(Note),
+    Note(JournalNote),
 }
 
 /// What the ring holds, and what it may hold.
 #[derive(Clone, Copy, Debug)]
-pub struct Fill {
+pub struct RingUsage {
     /// Events held.
     pub events: u64,
     /// Memory that they take, encoded forms included.
@@ -133,7 +117,7 @@ pub struct Fill {
 struct Shared {
     /// Publishers take turns; it is taken before the state, and never after it.
     writer: Mutex<Writer>,
-    state: Mutex<State>,
+    state: Mutex<FeedState>,
     history: Arc<History>,
     encoder: Arc<Encoder>,
     publishers: AtomicU64,
@@ -145,15 +129,14 @@ struct Writer {
     next: Seq,
     meter: Arc<AtomicUsize>,
     journal: Option<Journal>,
-    /// When it last published.
-    published: Instant,
+    inline: InlinePolicy,
 }
 
 #[derive(Debug)]
-struct State {
+struct FeedState {
     ring: Ring,
     index: Index,
-    waiting: Waiting,
+    waiters: Waiters,
     /// Who wakes them, if not whoever publishes.
     relay: Option<Waker>,
     /// All input has ended: there will be no further event.
@@ -187,13 +170,13 @@ pub fn resume(
     let encoder = Arc::new(encoder);
     let ring = refill(capacity, next, &mut index, &cutting);
     let writer =
-        Writer { next, meter: Arc::clone(ring.meter()), journal, published: Instant::now() };
+        Writer { next, meter: Arc::clone(ring.meter()), journal, inline: InlinePolicy::new() };
     let shared = Arc::new(Shared {
         writer: Mutex::new(writer),
-        state: Mutex::new(State {
+        state: Mutex::new(FeedState {
             ring,
             index,
-            waiting: Waiting::default(),
+            waiters: Waiters::default(),
             relay: None,
             ended: false,
             closed: false,
@@ -224,8 +207,8 @@ impl Publisher {
     ///
     /// Who reads while they are still being sent what was read last makes batches small.
     #[must_use]
-    pub fn is_level(&self, reader: &Waker) -> bool {
-        self.shared.lock().waiting.is_level(reader)
+    pub fn is_caught_up(&self, reader: &Waker) -> bool {
+        self.shared.lock().waiters.is_caught_up(reader)
     }
 
     /// Lets go of events that their log has dropped on purpose.
@@ -239,8 +222,6 @@ impl Publisher {
         if batches.is_empty() && !ended {
             return;
         }
-        let now = Instant::now();
-        let is_calm = now - std::mem::replace(&mut writer.published, now) >= CALM;
         let bytes: usize = batches.iter().map(|batch| batch.size()).sum();
         let mut state = self.shared.lock();
         state.ended = ended;
@@ -251,16 +232,29 @@ impl Publisher {
         for batch in &evicted {
             state.index.push(batch);
         }
-        let is_prompt = is_calm && bytes <= LITTLE && state.waiting.len() <= few();
-        let woken = match state.relay.clone() {
-            Some(relay) if !is_prompt => {
-                state.waiting.call().then_some(relay).into_iter().collect()
-            }
-            _ => state.waiting.take(),
-        };
+        let is_inline = writer.inline.allows(bytes, state.waiters.len());
+        let wakeups = state.wakeups(is_inline);
         drop(state);
-        woken.into_iter().for_each(Waker::wake);
+        drop(writer);
+        wakeups.run();
         drop(evicted);
+    }
+}
+
+/// The subscribers that a publication wakes.
+enum Wakeups {
+    /// The relay wakes them.
+    Relay(Option<Waker>),
+    /// The publishing thread sends to them, or wakes them.
+    Inline(Vec<Waiter>),
+}
+
+impl Wakeups {
+    fn run(self) {
+        match self {
+            Wakeups::Relay(relay) => relay.into_iter().for_each(Waker::wake),
+            Wakeups::Inline(waiters) => inline::send(waiters),
+        }
     }
 }
 
@@ -269,7 +263,7 @@ impl Writer {
     fn write(
         &mut self,
         drafts: Vec<Draft>,
-        history: impl Fn(Seq) -> Vec<Entry>,
+        history: impl Fn(Seq) -> Vec<IndexEntry>,
     ) -> Vec<Arc<Batch>> {
         let first = self.next;
         let mut batches = Vec::with_capacity(drafts.len());
@@ -277,9 +271,11 @@ impl Writer {
         for Draft { source, content } in drafts {
             let (next, meter) = (self.next, Arc::clone(&self.meter));
             let batch = match content {
-                Content::Lines(lines) => Batch::of_lines(source, next, lines, meter),
-                Content::Control(control) => Batch::of_control(source, next, control, meter),
-                Content::Note(note) => {
+                DraftContent::Lines(lines) => Batch::of_lines(source, next, lines, meter),
+                DraftContent::Control(json) => {
+                    Batch::of_control(source, next, Control { json }, meter)
+                }
+                DraftContent::Note(note) => {
                     notes.push((source, note));
                     continue;
                 }
@@ -288,7 +284,7 @@ impl Writer {
             batches.push(Arc::new(batch));
         }
         if let Some(journal) = &mut self.journal {
-            journal.append(Step { batches: &batches, notes: &notes, first }, history);
+            journal.append(Publication { batches: &batches, notes: &notes, first }, history);
         }
         batches
     }
@@ -331,9 +327,9 @@ impl Feed {
                 return Poll::Ready(());
             }
             state.relay = Some(cx.waker().clone());
-            let woken = state.waiting.take();
+            let waiters = state.waiters.take();
             drop(state);
-            woken.into_iter().for_each(Waker::wake);
+            waiters.into_iter().for_each(|waiter| waiter.waker.wake());
             Poll::Pending
         })
         .await;
@@ -345,20 +341,20 @@ impl Feed {
     }
 
     /// Says that bodies are to be cut when the feed closes, not ended.
-    pub fn cut(&self) {
+    pub fn abort_streams(&self) {
         self.shared.lock().cut = true;
     }
 
     /// Whether the feed closes because the program was told to stop.
     #[must_use]
-    pub fn is_cut(&self) -> bool {
+    pub fn is_aborting(&self) -> bool {
         self.shared.lock().cut
     }
 
     /// How many subscribers there are.
     #[must_use]
     pub fn subscribers(&self) -> usize {
-        self.shared.lock().waiting.len()
+        self.shared.lock().waiters.len()
     }
 
     /// How many lines a new subscriber can get.
@@ -369,9 +365,9 @@ impl Feed {
 
     /// How full the ring is.
     #[must_use]
-    pub fn fill(&self) -> Fill {
-        let State { ring, index, .. } = &*self.shared.lock();
-        Fill {
+    pub fn fill(&self) -> RingUsage {
+        let FeedState { ring, index, .. } = &*self.shared.lock();
+        RingUsage {
             events: ring.next() - ring.oldest(),
             bytes: ring.bytes(),
             index_bytes: index.bytes(),
@@ -395,9 +391,9 @@ impl Shared {
         let mut state = self.lock();
         state.closed = true;
         let relay = state.relay.take();
-        let woken = state.waiting.take();
+        let waiters = state.waiters.take();
         drop(state);
-        woken.into_iter().chain(relay).for_each(Waker::wake);
+        waiters.into_iter().map(|waiter| waiter.waker).chain(relay).for_each(Waker::wake);
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -405,44 +401,29 @@ impl Shared {
     }
 
     /// The state stays whole when a thread panics: every change to it is a single step.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, FeedState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl FeedState {
+    /// Takes out the subscribers that new events wake.
+    fn wakeups(&mut self, is_inline: bool) -> Wakeups {
+        match &self.relay {
+            Some(relay) if !is_inline => {
+                Wakeups::Relay(self.waiters.needs_relay().then(|| relay.clone()))
+            }
+            _ => Wakeups::Inline(self.waiters.take()),
+        }
+    }
+
     /// Some of what can be had from `seq` on; nothing when there is no more.
-    fn kept_from(&self, seq: Seq) -> Vec<Entry> {
+    fn kept_from(&self, seq: Seq) -> Vec<IndexEntry> {
         let cold: Vec<_> = self.index.from(seq).take(KEPT).cloned().collect();
         if !cold.is_empty() {
             return cold;
         }
         let held = self.ring.from(seq.max(self.ring.oldest())).into_iter().flatten();
-        held.filter_map(|batch| Entry::new(batch)).take(KEPT).collect()
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use std::ffi::OsStr;
-
-    use super::*;
-    use crate::event::{Carry, End, LineFilter, Name, Splitter};
-
-    pub(crate) fn source() -> Arc<Source> {
-        Arc::new(Source { id: 0, name: Name::new(OsStr::new("x.log")) })
-    }
-
-    /// Lines `first`, `first + 1`, …, each the text of its number.
-    pub(crate) fn lines_of(first: Seq, len: usize) -> Lines {
-        let text: String = (first..).take(len).map(|n| format!("{n}\n")).collect();
-        let splitter = Splitter { max_line: 1000, binary: false };
-        let cutting = Cutting { splitter, filter: LineFilter::default() };
-        let cut = cutting.cut(text.as_bytes(), &mut Carry::default(), End::Open);
-        cut.0.expect("lines")
-    }
-
-    pub(crate) fn batch_of(first: Seq, len: usize, meter: &Arc<AtomicUsize>) -> Batch {
-        Batch::of_lines(source(), first, lines_of(first, len), Arc::clone(meter))
+        held.filter_map(|batch| IndexEntry::new(batch)).take(KEPT).collect()
     }
 }

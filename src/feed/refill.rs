@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Capacity, Index, Ring};
 use crate::event::{Cutting, Seq};
+use crate::store::{Capacity, Index, Ring};
 
 /// A ring that holds the newest events that `index` has, up to `next`; they are taken out of it.
 pub(super) fn refill(capacity: Capacity, next: Seq, index: &mut Index, cutting: &Cutting) -> Ring {

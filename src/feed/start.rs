@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Feed, Gap, Reason, State};
-use crate::event::{EventId, ParseIdError, Position, Seq};
+use super::{Feed, FeedState, Gap};
+use crate::event::{EventId, GapReason, ParseIdError, Position, Seq};
 
 /// Where a subscriber begins.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub enum Backlog {
 
 /// The state of a subscriber that has read nothing yet.
 #[derive(Debug)]
-pub(super) struct Beginning {
+pub(super) struct StartPoint {
     pub(super) cursor: Position,
     /// What it is told first.
     pub(super) gap: Option<Gap>,
@@ -36,47 +36,47 @@ pub(super) struct Beginning {
 }
 
 impl Feed {
-    pub(super) fn begin(&self, state: &State, start: Start) -> Beginning {
+    pub(super) fn begin(&self, state: &FeedState, start: Start) -> StartPoint {
         let anew = |backlog, reason| {
             let beginning = state.begin_anew(backlog);
             let gap = Gap { reason, lost: None, position: beginning.cursor };
-            Beginning { gap: Some(gap), ..beginning }
+            StartPoint { gap: Some(gap), ..beginning }
         };
         match start {
             Start::New(backlog) => state.begin_anew(backlog),
             Start::After(Ok(id), backlog) if id.epoch != *self.encoder().epoch() => {
-                anew(backlog, Reason::Restart)
+                anew(backlog, GapReason::Restart)
             }
             Start::After(Ok(id), _) if state.could_have_given(id.position) => {
                 state.resume(id.position)
             }
-            Start::After(_, backlog) => anew(backlog, Reason::Unknown),
+            Start::After(_, backlog) => anew(backlog, GapReason::Unknown),
         }
     }
 }
 
-impl State {
+impl FeedState {
     fn could_have_given(&self, position: Position) -> bool {
         (1..=self.ring.next()).contains(&position.next)
             && (position.skip == 0 || position.next < self.ring.next())
     }
 
     /// What cannot be had any more is found out on reading; but without replay, nothing older is.
-    fn resume(&self, position: Position) -> Beginning {
+    fn resume(&self, position: Position) -> StartPoint {
         let next = self.ring.next();
         if self.ring.capacity().lines > 0 || position.next == next {
-            return Beginning { cursor: position, gap: None, since: HashMap::new() };
+            return StartPoint { cursor: position, gap: None, since: HashMap::new() };
         }
         let cursor = Position::before(next);
         let gap =
-            Gap { reason: Reason::Evicted, lost: Some(next - position.next), position: cursor };
-        Beginning { cursor, gap: Some(gap), since: HashMap::new() }
+            Gap { reason: GapReason::Evicted, lost: Some(next - position.next), position: cursor };
+        StartPoint { cursor, gap: Some(gap), since: HashMap::new() }
     }
 
-    fn begin_anew(&self, backlog: Backlog) -> Beginning {
+    fn begin_anew(&self, backlog: Backlog) -> StartPoint {
         let replay_start = self.ring.replay_start();
         let at =
-            |next| Beginning { cursor: Position::before(next), gap: None, since: HashMap::new() };
+            |next| StartPoint { cursor: Position::before(next), gap: None, since: HashMap::new() };
         match backlog {
             _ if self.ring.capacity().lines == 0 => at(self.ring.next()),
             Backlog::Ring => at(replay_start),
@@ -91,16 +91,16 @@ impl State {
         let held = self.ring.from(self.ring.oldest()).into_iter().flatten();
         let in_file = held.take_while(|batch| batch.first() < self.ring.replay_start());
         let first =
-            in_file.filter(|batch| batch.place().is_some()).map(|batch| batch.first()).next();
+            in_file.filter(|batch| batch.location().is_some()).map(|batch| batch.first()).next();
         self.index.oldest().or(first).unwrap_or(self.ring.replay_start())
     }
 
     /// Where the newest lines of each source begin, in the ring and beyond it.
-    fn newest(&self, lines: u64) -> Beginning {
+    fn newest(&self, lines: u64) -> StartPoint {
         let replay_start = self.ring.replay_start();
         let mut newest = Newest { lines, missing: HashMap::new(), since: HashMap::new() };
         for batch in self.ring.from(self.ring.oldest()).into_iter().flatten().rev() {
-            let first = if batch.place().is_some() { 0 } else { replay_start };
+            let first = if batch.location().is_some() { 0 } else { replay_start };
             if batch.lines().is_some() && batch.next() > first {
                 newest.add(batch.source().id, batch.first().max(first), batch.next());
             }
@@ -109,7 +109,7 @@ impl State {
             newest.add(entry.source().id, entry.first(), entry.next());
         }
         let next = newest.since.values().copied().min().unwrap_or(self.ring.next());
-        Beginning { cursor: Position::before(next), gap: None, since: newest.since }
+        StartPoint { cursor: Position::before(next), gap: None, since: newest.since }
     }
 }
 

@@ -12,15 +12,16 @@ use rustix::thread::set_current_timer_slack;
 
 use super::file::{Kind, LogFile};
 use super::generation::Generation;
-use super::opened::{Opened, Sources};
-use super::pace::{Flood, Pace};
+use super::opened::{OpenedSources, SourceSet};
 use super::registry::Registry;
-use super::source::{Followed, Found, News, Turn};
+use super::schedule::{HintLimiter, Schedule};
+use super::source::{Followed, PathTarget, Turn, Update};
 use super::watch::{Hints, Wake, Watcher};
-use super::{Options, Report, wall_clock};
-use crate::event::{Control, FileId, Object, Source};
-use crate::feed::{Content, Draft, Publisher};
-use crate::journal::Note;
+use super::{FollowOptions, wall_clock};
+use crate::event::{ControlEvent, FileId, Source};
+use crate::feed::{Draft, DraftContent, Publisher};
+use crate::journal::JournalNote;
+use crate::report::Report;
 
 /// How often the name of a growing file is looked at.
 const LOOK: Duration = Duration::from_millis(5);
@@ -46,7 +47,7 @@ pub struct Follower {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Opened {
+impl OpenedSources {
     /// Follows them from a thread of its own; what little there was at start is published already.
     pub fn follow(self, publisher: Publisher, report: Report) -> io::Result<Follower> {
         for sentence in self.sources.missing() {
@@ -71,8 +72,8 @@ impl Opened {
             publisher,
             report,
             retired: self.retired,
-            pace: Pace::new(now),
-            flood: Flood::new(now),
+            pace: Schedule::new(now),
+            flood: HintLimiter::new(now),
             healed: now,
             matched: (now, Duration::ZERO),
             waker: Arc::clone(&wake).into(),
@@ -107,8 +108,8 @@ impl Drop for Follower {
 }
 
 struct Worker {
-    sources: Sources,
-    options: Options,
+    sources: SourceSet,
+    options: FollowOptions,
     publisher: Publisher,
     report: Report,
     wake: Arc<Wake>,
@@ -125,8 +126,8 @@ struct Worker {
     scratch: Vec<u8>,
     /// Files that were let go under one name and may appear under another.
     retired: VecDeque<Generation>,
-    pace: Pace,
-    flood: Flood,
+    pace: Schedule,
+    flood: HintLimiter,
     healed: Instant,
     /// When patterns were last held against the file system, and how long that took.
     matched: (Instant, Duration),
@@ -162,7 +163,7 @@ impl Worker {
             return Duration::ZERO;
         }
         let now = Instant::now();
-        let is_level = !self.pace.is_active() || self.publisher.is_level(&self.waker);
+        let is_level = !self.pace.is_active() || self.publisher.is_caught_up(&self.waker);
         self.pace.pause(now, self.sources.followed.len(), self.is_flooded(), is_level)
     }
 
@@ -330,10 +331,10 @@ impl Worker {
         let mut news = Vec::new();
         let followed = &mut self.sources.followed[index];
         match followed.look(now) {
-            Found::Same => followed.stay(&mut news),
-            Found::Missing => followed.lose(now, &mut news),
-            Found::Unreadable(reason) => followed.complain(reason, &mut news),
-            Found::New(file, id, kind) => self.claim(index, (file, id, kind), now, &mut news),
+            PathTarget::Same => followed.stay(&mut news),
+            PathTarget::Missing => followed.lose(now, &mut news),
+            PathTarget::Unreadable(reason) => followed.complain(reason, &mut news),
+            PathTarget::New(file, id, kind) => self.claim(index, (file, id, kind), now, &mut news),
         }
         self.tell(index, news);
     }
@@ -345,7 +346,7 @@ impl Worker {
         index: usize,
         (file, id, kind): (LogFile, FileId, Kind),
         now: Instant,
-        news: &mut Vec<News>,
+        news: &mut Vec<Update>,
     ) {
         if self.sources.followed[index].turn_back(id, now, news) {
             return;
@@ -380,9 +381,9 @@ impl Worker {
             let mut news = Vec::new();
             if !self.is_awaited(index, generation.id()) {
                 let lines = generation.finish(&self.options.cutting, wall_clock());
-                news.extend(lines.into_iter().map(News::Lines));
+                news.extend(lines.into_iter().map(Update::Lines));
             }
-            news.extend(generation.mark(false).map(News::Note));
+            news.extend(generation.mark(false).map(Update::Note));
             self.tell(index, news);
             if generation.is_linked() {
                 self.retired.push_back(generation);
@@ -402,13 +403,13 @@ impl Worker {
             .any(|(other, source)| other != index && !source.holds(id) && source.leads_to(id))
     }
 
-    fn tell(&self, index: usize, news: Vec<News>) {
+    fn tell(&self, index: usize, news: Vec<Update>) {
         let source = &self.sources.followed[index].source;
         tell(source, news, &self.publisher, &self.report, &self.sources.registry);
     }
 
     fn record(&mut self, index: usize) {
-        let Sources { followed, registry, .. } = &mut self.sources;
+        let SourceSet { followed, registry, .. } = &mut self.sources;
         followed[index].record(registry);
     }
 }
@@ -417,14 +418,14 @@ impl Worker {
 fn paths(followed: &[Followed]) -> impl Iterator<Item = Draft> {
     followed.iter().map(|followed| Draft {
         source: Arc::clone(&followed.source),
-        content: Content::Note(Note::Path(followed.path.clone())),
+        content: DraftContent::Note(JournalNote::Path(followed.path.clone())),
     })
 }
 
 /// Publishes what happened to a source.
 pub(super) fn tell(
     source: &Arc<Source>,
-    news: Vec<News>,
+    news: Vec<Update>,
     publisher: &Publisher,
     report: &Report,
     registry: &Registry,
@@ -433,18 +434,21 @@ pub(super) fn tell(
     let (mut lines_read, mut bytes_read) = (0, 0);
     for item in news {
         let content = match item {
-            News::Lines(lines) => {
+            Update::Lines(lines) => {
                 lines_read += lines.spans.iter().filter(|span| !span.more).count() as u64;
                 bytes_read += lines.bytes.len() as u64;
-                Content::Lines(lines)
+                DraftContent::Lines(lines)
             }
-            News::Change(change) => Content::Control(source_event(source, change)),
-            News::Note(note) => Content::Note(note),
-            News::Say(sentence) => {
+            Update::Change(change) => {
+                let event = ControlEvent::Source { file: &source.name, change };
+                DraftContent::Control(event.to_json())
+            }
+            Update::Note(note) => DraftContent::Note(note),
+            Update::Say(sentence) => {
                 report.say(&sentence);
                 continue;
             }
-            News::SayOnce(sentence) => {
+            Update::SayOnce(sentence) => {
                 report.say_once(sentence);
                 continue;
             }
@@ -459,9 +463,4 @@ pub(super) fn tell(
         });
     }
     publisher.publish(drafts);
-}
-
-fn source_event(source: &Source, change: &str) -> Control {
-    let event = Object::of_type("source").text("file", source.name.as_str());
-    Control { json: event.text("change", change).finish() }
 }

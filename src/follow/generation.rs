@@ -11,9 +11,9 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::file::{Kind, LogFile};
-use super::source::News;
-use crate::event::{Carry, Cutting, End, FileId, Lines, Log, Place};
-use crate::journal::{Mark, Note};
+use super::source::Update;
+use crate::event::{Carry, Cutting, End, FileId, Lines, Location, Log, SourceChange};
+use crate::journal::{Checkpoint, JournalNote};
 
 /// How many bytes before the offset are compared at every read.
 const GUARD: usize = 64;
@@ -49,7 +49,7 @@ pub(super) struct Generation {
 
 /// Bytes that stood in a file until it was truncated, and that only we still have.
 #[derive(Debug)]
-struct Held {
+struct RetainedBytes {
     bytes: Bytes,
     offset: u64,
 }
@@ -58,9 +58,9 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub(super) lines: Vec<Lines>,
-    pub(super) event: Option<Change>,
+    pub(super) event: Option<FileChange>,
     /// How far it was read now.
-    pub(super) mark: Option<Note>,
+    pub(super) mark: Option<JournalNote>,
     /// There may be more to read at once.
     pub(super) more: bool,
     pub(super) bytes: usize,
@@ -68,7 +68,7 @@ pub(super) struct Progress {
 
 /// What happened to the file beside growing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum FileChange {
     Truncated,
     EditedInPlace,
 }
@@ -84,8 +84,8 @@ impl Generation {
     pub(super) fn resume(
         file: Arc<LogFile>,
         id: FileId,
-        mark: &Mark,
-    ) -> io::Result<(Self, Option<News>)> {
+        mark: &Checkpoint,
+    ) -> io::Result<(Self, Option<Update>)> {
         let guard = mark.offset.min(GUARD as u64);
         // What was unfinished is read again, and so is what has come to it.
         let offset = mark.offset.saturating_sub(mark.unfinished);
@@ -100,7 +100,7 @@ impl Generation {
         if !is_same {
             generation.restart();
         }
-        Ok((generation, (!is_same).then_some(News::Change("truncated"))))
+        Ok((generation, (!is_same).then_some(Update::Change(SourceChange::Truncated))))
     }
 
     fn at(file: Arc<LogFile>, id: FileId, kind: Kind, offset: u64) -> io::Result<Self> {
@@ -126,10 +126,10 @@ impl Generation {
     }
 
     /// How far it was read; none for a pipe, which nobody can read again.
-    pub(super) fn mark(&mut self, held: bool) -> Option<Note> {
+    pub(super) fn mark(&mut self, held: bool) -> Option<JournalNote> {
         self.marked = self.offset;
         let guard = &self.before[self.before.len().saturating_sub(GUARD)..];
-        let mark = Mark {
+        let mark = Checkpoint {
             held,
             offset: self.offset,
             unfinished: self.unfinished as u64,
@@ -139,7 +139,7 @@ impl Generation {
             head: crc32fast::hash(&self.head),
             skip_nuls: self.skip_nuls,
         };
-        (self.kind == Kind::Regular).then(|| Note::Mark(self.file.clone(), mark))
+        (self.kind == Kind::Regular).then(|| JournalNote::Checkpoint(self.file.clone(), mark))
     }
 
     pub(super) fn id(&self) -> FileId {
@@ -250,13 +250,13 @@ impl Generation {
         }
         if bytes.len() > known && self.head.len() == HEAD && self.head_holds()? {
             self.before = bytes[..known].to_vec();
-            let event = Some(Change::EditedInPlace);
+            let event = Some(FileChange::EditedInPlace);
             let mark = self.mark(true);
             return Ok(Some(Progress { event, mark, more: true, ..Progress::default() }));
         }
         let lines = self.finish(cutting, time).into_iter().map(held).collect();
         self.restart();
-        let (event, mark) = (Some(Change::Truncated), self.mark(true));
+        let (event, mark) = (Some(FileChange::Truncated), self.mark(true));
         Ok(Some(Progress { lines, event, mark, more: true, bytes: 0 }))
     }
 
@@ -336,9 +336,9 @@ impl Generation {
             let (lines, taken) = cutting.cut(rest, &mut self.carry, end);
             let place = |lines: &Lines| {
                 (self.kind == Kind::Regular)
-                    .then(|| Place::of(&lines.bytes, self.file.clone(), offset + used as u64))
+                    .then(|| Location::of(&lines.bytes, self.file.clone(), offset + used as u64))
             };
-            all.extend(lines.map(|lines| Lines { place: place(&lines), time, ..lines }));
+            all.extend(lines.map(|lines| Lines { location: place(&lines), time, ..lines }));
             used += taken;
             if taken == 0 {
                 return (all, used);
@@ -347,7 +347,7 @@ impl Generation {
     }
 }
 
-impl Log for Held {
+impl Log for RetainedBytes {
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
         let start = offset.checked_sub(self.offset).ok_or(io::ErrorKind::UnexpectedEof)? as usize;
         let held = self.bytes.get(start..start + bytes.len());
@@ -358,8 +358,8 @@ impl Log for Held {
 
 /// The same lines, which their file does not have any more.
 fn held(mut lines: Lines) -> Lines {
-    if let Some(place) = &mut lines.place {
-        place.log = Arc::new(Held { bytes: lines.bytes.clone(), offset: place.offset });
+    if let Some(place) = &mut lines.location {
+        place.log = Arc::new(RetainedBytes { bytes: lines.bytes.clone(), offset: place.offset });
     }
     lines
 }

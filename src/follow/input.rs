@@ -8,12 +8,13 @@ use std::thread::JoinHandle;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::follower::tell;
-use super::registry::{Registry, State};
-use super::source::News;
+use super::registry::{Registry, SourceState};
+use super::source::Update;
 use super::spool::Spool;
-use super::{Report, wall_clock};
-use crate::event::{Carry, Control, Cutting, End, Lines, Name, Object, Source};
-use crate::feed::{Content, Draft, Publisher};
+use super::wall_clock;
+use crate::event::{Carry, ControlEvent, Cutting, End, Lines, Name, Source};
+use crate::feed::{Draft, DraftContent, Publisher};
+use crate::report::Report;
 
 const BLOCK: usize = 256 * 1024;
 
@@ -27,7 +28,7 @@ pub struct Input {
 
 /// Where what is read also goes.
 #[derive(Default)]
-pub struct Copies {
+pub struct InputCopies {
     /// Byte for byte.
     pub tee: Option<Box<dyn Write + Send>>,
     /// So that it can be read again.
@@ -40,7 +41,7 @@ struct Reader {
     registry: Registry,
     publisher: Publisher,
     report: Report,
-    copies: Copies,
+    copies: InputCopies,
     is_all: bool,
     /// A line without its end, and where in standard input it begins.
     held: Vec<u8>,
@@ -55,7 +56,7 @@ impl Input {
     pub fn start(
         (name, is_all): (Name, bool),
         cutting: Cutting,
-        copies: Copies,
+        copies: InputCopies,
         registry: &Registry,
         publisher: Publisher,
         report: Report,
@@ -94,7 +95,7 @@ impl Input {
 impl Reader {
     /// False if it was stopped before the end.
     fn read_all(&mut self, stopped: &io::PipeReader) -> bool {
-        self.registry.update(&self.source, |entry| entry.state = State::Live);
+        self.registry.update(&self.source, |entry| entry.state = SourceState::Live);
         let stdin = rustix::stdio::stdin();
         let mut block = vec![0; BLOCK];
         loop {
@@ -158,8 +159,8 @@ impl Reader {
             let (lines, taken) = self.cutting.cut(rest, &mut self.carry, end);
             let offset = self.offset + used as u64;
             let place = |lines: &Lines| self.copies.spool.as_ref()?.place(&lines.bytes, offset);
-            let placed = |lines| Lines { place: place(&lines), time, ..lines };
-            news.extend(lines.map(|lines| News::Lines(placed(lines))));
+            let placed = |lines| Lines { location: place(&lines), time, ..lines };
+            news.extend(lines.map(|lines| Update::Lines(placed(lines))));
             used += taken;
             if taken == 0 {
                 break;
@@ -171,9 +172,9 @@ impl Reader {
 
     fn end(&mut self) {
         self.publish(End::Finished);
-        self.registry.update(&self.source, |entry| entry.state = State::Ended);
-        let event = Object::of_type("end").text("file", self.source.name.as_str());
-        let content = Content::Control(Control { json: event.finish() });
+        self.registry.update(&self.source, |entry| entry.state = SourceState::Ended);
+        let event = ControlEvent::End { file: &self.source.name };
+        let content = DraftContent::Control(event.to_json());
         let drafts = vec![Draft { source: Arc::clone(&self.source), content }];
         if self.is_all {
             self.publisher.publish_last(drafts);

@@ -14,44 +14,41 @@ mod file;
 mod follower;
 mod generation;
 mod input;
-mod last_lines;
 mod opened;
-mod pace;
 mod pattern;
 mod registry;
 mod restore;
+mod schedule;
 mod source;
 mod spool;
+mod start_at;
 mod watch;
 
-use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::event::Cutting;
 pub use follower::Follower;
-pub use input::{Copies, Input};
-pub use last_lines::From;
-pub use opened::Opened;
+pub use input::{Input, InputCopies};
+pub use opened::OpenedSources;
 pub use pattern::Pattern;
-pub use registry::{Entry, Registry, State};
+pub use registry::{Registry, SourceState, SourceStatus};
 pub use spool::{Spool, SpoolNames};
+pub use start_at::StartAt;
 
 /// Something to follow, and the name it was asked for under.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct WantedSource {
     /// The event name, if not the file's own.
     pub name: Option<OsString>,
     /// An absolute path, or a pattern over them.
-    pub what: What,
+    pub target: Target,
 }
 
-/// What to follow.
+/// Target to follow.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum Target {
     /// One path, whatever is under it now or later.
     Path(PathBuf),
     /// Every file that matches, now or later.
@@ -60,9 +57,9 @@ pub enum What {
 
 /// How files are followed.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct FollowOptions {
     /// Where to begin in files that exist at start.
-    pub begin: From,
+    pub start_at: StartAt,
     /// How long a replaced file is still read.
     pub linger: Duration,
     /// How lines are cut.
@@ -71,47 +68,15 @@ pub struct Options {
     pub watch: bool,
 }
 
-impl Default for Options {
+impl Default for FollowOptions {
     /// The last 100 lines to begin with, and 5 s to linger.
     fn default() -> Self {
-        Options {
-            begin: From::Last(100),
+        FollowOptions {
+            start_at: StartAt::Last(100),
             linger: Duration::from_secs(5),
             cutting: Cutting::default(),
             watch: true,
         }
-    }
-}
-
-/// Where a sentence for whoever runs the program goes.
-#[derive(Clone)]
-pub struct Report {
-    say: Arc<dyn Fn(&str) + Send + Sync>,
-    said_once: Arc<Mutex<HashSet<&'static str>>>,
-}
-
-impl Report {
-    /// Sentences are handed to `say`.
-    pub fn new(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Report { say: Arc::new(say), said_once: Arc::default() }
-    }
-
-    /// Hands on one sentence.
-    pub fn say(&self, sentence: &str) {
-        (self.say)(sentence);
-    }
-
-    /// Hands on a sentence that would be the same for many files, the first time only.
-    fn say_once(&self, sentence: &'static str) {
-        if self.said_once.lock().unwrap_or_else(PoisonError::into_inner).insert(sentence) {
-            self.say(sentence);
-        }
-    }
-}
-
-impl fmt::Debug for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Report")
     }
 }
 

@@ -11,57 +11,57 @@ use super::file::room;
 use super::generation::Generation;
 use super::registry::Registry;
 use super::restore::{Restored, restore};
-use super::source::{Followed, Found, News};
-use super::{Options, Wanted, What};
+use super::source::{Followed, PathTarget, Update};
+use super::{FollowOptions, Target, WantedSource};
 use crate::event::Names;
 use crate::feed::Draft;
 use crate::journal::Recovered;
 
-/// Sources whose beginnings are settled: what is written from now on will be published.
+/// SourceSet whose beginnings are settled: what is written from now on will be published.
 #[derive(Debug)]
-pub struct Opened {
-    pub(super) options: Options,
-    pub(super) sources: Sources,
+pub struct OpenedSources {
+    pub(super) options: FollowOptions,
+    pub(super) sources: SourceSet,
     /// How far files of an earlier run were read.
     pub(super) notes: Vec<Draft>,
-    /// What was found out about each source.
-    pub(super) news: Vec<Vec<News>>,
+    /// Target was found out about each source.
+    pub(super) news: Vec<Vec<Update>>,
     /// Files of an earlier run that were let go.
     pub(super) retired: VecDeque<Generation>,
 }
 
 /// Everything that is followed, in the order in which it was found.
 #[derive(Debug)]
-pub(super) struct Sources {
+pub(super) struct SourceSet {
     pub(super) followed: Vec<Followed>,
-    wanted: Vec<Wanted>,
+    wanted: Vec<WantedSource>,
     /// Which source a path is, so that it is one however often it is asked for.
     paths: HashMap<PathBuf, usize>,
     names: Names,
     pub(super) room: Arc<Semaphore>,
-    known: Known,
+    known: EarlierRun,
     pub(super) registry: Registry,
 }
 
-/// What an earlier run has followed.
+/// Target an earlier run has followed.
 #[derive(Debug)]
-struct Known {
+struct EarlierRun {
     paths: HashSet<PathBuf>,
     patterns: HashSet<PathBuf>,
 }
 
-impl Opened {
+impl OpenedSources {
     /// Opens what there is, at the place where reading is to begin.
     #[must_use]
-    pub fn new(wanted: Vec<Wanted>, options: Options, registry: &Registry) -> Self {
-        Opened::again(wanted, options, registry, &mut Recovered::nothing())
+    pub fn new(wanted: Vec<WantedSource>, options: FollowOptions, registry: &Registry) -> Self {
+        OpenedSources::resume(wanted, options, registry, &mut Recovered::nothing())
     }
 
     /// The same after a restart: what an earlier run has followed is read on where that stopped.
     #[must_use]
-    pub fn again(
-        wanted: Vec<Wanted>,
-        options: Options,
+    pub fn resume(
+        wanted: Vec<WantedSource>,
+        options: FollowOptions,
         registry: &Registry,
         recovered: &mut Recovered,
     ) -> Self {
@@ -71,13 +71,13 @@ impl Opened {
             names.keep(known.source.name.clone(), &known.path);
             paths.insert(known.path.clone());
         }
-        let mut sources = Sources {
+        let mut sources = SourceSet {
             followed: Vec::new(),
             wanted,
             paths: HashMap::new(),
             names,
             room: room(),
-            known: Known { paths, patterns: recovered.patterns().clone() },
+            known: EarlierRun { paths, patterns: recovered.patterns().clone() },
             registry: registry.clone(),
         };
         sources.find_all();
@@ -90,27 +90,27 @@ impl Opened {
                 return news;
             }
             match followed.look(now) {
-                Found::New(file, id, kind) => {
-                    followed.open((file, id, kind), Some(options.begin), now, &mut news);
+                PathTarget::New(file, id, kind) => {
+                    followed.open((file, id, kind), Some(options.start_at), now, &mut news);
                 }
-                Found::Unreadable(reason) => followed.complain(reason, &mut news),
-                Found::Same | Found::Missing => {}
+                PathTarget::Unreadable(reason) => followed.complain(reason, &mut news),
+                PathTarget::Same | PathTarget::Missing => {}
             }
             news
         };
         let news = sources.followed.iter_mut().map(open).collect();
-        Opened { options, sources, notes, news, retired }
+        OpenedSources { options, sources, notes, news, retired }
     }
 }
 
-impl Sources {
+impl SourceSet {
     /// Adds every path that is wanted now and was not before.
     pub(super) fn find_all(&mut self) {
         let wanted = std::mem::take(&mut self.wanted);
         for wanted in &wanted {
-            match &wanted.what {
-                What::Path(path) => self.add(path, wanted, true),
-                What::Pattern(pattern) => {
+            match &wanted.target {
+                Target::Path(path) => self.add(path, wanted, true),
+                Target::Pattern(pattern) => {
                     for path in pattern.expand() {
                         self.add(&path, wanted, false);
                     }
@@ -122,16 +122,16 @@ impl Sources {
 
     /// Whether others may come.
     pub(super) fn has_patterns(&self) -> bool {
-        self.wanted.iter().any(|wanted| matches!(wanted.what, What::Pattern(_)))
+        self.wanted.iter().any(|wanted| matches!(wanted.target, Target::Pattern(_)))
     }
 
     /// A sentence for everything that is wanted and not there.
     pub(super) fn missing(&self) -> Vec<String> {
-        let sentence = |wanted: &Wanted| match &wanted.what {
-            What::Path(path) if path.symlink_metadata().is_err() => {
+        let sentence = |wanted: &WantedSource| match &wanted.target {
+            Target::Path(path) if path.symlink_metadata().is_err() => {
                 Some(format!("waiting for {}", path.display()))
             }
-            What::Pattern(pattern) if pattern.expand().is_empty() => {
+            Target::Pattern(pattern) if pattern.expand().is_empty() => {
                 Some(format!("waiting for files that match {pattern}"))
             }
             _ => None,
@@ -144,7 +144,7 @@ impl Sources {
         self.paths.get(path).copied()
     }
 
-    fn add(&mut self, path: &Path, wanted: &Wanted, is_explicit: bool) {
+    fn add(&mut self, path: &Path, wanted: &WantedSource, is_explicit: bool) {
         if self.paths.contains_key(path) {
             return;
         }
@@ -153,7 +153,7 @@ impl Sources {
             None => self.names.of_path(path),
         };
         let is_known = self.known.paths.contains(path)
-            || matches!(&wanted.what, What::Pattern(pattern)
+            || matches!(&wanted.target, Target::Pattern(pattern)
                 if self.known.patterns.contains(pattern.text()));
         let source = self.registry.add(path.to_owned(), name);
         self.paths.insert(path.to_owned(), self.followed.len());

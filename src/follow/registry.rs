@@ -7,7 +7,7 @@ use crate::event::Source;
 
 /// What a source is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum SourceState {
     /// It does not exist yet.
     #[default]
     Waiting,
@@ -21,29 +21,29 @@ pub enum State {
     Ended,
 }
 
-impl State {
+impl SourceState {
     /// As it stands in `/sources`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            State::Waiting => "waiting",
-            State::Live => "live",
-            State::Removed => "removed",
-            State::Unreadable => "unreadable",
-            State::Ended => "ended",
+            SourceState::Waiting => "waiting",
+            SourceState::Live => "live",
+            SourceState::Removed => "removed",
+            SourceState::Unreadable => "unreadable",
+            SourceState::Ended => "ended",
         }
     }
 }
 
 /// One source as it stands.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct SourceStatus {
     /// Who it is.
     pub source: Arc<Source>,
     /// As it was given, or matched.
     pub path: PathBuf,
     /// What it is doing.
-    pub state: State,
+    pub state: SourceState,
     /// Bytes in the newest file.
     pub size: u64,
     /// Bytes of it that were read.
@@ -59,7 +59,7 @@ pub struct Entry {
 /// All sources, in the order in which they came; shared by whoever follows and whoever asks.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    entries: Arc<Mutex<Vec<Entry>>>,
+    entries: Arc<Mutex<Vec<SourceStatus>>>,
 }
 
 impl Registry {
@@ -67,10 +67,10 @@ impl Registry {
     pub(super) fn add(&self, path: PathBuf, name: crate::event::Name) -> Arc<Source> {
         let mut entries = self.lock();
         let source = Arc::new(Source { id: entries.len(), name });
-        entries.push(Entry {
+        entries.push(SourceStatus {
             source: Arc::clone(&source),
             path,
-            state: State::default(),
+            state: SourceState::default(),
             size: 0,
             offset: 0,
             lines: 0,
@@ -81,7 +81,7 @@ impl Registry {
     }
 
     /// Changes what is known of a source.
-    pub(super) fn update(&self, source: &Source, change: impl FnOnce(&mut Entry)) {
+    pub(super) fn update(&self, source: &Source, change: impl FnOnce(&mut SourceStatus)) {
         if let Some(entry) = self.lock().get_mut(source.id) {
             change(entry);
         }
@@ -89,11 +89,11 @@ impl Registry {
 
     /// All sources as they stand.
     #[must_use]
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&self) -> Vec<SourceStatus> {
         self.lock().clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<SourceStatus>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

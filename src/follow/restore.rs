@@ -11,10 +11,10 @@ use tokio::sync::Semaphore;
 use super::file::LogFile;
 use super::follower::MAX_RETIRED;
 use super::generation::Generation;
-use super::opened::Sources;
-use super::source::News;
+use super::opened::SourceSet;
+use super::source::Update;
 use crate::event::FileId;
-use crate::feed::{Content, Draft};
+use crate::feed::{Draft, DraftContent};
 use crate::journal::Recovered;
 
 /// What was found again.
@@ -23,7 +23,7 @@ pub(super) struct Restored {
     /// How far each was read.
     pub(super) notes: Vec<Draft>,
     /// What has happened meanwhile, to which source.
-    pub(super) changes: HashMap<usize, Vec<News>>,
+    pub(super) changes: HashMap<usize, Vec<Update>>,
     /// Files that were let go, and may appear under another name.
     pub(super) retired: VecDeque<Generation>,
 }
@@ -37,7 +37,11 @@ struct Finder {
 
 /// Finds the files of an earlier run under whatever name they have now, and gives each to the
 /// source that was reading it.
-pub(super) fn restore(recovered: &mut Recovered, sources: &mut Sources, now: Instant) -> Restored {
+pub(super) fn restore(
+    recovered: &mut Recovered,
+    sources: &mut SourceSet,
+    now: Instant,
+) -> Restored {
     for known in recovered.followed() {
         let index = sources.index_of(&known.path);
         known.now = index.map(|index| Arc::clone(&sources.followed[index].source));
@@ -56,7 +60,7 @@ pub(super) fn restore(recovered: &mut Recovered, sources: &mut Sources, now: Ins
         let Some((source, mark)) = holder else { continue };
         let resumed = Generation::resume(file, known.file, &mark);
         let Ok((mut generation, change)) = resumed else { continue };
-        let note = generation.mark(mark.held).map(Content::Note);
+        let note = generation.mark(mark.held).map(DraftContent::Note);
         let draft = |content| Draft { source: Arc::clone(source), content };
         restored.notes.extend(note.map(draft));
         if mark.held {
@@ -80,7 +84,7 @@ pub(super) fn restore(recovered: &mut Recovered, sources: &mut Sources, now: Ins
 
 impl Finder {
     /// Looks where the files were, where they may be now, and then beside them.
-    fn search(recovered: &Recovered, sources: &Sources) -> Self {
+    fn search(recovered: &Recovered, sources: &SourceSet) -> Self {
         let wanted = recovered.logs().map(|(_, known)| known.file).collect();
         let mut finder = Finder { room: Arc::clone(&sources.room), wanted, found: HashMap::new() };
         let followed = sources.followed.iter().map(|followed| &*followed.path);

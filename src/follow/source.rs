@@ -10,11 +10,11 @@ use rustix::io::Errno;
 use tokio::sync::Semaphore;
 
 use super::file::{Kind, LogFile};
-use super::generation::{Change, Generation};
-use super::last_lines::From;
-use super::registry::{Registry, State};
-use crate::event::{Cutting, FileId, Lines, Source};
-use crate::journal::Note;
+use super::generation::{FileChange, Generation};
+use super::registry::{Registry, SourceState};
+use super::start_at::StartAt;
+use crate::event::{Cutting, FileId, Lines, Source, SourceChange};
+use crate::journal::JournalNote;
 
 /// How long a name may lead nowhere before that is said: a rotation takes less.
 const MISSING: Duration = Duration::from_millis(400);
@@ -36,7 +36,7 @@ pub(super) struct Followed {
     pub(super) is_explicit: bool,
     /// An earlier run has followed it, or would have: it is read from its beginning.
     pub(super) is_known: bool,
-    pub(super) state: State,
+    pub(super) state: SourceState,
     generations: VecDeque<Generation>,
     missing: Option<Instant>,
     looked: Option<Instant>,
@@ -45,7 +45,7 @@ pub(super) struct Followed {
     complaint: Option<String>,
     /// What the file's metadata were at the last look, and whether they had not changed then.
     stamp: Option<(Stamp, bool)>,
-    recorded: Option<(State, u64, u64)>,
+    recorded: Option<(SourceState, u64, u64)>,
 }
 
 /// What changes when a file does: its identity, its size, when it was changed.
@@ -53,7 +53,7 @@ type Stamp = (FileId, u64, SystemTime);
 
 /// What is found under a name.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum PathTarget {
     /// What was there before.
     Same,
     /// A file that has to be claimed.
@@ -66,12 +66,12 @@ pub(super) enum Found {
 
 /// What one turn brought, to be published in this order.
 #[derive(Debug)]
-pub(super) enum News {
+pub(super) enum Update {
     Lines(Lines),
     /// A `source` event with this change.
-    Change(&'static str),
+    Change(SourceChange),
     /// For the journal.
-    Note(Note),
+    Note(JournalNote),
     /// A sentence for whoever runs the program.
     Say(String),
     /// A sentence that is said once for all sources.
@@ -98,7 +98,7 @@ impl Followed {
             room,
             is_explicit,
             is_known,
-            state: State::default(),
+            state: SourceState::default(),
             generations: VecDeque::new(),
             missing: None,
             looked: None,
@@ -154,21 +154,21 @@ impl Followed {
     }
 
     /// Looks at what the name leads to now.
-    pub(super) fn look(&mut self, now: Instant) -> Found {
+    pub(super) fn look(&mut self, now: Instant) -> PathTarget {
         self.looked = Some(now);
         let found = self.find().unwrap_or_else(|error| self.describe(&error));
-        if !matches!(found, Found::Missing) {
+        if !matches!(found, PathTarget::Missing) {
             self.missing = None;
         }
         found
     }
 
     /// Opens what the name leads to, unless it is what is already open.
-    fn find(&self) -> io::Result<Found> {
+    fn find(&self) -> io::Result<PathTarget> {
         let metadata = std::fs::metadata(&self.path)?;
         let newest = self.newest().map(Generation::id);
         if newest == Some(FileId::of(&metadata)) {
-            return Ok(Found::Same);
+            return Ok(PathTarget::Same);
         }
         if let Err(reason) = Kind::of(&metadata) {
             return Ok(self.unreadable(reason));
@@ -181,35 +181,35 @@ impl Followed {
             Ok(_) if file.is_synthetic() => {
                 Ok(self.unreadable("is made up by the kernel at every read and cannot be followed"))
             }
-            Ok(_) if newest == Some(id) => Ok(Found::Same),
-            Ok(kind) => Ok(Found::New(file, id, kind)),
+            Ok(_) if newest == Some(id) => Ok(PathTarget::Same),
+            Ok(kind) => Ok(PathTarget::New(file, id, kind)),
         }
     }
 
-    fn describe(&self, error: &io::Error) -> Found {
+    fn describe(&self, error: &io::Error) -> PathTarget {
         match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Found::Missing,
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => PathTarget::Missing,
             io::ErrorKind::PermissionDenied => self.unreadable("cannot be read: permission denied"),
             _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
                 self.unreadable("is a loop of symbolic links")
             }
             _ if error.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => {
-                Found::Unreadable(TOO_MANY.to_owned())
+                PathTarget::Unreadable(TOO_MANY.to_owned())
             }
             _ => self.unreadable(&format!("cannot be read: {error}")),
         }
     }
 
-    fn unreadable(&self, reason: &str) -> Found {
-        Found::Unreadable(format!("{} {reason}", self.path.display()))
+    fn unreadable(&self, reason: &str) -> PathTarget {
+        PathTarget::Unreadable(format!("{} {reason}", self.path.display()))
     }
 
     /// The same file is under the name, perhaps again.
-    pub(super) fn stay(&mut self, news: &mut Vec<News>) {
-        if self.state == State::Removed {
-            news.push(News::Change("appeared"));
+    pub(super) fn stay(&mut self, news: &mut Vec<Update>) {
+        if self.state == SourceState::Removed {
+            news.push(Update::Change(SourceChange::Appeared));
         }
-        self.state = State::Live;
+        self.state = SourceState::Live;
         self.complaint = None;
         if let Some(newest) = self.generations.back_mut() {
             newest.replaced = None;
@@ -220,9 +220,9 @@ impl Followed {
     pub(super) fn open(
         &mut self,
         (file, id, kind): (LogFile, FileId, Kind),
-        begin: Option<From>,
+        begin: Option<StartAt>,
         now: Instant,
-        news: &mut Vec<News>,
+        news: &mut Vec<Update>,
     ) {
         let offset = match begin {
             Some(from) if kind == Kind::Regular => from.offset(&file),
@@ -232,7 +232,7 @@ impl Followed {
             Ok(generation) => self.push(generation, begin.is_some(), now, news),
             Err(error) => {
                 let found = self.describe(&error);
-                if let Found::Unreadable(reason) = found {
+                if let PathTarget::Unreadable(reason) = found {
                     self.complain(reason, news);
                 }
             }
@@ -241,7 +241,7 @@ impl Followed {
 
     /// An earlier run was reading a file under this name.
     pub(super) fn was_read(&mut self) {
-        self.state = State::Live;
+        self.state = SourceState::Live;
         self.was_live = true;
     }
 
@@ -266,23 +266,27 @@ impl Followed {
         mut generation: Generation,
         at_start: bool,
         now: Instant,
-        news: &mut Vec<News>,
+        news: &mut Vec<Update>,
     ) {
-        let was_there = self.state == State::Live && self.was_live;
+        let was_there = self.state == SourceState::Live && self.was_live;
         self.replace_newest(now);
         let mark = generation.mark(true);
         self.generations.push_back(generation);
-        self.state = State::Live;
+        self.state = SourceState::Live;
         self.was_live = true;
         self.complaint = None;
         if !at_start {
-            news.push(News::Change(if was_there { "rotated" } else { "appeared" }));
+            news.push(Update::Change(if was_there {
+                SourceChange::Rotated
+            } else {
+                SourceChange::Appeared
+            }));
         }
-        news.extend(mark.map(News::Note));
+        news.extend(mark.map(Update::Note));
     }
 
     /// The name leads again to a file that is still read beside the newest; false if to none.
-    pub(super) fn turn_back(&mut self, id: FileId, now: Instant, news: &mut Vec<News>) -> bool {
+    pub(super) fn turn_back(&mut self, id: FileId, now: Instant, news: &mut Vec<Update>) -> bool {
         let position = self.generations.iter().position(|generation| generation.id() == id);
         let Some(generation) = position.and_then(|at| self.generations.remove(at)) else {
             return false;
@@ -292,26 +296,26 @@ impl Followed {
     }
 
     /// The name leads nowhere, which is said when it lasts.
-    pub(super) fn lose(&mut self, now: Instant, news: &mut Vec<News>) {
+    pub(super) fn lose(&mut self, now: Instant, news: &mut Vec<Update>) {
         let since = *self.missing.get_or_insert(now);
         self.replace_newest(now);
         self.complaint = None;
-        if self.was_live && self.state != State::Removed && now - since >= MISSING {
-            self.state = State::Removed;
-            news.push(News::Change("removed"));
+        if self.was_live && self.state != SourceState::Removed && now - since >= MISSING {
+            self.state = SourceState::Removed;
+            news.push(Update::Change(SourceChange::Removed));
         }
     }
 
     /// The name leads to something that cannot be read, which is said once.
-    pub(super) fn complain(&mut self, reason: String, news: &mut Vec<News>) {
+    pub(super) fn complain(&mut self, reason: String, news: &mut Vec<Update>) {
         if self.complaint.as_ref() == Some(&reason) {
             return;
         }
-        self.state = State::Unreadable;
-        news.push(News::Change("unreadable"));
+        self.state = SourceState::Unreadable;
+        news.push(Update::Change(SourceChange::Unreadable));
         news.push(match &*reason {
-            TOO_MANY => News::SayOnce(TOO_MANY),
-            _ => News::Say(reason.clone()),
+            TOO_MANY => Update::SayOnce(TOO_MANY),
+            _ => Update::Say(reason.clone()),
         });
         self.complaint = Some(reason);
     }
@@ -327,7 +331,7 @@ impl Followed {
         scratch: &mut [u8],
         cutting: &Cutting,
         time: u64,
-        mut take: impl FnMut(Vec<News>),
+        mut take: impl FnMut(Vec<Update>),
     ) -> Turn {
         let mut turn = Turn::default();
         let path = &self.path;
@@ -336,7 +340,7 @@ impl Followed {
                 let progress = match generation.read(scratch, cutting, time) {
                     Ok(progress) => progress,
                     Err(error) => {
-                        take(vec![News::Say(format!(
+                        take(vec![Update::Say(format!(
                             "{} cannot be read: {error}",
                             path.display()
                         ))]);
@@ -344,9 +348,9 @@ impl Followed {
                     }
                 };
                 turn.bytes += progress.bytes;
-                let mut news: Vec<News> = progress.lines.into_iter().map(News::Lines).collect();
+                let mut news: Vec<Update> = progress.lines.into_iter().map(Update::Lines).collect();
                 news.extend(progress.event.into_iter().flat_map(|change| describe(change, path)));
-                news.extend(progress.mark.map(News::Note));
+                news.extend(progress.mark.map(Update::Note));
                 take(news);
                 if !progress.more {
                     break;
@@ -376,10 +380,10 @@ impl Followed {
     }
 }
 
-fn describe(change: Change, path: &Path) -> Vec<News> {
+fn describe(change: FileChange, path: &Path) -> Vec<Update> {
     match change {
-        Change::Truncated => vec![News::Change("truncated")],
-        Change::EditedInPlace => vec![News::Say(format!(
+        FileChange::Truncated => vec![Update::Change(SourceChange::Truncated)],
+        FileChange::EditedInPlace => vec![Update::Say(format!(
             "{} was changed where it had been read already; going on at its end",
             path.display()
         ))],

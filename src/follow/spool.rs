@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memchr::memrchr;
 
-use crate::event::{Log, Place};
+use crate::event::{Location, Log};
 
 /// How many segments share the capacity.
 const SEGMENTS: u64 = 8;
@@ -82,9 +82,9 @@ impl Spool {
     }
 
     /// The place of `bytes`, which standard input brought at `offset`, if they were written.
-    pub(super) fn place(&self, bytes: &[u8], offset: u64) -> Option<Place> {
+    pub(super) fn place(&self, bytes: &[u8], offset: u64) -> Option<Location> {
         let is_written = offset + bytes.len() as u64 <= self.written;
-        is_written.then(|| Place::of(bytes, self.segments.clone(), offset))
+        is_written.then(|| Location::of(bytes, self.segments.clone(), offset))
     }
 
     pub(super) fn names(&self) -> &SpoolNames {

@@ -17,7 +17,7 @@ use linemux::MuxedEvents;
 use notify::EventKind;
 use notify::event::ModifyKind;
 
-use super::Report;
+use crate::report::Report;
 
 /// What has happened since the follower last acted on it.
 #[derive(Debug, Default)]

@@ -59,7 +59,7 @@ impl AnswerBody {
 }
 
 /// What a path leads to.
-enum Page<'a> {
+enum Route<'a> {
     /// What a person sees.
     Viewer(&'a Asset),
     /// Nothing, but for a slash: links on the page are relative to it.
@@ -80,7 +80,7 @@ impl Site {
         peer: &Peer,
     ) -> Response<AnswerBody> {
         let page = self.page(request.uri().path());
-        let is_page = matches!(page, Some(Page::Viewer(_) | Page::Bare));
+        let is_page = matches!(page, Some(Route::Viewer(_) | Route::Bare));
         let origin = match self.trust.check(request, is_page) {
             Ok(origin) => origin,
             Err(refusal) => return text(refusal.status(), refusal.sentence()),
@@ -98,12 +98,12 @@ impl Site {
     /// The answer to a request that may not read, or not yet.
     fn admit<B>(
         &self,
-        page: Option<&Page<'_>>,
+        page: Option<&Route<'_>>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Result<(), Box<Response<AnswerBody>>> {
         // A browser asks with OPTIONS before it shows what it knows.
-        if matches!(page, Some(Page::Health)) || request.method() == Method::OPTIONS {
+        if matches!(page, Some(Route::Health)) || request.method() == Method::OPTIONS {
             return Ok(());
         }
         match self.access.check(request, &self.prefix, peer.is_secure) {
@@ -115,7 +115,7 @@ impl Site {
 
     fn answer_admitted<B>(
         self: &Arc<Self>,
-        page: Option<Page<'_>>,
+        page: Option<Route<'_>>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
@@ -128,45 +128,45 @@ impl Site {
         }
     }
 
-    fn page(&self, path: &str) -> Option<Page<'_>> {
+    fn page(&self, path: &str) -> Option<Route<'_>> {
         let path = path.strip_prefix(&*self.prefix)?;
         if path.strip_suffix('/').unwrap_or(path) == self.endpoint {
-            return Some(Page::Events);
+            return Some(Route::Events);
         }
         if let Some(viewer) = &self.viewer {
             match path.strip_prefix("/viewer/") {
-                Some(file) => return Asset::beside(file).map(Page::Asset),
-                None if path == "/" => return Some(Page::Viewer(viewer)),
-                None if path.is_empty() => return Some(Page::Bare),
+                Some(file) => return Asset::beside(file).map(Route::Asset),
+                None if path == "/" => return Some(Route::Viewer(viewer)),
+                None if path.is_empty() => return Some(Route::Bare),
                 None => {}
             }
         }
         match path {
-            "/sources" => Some(Page::Sources),
-            "/metrics" => Some(Page::Metrics),
-            "/healthz" => Some(Page::Health),
+            "/sources" => Some(Route::Sources),
+            "/metrics" => Some(Route::Metrics),
+            "/healthz" => Some(Route::Health),
             _ => None,
         }
     }
 
     fn get<B>(
         self: &Arc<Self>,
-        page: &Page<'_>,
+        page: &Route<'_>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
         match page {
-            Page::Viewer(asset) | Page::Asset(asset) => {
+            Route::Viewer(asset) | Route::Asset(asset) => {
                 asset.answer(request.headers()).map(AnswerBody::Whole)
             }
-            Page::Bare => self.to_viewer(),
-            Page::Events => self.events(request, peer),
-            Page::Sources => of_type("application/json", &inventory::sources(self)),
-            Page::Metrics => match inventory::metrics(self) {
+            Route::Bare => self.to_viewer(),
+            Route::Events => self.events(request, peer),
+            Route::Sources => of_type("application/json", &inventory::sources(self)),
+            Route::Metrics => match inventory::metrics(self) {
                 Ok(figures) => of_type(inventory::METRICS_TYPE, &figures),
                 Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "The figures cannot be told.\n"),
             },
-            Page::Health => text(StatusCode::OK, "ok\n"),
+            Route::Health => text(StatusCode::OK, "ok\n"),
         }
     }
 
@@ -190,7 +190,7 @@ impl Site {
         {
             return text(StatusCode::NO_CONTENT, "");
         }
-        match Arc::clone(&self.places).try_acquire_owned() {
+        match Arc::clone(&self.stream_permits).try_acquire_owned() {
             Ok(place) => self.stream(query, peer, place),
             Err(_) => self.turn_away(query.presentation.medium, request.headers()),
         }

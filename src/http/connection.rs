@@ -16,14 +16,14 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
+use super::activity::{Activity, Timeouts};
 use super::answer::Peer;
 use super::listen::Transport;
-use super::log::{Record, Told};
-use super::pulse::{Patience, Pulse};
+use super::request_log::{LoggedBody, RequestRecord};
 use super::socket::{Flow, Socket};
-use super::stream::{Courier, Delivery, Handover};
+use super::stream::{ChunkedWriter, InlineTask, Takeover};
 use super::tls::{HTTP2, Tls};
-use super::{Site, Terms};
+use super::{ServeOptions, Site};
 
 /// How long a peer may take to send the head of a request, or to agree on encryption.
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -41,14 +41,14 @@ pub(super) struct Connection {
     pub(super) transport: Box<dyn Transport>,
     /// Who is at its other end, for whoever watches.
     pub(super) from: String,
-    pub(super) terms: Terms,
+    pub(super) terms: ServeOptions,
     /// Tells when to end it; who waits for that sees when this is dropped.
     pub(super) stopped: watch::Receiver<()>,
     pub(super) room: OwnedSemaphorePermit,
 }
 
 /// Held for as long as a connection is open.
-struct Visit {
+struct ConnectionGuard {
     site: Arc<Site>,
     flow: Flow,
     stopped: watch::Receiver<()>,
@@ -63,8 +63,9 @@ impl Connection {
         let Connection { transport, from, terms, stopped, room } = self;
         let socket = Socket::new(transport, terms.site.send_timeout);
         let (site, flow) = (Arc::clone(&terms.site), socket.flow());
-        let guest = Guest { terms: terms.clone(), from: from.into(), flow: flow.clone() };
-        let visit = Visit { site, flow, stopped, _room: room };
+        let guest =
+            ConnectionService { terms: terms.clone(), from: from.into(), flow: flow.clone() };
+        let visit = ConnectionGuard { site, flow, stopped, _room: room };
         match &terms.tls {
             None => guest.serve_plain(socket, visit).await,
             // In a place of its own, because it is several times as large.
@@ -73,7 +74,7 @@ impl Connection {
     }
 }
 
-impl Visit {
+impl ConnectionGuard {
     /// Until everybody is to go.
     async fn ended(&mut self) {
         // An error: nobody is left to say so.
@@ -81,7 +82,7 @@ impl Visit {
     }
 }
 
-impl Drop for Visit {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         if self.flow.is_given_up() {
             self.site.traffic.dropped.add(1);
@@ -93,7 +94,7 @@ impl Drop for Visit {
 async fn encrypt<S: AsyncRead + AsyncWrite + Unpin>(
     tls: &Tls,
     socket: S,
-    visit: &mut Visit,
+    visit: &mut ConnectionGuard,
 ) -> Option<TlsStream<S>> {
     tokio::select! {
         encrypted = timeout(HEAD_TIME, tls.acceptor().accept(socket)) => encrypted.ok()?.ok(),
@@ -102,39 +103,35 @@ async fn encrypt<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Whoever is at the other end, and on what terms.
-struct Guest {
-    terms: Terms,
+struct ConnectionService {
+    terms: ServeOptions,
     from: Arc<str>,
     flow: Flow,
 }
 
-impl Guest {
+impl ConnectionService {
     /// Answers until it has ended, or an event stream needs nobody but itself.
-    async fn serve_plain(
-        self,
-        socket: Socket<Box<dyn Transport>>,
-        mut visit: Visit,
-    ) {
-        let (handover, flow) = (Handover::default(), self.flow.clone());
+    async fn serve_plain(self, socket: Socket<Box<dyn Transport>>, mut visit: ConnectionGuard) {
+        let (takeover, flow) = (Takeover::default(), self.flow.clone());
         let service = {
-            let handover = handover.clone();
-            self.service(false, move |version, body| handover.lend(version, body))
+            let takeover = takeover.clone();
+            self.service(false, move |version, body| takeover.lend(version, body))
         };
         let mut connection = http1_builder().serve_connection(TokioIo::new(socket), service);
         let body = tokio::select! {
-            body = handover.drive(&mut connection, &flow) => body,
+            body = takeover.drive(&mut connection, &flow) => body,
             () = visit.ended() => {
                 Pin::new(&mut connection).graceful_shutdown();
-                handover.drive(&mut connection, &flow).await
+                takeover.drive(&mut connection, &flow).await
             }
         };
         if let Some(body) = body {
             let socket = connection.into_parts().io.into_inner();
-            let delivery = Delivery::new(socket, body);
+            let delivery = ChunkedWriter::new(socket, body);
             // As a task of its own, because it is much smaller than this one.
             tokio::spawn(async move {
                 let _visit = visit;
-                Courier::errand(delivery).await;
+                InlineTask::new(delivery).with(ChunkedWriter::set_inline).await;
             });
         }
     }
@@ -143,7 +140,7 @@ impl Guest {
         self,
         tls: &Tls,
         socket: S,
-        mut visit: Visit,
+        mut visit: ConnectionGuard,
     ) {
         match encrypt(tls, socket, &mut visit).await {
             Some(socket) if socket.get_ref().1.alpn_protocol() == Some(HTTP2) => {
@@ -157,7 +154,7 @@ impl Guest {
     async fn serve_http1(
         self,
         socket: impl AsyncRead + AsyncWrite + Unpin + 'static,
-        mut visit: Visit,
+        mut visit: ConnectionGuard,
     ) {
         let service = self.service(true, |_, body| body);
         let mut connection = pin!(http1_builder().serve_connection(TokioIo::new(socket), service));
@@ -173,11 +170,11 @@ impl Guest {
     async fn serve_http2(
         self,
         socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        mut visit: Visit,
+        mut visit: ConnectionGuard,
     ) {
-        let (pulse, site, flow) = (Pulse::new(), self.terms.site.clone(), self.flow.clone());
+        let (pulse, site, flow) = (Activity::new(), self.terms.site.clone(), self.flow.clone());
         let patience =
-            Patience { idle: HEAD_TIME, stalled: site.send_timeout.saturating_add(site.heartbeat) };
+            Timeouts { idle: HEAD_TIME, stalled: site.send_timeout.saturating_add(site.heartbeat) };
         let beating = pulse.clone();
         let mut connection = pin!(
             http2::Builder::new(TokioExecutor::new())
@@ -209,7 +206,7 @@ impl Guest {
     fn service<B: Body>(
         self,
         is_secure: bool,
-        wrap: impl Fn(Version, Told) -> B,
+        wrap: impl Fn(Version, LoggedBody) -> B,
     ) -> impl Service<
         Request<Incoming>,
         Response = Response<B>,
@@ -219,8 +216,8 @@ impl Guest {
         let peer = Peer { flow: self.flow.clone(), is_secure };
         service_fn(move |request| {
             let log = self.terms.requests.as_ref();
-            let record = log.map(|log| Record::new(log, &self.from, &request));
-            let response = Told::of(self.terms.site.answer(&request, &peer), record);
+            let record = log.map(|log| RequestRecord::new(log, &self.from, &request));
+            let response = LoggedBody::of(self.terms.site.answer(&request, &peer), record);
             ready(Ok(response.map(|body| wrap(request.version(), body))))
         })
     }

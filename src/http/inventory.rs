@@ -11,14 +11,19 @@ use prometheus_client::registry::{Metric, Registry};
 
 use super::Site;
 use crate::event::Object;
-use crate::follow::{Entry, State};
+use crate::follow::{SourceState, SourceStatus};
 
 /// How the text of [`metrics`] is to be understood.
 pub(super) const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Every state that a source can be in.
-const STATES: [State; 5] =
-    [State::Waiting, State::Live, State::Removed, State::Unreadable, State::Ended];
+const STATES: [SourceState; 5] = [
+    SourceState::Waiting,
+    SourceState::Live,
+    SourceState::Removed,
+    SourceState::Unreadable,
+    SourceState::Ended,
+];
 
 /// A JSON array with an object for each source.
 pub(super) fn sources(site: &Site) -> String {
@@ -26,7 +31,7 @@ pub(super) fn sources(site: &Site) -> String {
     format!("[{}]\n", entries.join(",\n"))
 }
 
-fn source(entry: &Entry) -> String {
+fn source(entry: &SourceStatus) -> String {
     Object::default()
         .text("name", entry.source.name.as_str())
         .text("path", &entry.path.to_string_lossy())
@@ -49,8 +54,8 @@ pub(super) fn metrics(site: &Site) -> Result<String, fmt::Error> {
     Ok(text)
 }
 
-fn register_reading(registry: &mut Registry, entries: &[Entry]) {
-    let total = |figure: fn(&Entry) -> u64| entries.iter().map(figure).sum::<u64>();
+fn register_reading(registry: &mut Registry, entries: &[SourceStatus]) {
+    let total = |figure: fn(&SourceStatus) -> u64| entries.iter().map(figure).sum::<u64>();
     registry.register("sources", "Sources, by what they are doing", SourcesByState::of(entries));
     registry.register("lines_read", "Lines published", counter(total(|entry| entry.lines)));
     registry.register("bytes_read", "Bytes read with them", counter(total(|entry| entry.bytes)));
@@ -96,10 +101,10 @@ fn gauge(value: u64) -> impl Metric {
 
 /// How many sources are in each state.
 #[derive(Debug)]
-struct SourcesByState([(State, i64); STATES.len()]);
+struct SourcesByState([(SourceState, i64); STATES.len()]);
 
 impl SourcesByState {
-    fn of(entries: &[Entry]) -> Self {
+    fn of(entries: &[SourceStatus]) -> Self {
         let count = |state| entries.iter().map(|entry| i64::from(entry.state == state)).sum();
         SourcesByState(STATES.map(|state| (state, count(state))))
     }

@@ -20,7 +20,7 @@ const UNSENT: u32 = 128 * 1024;
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
+pub enum ListenAddress {
     /// On the port that is given for all of them.
     Ip(IpAddr),
     /// On a socket in the file system.
@@ -29,7 +29,7 @@ pub enum Address {
 
 /// Where a listener is bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum BoundAddress {
     /// To a port.
     Tcp(SocketAddr),
     /// To a path, if it has one.
@@ -37,9 +37,9 @@ pub enum Bound {
 }
 
 /// Sockets that whoever started the program has bound for it (`LISTEN_FDS` of systemd).
-pub struct Inherited(ListenFd);
+pub struct InheritedSockets(ListenFd);
 
-/// Bound sockets; those of the network, but for inherited ones, all with the same port.
+/// BoundAddress sockets; those of the network, but for inherited ones, all with the same port.
 #[derive(Debug)]
 pub struct Listeners(pub(super) Vec<Listener>);
 
@@ -56,11 +56,11 @@ pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for S {}
 
-impl Inherited {
+impl InheritedSockets {
     /// Takes what the environment says of them out of it, while there is only one thread.
     #[must_use]
     pub fn take_environment() -> Self {
-        Inherited(ListenFd::from_env())
+        InheritedSockets(ListenFd::from_env())
     }
 
     fn listeners(mut self) -> io::Result<Vec<Listener>> {
@@ -83,7 +83,7 @@ impl Inherited {
 impl Listeners {
     /// Where they are bound.
     #[must_use]
-    pub fn bound(&self) -> Vec<Bound> {
+    pub fn bound(&self) -> Vec<BoundAddress> {
         self.0.iter().filter_map(Listener::bound).collect()
     }
 
@@ -92,21 +92,21 @@ impl Listeners {
     pub fn are_beyond_loopback(&self) -> bool {
         // A listener whose address is unknown counts as reachable, so that a token is required.
         self.0.iter().any(|listener| match listener.bound() {
-            Some(Bound::Tcp(address)) => !address.ip().to_canonical().is_loopback(),
-            Some(Bound::Unix(_)) => false,
+            Some(BoundAddress::Tcp(address)) => !address.ip().to_canonical().is_loopback(),
+            Some(BoundAddress::Unix(_)) => false,
             None => true,
         })
     }
 }
 
 impl Listener {
-    fn bound(&self) -> Option<Bound> {
+    fn bound(&self) -> Option<BoundAddress> {
         match self {
-            Listener::Tcp(listener) => listener.local_addr().ok().map(Bound::Tcp),
-            Listener::Unix(_, Some(file)) => Some(Bound::Unix(Some(file.path().to_owned()))),
+            Listener::Tcp(listener) => listener.local_addr().ok().map(BoundAddress::Tcp),
+            Listener::Unix(_, Some(file)) => Some(BoundAddress::Unix(Some(file.path().to_owned()))),
             Listener::Unix(listener, None) => {
                 let address = listener.local_addr().ok()?;
-                Some(Bound::Unix(address.as_pathname().map(ToOwned::to_owned)))
+                Some(BoundAddress::Unix(address.as_pathname().map(ToOwned::to_owned)))
             }
         }
     }
@@ -143,13 +143,13 @@ fn bound_writes(socket: &TcpStream, limit: Duration) {
 /// Binds `addresses`, beside what was inherited; the loopback addresses if there is neither.
 /// Port 0 takes a free one.
 pub async fn listen(
-    addresses: &[Address],
+    addresses: &[ListenAddress],
     port: u16,
-    inherited: Inherited,
+    inherited: InheritedSockets,
 ) -> anyhow::Result<Listeners> {
     let listeners = inherited.listeners();
     let mut listeners = listeners.context("cannot listen on the sockets in LISTEN_FDS")?;
-    let ips: Vec<IpAddr> = addresses.iter().filter_map(Address::ip).collect();
+    let ips: Vec<IpAddr> = addresses.iter().filter_map(ListenAddress::ip).collect();
     if !ips.is_empty() {
         listeners.extend(bind_ports(&ips, port, false).await?);
     } else if addresses.is_empty() && listeners.is_empty() {
@@ -157,7 +157,7 @@ pub async fn listen(
         listeners.extend(bind_ports(&loopback, port, true).await?);
     }
     for address in addresses {
-        if let Address::Unix(path) = address {
+        if let ListenAddress::Unix(path) = address {
             let (listener, file) = unix::bind(path)?;
             listeners.push(Listener::Unix(listener, Some(file)));
         }
@@ -165,11 +165,11 @@ pub async fn listen(
     Ok(Listeners(listeners))
 }
 
-impl Address {
+impl ListenAddress {
     fn ip(&self) -> Option<IpAddr> {
         match self {
-            Address::Ip(ip) => Some(*ip),
-            Address::Unix(_) => None,
+            ListenAddress::Ip(ip) => Some(*ip),
+            ListenAddress::Unix(_) => None,
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The server: requests in, event streams out. The only folder that touches hyper.
 
 mod access;
+mod activity;
 mod answer;
 mod connection;
 mod descriptors;
 mod inventory;
 mod listen;
-mod log;
-mod pulse;
 mod query;
+mod request_log;
 mod serve;
 mod socket;
 mod stream;
@@ -35,9 +35,9 @@ use crate::feed::Feed;
 use crate::follow::Registry;
 pub use access::{Access, Secret};
 pub use descriptors::raise_descriptor_limit;
-pub use listen::{Address, Bound, Inherited, Listeners, listen};
+pub use listen::{BoundAddress, InheritedSockets, ListenAddress, Listeners, listen};
 pub use query::{BadQuery, Query};
-pub use serve::{Terms, serve};
+pub use serve::{ServeOptions, serve};
 pub use tls::Tls;
 pub use traffic::Traffic;
 pub use trust::{AllowedOrigin, Trust, parse_host};
@@ -61,7 +61,7 @@ pub struct Site {
     /// What they must know.
     pub access: Access,
     /// Room for open event streams.
-    pub places: Arc<Semaphore>,
+    pub stream_permits: Arc<Semaphore>,
     /// What has gone out.
     pub traffic: Traffic,
     /// How events look unless the request says otherwise.
@@ -87,7 +87,7 @@ impl Site {
             viewer: Some(Asset::page(endpoint)),
             trust: Trust::default(),
             access: Access::default(),
-            places: Arc::new(Semaphore::new(1024)),
+            stream_permits: Arc::new(Semaphore::new(1024)),
             traffic: Traffic::default(),
             presentation: Presentation::default(),
             heartbeat: Duration::from_secs(15),

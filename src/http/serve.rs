@@ -12,7 +12,7 @@ use super::connection::Connection;
 use super::descriptors::room_for_peers;
 use super::listen::Listener;
 use super::{Listeners, Site, Tls};
-use crate::follow::Report;
+use crate::report::Report;
 
 /// How long to wait before accepting again when that failed, as it does without descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -21,7 +21,7 @@ const FAREWELL: Duration = Duration::from_millis(1200);
 
 /// What is the same for every connection.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct ServeOptions {
     /// What is served.
     pub site: Arc<Site>,
     /// How connections are encrypted, if they are.
@@ -33,9 +33,9 @@ pub struct Terms {
 }
 
 /// What one listener needs.
-struct Doorkeeper {
+struct Acceptor {
     listener: Listener,
-    terms: Terms,
+    terms: ServeOptions,
     /// Room for connections: while there is none, peers wait outside.
     room: Arc<Semaphore>,
     stopped: watch::Receiver<()>,
@@ -47,7 +47,7 @@ struct Doorkeeper {
 /// Returns when every connection has ended, or soon after `shutdown`, whatever the peers do.
 pub async fn serve(
     Listeners(listeners): Listeners,
-    terms: Terms,
+    terms: ServeOptions,
     descriptors: usize,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -57,7 +57,7 @@ pub async fn serve(
     let mut accepting = JoinSet::new();
     for listener in listeners {
         let (terms, room, stopped) = (terms.clone(), Arc::clone(&room), stopped.clone());
-        accepting.spawn(Doorkeeper { listener, terms, room, stopped }.accept_all());
+        accepting.spawn(Acceptor { listener, terms, room, stopped }.accept_all());
     }
     drop(stopped);
     shutdown.await;
@@ -66,7 +66,7 @@ pub async fn serve(
     let _ = tokio::time::timeout(FAREWELL, stop.closed()).await;
 }
 
-impl Doorkeeper {
+impl Acceptor {
     async fn accept_all(self) {
         let mut stopped = self.stopped.clone();
         let mut stopped = pin!(stopped.changed());
@@ -118,8 +118,9 @@ mod tests {
     use crate::event::{
         Cutting, Encoder, Epoch, Format, LineFilter, Medium, Presentation, Splitter,
     };
-    use crate::feed::{Capacity, Feed, feed};
+    use crate::feed::{Feed, feed};
     use crate::http::{Access, Traffic, Trust};
+    use crate::store::Capacity;
 
     fn site(feed: Feed) -> Arc<Site> {
         Arc::new(Site {
@@ -130,7 +131,7 @@ mod tests {
             viewer: None,
             trust: Trust::default(),
             access: Access::default(),
-            places: Arc::new(Semaphore::new(10)),
+            stream_permits: Arc::new(Semaphore::new(10)),
             traffic: Traffic::default(),
             presentation: Presentation {
                 medium: Medium::Events,
@@ -160,7 +161,7 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         let report = Report::new(|sentence| assert!(!sentence.contains("/trap"), "trapped"));
         let requests = Some(report.clone());
-        let terms = Terms { site: site(feed.clone()), tls: None, report, requests };
+        let terms = ServeOptions { site: site(feed.clone()), tls: None, report, requests };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let server =
             tokio::spawn(serve(Listeners(vec![Listener::Tcp(listener)]), terms, 100, async move {

@@ -12,10 +12,10 @@ use tokio::time::{Sleep, sleep};
 
 /// Whether a peer has room for what it is sent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Flow(Arc<State>);
+pub(super) struct Flow(Arc<FlowState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct FlowState {
     blocked: AtomicBool,
     given_up: AtomicBool,
 }

@@ -4,20 +4,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A number that only grows.
 #[derive(Debug, Default)]
-pub(super) struct Count(AtomicU64);
+pub(super) struct Counter(AtomicU64);
 
 /// Counts since the program started, over all peers.
 #[derive(Debug, Default)]
 pub struct Traffic {
-    pub(super) events: Count,
-    pub(super) bytes: Count,
-    pub(super) gaps: Count,
+    pub(super) events: Counter,
+    pub(super) bytes: Counter,
+    pub(super) gaps: Counter,
     /// Events that peers were told they will not get, where their number is known.
-    pub(super) lost: Count,
+    pub(super) lost: Counter,
     /// Peers that took no byte for too long.
-    pub(super) dropped: Count,
+    pub(super) dropped: Counter,
     /// Requests for event streams for which there was no room.
-    pub(super) turned_away: Count,
+    pub(super) turned_away: Counter,
 }
 
 impl Traffic {
@@ -28,7 +28,7 @@ impl Traffic {
     }
 }
 
-impl Count {
+impl Counter {
     pub(super) fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
     }

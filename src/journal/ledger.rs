@@ -8,13 +8,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
-use super::record::{Item, Lying, Mark};
+use super::record::{Checkpoint, ExtentRef, Record};
 use crate::event::{FileId, Log, Source};
-use crate::feed::{Entry, Kept};
+use crate::store::{EntryContent, IndexEntry};
 
 /// What a run is known by.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct RunHeader {
     pub(super) epoch: String,
     pub(super) boot: String,
     pub(super) cutting: String,
@@ -23,24 +23,24 @@ pub(super) struct Run {
 
 #[derive(Debug)]
 pub(super) struct Ledger {
-    pub(super) run: Run,
+    pub(super) run: RunHeader,
     sources: BTreeMap<usize, (Arc<Source>, PathBuf)>,
-    logs: HashMap<usize, Known>,
+    logs: HashMap<usize, LedgerLog>,
     /// How many logs were given a number.
     given: u64,
 }
 
 #[derive(Debug)]
-struct Known {
+struct LedgerLog {
     id: u64,
     log: Weak<dyn Log>,
     file: FileId,
     path: PathBuf,
-    mark: Option<(u64, Mark)>,
+    mark: Option<(u64, Checkpoint)>,
 }
 
 impl Ledger {
-    pub(super) fn new(run: Run) -> Self {
+    pub(super) fn new(run: RunHeader) -> Self {
         Ledger { run, sources: BTreeMap::new(), logs: HashMap::new(), given: 0 }
     }
 
@@ -54,33 +54,33 @@ impl Ledger {
     pub(super) fn mark(
         &mut self,
         source: &Arc<Source>,
-        (log, mark): (&Arc<dyn Log>, Mark),
+        (log, mark): (&Arc<dyn Log>, Checkpoint),
         items: &mut Vec<u8>,
     ) {
         let source = self.source(source, items);
         if let Some(known) = self.log(log, items) {
             known.mark = Some((source, mark));
-            Item::Mark { log: known.id, source, mark }.push(items);
+            Record::Checkpoint { log: known.id, source, mark }.push(items);
         }
     }
 
     /// Writes down events; false if they cannot be had again.
-    pub(super) fn entry(&mut self, entry: &Entry, items: &mut Vec<u8>) -> bool {
+    pub(super) fn entry(&mut self, entry: &IndexEntry, items: &mut Vec<u8>) -> bool {
         let (source, first) = (self.source(entry.source(), items), entry.first());
         match entry.kept() {
-            Kept::Control(json) => Item::Control { source, first, json }.push(items),
-            Kept::Extent(extent) => {
-                let Some(known) = self.log(&extent.place.log, items) else { return false };
-                let place = Lying {
+            EntryContent::Control(json) => Record::Control { source, first, json }.push(items),
+            EntryContent::Extent(extent) => {
+                let Some(known) = self.log(&extent.location.log, items) else { return false };
+                let place = ExtentRef {
                     source,
                     first,
                     log: known.id,
-                    offset: extent.place.offset,
-                    crc: extent.place.crc,
+                    offset: extent.location.offset,
+                    crc: extent.location.crc,
                     carry: extent.carry,
                     time: extent.time,
                 };
-                Item::Lines { place, runs: &extent.runs }.push(items);
+                Record::Lines { at: place, runs: &extent.runs }.push(items);
             }
         }
         true
@@ -88,10 +88,10 @@ impl Ledger {
 
     /// Writes down all but the events, without the files that nobody needs any more.
     pub(super) fn snapshot(&mut self, items: &mut Vec<u8>) {
-        let Run { epoch, boot, cutting, patterns } = &self.run;
-        Item::Begin { epoch, boot, cutting }.push(items);
+        let RunHeader { epoch, boot, cutting, patterns } = &self.run;
+        Record::Begin { epoch, boot, cutting }.push(items);
         for pattern in patterns {
-            Item::Pattern(pattern.as_os_str().as_bytes()).push(items);
+            Record::Pattern(pattern.as_os_str().as_bytes()).push(items);
         }
         for (source, path) in self.sources.values() {
             push_source(source, path, items);
@@ -102,7 +102,7 @@ impl Ledger {
         for known in logs {
             known.push(items);
             if let Some((source, mark)) = known.mark {
-                Item::Mark { log: known.id, source, mark }.push(items);
+                Record::Checkpoint { log: known.id, source, mark }.push(items);
             }
         }
     }
@@ -114,12 +114,13 @@ impl Ledger {
         source.id as u64
     }
 
-    fn log(&mut self, log: &Arc<dyn Log>, items: &mut Vec<u8>) -> Option<&mut Known> {
+    fn log(&mut self, log: &Arc<dyn Log>, items: &mut Vec<u8>) -> Option<&mut LedgerLog> {
         let address = Arc::as_ptr(log).cast::<()>() as usize;
         if !self.logs.contains_key(&address) {
             let (file, path) = log.file()?;
             self.given += 1;
-            let known = Known { id: self.given, log: Arc::downgrade(log), file, path, mark: None };
+            let known =
+                LedgerLog { id: self.given, log: Arc::downgrade(log), file, path, mark: None };
             known.push(items);
             self.logs.insert(address, known);
         }
@@ -127,14 +128,14 @@ impl Ledger {
     }
 }
 
-impl Known {
+impl LedgerLog {
     fn push(&self, items: &mut Vec<u8>) {
         let path = self.path.as_os_str().as_bytes();
-        Item::Log { id: self.id, file: self.file, path }.push(items);
+        Record::Log { id: self.id, file: self.file, path }.push(items);
     }
 }
 
 fn push_source(source: &Source, path: &Path, items: &mut Vec<u8>) {
     let (id, path) = (source.id as u64, path.as_os_str().as_bytes());
-    Item::Source { id, name: source.name.as_str(), path }.push(items);
+    Record::Source { id, name: source.name.as_str(), path }.push(items);
 }

@@ -23,12 +23,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use rustix::fs::{FlockOperation, flock};
 
-use self::ledger::{Ledger, Run};
-use self::record::{FRAME, Item, seal};
-use self::recovered::Doubt;
+use self::ledger::{Ledger, RunHeader};
+use self::record::{FRAME, Record, seal};
+use self::recovered::RecoveryIssue;
 use crate::event::{Batch, Cutting, Epoch, Log, Seq, Source};
-use crate::feed::Entry;
-pub use record::Mark;
+use crate::store::IndexEntry;
+pub use record::Checkpoint;
 pub use recovered::Recovered;
 
 /// What a journal that this version can read begins with; the next byte tells its state.
@@ -48,18 +48,18 @@ const LARGE: usize = 64 << 10;
 
 /// What the journal is told beside events.
 #[derive(Clone, Debug)]
-pub enum Note {
+pub enum JournalNote {
     /// A source is followed under this path.
     Path(PathBuf),
     /// How far a file was read.
-    Mark(Arc<dyn Log>, Mark),
+    Checkpoint(Arc<dyn Log>, Checkpoint),
 }
 
 /// What is published at once.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Step<'a> {
+pub(crate) struct Publication<'a> {
     pub(crate) batches: &'a [Arc<Batch>],
-    pub(crate) notes: &'a [(Arc<Source>, Note)],
+    pub(crate) notes: &'a [(Arc<Source>, JournalNote)],
     /// The seq of the first event.
     pub(crate) first: Seq,
 }
@@ -124,7 +124,7 @@ impl Journal {
             say(&format!("{}: {}", path.display(), doubt.sentence()));
         }
         let say: Arc<dyn Fn(&str) + Send + Sync> = Arc::new(say);
-        let run = Run { epoch: String::new(), boot, cutting, patterns };
+        let run = RunHeader { epoch: String::new(), boot, cutting, patterns };
         let journal = Journal {
             directory: directory.to_owned(),
             _lock: lock,
@@ -148,23 +148,27 @@ impl Journal {
     /// Writes down what is about to be published.
     ///
     /// `history` gives some of the entries before it, from a seq on, for a fresh journal.
-    pub(crate) fn append(&mut self, step: Step<'_>, history: impl Fn(Seq) -> Vec<Entry>) {
+    pub(crate) fn append(
+        &mut self,
+        step: Publication<'_>,
+        history: impl Fn(Seq) -> Vec<IndexEntry>,
+    ) {
         self.items.truncate(FRAME);
         for (source, note) in step.notes {
             match note {
-                Note::Path(path) => self.ledger.path(source, path, &mut self.items),
-                Note::Mark(log, mark) => {
+                JournalNote::Path(path) => self.ledger.path(source, path, &mut self.items),
+                JournalNote::Checkpoint(log, mark) => {
                     self.ledger.mark(source, (log, *mark), &mut self.items);
                 }
             }
         }
         let mut has_last = true;
         for batch in step.batches {
-            has_last =
-                Entry::new(batch).is_some_and(|entry| self.ledger.entry(&entry, &mut self.items));
+            has_last = IndexEntry::new(batch)
+                .is_some_and(|entry| self.ledger.entry(&entry, &mut self.items));
         }
         if let Some(last) = step.batches.last().filter(|_| !has_last) {
-            Item::Next(last.next()).push(&mut self.items);
+            Record::Next(last.next()).push(&mut self.items);
         }
         if self.items.len() == FRAME {
             return;
@@ -185,7 +189,7 @@ impl Journal {
     /// Nothing more will be published.
     pub(crate) fn end(&mut self) {
         self.items.truncate(FRAME);
-        Item::End.push(&mut self.items);
+        Record::End.push(&mut self.items);
         let written = match &self.file {
             None => return,
             Some(_) => self.write(),
@@ -204,7 +208,7 @@ impl Journal {
     }
 
     /// Writes a fresh journal, which takes the place of the old one when it is whole.
-    fn rewrite(&mut self, next: Seq, history: impl Fn(Seq) -> Vec<Entry>) -> io::Result<()> {
+    fn rewrite(&mut self, next: Seq, history: impl Fn(Seq) -> Vec<IndexEntry>) -> io::Result<()> {
         let (new, path) = (self.directory.join("journal.new"), self.path());
         let _ = std::fs::remove_file(&new);
         let mut file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&new)?;
@@ -220,7 +224,7 @@ impl Journal {
                 at = entry.next();
             }
             if entries.is_empty() {
-                Item::Next(next).push(&mut items);
+                Record::Next(next).push(&mut items);
             }
             if entries.is_empty() || items.len() > LARGE {
                 seal(&mut items);
@@ -273,20 +277,24 @@ impl std::fmt::Debug for Journal {
     }
 }
 
-impl Doubt {
+impl RecoveryIssue {
     fn sentence(self) -> String {
         match self {
-            Doubt::Torn(bytes) => format!("its last record was cut off, and {bytes} bytes dropped"),
-            Doubt::Damaged(bytes) => format!(
+            RecoveryIssue::Torn(bytes) => {
+                format!("its last record was cut off, and {bytes} bytes dropped")
+            }
+            RecoveryIssue::Damaged(bytes) => format!(
                 "{bytes} bytes at its end are unreadable and dropped, so that earlier ids cannot \
                  be resumed"
             ),
-            Doubt::Void => "not all was written down, so that earlier ids cannot be resumed".into(),
-            Doubt::Stopped => {
+            RecoveryIssue::Void => {
+                "not all was written down, so that earlier ids cannot be resumed".into()
+            }
+            RecoveryIssue::Stopped => {
                 "the machine stopped before ssetail did, so that earlier ids cannot be resumed"
                     .into()
             }
-            Doubt::CutOtherwise => {
+            RecoveryIssue::CutOtherwise => {
                 "other flags now say what a line is, so that earlier ids cannot be resumed".into()
             }
         }

@@ -4,14 +4,14 @@
 //! there as a whole or not at all: `length | CRC of the items | CRC of those two | items`.
 
 use crate::event::{Carry, FileId};
-use crate::feed::{push_number, take_number};
+use crate::store::{push_number, take_number};
 
 /// Bytes before the items of a frame.
 pub(super) const FRAME: usize = 12;
 
 /// How far a file was read, and how to know that it is still the one that was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
+pub struct Checkpoint {
     /// It is followed; else it was let go, and only its history is wanted.
     pub held: bool,
     /// Where the next byte is read.
@@ -32,7 +32,7 @@ pub struct Mark {
 
 /// One thing that is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Item<'a> {
+pub(super) enum Record<'a> {
     /// A run: its epoch, what the machine calls its uptime, how lines are cut.
     Begin { epoch: &'a str, boot: &'a str, cutting: &'a str },
     /// A glob that is followed.
@@ -42,9 +42,9 @@ pub(super) enum Item<'a> {
     /// A file.
     Log { id: u64, file: FileId, path: &'a [u8] },
     /// How far a file was read.
-    Mark { log: u64, source: u64, mark: Mark },
+    Checkpoint { log: u64, source: u64, mark: Checkpoint },
     /// Events that lie in a file.
-    Lines { place: Lying, runs: &'a [u8] },
+    Lines { at: ExtentRef, runs: &'a [u8] },
     /// A control event.
     Control { source: u64, first: u64, json: &'a str },
     /// Events up to this one were given, and cannot be had again.
@@ -55,7 +55,7 @@ pub(super) enum Item<'a> {
 
 /// Where events lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lying {
+pub(super) struct ExtentRef {
     pub(super) source: u64,
     pub(super) first: u64,
     pub(super) log: u64,
@@ -65,27 +65,27 @@ pub(super) struct Lying {
     pub(super) time: u64,
 }
 
-impl Item<'_> {
+impl Record<'_> {
     /// Appends it to `bytes`.
     pub(super) fn push(&self, bytes: &mut Vec<u8>) {
         match *self {
-            Item::Begin { epoch, boot, cutting } => {
+            Record::Begin { epoch, boot, cutting } => {
                 bytes.push(1);
                 for text in [epoch, boot, cutting] {
                     push_text(bytes, text.as_bytes());
                 }
             }
-            Item::Pattern(text) => {
+            Record::Pattern(text) => {
                 bytes.push(2);
                 push_text(bytes, text);
             }
-            Item::Source { id, name, path } => {
+            Record::Source { id, name, path } => {
                 bytes.push(3);
                 push_number(bytes, id);
                 push_text(bytes, name.as_bytes());
                 push_text(bytes, path);
             }
-            Item::Log { id, file, path } => {
+            Record::Log { id, file, path } => {
                 bytes.push(4);
                 let born = file.born.map_or(0, |born| born.saturating_add(1));
                 for number in [id, file.device, file.inode, born] {
@@ -93,33 +93,33 @@ impl Item<'_> {
                 }
                 push_text(bytes, path);
             }
-            Item::Mark { log, source, mark } => {
+            Record::Checkpoint { log, source, mark } => {
                 bytes.push(5);
                 push_number(bytes, log);
                 push_number(bytes, source);
                 mark.push(bytes);
             }
-            Item::Lines { place, runs } => {
+            Record::Lines { at: place, runs } => {
                 bytes.push(6);
                 place.push(bytes);
                 push_text(bytes, runs);
             }
-            Item::Control { source, first, json } => {
+            Record::Control { source, first, json } => {
                 bytes.push(7);
                 push_number(bytes, source);
                 push_number(bytes, first);
                 push_text(bytes, json.as_bytes());
             }
-            Item::Next(next) => {
+            Record::Next(next) => {
                 bytes.push(8);
                 push_number(bytes, next);
             }
-            Item::End => bytes.push(9),
+            Record::End => bytes.push(9),
         }
     }
 }
 
-impl<'a> Item<'a> {
+impl<'a> Record<'a> {
     /// Takes the first item off `bytes`; none if they do not begin with one.
     pub(super) fn take(bytes: &mut &'a [u8]) -> Option<Self> {
         let (&tag, rest) = bytes.split_first()?;
@@ -127,10 +127,10 @@ impl<'a> Item<'a> {
         Some(match tag {
             1 => {
                 let mut text = || std::str::from_utf8(take_text(bytes)?).ok();
-                Item::Begin { epoch: text()?, boot: text()?, cutting: text()? }
+                Record::Begin { epoch: text()?, boot: text()?, cutting: text()? }
             }
-            2 => Item::Pattern(take_text(bytes)?),
-            3 => Item::Source {
+            2 => Record::Pattern(take_text(bytes)?),
+            3 => Record::Source {
                 id: take_number(bytes)?,
                 name: std::str::from_utf8(take_text(bytes)?).ok()?,
                 path: take_text(bytes)?,
@@ -139,27 +139,27 @@ impl<'a> Item<'a> {
                 let mut number = || take_number(bytes);
                 let (id, device, inode) = (number()?, number()?, number()?);
                 let file = FileId { device, inode, born: number()?.checked_sub(1) };
-                Item::Log { id, file, path: take_text(bytes)? }
+                Record::Log { id, file, path: take_text(bytes)? }
             }
-            5 => Item::Mark {
+            5 => Record::Checkpoint {
                 log: take_number(bytes)?,
                 source: take_number(bytes)?,
-                mark: Mark::take(bytes)?,
+                mark: Checkpoint::take(bytes)?,
             },
-            6 => Item::Lines { place: Lying::take(bytes)?, runs: take_text(bytes)? },
-            7 => Item::Control {
+            6 => Record::Lines { at: ExtentRef::take(bytes)?, runs: take_text(bytes)? },
+            7 => Record::Control {
                 source: take_number(bytes)?,
                 first: take_number(bytes)?,
                 json: std::str::from_utf8(take_text(bytes)?).ok()?,
             },
-            8 => Item::Next(take_number(bytes)?),
-            9 => Item::End,
+            8 => Record::Next(take_number(bytes)?),
+            9 => Record::End,
             _ => return None,
         })
     }
 }
 
-impl Mark {
+impl Checkpoint {
     fn push(&self, bytes: &mut Vec<u8>) {
         let flags = u8::from(self.held) | u8::from(self.skip_nuls) << 1;
         bytes.push(flags | u8::from(self.carry.hidden) << 2);
@@ -175,7 +175,7 @@ impl Mark {
         *bytes = rest;
         let mut number = || take_number(bytes);
         let (offset, unfinished, into, head_len) = (number()?, number()?, number()?, number()?);
-        Some(Mark {
+        Some(Checkpoint {
             held: flags & 1 > 0,
             skip_nuls: flags & 2 > 0,
             carry: Carry { into, hidden: flags & 4 > 0 },
@@ -188,7 +188,7 @@ impl Mark {
     }
 }
 
-impl Lying {
+impl ExtentRef {
     fn push(&self, bytes: &mut Vec<u8>) {
         let carry = self.carry.into << 1 | u64::from(self.carry.hidden);
         for number in [self.source, self.first, self.log, self.offset, carry, self.time] {
@@ -202,7 +202,7 @@ impl Lying {
         let (source, first, log, offset) = (number()?, number()?, number()?, number()?);
         let (carry, time) = (number()?, number()?);
         let carry = Carry { into: carry >> 1, hidden: carry & 1 > 0 };
-        Some(Lying { source, first, log, offset, crc: take_crc(bytes)?, carry, time })
+        Some(ExtentRef { source, first, log, offset, crc: take_crc(bytes)?, carry, time })
     }
 }
 
@@ -273,19 +273,19 @@ mod tests {
             let [a, b, c, d, e, f, g] = numbers;
             let file = FileId { device: b, inode: c, born: (d < u64::MAX).then_some(d) };
             let carry = Carry { into: e >> 1, hidden };
-            let mark = Mark { held: hidden, offset: c, unfinished: d, carry, guard: crc,
+            let mark = Checkpoint { held: hidden, offset: c, unfinished: d, carry, guard: crc,
                 head_len: f, head: !crc, skip_nuls: !hidden };
-            let place = Lying { source: a, first: b, log: c, offset: d, crc, carry, time: g };
+            let place = ExtentRef { source: a, first: b, log: c, offset: d, crc, carry, time: g };
             let items = [
-                Item::Begin { epoch: &text, boot: "", cutting: &text },
-                Item::Pattern(&bytes),
-                Item::Source { id: a, name: &text, path: &bytes },
-                Item::Log { id: a, file, path: &bytes },
-                Item::Mark { log: a, source: b, mark },
-                Item::Lines { place, runs: &bytes },
-                Item::Control { source: a, first: b, json: &text },
-                Item::Next(a),
-                Item::End,
+                Record::Begin { epoch: &text, boot: "", cutting: &text },
+                Record::Pattern(&bytes),
+                Record::Source { id: a, name: &text, path: &bytes },
+                Record::Log { id: a, file, path: &bytes },
+                Record::Checkpoint { log: a, source: b, mark },
+                Record::Lines { at: place, runs: &bytes },
+                Record::Control { source: a, first: b, json: &text },
+                Record::Next(a),
+                Record::End,
             ];
             let mut written = Vec::new();
             for item in items {
@@ -293,7 +293,7 @@ mod tests {
             }
             let mut rest = &*written;
             for item in items {
-                prop_assert_eq!(Item::take(&mut rest), Some(item));
+                prop_assert_eq!(Record::take(&mut rest), Some(item));
             }
             prop_assert!(rest.is_empty());
         }
@@ -302,7 +302,7 @@ mod tests {
         fn whatever_is_read_does_no_harm(bytes in vec(any::<u8>(), 0..200), tag in 0u8..11) {
             let bytes = [vec![tag], bytes].concat();
             let mut rest = &*bytes;
-            while Item::take(&mut rest).is_some() {}
+            while Record::take(&mut rest).is_some() {}
             let _ = frame(&bytes);
         }
     }

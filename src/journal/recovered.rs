@@ -10,10 +10,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::record::{Framed, Item, Lying, Mark, frame};
+use super::record::{Checkpoint, ExtentRef, Framed, Record, frame};
 use super::{HEADER, WHOLE};
-use crate::event::{Epoch, FileId, Log, Name, Place, Seq, Source};
-use crate::feed::{Entry, Extent, Index, Kept};
+use crate::event::{Epoch, FileId, Location, Log, Name, Seq, Source};
+use crate::store::{EntryContent, Extent, Index, IndexEntry};
 
 /// What is known of earlier runs; nothing, where there was none.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub struct Recovered {
     epoch: Option<Epoch>,
     cutting: String,
     patterns: HashSet<PathBuf>,
-    sources: BTreeMap<u64, KnownSource>,
-    logs: BTreeMap<u64, KnownLog>,
+    sources: BTreeMap<u64, RecoveredSource>,
+    logs: BTreeMap<u64, RecoveredLog>,
     index: Index,
     next: Seq,
     has_ended: bool,
@@ -30,7 +30,7 @@ pub struct Recovered {
 
 /// A source of an earlier run.
 #[derive(Debug)]
-pub(crate) struct KnownSource {
+pub(crate) struct RecoveredSource {
     /// As events of that run know it.
     pub(crate) source: Arc<Source>,
     /// Empty if it was not followed then either.
@@ -41,11 +41,11 @@ pub(crate) struct KnownSource {
 
 /// A file that an earlier run has read.
 #[derive(Debug)]
-pub(crate) struct KnownLog {
+pub(crate) struct RecoveredLog {
     pub(crate) file: FileId,
     pub(crate) path: PathBuf,
     /// How far it was read, and for which source.
-    pub(crate) mark: Option<(u64, Mark)>,
+    pub(crate) mark: Option<(u64, Checkpoint)>,
     /// Stands for it until it is found, and if it is not.
     missing: Arc<dyn Log>,
     now: Option<Arc<dyn Log>>,
@@ -53,7 +53,7 @@ pub(crate) struct KnownLog {
 
 /// Why IDs of the last run cannot be resumed, or what else there is to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
+pub(super) enum RecoveryIssue {
     /// The last record was not written to its end; nobody has seen what it tells of.
     Torn(usize),
     /// So many bytes at the end are none of ours.
@@ -68,12 +68,12 @@ pub(super) enum Doubt {
 
 /// A file that was not found again.
 #[derive(Debug)]
-struct Missing {
+struct MissingLog {
     file: FileId,
     path: PathBuf,
 }
 
-impl Log for Missing {
+impl Log for MissingLog {
     fn read_exact_at(&self, _: &mut [u8], _: u64) -> io::Result<()> {
         Err(io::ErrorKind::NotFound.into())
     }
@@ -110,7 +110,7 @@ impl Recovered {
         journal: &[u8],
         index_bytes: usize,
         (boot, cutting): (&str, &str),
-    ) -> Option<(Self, Vec<Doubt>)> {
+    ) -> Option<(Self, Vec<RecoveryIssue>)> {
         let mut recovered = Recovered::within(index_bytes);
         if journal.is_empty() {
             return Some((recovered, Vec::new()));
@@ -122,26 +122,26 @@ impl Recovered {
             rest = match frame(rest) {
                 Framed::Items(items, after) if recovered.take(items, &mut last_boot) => after,
                 Framed::Torn => {
-                    doubts.push(Doubt::Torn(rest.len()));
+                    doubts.push(RecoveryIssue::Torn(rest.len()));
                     break;
                 }
                 Framed::Items(..) | Framed::Damaged => {
-                    doubts.push(Doubt::Damaged(rest.len()));
+                    doubts.push(RecoveryIssue::Damaged(rest.len()));
                     recovered.epoch = None;
                     break;
                 }
             };
         }
         if *state != WHOLE {
-            doubts.push(Doubt::Void);
+            doubts.push(RecoveryIssue::Void);
             recovered.epoch = None;
         }
         if !recovered.has_ended && (boot.is_empty() || last_boot != boot) {
-            doubts.push(Doubt::Stopped);
+            doubts.push(RecoveryIssue::Stopped);
             recovered.epoch = None;
         }
         if recovered.cutting != cutting {
-            doubts.push(Doubt::CutOtherwise);
+            doubts.push(RecoveryIssue::CutOtherwise);
             recovered.epoch = None;
             recovered.index = Index::new(index_bytes);
         }
@@ -151,8 +151,8 @@ impl Recovered {
     /// Takes in a frame; false at what cannot be.
     fn take(&mut self, mut items: &[u8], boot: &mut String) -> bool {
         while !items.is_empty() {
-            let Some(item) = Item::take(&mut items) else { return false };
-            if let Item::Begin { boot: this, .. } = item {
+            let Some(item) = Record::take(&mut items) else { return false };
+            if let Record::Begin { boot: this, .. } = item {
                 this.clone_into(boot);
             }
             if self.add(item).is_none() {
@@ -162,59 +162,70 @@ impl Recovered {
         true
     }
 
-    fn add(&mut self, item: Item<'_>) -> Option<()> {
+    fn add(&mut self, item: Record<'_>) -> Option<()> {
         self.has_ended = false;
         match item {
-            Item::Begin { epoch, cutting, .. } => {
+            Record::Begin { epoch, cutting, .. } => {
                 self.epoch = Some(Epoch::parse(epoch)?);
                 cutting.clone_into(&mut self.cutting);
             }
-            Item::Pattern(text) => {
+            Record::Pattern(text) => {
                 self.patterns.insert(path(text));
             }
-            Item::Source { id, name, path: text } => {
+            Record::Source { id, name, path: text } => {
                 let source = Source { id: usize::try_from(id).ok()?, name: Name::kept(name)? };
-                let known = KnownSource { source: Arc::new(source), path: path(text), now: None };
+                let known =
+                    RecoveredSource { source: Arc::new(source), path: path(text), now: None };
                 let known = match self.sources.remove(&id) {
-                    Some(earlier) => KnownSource { source: earlier.source, ..known },
+                    Some(earlier) => RecoveredSource { source: earlier.source, ..known },
                     None => known,
                 };
                 self.sources.insert(id, known);
             }
-            Item::Log { id, file, path: text } => {
+            Record::Log { id, file, path: text } => {
                 let path = path(text);
-                let missing = Arc::new(Missing { file, path: path.clone() });
-                let known = KnownLog { file, path, mark: None, missing, now: None };
+                let missing = Arc::new(MissingLog { file, path: path.clone() });
+                let known = RecoveredLog { file, path, mark: None, missing, now: None };
                 self.logs.entry(id).or_insert(known);
             }
-            Item::Mark { log, source, mark } => {
+            Record::Checkpoint { log, source, mark } => {
                 self.sources.get(&source)?;
                 self.logs.get_mut(&log)?.mark = Some((source, mark));
             }
-            Item::Lines { place, runs } => self.add_lines(place, runs)?,
-            Item::Control { source, first, json } => {
+            Record::Lines { at: place, runs } => self.add_lines(place, runs)?,
+            Record::Control { source, first, json } => {
                 let source = Arc::clone(&self.sources.get(&source)?.source);
                 // Whatever breaks a line was not written by this program.
                 (!json.contains(char::is_control)).then_some(())?;
-                self.add_entry(Entry::recovered(source, first, 1, Kept::Control(json.into()))?)?;
+                self.add_entry(IndexEntry::recovered(
+                    source,
+                    first,
+                    1,
+                    EntryContent::Control(json.into()),
+                )?)?;
             }
-            Item::Next(next) => {
+            Record::Next(next) => {
                 self.next = (next >= self.next).then_some(next)?;
             }
-            Item::End => self.has_ended = true,
+            Record::End => self.has_ended = true,
         }
         Some(())
     }
 
-    fn add_lines(&mut self, at: Lying, runs: &[u8]) -> Option<()> {
+    fn add_lines(&mut self, at: ExtentRef, runs: &[u8]) -> Option<()> {
         let source = Arc::clone(&self.sources.get(&at.source)?.source);
         let log = Arc::clone(&self.logs.get(&at.log)?.missing);
-        let place = Place { log, offset: at.offset, crc: at.crc };
-        let (extent, count) = Extent::recovered(place, at.carry, at.time, runs.to_vec())?;
-        self.add_entry(Entry::recovered(source, at.first, count, Kept::Extent(extent))?)
+        let location = Location { log, offset: at.offset, crc: at.crc };
+        let (extent, count) = Extent::recovered(location, at.carry, at.time, runs.to_vec())?;
+        self.add_entry(IndexEntry::recovered(
+            source,
+            at.first,
+            count,
+            EntryContent::Extent(extent),
+        )?)
     }
 
-    fn add_entry(&mut self, entry: Entry) -> Option<()> {
+    fn add_entry(&mut self, entry: IndexEntry) -> Option<()> {
         if entry.first() < self.next {
             return None;
         }
@@ -235,7 +246,7 @@ impl Recovered {
     }
 
     /// The sources that were followed.
-    pub(crate) fn followed(&mut self) -> impl Iterator<Item = &mut KnownSource> {
+    pub(crate) fn followed(&mut self) -> impl Iterator<Item = &mut RecoveredSource> {
         self.sources.values_mut().filter(|known| known.path != Path::new(""))
     }
 
@@ -245,7 +256,7 @@ impl Recovered {
     }
 
     /// The files that were read, in the order in which they came.
-    pub(crate) fn logs(&self) -> impl Iterator<Item = (u64, &KnownLog)> {
+    pub(crate) fn logs(&self) -> impl Iterator<Item = (u64, &RecoveredLog)> {
         self.logs.iter().map(|(id, known)| (*id, known))
     }
 
@@ -293,16 +304,16 @@ mod tests {
 
     use super::*;
     use crate::event::{Batch, Carry, Control, Cutting, End, LineFilter, Lines, Splitter};
-    use crate::feed::tests::source;
-    use crate::journal::ledger::{Ledger, Run};
+    use crate::journal::ledger::{Ledger, RunHeader};
     use crate::journal::record::{FRAME, seal};
+    use crate::store::samples::source;
 
     const CAPACITY: usize = 1 << 20;
     const NOW: (&str, &str) = ("boot", "cutting");
 
     /// A journal of a run with two files, and standard input; a frame for each write.
     fn journal(writes: &[(usize, Vec<usize>)]) -> Vec<u8> {
-        let run = Run {
+        let run = RunHeader {
             epoch: "k3f9q2".into(),
             boot: NOW.0.into(),
             cutting: NOW.1.into(),
@@ -311,7 +322,7 @@ mod tests {
         let mut ledger = Ledger::new(run);
         let file = |inode| FileId { device: 1, inode, born: Some(inode) };
         let logs: [Arc<dyn Log>; 2] =
-            [1, 2].map(|n| Arc::new(Missing { file: file(n), path: "/a/x".into() }) as _);
+            [1, 2].map(|n| Arc::new(MissingLog { file: file(n), path: "/a/x".into() }) as _);
         let mut journal = [HEADER, &[WHOLE]].concat();
         let mut frame = |fill: &mut dyn FnMut(&mut Vec<u8>)| {
             let mut items = vec![0; FRAME];
@@ -328,23 +339,23 @@ mod tests {
             let text: String = lens.iter().map(|&len| "x".repeat(len) + "\n").collect();
             let content = logs.get(*which).and_then(|log| Some((log, cut(&text)?)));
             let batch = if let Some((log, lines)) = content {
-                let place = Some(Place::of(&lines.bytes, Arc::clone(log), offset));
+                let location = Some(Location::of(&lines.bytes, Arc::clone(log), offset));
                 offset += lines.bytes.len() as u64;
-                Batch::of_lines(source(), next, Lines { place, ..lines }, Arc::default())
+                Batch::of_lines(source(), next, Lines { location, ..lines }, Arc::default())
             } else {
                 let control = Control { json: format!("{{\"n\":{}}}", lens.len()) };
                 Batch::of_control(source(), next, control, Arc::default())
             };
             next = batch.next();
-            let entry = Entry::new(&batch).expect("it can be had again");
-            let mark = Mark { held: true, offset, ..Mark::default() };
+            let entry = IndexEntry::new(&batch).expect("it can be had again");
+            let mark = Checkpoint { held: true, offset, ..Checkpoint::default() };
             frame(&mut |items| {
                 ledger.mark(&source(), (&logs[0], mark), items);
                 ledger.entry(&entry, items);
                 if *which == 3 {
                     // Standard input: nobody can have this again.
                     next += 5;
-                    Item::Next(next).push(items);
+                    Record::Next(next).push(items);
                 }
             });
         }
@@ -365,8 +376,10 @@ mod tests {
             assert!(entry.first() >= next && entry.next() > entry.first(), "seqs only grow");
             next = entry.next();
             let lies = match entry.kept() {
-                Kept::Control(json) => json.to_string(),
-                Kept::Extent(extent) => format!("{:?} {:?}", extent.place.log, extent.place.offset),
+                EntryContent::Control(json) => json.to_string(),
+                EntryContent::Extent(extent) => {
+                    format!("{:?} {:?}", extent.location.log, extent.location.offset)
+                }
             };
             all.extend((entry.first()..next).map(|seq| (seq, lies.clone())));
         }
@@ -440,15 +453,18 @@ mod tests {
             let (recovered, doubts) = Recovered::read(journal, CAPACITY, now).expect("one");
             (recovered.epoch().is_some(), recovered.index.entries().count(), doubts)
         };
-        assert_eq!(epoch(&journal, ("other", NOW.1)), (false, 1, vec![Doubt::Stopped]));
-        assert_eq!(epoch(&journal, ("", NOW.1)), (false, 1, vec![Doubt::Stopped]));
-        assert_eq!(epoch(&journal, (NOW.0, "other")), (false, 0, vec![Doubt::CutOtherwise]));
+        assert_eq!(epoch(&journal, ("other", NOW.1)), (false, 1, vec![RecoveryIssue::Stopped]));
+        assert_eq!(epoch(&journal, ("", NOW.1)), (false, 1, vec![RecoveryIssue::Stopped]));
+        assert_eq!(
+            epoch(&journal, (NOW.0, "other")),
+            (false, 0, vec![RecoveryIssue::CutOtherwise])
+        );
         let mut end = vec![0; FRAME];
-        Item::End.push(&mut end);
+        Record::End.push(&mut end);
         seal(&mut end);
         journal.extend(end);
         assert_eq!(epoch(&journal, ("other", NOW.1)), (true, 1, vec![]));
         journal[HEADER.len()] = crate::journal::VOID;
-        assert_eq!(epoch(&journal, NOW), (false, 1, vec![Doubt::Void]));
+        assert_eq!(epoch(&journal, NOW), (false, 1, vec![RecoveryIssue::Void]));
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Figures {
 
 /// How things stood for the last second, and what is being read since when.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct StatusLine {
     past: VecDeque<(Instant, Figures)>,
     reading: Option<(Progress, u64)>,
 }
@@ -43,7 +43,7 @@ impl Figures {
     }
 }
 
-impl Standing {
+impl StatusLine {
     /// The line for now, no longer than `width`.
     pub(super) fn line(&mut self, now: Figures, time: Instant, width: usize) -> String {
         self.past.push_back((time, now));
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_the_last_second() {
-        let mut standing = Standing::default();
+        let mut standing = StatusLine::default();
         let began = Instant::now();
         let mut line = |tick: u32, lines| {
             standing.line(Figures { lines, ..NOW }, began + tick * WINDOW / 4, 79)
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_backlog_is_shown_until_it_is_read() {
-        let mut standing = Standing::default();
+        let mut standing = StatusLine::default();
         let began = Instant::now();
         let mut line = |tick: u32, read: u64, behind: u64| {
             let figures = Figures { read: read << 20, behind: behind << 20, ..NOW };
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn standing_input_at_full_speed_has_no_total() {
-        let mut standing = Standing::default();
+        let mut standing = StatusLine::default();
         let began = Instant::now();
         let mut line = |tick: u32, input: u64| {
             let figures = Figures { input: input << 20, ..NOW };

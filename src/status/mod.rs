@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::{Duration, Instant};
 
 pub(crate) use figures::Figures;
-use figures::Standing;
+use figures::StatusLine;
 pub(crate) use terminal::{Tee, Terminal, escape};
 
 /// How often the status line is drawn.
@@ -31,12 +31,12 @@ type Describe = Box<dyn Fn() -> Figures + Send>;
 /// Where to say something; clones speak to the same terminal.
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
-    words: SyncSender<Word>,
+    words: SyncSender<Command>,
     unsaid: Arc<AtomicU64>,
 }
 
 /// What the thread is told.
-enum Word {
+enum Command {
     /// A sentence, but after the address.
     Say(String),
     /// A sentence that cannot wait for the address.
@@ -58,7 +58,7 @@ impl Status {
             terminal,
             early: Some(Vec::new()),
             describe: None,
-            standing: Standing::default(),
+            standing: StatusLine::default(),
             due: Instant::now(),
             unsaid: Arc::clone(&unsaid),
         };
@@ -68,34 +68,34 @@ impl Status {
 
     /// Says where the server is to be found, then `sentences`, then whatever was said before.
     pub(crate) fn announce(&self, urls: Vec<String>, sentences: Vec<String>) {
-        self.tell(Word::Announce(urls, sentences));
+        self.tell(Command::Announce(urls, sentences));
     }
 
     /// Says one sentence, above the status line; but the address comes first.
     pub(crate) fn say(&self, sentence: &str) {
-        self.tell(Word::Say(sentence.to_owned()));
+        self.tell(Command::Say(sentence.to_owned()));
     }
 
     /// Says one sentence that cannot wait for the address.
     pub(crate) fn say_now(&self, sentence: &str) {
-        self.tell(Word::Now(sentence.to_owned()));
+        self.tell(Command::Now(sentence.to_owned()));
     }
 
     /// Writes a line as it is, for programs that read them.
     pub(crate) fn write(&self, line: &str) {
-        self.tell(Word::Line(line.to_owned()));
+        self.tell(Command::Line(line.to_owned()));
     }
 
     /// From now on shows how things stand, as `describe` tells it, where there is a terminal.
     pub(crate) fn show(&self, describe: impl Fn() -> Figures + Send + 'static) {
-        self.tell(Word::Show(Box::new(describe)));
+        self.tell(Command::Show(Box::new(describe)));
     }
 
     /// Takes the status line away, once all that was said is printed, or soon.
     pub(crate) fn end(&self) {
         let deadline = Instant::now() + LAST_WORDS;
         let (ended, end) = sync_channel(1);
-        let mut word = Word::End(ended);
+        let mut word = Command::End(ended);
         while let Err(TrySendError::Full(back)) = self.words.try_send(word) {
             if Instant::now() >= deadline {
                 return;
@@ -106,7 +106,7 @@ impl Status {
         let _ = end.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     }
 
-    fn tell(&self, word: Word) {
+    fn tell(&self, word: Command) {
         if let Err(TrySendError::Full(_)) = self.words.try_send(word) {
             self.unsaid.fetch_add(1, Ordering::Relaxed);
         }
@@ -119,7 +119,7 @@ struct Printer {
     /// What was said before the address.
     early: Option<Vec<String>>,
     describe: Option<Describe>,
-    standing: Standing,
+    standing: StatusLine,
     /// When the status line is to be drawn.
     due: Instant,
     unsaid: Arc<AtomicU64>,
@@ -127,14 +127,14 @@ struct Printer {
 
 impl Printer {
     #[expect(clippy::needless_pass_by_value, reason = "it ends with the thread")]
-    fn run(mut self, words: Receiver<Word>) {
+    fn run(mut self, words: Receiver<Command>) {
         loop {
             let word = match self.describe {
                 None => words.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(_) => words.recv_timeout(self.due.saturating_duration_since(Instant::now())),
             };
             match word {
-                Ok(Word::End(ended)) => {
+                Ok(Command::End(ended)) => {
                     self.tell_unsaid();
                     self.terminal.draw("");
                     let _ = ended.send(());
@@ -151,14 +151,14 @@ impl Printer {
         }
     }
 
-    fn take(&mut self, word: Word) {
+    fn take(&mut self, word: Command) {
         match (word, &mut self.early) {
-            (Word::Say(sentence), Some(early)) => early.push(sentence),
-            (Word::Say(sentence), None) | (Word::Now(sentence), _) => {
+            (Command::Say(sentence), Some(early)) => early.push(sentence),
+            (Command::Say(sentence), None) | (Command::Now(sentence), _) => {
                 self.terminal.say(&sentence);
             }
-            (Word::Line(line), _) => self.terminal.write(&line),
-            (Word::Announce(urls, sentences), early) => {
+            (Command::Line(line), _) => self.terminal.write(&line),
+            (Command::Announce(urls, sentences), early) => {
                 for url in urls {
                     self.terminal.say_url(&url);
                 }
@@ -166,10 +166,10 @@ impl Printer {
                     self.terminal.say(&said);
                 }
             }
-            (Word::Show(describe), _) => {
+            (Command::Show(describe), _) => {
                 self.describe = self.terminal.has_line().then_some(describe);
             }
-            (Word::End(_), _) => {}
+            (Command::End(_), _) => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use http_body::{Body, Frame};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use crate::event::{Batch, Encoder, Medium, Object, Position};
-use crate::feed::{Gap, Read, Reason, Subscriber};
 use super::Gathered;
+use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
+use crate::feed::{Gap, InlineStream, Read, Subscriber};
 use crate::http::socket::Flow;
 use crate::http::{Query, Site};
 
@@ -34,7 +34,7 @@ pub(in crate::http) struct EventStream {
     told: Position,
     /// The source of which plain lines have sent a part of a line, and not yet its end.
     unfinished: Option<usize>,
-    silence: Silence,
+    silence: HeartbeatTimer,
     /// Number of events of the feed that were sent.
     events: u64,
     /// What was handed out last and is not counted as sent yet.
@@ -63,7 +63,7 @@ struct Part {
 }
 
 /// When the peer last got something, and when that is too long ago.
-struct Silence {
+struct HeartbeatTimer {
     limit: Duration,
     since: Instant,
     timer: Pin<Box<Sleep>>,
@@ -83,7 +83,7 @@ impl EventStream {
                 .then(|| Encoder::opening(site.reconnect_delay)),
             told: subscriber.cursor(),
             unfinished: None,
-            silence: Silence::new(site.heartbeat),
+            silence: HeartbeatTimer::new(site.heartbeat),
             events: 0,
             handed_out: HandedOut::default(),
             subscriber,
@@ -92,6 +92,14 @@ impl EventStream {
             _place: place,
             query,
             site,
+        }
+    }
+
+    /// Lets the publishing thread send `stream`, unless the request has a filter: no expression
+    /// that a client chose may run on that thread.
+    pub(in crate::http) fn set_inline(&self, stream: Weak<dyn InlineStream>) {
+        if !self.query.is_filtered() {
+            self.subscriber.set_inline(stream);
         }
     }
 
@@ -217,20 +225,11 @@ impl EventStream {
     }
 
     fn present_gap(&self, gap: Gap) -> Bytes {
-        let reason = match gap.reason {
-            Reason::Evicted => "evicted",
-            Reason::Slow => "slow",
-            Reason::Truncated => "truncated",
-            Reason::Restart => "restart",
-            Reason::Unknown => "unknown",
-        };
         self.site.traffic.gaps.add(1);
         self.site.traffic.lost.add(gap.lost.unwrap_or(0));
-        let json = Object::of_type("gap")
-            .text("reason", reason)
-            .number("lost", gap.lost)
-            .flag("filtered", self.query.is_filtered());
-        self.control(json, gap.position)
+        let filtered = self.query.is_filtered();
+        let event = ControlEvent::Gap { reason: gap.reason, lost: gap.lost, filtered };
+        self.control(event, gap.position)
     }
 
     /// Hands out a comment, or an event where only that can say what is to be said: to a page, and
@@ -242,7 +241,7 @@ impl EventStream {
             let time = std::time::SystemTime::now()
                 .duration_since(std::time::SystemTime::UNIX_EPOCH)
                 .map_or(0, |elapsed| elapsed.as_millis() as u64);
-            self.control(Object::of_type("ping").number("time", Some(time)), cursor)
+            self.control(ControlEvent::Ping { time }, cursor)
         } else {
             match self.query.presentation.medium {
                 Medium::Events => Encoder::HEARTBEAT,
@@ -253,9 +252,9 @@ impl EventStream {
         self.hand_out(gathered, bytes, 0, cursor);
     }
 
-    fn control(&self, json: Object, position: Position) -> Bytes {
+    fn control(&self, event: ControlEvent<'_>, position: Position) -> Bytes {
         let medium = self.query.presentation.medium;
-        self.site.feed.encoder().control(medium, &json.finish(), position)
+        self.site.feed.encoder().control(medium, &event.to_json(), position)
     }
 
     /// Ready when the peer has been sent everything: hyper drops what is left when a body fails.
@@ -287,7 +286,7 @@ impl Body for EventStream {
     ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
         for _ in 0..FRUITLESS_READS {
             let mut gathered = match ready!(self.poll_bytes(cx)) {
-                None if self.site.feed.is_cut() => {
+                None if self.site.feed.is_aborting() => {
                     ready!(self.poll_sent(cx));
                     // A clean end would tell some clients not to come back.
                     return Poll::Ready(Some(Err(io::Error::other("ssetail is stopping"))));
@@ -315,12 +314,12 @@ impl Drop for EventStream {
     }
 }
 
-impl Silence {
+impl HeartbeatTimer {
     fn new(limit: Duration) -> Self {
         let now = Instant::now();
         // Peers that were served together would otherwise all be due at the same moment.
         let limit = limit / 1000 * (1000 - getrandom::u32().unwrap_or(0) % 200);
-        Silence { limit, since: now, timer: Box::pin(sleep_until(now + limit)) }
+        HeartbeatTimer { limit, since: now, timer: Box::pin(sleep_until(now + limit)) }
     }
 
     fn begin(&mut self) {

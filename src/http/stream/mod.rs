@@ -2,20 +2,20 @@
 //!
 //! ```text
 //! subscriber ──▶ body ──┬──────────────────────────────▶ hyper ──▶ socket    TLS, HTTP/2, HTTP/1.0
-//!                       └──▶ handover ──▶ delivery ──────────────▶ socket    plain HTTP/1.1
+//!                       └──▶ takeover ──▶ delivery ──────────────▶ socket    plain HTTP/1.1
 //!                                          └── courier: who sends it
 //! ```
 
 mod body;
-mod courier;
-mod delivery;
+mod chunked;
 mod gathered;
-mod handover;
+mod inline;
 mod part_by_part;
+mod takeover;
 
 pub(super) use body::EventStream;
-pub(super) use courier::Courier;
-pub(super) use delivery::Delivery;
+pub(super) use chunked::ChunkedWriter;
 pub(super) use gathered::Gathered;
-pub(super) use handover::Handover;
+pub(super) use inline::InlineTask;
 pub(super) use part_by_part::PartByPart;
+pub(super) use takeover::Takeover;

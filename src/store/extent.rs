@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::varint::{push_number, take_number};
-use crate::event::{Carry, Cutting, End, Lines, Place};
+use crate::event::{Carry, Cutting, End, Lines, Location};
 
 /// Batches of one file are kept together up to so many bytes.
 const EXTENT_SIZE: u64 = 256 * 1024;
@@ -15,7 +15,7 @@ const LARGEST: u64 = 4 << 20;
 /// A range of a file, and how it was cut.
 #[derive(Clone, Debug)]
 pub(crate) struct Extent {
-    pub(crate) place: Place,
+    pub(crate) location: Location,
     pub(crate) carry: Carry,
     pub(crate) time: u64,
     /// For each batch its length, its number of events and the time since the one before,
@@ -27,7 +27,7 @@ pub(crate) struct Extent {
 }
 
 /// A batch, as an extent remembers it.
-struct Run {
+struct BatchShape {
     len: usize,
     count: usize,
     end: End,
@@ -35,13 +35,13 @@ struct Run {
 }
 
 impl Extent {
-    /// The place of `lines`, if they have one.
-    pub(super) fn new(lines: &Lines) -> Option<Self> {
+    /// The location of `lines`, if they have one.
+    pub(crate) fn new(lines: &Lines) -> Option<Self> {
         let mut runs = Vec::new();
         let (len, count) = (lines.bytes.len(), lines.spans.len());
-        Run { len, count, end: lines.end, later: 0 }.push(&mut runs);
+        BatchShape { len, count, end: lines.end, later: 0 }.push(&mut runs);
         Some(Extent {
-            place: lines.place.clone()?,
+            location: lines.location.clone()?,
             carry: lines.carry,
             time: lines.time,
             runs,
@@ -54,7 +54,7 @@ impl Extent {
     ///
     /// None if no batches can have been cut like that.
     pub(crate) fn recovered(
-        place: Place,
+        location: Location,
         carry: Carry,
         time: u64,
         runs: Vec<u8>,
@@ -62,7 +62,7 @@ impl Extent {
         let (mut len, mut events, mut end) = (0, 0, End::Open);
         let mut rest = &*runs;
         while !rest.is_empty() {
-            let run = Run::take(&mut rest)?;
+            let run = BatchShape::take(&mut rest)?;
             if run.count == 0 || run.count > run.len || end == End::Finished {
                 return None;
             }
@@ -73,26 +73,26 @@ impl Extent {
                 return None;
             }
         }
-        let is_whole = events > 0 && place.offset >= carry.into;
-        place.offset.checked_add(len)?;
-        is_whole.then_some((Extent { place, carry, time, runs, len, end }, events))
+        let is_whole = events > 0 && location.offset >= carry.into;
+        location.offset.checked_add(len)?;
+        is_whole.then_some((Extent { location, carry, time, runs, len, end }, events))
     }
 
     /// Takes in the extent that follows; false if it does not, or too much would come together.
-    pub(super) fn merge(&mut self, next: &Extent) -> bool {
-        let fits = Arc::ptr_eq(&self.place.log, &next.place.log)
-            && self.place.offset + self.len == next.place.offset
+    pub(crate) fn merge(&mut self, next: &Extent) -> bool {
+        let fits = Arc::ptr_eq(&self.location.log, &next.location.log)
+            && self.location.offset + self.len == next.location.offset
             && self.len + next.len <= EXTENT_SIZE
             && self.end != End::Finished;
         if fits {
             let mut runs = &*next.runs;
-            while let Some(run) = Run::take(&mut runs) {
+            while let Some(run) = BatchShape::take(&mut runs) {
                 let later = next.time.wrapping_add(run.later).wrapping_sub(self.time);
-                Run { later, ..run }.push(&mut self.runs);
+                BatchShape { later, ..run }.push(&mut self.runs);
             }
-            let mut crc = crc32fast::Hasher::new_with_initial_len(self.place.crc, self.len);
-            crc.combine(&crc32fast::Hasher::new_with_initial_len(next.place.crc, next.len));
-            self.place.crc = crc.finalize();
+            let mut crc = crc32fast::Hasher::new_with_initial_len(self.location.crc, self.len);
+            crc.combine(&crc32fast::Hasher::new_with_initial_len(next.location.crc, next.len));
+            self.location.crc = crc.finalize();
             self.len += next.len;
             self.end = next.end;
         }
@@ -100,10 +100,10 @@ impl Extent {
     }
 
     /// The same lines as before; none if the file does not have their bytes any more.
-    pub(super) fn recall(&self, cutting: &Cutting) -> Option<Vec<Lines>> {
+    pub(crate) fn recall(&self, cutting: &Cutting) -> Option<Vec<Lines>> {
         let mut bytes = vec![0; self.len as usize];
-        self.place.log.read_exact_at(&mut bytes, self.place.offset).ok()?;
-        if crc32fast::hash(&bytes) != self.place.crc {
+        self.location.log.read_exact_at(&mut bytes, self.location.offset).ok()?;
+        if crc32fast::hash(&bytes) != self.location.crc {
             return None;
         }
         let bytes = Bytes::from(bytes);
@@ -111,26 +111,26 @@ impl Extent {
         let mut carry = self.carry;
         let mut runs = &*self.runs;
         let mut at = 0;
-        while let Some(Run { len, count, end, later }) = Run::take(&mut runs) {
+        while let Some(BatchShape { len, count, end, later }) = BatchShape::take(&mut runs) {
             let run = bytes.get(at..at + len)?;
             let (lines, used) = cutting.cut_by(run, &mut carry, end, |used| bytes.slice_ref(used));
             let lines = lines.filter(|lines| used == len && lines.spans.len() == count)?;
-            let offset = self.place.offset + at as u64;
-            let place = Place::of(run, Arc::clone(&self.place.log), offset);
+            let offset = self.location.offset + at as u64;
+            let location = Location::of(run, Arc::clone(&self.location.log), offset);
             let time = self.time.wrapping_add(later);
-            all.push(Lines { place: Some(place), time, ..lines });
+            all.push(Lines { location: Some(location), time, ..lines });
             at += len;
         }
         Some(all)
     }
 
     /// Bytes of memory that it takes beside its own size.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.runs.capacity()
     }
 }
 
-impl Run {
+impl BatchShape {
     fn push(&self, runs: &mut Vec<u8>) {
         // Clocks can be set back: the sign goes to the last bit, so that small steps stay short.
         let later = self.later.cast_signed();
@@ -154,6 +154,6 @@ impl Run {
             _ => End::Open,
         };
         let count = (count / 4) as usize;
-        Some(Run { len: len as usize, count, end, later: later.cast_unsigned() })
+        Some(BatchShape { len: len as usize, count, end, later: later.cast_unsigned() })
     }
 }

@@ -19,7 +19,7 @@ const MAX_LOGS: usize = 64;
 #[derive(Debug)]
 pub struct Index {
     /// In the order of their seqs; what is missing between them cannot be had.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<IndexEntry>,
     capacity: usize,
     bytes: usize,
     /// The files that entries of each source refer to, oldest first.
@@ -28,16 +28,16 @@ pub struct Index {
 
 /// Consecutive events that can be had again.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct IndexEntry {
     source: Arc<Source>,
     first: Seq,
     count: u64,
-    kept: Kept,
+    kept: EntryContent,
 }
 
 /// What is kept of events.
 #[derive(Clone, Debug)]
-pub(crate) enum Kept {
+pub(crate) enum EntryContent {
     /// Bytes of a file.
     Extent(Extent),
     /// The event itself: there are few, and no file has them.
@@ -46,9 +46,9 @@ pub(crate) enum Kept {
 
 /// What stands at a seq.
 #[derive(Debug)]
-pub enum Found<'a> {
+pub enum Lookup<'a> {
     /// Events that can be had, this one among them.
-    Entry(&'a Entry),
+    Entry(&'a IndexEntry),
     /// Nothing before the next entry that begins at this seq; none if there is none.
     Hole(Option<Seq>),
 }
@@ -60,15 +60,15 @@ impl Index {
         Index { entries: VecDeque::new(), capacity, bytes: 0, logs: HashMap::new() }
     }
 
-    /// Keeps the place of an evicted batch, if it has one.
+    /// Keeps the location of an evicted batch, if it has one.
     pub fn push(&mut self, batch: &Batch) {
-        if let Some(entry) = Entry::new(batch) {
+        if let Some(entry) = IndexEntry::new(batch) {
             self.add(entry);
         }
     }
 
     /// Keeps the events that follow all others.
-    pub(crate) fn add(&mut self, entry: Entry) {
+    pub(crate) fn add(&mut self, entry: IndexEntry) {
         if let Some(grown) = self.entries.back_mut().and_then(|last| last.merge(&entry)) {
             self.bytes += grown;
         } else if !entry.is_dropped() {
@@ -82,7 +82,7 @@ impl Index {
     }
 
     /// Takes out the newest events.
-    pub(super) fn pop(&mut self) -> Option<Entry> {
+    pub(crate) fn pop(&mut self) -> Option<IndexEntry> {
         let entry = self.entries.pop_back()?;
         self.bytes -= entry.size();
         Some(entry)
@@ -98,8 +98,8 @@ impl Index {
         let mut index = Index::new(capacity);
         for mut entry in self.entries {
             entry.source = source(&entry.source);
-            if let Kept::Extent(extent) = &mut entry.kept {
-                extent.place.log = log(&extent.place.log);
+            if let EntryContent::Extent(extent) = &mut entry.kept {
+                extent.location.log = log(&extent.location.log);
             }
             index.add(entry);
         }
@@ -114,22 +114,22 @@ impl Index {
 
     /// What stands at `seq`.
     #[must_use]
-    pub fn find(&self, seq: Seq) -> Found<'_> {
+    pub fn find(&self, seq: Seq) -> Lookup<'_> {
         let at = self.entries.partition_point(|entry| entry.next() <= seq);
         match self.entries.get(at) {
-            Some(entry) if entry.first <= seq => Found::Entry(entry),
-            later => Found::Hole(later.map(|entry| entry.first)),
+            Some(entry) if entry.first <= seq => Lookup::Entry(entry),
+            later => Lookup::Hole(later.map(|entry| entry.first)),
         }
     }
 
     /// The entries from the one on that ends behind `seq`.
-    pub(super) fn from(&self, seq: Seq) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn from(&self, seq: Seq) -> impl Iterator<Item = &IndexEntry> {
         self.entries.range(self.entries.partition_point(|entry| entry.next() <= seq)..)
     }
 
     /// All entries, oldest first.
     #[must_use]
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &IndexEntry> {
         self.entries.iter()
     }
 
@@ -139,13 +139,13 @@ impl Index {
         self.bytes
     }
 
-    fn remember_log(&mut self, entry: &Entry) {
-        let Kept::Extent(extent) = &entry.kept else { return };
+    fn remember_log(&mut self, entry: &IndexEntry) {
+        let EntryContent::Extent(extent) = &entry.kept else { return };
         let logs = self.logs.entry(entry.source.id).or_default();
-        if logs.iter().rev().any(|log| Arc::ptr_eq(log, &extent.place.log)) {
+        if logs.iter().rev().any(|log| Arc::ptr_eq(log, &extent.location.log)) {
             return;
         }
-        logs.push_back(Arc::clone(&extent.place.log));
+        logs.push_back(Arc::clone(&extent.location.log));
         if logs.len() > MAX_LOGS
             && let Some(oldest) = logs.pop_front()
         {
@@ -160,14 +160,14 @@ impl Index {
 
     fn forget_log(&mut self, log: &Arc<dyn Log>) {
         self.retain(|entry| match &entry.kept {
-            Kept::Extent(extent) => !Arc::ptr_eq(&extent.place.log, log),
-            Kept::Control(_) => true,
+            EntryContent::Extent(extent) => !Arc::ptr_eq(&extent.location.log, log),
+            EntryContent::Control(_) => true,
         });
     }
 
-    fn retain(&mut self, is_kept: impl Fn(&Entry) -> bool) {
+    fn retain(&mut self, is_kept: impl Fn(&IndexEntry) -> bool) {
         self.entries.retain(is_kept);
-        self.bytes = self.entries.iter().map(Entry::size).sum();
+        self.bytes = self.entries.iter().map(IndexEntry::size).sum();
     }
 
     fn forget_oldest(&mut self) {
@@ -176,28 +176,28 @@ impl Index {
             return;
         };
         self.bytes -= entry.size();
-        let Kept::Extent(extent) = &entry.kept else { return };
-        let is_same = |other: &Entry| match &other.kept {
-            Kept::Extent(other) => Arc::ptr_eq(&other.place.log, &extent.place.log),
-            Kept::Control(_) => false,
+        let EntryContent::Extent(extent) = &entry.kept else { return };
+        let is_same = |other: &IndexEntry| match &other.kept {
+            EntryContent::Extent(other) => Arc::ptr_eq(&other.location.log, &extent.location.log),
+            EntryContent::Control(_) => false,
         };
         // Entries of a file follow each other closely, unless there are many busy sources.
         if !self.entries.iter().take(MAX_LOGS).any(is_same)
             && let Some(logs) = self.logs.get_mut(&entry.source.id)
         {
-            logs.retain(|log| !Arc::ptr_eq(log, &extent.place.log));
+            logs.retain(|log| !Arc::ptr_eq(log, &extent.location.log));
         }
     }
 }
 
-impl Entry {
+impl IndexEntry {
     /// What is kept of a batch; none if it cannot be had again.
     pub(crate) fn new(batch: &Batch) -> Option<Self> {
         let kept = match (batch.lines(), batch.control()) {
-            (Some(lines), _) => Kept::Extent(Extent::new(lines)?),
-            (None, control) => Kept::Control(control?.json.as_str().into()),
+            (Some(lines), _) => EntryContent::Extent(Extent::new(lines)?),
+            (None, control) => EntryContent::Control(control?.json.as_str().into()),
         };
-        Some(Entry {
+        Some(IndexEntry {
             source: Arc::clone(batch.source()),
             first: batch.first(),
             count: batch.len() as u64,
@@ -210,16 +210,18 @@ impl Entry {
         source: Arc<Source>,
         first: Seq,
         count: u64,
-        kept: Kept,
+        kept: EntryContent,
     ) -> Option<Self> {
         first.checked_add(count)?;
-        Some(Entry { source, first, count, kept })
+        Some(IndexEntry { source, first, count, kept })
     }
 
     /// Takes in the events that follow; none if they do not, or too much would come together.
-    fn merge(&mut self, next: &Entry) -> Option<usize> {
+    fn merge(&mut self, next: &IndexEntry) -> Option<usize> {
         let is_next = self.next() == next.first && self.source.id == next.source.id;
-        let (Kept::Extent(extent), Kept::Extent(more)) = (&mut self.kept, &next.kept) else {
+        let (EntryContent::Extent(extent), EntryContent::Extent(more)) =
+            (&mut self.kept, &next.kept)
+        else {
             return None;
         };
         let before = extent.size();
@@ -231,7 +233,7 @@ impl Entry {
     }
 
     /// What is kept of the events.
-    pub(crate) fn kept(&self) -> &Kept {
+    pub(crate) fn kept(&self) -> &EntryContent {
         &self.kept
     }
 
@@ -257,8 +259,8 @@ impl Entry {
     #[must_use]
     pub fn lines(&self) -> u64 {
         match self.kept {
-            Kept::Extent(_) => self.count,
-            Kept::Control(_) => 0,
+            EntryContent::Extent(_) => self.count,
+            EntryContent::Control(_) => 0,
         }
     }
 
@@ -266,8 +268,8 @@ impl Entry {
     #[must_use]
     pub fn is_dropped(&self) -> bool {
         match &self.kept {
-            Kept::Extent(extent) => extent.place.is_dropped(),
-            Kept::Control(_) => false,
+            EntryContent::Extent(extent) => extent.location.is_dropped(),
+            EntryContent::Control(_) => false,
         }
     }
 
@@ -280,14 +282,14 @@ impl Entry {
     }
 
     /// The same; each batch is counted by the meter that it is made with.
-    pub(super) fn recall_metered(
+    pub(crate) fn recall_metered(
         &self,
         cutting: &Cutting,
         meter: impl Fn() -> Arc<AtomicUsize>,
     ) -> Option<Vec<Arc<Batch>>> {
         let contents = match &self.kept {
-            Kept::Extent(extent) => extent.recall(cutting)?,
-            Kept::Control(json) => {
+            EntryContent::Extent(extent) => extent.recall(cutting)?,
+            EntryContent::Control(json) => {
                 let control = Control { json: json.to_string() };
                 let source = Arc::clone(&self.source);
                 let batch = Batch::of_control(source, self.first, control, meter());
@@ -306,8 +308,8 @@ impl Entry {
 
     fn size(&self) -> usize {
         let kept = match &self.kept {
-            Kept::Extent(extent) => extent.size(),
-            Kept::Control(json) => json.len(),
+            EntryContent::Extent(extent) => extent.size(),
+            EntryContent::Control(json) => json.len(),
         };
         size_of::<Self>() + kept
     }
@@ -323,10 +325,10 @@ mod tests {
 
     use super::*;
     use crate::event::{
-        Carry, Encoder, End, Epoch, Format, LineFilter, Lines, Medium, Place, Presentation,
+        Carry, Encoder, End, Epoch, Format, LineFilter, Lines, Location, Medium, Presentation,
         Splitter,
     };
-    use crate::feed::tests::source;
+    use crate::store::samples::source;
 
     /// A file in memory.
     #[derive(Debug, Default)]
@@ -365,8 +367,8 @@ mod tests {
                 let (lines, used) = cutting(max_line).cut(rest, &mut carries[*file], End::Open);
                 let Some(lines) = lines else { break };
                 let log: Arc<dyn Log> = logs[*file].clone();
-                let place = Place::of(&lines.bytes, log, (offset + at) as u64);
-                let lines = Lines { place: Some(place), time: *time, ..lines };
+                let location = Location::of(&lines.bytes, log, (offset + at) as u64);
+                let lines = Lines { location: Some(location), time: *time, ..lines };
                 let first = batches.last().map_or(1, Batch::next);
                 batches.push(Batch::of_lines(source(), first, lines, Arc::default()));
                 at += used;
@@ -403,7 +405,7 @@ mod tests {
             let mut recalled = Vec::new();
             let mut at = 1;
             while at < next {
-                let Found::Entry(entry) = index.find(at) else { panic!("{at} is not found") };
+                let Lookup::Entry(entry) = index.find(at) else { panic!("{at} is not found") };
                 prop_assert_eq!(entry.first(), at);
                 recalled.extend(entry.recall(&cutting(max_line)).expect("the bytes are there"));
                 at = entry.next();
@@ -437,11 +439,11 @@ mod tests {
             let oldest = index.oldest().unwrap_or(next);
             for seq in 1..next {
                 match index.find(seq) {
-                    Found::Hole(after) => {
+                    Lookup::Hole(after) => {
                         prop_assert!(seq < oldest);
                         prop_assert_eq!(after, index.oldest());
                     }
-                    Found::Entry(entry) => {
+                    Lookup::Entry(entry) => {
                         prop_assert!(seq >= oldest && entry.first() <= seq && seq < entry.next());
                         let recalled = entry.recall(&cutting(100)).expect("the bytes are there");
                         let is_of = |batch: &&Arc<Batch>| {
@@ -455,7 +457,7 @@ mod tests {
                     }
                 }
             }
-            prop_assert_eq!(index.bytes(), index.entries().map(Entry::size).sum::<usize>());
+            prop_assert_eq!(index.bytes(), index.entries().map(IndexEntry::size).sum::<usize>());
         }
 
         #[test]
@@ -492,8 +494,8 @@ mod tests {
         let mut index = Index::new(1 << 20);
         fill(&mut index, &batches(&logs, &writes, 100));
         assert_eq!(index.oldest(), Some(11));
-        assert!(matches!(index.find(1), Found::Hole(Some(11))));
-        assert!(matches!(index.find(11), Found::Entry(_)));
+        assert!(matches!(index.find(1), Lookup::Hole(Some(11))));
+        assert!(matches!(index.find(11), Lookup::Entry(_)));
         assert_eq!(Arc::strong_count(&logs[0]), 1, "its descriptor is let go");
     }
 }

@@ -18,27 +18,27 @@ use hyper::server::conn::http1::Connection;
 use hyper::service::Service;
 
 use super::Gathered;
-use crate::http::log::Told;
+use crate::http::request_log::LoggedBody;
 use crate::http::socket::Flow;
 
 /// Where the body is put of which a connection is to send the rest itself.
 #[derive(Clone, Default)]
-pub(in crate::http) struct Handover(Arc<Mutex<Option<Told>>>);
+pub(in crate::http) struct Takeover(Arc<Mutex<Option<LoggedBody>>>);
 
 /// A body as hyper sees it: of an event stream only what is there at once.
-pub(in crate::http) struct Lent {
+pub(in crate::http) struct LentBody {
     /// None when it has been taken back.
-    body: Option<Told>,
-    handover: Option<Handover>,
+    body: Option<LoggedBody>,
+    takeover: Option<Takeover>,
     has_begun: bool,
 }
 
-impl Handover {
+impl Takeover {
     /// Lends a body to hyper; before HTTP/1.1 there are no chunks, so that hyper keeps it.
-    pub(in crate::http) fn lend(&self, version: Version, body: Told) -> Lent {
+    pub(in crate::http) fn lend(&self, version: Version, body: LoggedBody) -> LentBody {
         let is_taken_back = body.is_stream() && version == Version::HTTP_11;
-        let handover = is_taken_back.then(|| self.clone());
-        Lent { body: Some(body), handover, has_begun: false }
+        let takeover = is_taken_back.then(|| self.clone());
+        LentBody { body: Some(body), takeover, has_begun: false }
     }
 
     /// Drives `connection` until it has ended, or only the rest of an event stream is to be sent:
@@ -47,10 +47,10 @@ impl Handover {
         &self,
         connection: &mut Connection<I, S>,
         flow: &Flow,
-    ) -> Option<Told>
+    ) -> Option<LoggedBody>
     where
         I: Read + Write + Unpin,
-        S: Service<hyper::Request<Incoming>, Response = hyper::Response<Lent>> + Unpin,
+        S: Service<hyper::Request<Incoming>, Response = hyper::Response<LentBody>> + Unpin,
         S::Future: Unpin,
         S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
@@ -67,12 +67,12 @@ impl Handover {
         .await
     }
 
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Told>> {
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<LoggedBody>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Lent {
+impl LentBody {
     /// The first frame travels with the head.
     fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Gathered>>>> {
         let Some(body) = &mut self.body else { return Poll::Pending };
@@ -80,14 +80,14 @@ impl Lent {
         if !has_begun && let Poll::Ready(frame) = Pin::new(body).poll_frame(cx) {
             return Poll::Ready(frame);
         }
-        if let Some(handover) = &self.handover {
-            *handover.slot() = self.body.take();
+        if let Some(takeover) = &self.takeover {
+            *takeover.slot() = self.body.take();
         }
         Poll::Pending
     }
 }
 
-impl Body for Lent {
+impl Body for LentBody {
     type Data = Gathered;
     type Error = io::Error;
 
@@ -95,7 +95,7 @@ impl Body for Lent {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
-        if self.handover.is_some() {
+        if self.takeover.is_some() {
             return self.poll_first(cx);
         }
         match &mut self.body {
@@ -131,24 +131,24 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_sent_whole_although_the_server_stops() {
         let (mut peer, socket) = tokio::io::duplex(64);
-        let handover = Handover::default();
+        let takeover = Takeover::default();
         let service = service_fn(|request: Request<Incoming>| {
             let body = AnswerBody::Whole(Some(vec![b'x'; 10_000].into()));
-            let answer = Told::of(Response::new(body), None);
-            let lent = answer.map(|body| handover.lend(request.version(), body));
+            let answer = LoggedBody::of(Response::new(body), None);
+            let lent = answer.map(|body| takeover.lend(request.version(), body));
             std::future::ready(Ok::<_, Infallible>(lent))
         });
         let mut connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
         let head = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";
         peer.write_all(head).await.expect("sent");
         let flow = Flow::default();
-        let part = timeout(Duration::from_millis(10), handover.drive(&mut connection, &flow));
+        let part = timeout(Duration::from_millis(10), takeover.drive(&mut connection, &flow));
         assert!(part.await.is_err(), "there is no room for it");
         Pin::new(&mut connection).graceful_shutdown();
         let mut answer = Vec::new();
         let rest = async {
             let read = peer.read_to_end(&mut answer);
-            tokio::join!(handover.drive(&mut connection, &flow), read)
+            tokio::join!(takeover.drive(&mut connection, &flow), read)
         };
         let (body, read) = timeout(Duration::from_secs(20), rest).await.expect("it ends");
         assert!(body.is_none(), "it is no stream");

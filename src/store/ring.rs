@@ -47,7 +47,7 @@ impl Ring {
 
     /// A ring that begins with event `first`, and whose batches are counted by `meter`.
     #[must_use]
-    pub(super) fn begun(capacity: Capacity, first: Seq, meter: Arc<AtomicUsize>) -> Self {
+    pub(crate) fn begun(capacity: Capacity, first: Seq, meter: Arc<AtomicUsize>) -> Self {
         Ring { batches: VecDeque::new(), next: first, capacity, meter }
     }
 
@@ -140,7 +140,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::feed::tests::batch_of;
+    use crate::store::samples::batch_of;
 
     fn ring(lines: u64, bytes: usize, lens: &[usize]) -> Ring {
         let mut ring = Ring::new(Capacity { lines, bytes, index_bytes: 0 }, 1);

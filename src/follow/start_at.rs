@@ -10,19 +10,19 @@ const BLOCK: usize = 64 * 1024;
 
 /// Which lines of a file that exists at start are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum StartAt {
     /// Its last lines, an unfinished one among them.
     Last(u64),
-    /// From this line on; the first is 1.
+    /// StartAt this line on; the first is 1.
     Line(u64),
 }
 
-impl From {
+impl StartAt {
     /// The offset at which reading begins.
     pub(super) fn offset(self, file: &LogFile) -> io::Result<u64> {
         match self {
-            From::Last(lines) => last_lines(file, lines),
-            From::Line(line) => nth_line(file, line),
+            StartAt::Last(lines) => last_lines(file, lines),
+            StartAt::Line(line) => nth_line(file, line),
         }
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     /// What tail(1) would print of `text`.
-    fn tail(text: &str, from: From) -> String {
+    fn tail(text: &str, from: StartAt) -> String {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
         let offset =
@@ -101,21 +101,21 @@ mod tests {
 
     #[test]
     fn it_begins_where_tail_does() {
-        assert_eq!(tail("a\nb\nc\n", From::Last(2)), "b\nc\n");
-        assert_eq!(tail("a\nb\nc", From::Last(2)), "b\nc");
-        assert_eq!(tail("a\nb\nc\n", From::Last(9)), "a\nb\nc\n");
-        assert_eq!(tail("a\nb\nc\n", From::Last(0)), "");
-        assert_eq!(tail("a\nb\nc\n", From::Line(2)), "b\nc\n");
-        assert_eq!(tail("a\nb\nc\n", From::Line(0)), "a\nb\nc\n");
-        assert_eq!(tail("a\nb\nc\n", From::Line(9)), "");
-        assert_eq!(tail("a\nb", From::Line(9)), "b");
-        assert_eq!(tail("", From::Last(3)), "");
+        assert_eq!(tail("a\nb\nc\n", StartAt::Last(2)), "b\nc\n");
+        assert_eq!(tail("a\nb\nc", StartAt::Last(2)), "b\nc");
+        assert_eq!(tail("a\nb\nc\n", StartAt::Last(9)), "a\nb\nc\n");
+        assert_eq!(tail("a\nb\nc\n", StartAt::Last(0)), "");
+        assert_eq!(tail("a\nb\nc\n", StartAt::Line(2)), "b\nc\n");
+        assert_eq!(tail("a\nb\nc\n", StartAt::Line(0)), "a\nb\nc\n");
+        assert_eq!(tail("a\nb\nc\n", StartAt::Line(9)), "");
+        assert_eq!(tail("a\nb", StartAt::Line(9)), "b");
+        assert_eq!(tail("", StartAt::Last(3)), "");
     }
 
     #[test]
     fn an_unfinished_line_is_held_also_when_no_line_is_wanted() {
-        assert_eq!(tail("a\nb", From::Last(0)), "b");
-        assert_eq!(tail("b", From::Last(0)), "b");
+        assert_eq!(tail("a\nb", StartAt::Last(0)), "b");
+        assert_eq!(tail("b", StartAt::Last(0)), "b");
     }
 
     proptest! {
@@ -127,9 +127,9 @@ mod tests {
             let lines: Vec<String> = lines.iter().map(|&len| "x".repeat(len) + "\n").collect();
             let text = lines.concat();
             let last = lines[lines.len().saturating_sub(count)..].concat();
-            prop_assert_eq!(tail(&text, From::Last(count as u64)), last);
+            prop_assert_eq!(tail(&text, StartAt::Last(count as u64)), last);
             let rest = lines[(count - 1).min(lines.len())..].concat();
-            prop_assert_eq!(tail(&text, From::Line(count as u64)), rest);
+            prop_assert_eq!(tail(&text, StartAt::Line(count as u64)), rest);
         }
     }
 }

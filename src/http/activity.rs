@@ -14,10 +14,10 @@ use tokio::time::{Instant, sleep};
 
 /// When a connection's peer last asked for something, or took something.
 #[derive(Clone, Debug)]
-pub(super) struct Pulse(Arc<State>);
+pub(super) struct Activity(Arc<ActivityState>);
 
 #[derive(Debug)]
-struct State {
+struct ActivityState {
     began: Instant,
     /// In milliseconds since then.
     last: AtomicU64,
@@ -26,7 +26,7 @@ struct State {
 
 /// How long a connection may be without a pulse.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct Timeouts {
     /// While nothing is asked for.
     pub(super) idle: Duration,
     /// While there are answers of which nothing is taken.
@@ -34,26 +34,26 @@ pub(super) struct Patience {
 }
 
 /// A body that beats whenever a peer has room for more of it.
-pub(super) struct Beating<B> {
+pub(super) struct ActiveBody<B> {
     body: B,
-    pulse: Pulse,
+    pulse: Activity,
 }
 
-impl Pulse {
+impl Activity {
     pub(super) fn new() -> Self {
         let (last, open) = (AtomicU64::new(0), AtomicUsize::new(0));
-        Pulse(Arc::new(State { began: Instant::now(), last, open }))
+        Activity(Arc::new(ActivityState { began: Instant::now(), last, open }))
     }
 
     /// An answer's body has begun.
-    pub(super) fn with<B>(&self, body: B) -> Beating<B> {
+    pub(super) fn with<B>(&self, body: B) -> ActiveBody<B> {
         self.0.open.fetch_add(1, Ordering::Relaxed);
         self.beat();
-        Beating { body, pulse: self.clone() }
+        ActiveBody { body, pulse: self.clone() }
     }
 
     /// Waits until there has been none for too long; tells whether there were answers.
-    pub(super) async fn lost(&self, patience: Patience) -> bool {
+    pub(super) async fn lost(&self, patience: Timeouts) -> bool {
         loop {
             let has_open = self.0.open.load(Ordering::Relaxed) > 0;
             let limit = if has_open { patience.stalled } else { patience.idle };
@@ -72,7 +72,7 @@ impl Pulse {
     }
 }
 
-impl<B: Body + Unpin> Body for Beating<B> {
+impl<B: Body + Unpin> Body for ActiveBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -93,7 +93,7 @@ impl<B: Body + Unpin> Body for Beating<B> {
     }
 }
 
-impl<B> Drop for Beating<B> {
+impl<B> Drop for ActiveBody<B> {
     fn drop(&mut self) {
         self.pulse.0.open.fetch_sub(1, Ordering::Relaxed);
         self.pulse.beat();

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::{Instant, SystemTime};
 
@@ -11,17 +11,18 @@ use hyper::{Request, Response};
 
 use super::answer::AnswerBody;
 use super::stream::Gathered;
-use crate::follow::Report;
+use crate::feed::InlineStream;
+use crate::report::Report;
 
 /// A body that tells, when it is dropped, how its request went.
-pub(super) struct Told {
+pub(super) struct LoggedBody {
     body: AnswerBody,
-    record: Option<Box<Record>>,
+    record: Option<Box<RequestRecord>>,
 }
 
 /// What is known of a request before its answer has ended.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct RequestRecord {
     log: Report,
     time: SystemTime,
     began: Instant,
@@ -32,10 +33,10 @@ pub(super) struct Record {
     bytes: u64,
 }
 
-impl Record {
+impl RequestRecord {
     /// Nothing of the query: it may hold a token.
     pub(super) fn new<B>(log: &Report, from: &Arc<str>, request: &Request<B>) -> Box<Self> {
-        Box::new(Record {
+        Box::new(RequestRecord {
             log: log.clone(),
             time: SystemTime::now(),
             began: Instant::now(),
@@ -61,15 +62,15 @@ impl Record {
     }
 }
 
-impl Told {
+impl LoggedBody {
     /// An answer whose end `record`, if there is one, will tell.
     pub(super) fn of(
         response: Response<AnswerBody>,
-        record: Option<Box<Record>>,
+        record: Option<Box<RequestRecord>>,
     ) -> Response<Self> {
         let status = response.status().as_u16();
-        let record = record.map(|record| Box::new(Record { status, ..*record }));
-        response.map(|body| Told { body, record })
+        let record = record.map(|record| Box::new(RequestRecord { status, ..*record }));
+        response.map(|body| LoggedBody { body, record })
     }
 
     /// Takes back all but the first `kept` parts of the last frame, which were not sent.
@@ -77,6 +78,13 @@ impl Told {
         let bytes = self.body.put_back(kept);
         if let Some(record) = &mut self.record {
             record.bytes -= bytes;
+        }
+    }
+
+    /// See [`EventStream::set_inline`](super::stream::EventStream::set_inline).
+    pub(super) fn set_inline(&self, stream: Weak<dyn InlineStream>) {
+        if let AnswerBody::Stream(body) = &self.body {
+            body.set_inline(stream);
         }
     }
 
@@ -98,7 +106,7 @@ fn escape(path: &str) -> String {
     escaped
 }
 
-impl Drop for Told {
+impl Drop for LoggedBody {
     fn drop(&mut self) {
         if let Some(record) = &self.record {
             record.log.say(&record.line(self.body.events()));
@@ -106,7 +114,7 @@ impl Drop for Told {
     }
 }
 
-impl Body for Told {
+impl Body for LoggedBody {
     type Data = Gathered;
     type Error = io::Error;
 

@@ -35,7 +35,7 @@ const DROUGHT_MOST: Duration = Duration::from_secs(32);
 
 /// When the sources are to be looked at.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct Schedule {
     checked: Instant,
     is_check_wanted: bool,
     /// Sources that have just grown, and when.
@@ -44,16 +44,16 @@ pub(super) struct Pace {
 
 /// Whether hints are worth having: a flood of them would slow the writer, too.
 #[derive(Debug)]
-pub(super) struct Flood {
+pub(super) struct HintLimiter {
     window: Instant,
     events: u32,
     /// Until when to do without, and how long that was to be.
     drought: Option<(Instant, Duration)>,
 }
 
-impl Pace {
+impl Schedule {
     pub(super) fn new(now: Instant) -> Self {
-        Pace { checked: now, is_check_wanted: false, active: HashMap::new() }
+        Schedule { checked: now, is_check_wanted: false, active: HashMap::new() }
     }
 
     /// Whether anything has just grown.
@@ -124,9 +124,9 @@ impl Pace {
     }
 }
 
-impl Flood {
+impl HintLimiter {
     pub(super) fn new(now: Instant) -> Self {
-        Flood { window: now, events: 0, drought: None }
+        HintLimiter { window: now, events: 0, drought: None }
     }
 
     /// Counts hints; true when there are too many, and they should be done without.
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn few_sources_are_looked_at_often_and_many_within_a_second() {
         let now = Instant::now();
-        let pace = Pace::new(now);
+        let pace = Schedule::new(now);
         assert_eq!(pace.pause(now, 1, false, true), 50 * MS);
         assert_eq!(pace.pause(now, 1, true, true), 2 * MS);
         assert_eq!(pace.pause(now, 100_000, false, true), 450 * MS);
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_growing_file_is_polled_until_it_is_quiet() {
         let now = Instant::now();
-        let mut pace = Pace::new(now);
+        let mut pace = Schedule::new(now);
         pace.activate(7, now);
         assert_eq!(pace.pause(now, 1, false, true), POLL);
         assert_eq!(pace.pause(now, 1, false, false), POLL_BUSY, "while it is still being sent");
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_growing_file_is_not_polled_where_hints_tell() {
         let now = Instant::now();
-        let mut pace = Pace::new(now);
+        let mut pace = Schedule::new(now);
         pace.activate(7, now);
         pace.deactivate(7);
         assert!(pace.due(now).is_empty());
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_burst_of_new_names_is_looked_at_once() {
         let now = Instant::now();
-        let mut pace = Pace::new(now);
+        let mut pace = Schedule::new(now);
         pace.want_check();
         assert!(!pace.is_check_due(now + 9 * MS, 1, false));
         assert!(pace.is_check_due(now + 10 * MS, 1, false));
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn hints_are_done_without_in_a_flood_and_longer_after_each() {
         let now = Instant::now();
-        let mut flood = Flood::new(now);
+        let mut flood = HintLimiter::new(now);
         assert!(!flood.count(FLOOD, now));
         assert!(flood.is_over(now));
         assert!(flood.count(1, now));
