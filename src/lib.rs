@@ -65,6 +65,7 @@ mod run;
 mod settings;
 mod status;
 pub mod store;
+mod system;
 mod urls;
 
 pub use cli::Cli;
@@ -72,3 +73,4 @@ pub use failure::Failure;
 pub use manual::manual;
 pub use report::Report;
 pub use run::run;
+pub use system::raise_descriptor_limit;

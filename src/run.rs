@@ -19,8 +19,7 @@ use crate::follow::{
     WantedSource,
 };
 use crate::http::{
-    Access, InheritedSockets, Listeners, Secret, ServeOptions, Tls, Traffic, listen,
-    raise_descriptor_limit, serve,
+    Access, InheritedSockets, Listeners, Secret, ServeOptions, Tls, Traffic, listen, serve,
 };
 use crate::journal::{Journal, Recovered};
 use crate::report::Report;
@@ -29,6 +28,7 @@ use crate::settings::{
     site, sources,
 };
 use crate::status::{Figures, Status, Tee, Terminal};
+use crate::system::raise_descriptor_limit;
 use crate::urls::{open_page, urls};
 
 /// How long the last events may take to be read when the program is told to stop.

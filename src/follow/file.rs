@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use rustix::fs::{Mode, OFlags, SeekFrom};
-use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::event::{FileId, Log};
+use crate::system::{
+    descriptor_limit, first_data, is_synthetic, open_without_waiting, out_of_descriptors,
+};
 
 /// What can be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ const PEERS: u64 = 64;
 
 /// Room for open files: some descriptors stay for connections, however many files there are.
 pub(super) fn room() -> Arc<Semaphore> {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let limit = descriptor_limit().unwrap_or(u64::MAX);
     let room = limit.saturating_sub(OWN + (limit / 4).min(PEERS));
     Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS as u64) as usize))
 }
@@ -75,9 +75,8 @@ impl Kind {
 impl LogFile {
     /// Opens if there is room, without ever waiting, for a writer of a pipe or anything else.
     pub(super) fn open(path: &Path, room: &Arc<Semaphore>) -> io::Result<Self> {
-        let place = Arc::clone(room).try_acquire_owned().map_err(|_| Errno::MFILE)?;
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-        let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+        let place = Arc::clone(room).try_acquire_owned().map_err(|_| out_of_descriptors())?;
+        let file = open_without_waiting(path)?;
         Ok(LogFile { file, path: path.to_owned(), _place: place })
     }
 
@@ -87,9 +86,7 @@ impl LogFile {
 
     /// Whether the kernel makes up its contents at every read, as below `/proc` and `/sys`.
     pub(super) fn is_synthetic(&self) -> bool {
-        const PROC: i64 = 0x9fa0;
-        const SYSFS: i64 = 0x6265_6572;
-        rustix::fs::fstatfs(&self.file).is_ok_and(|fs| matches!(fs.f_type, PROC | SYSFS))
+        is_synthetic(&self.file)
     }
 
     /// Reads what is there from `offset` on into `bytes`; less only at the end.
@@ -113,7 +110,7 @@ impl LogFile {
 
     /// Where the first byte is that is not in a hole.
     pub(super) fn first_data(&self) -> u64 {
-        rustix::fs::seek(&self.file, SeekFrom::Data(0)).unwrap_or(0)
+        first_data(&self.file)
     }
 }
 

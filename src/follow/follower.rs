@@ -2,13 +2,10 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::task::Waker;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-
-use rustix::thread::set_current_timer_slack;
 
 use super::file::{Kind, LogFile};
 use super::generation::Generation;
@@ -22,6 +19,7 @@ use crate::event::{ControlEvent, FileId, Source};
 use crate::feed::{Draft, DraftContent, Publisher};
 use crate::journal::JournalNote;
 use crate::report::Report;
+use crate::system::sleep_precisely;
 
 /// How often the name of a growing file is looked at.
 const LOOK: Duration = Duration::from_millis(5);
@@ -145,8 +143,7 @@ impl Worker {
     }
 
     fn run(mut self) {
-        // The kernel may wake a thread that sleeps some 50 µs too late, unless it is asked not to.
-        let _ = set_current_timer_slack(NonZeroU64::new(1));
+        sleep_precisely();
         self.start_watching();
         self.check(true, Instant::now());
         // Nobody is woken by hints before they were asked for once.

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use rustix::event::{PollFd, PollFlags, poll};
-
 use super::follower::tell;
 use super::registry::{Registry, SourceState};
 use super::source::Update;
@@ -15,6 +13,7 @@ use super::wall_clock;
 use crate::event::{Carry, ControlEvent, Cutting, End, Lines, Name, Source};
 use crate::feed::{Draft, DraftContent, Publisher};
 use crate::report::Report;
+use crate::system::{Ready, read_stdin, wait_for_stdin};
 
 const BLOCK: usize = 256 * 1024;
 
@@ -96,19 +95,15 @@ impl Reader {
     /// False if it was stopped before the end.
     fn read_all(&mut self, stopped: &io::PipeReader) -> bool {
         self.registry.update(&self.source, |entry| entry.state = SourceState::Live);
-        let stdin = rustix::stdio::stdin();
         let mut block = vec![0; BLOCK];
         loop {
-            let mut ready =
-                [PollFd::new(&stdin, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
-            let polled = poll(&mut ready, None);
-            if polled.is_ok() && !ready[1].revents().is_empty() {
+            if wait_for_stdin(stopped) == Ready::Stopped {
                 return false;
             }
-            match rustix::io::read(stdin, &mut block) {
-                Ok(0) => return true,
-                Ok(read) => self.take(&block[..read]),
-                Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            match read_stdin(&mut block) {
+                Ok(Some(0)) => return true,
+                Ok(Some(read)) => self.take(&block[..read]),
+                Ok(None) => {}
                 Err(error) => {
                     self.report.say(&format!("standard input cannot be read: {error}"));
                     return true;

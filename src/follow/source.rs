@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use rustix::io::Errno;
 use tokio::sync::Semaphore;
 
 use super::file::{Kind, LogFile};
@@ -15,6 +14,7 @@ use super::registry::{Registry, SourceState};
 use super::start_at::StartAt;
 use crate::event::{Cutting, FileId, Lines, Source, SourceChange};
 use crate::journal::JournalNote;
+use crate::system::{is_out_of_descriptors, is_symlink_loop};
 
 /// How long a name may lead nowhere before that is said: a rotation takes less.
 const MISSING: Duration = Duration::from_millis(400);
@@ -190,12 +190,8 @@ impl Followed {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => PathTarget::Missing,
             io::ErrorKind::PermissionDenied => self.unreadable("cannot be read: permission denied"),
-            _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
-                self.unreadable("is a loop of symbolic links")
-            }
-            _ if error.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => {
-                PathTarget::Unreadable(TOO_MANY.to_owned())
-            }
+            _ if is_symlink_loop(error) => self.unreadable("is a loop of symbolic links"),
+            _ if is_out_of_descriptors(error) => PathTarget::Unreadable(TOO_MANY.to_owned()),
             _ => self.unreadable(&format!("cannot be read: {error}")),
         }
     }

@@ -18,6 +18,7 @@ use notify::EventKind;
 use notify::event::ModifyKind;
 
 use crate::report::Report;
+use crate::system::is_out_of_watches;
 
 /// What has happened since the follower last acted on it.
 #[derive(Debug, Default)]
@@ -182,8 +183,7 @@ impl Watcher {
 
     /// Only of limits; a file that is not there is the follower's own business.
     fn complain(&mut self, error: &io::Error) {
-        let is_limit = error.raw_os_error() == Some(rustix::io::Errno::NOSPC.raw_os_error())
-            || error.to_string().contains("limit");
+        let is_limit = is_out_of_watches(error);
         if is_limit && !std::mem::replace(&mut self.has_complained, true) {
             self.report.say(
                 "the kernel watches no more files for this user, so changes of some are found by \

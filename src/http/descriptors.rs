@@ -1,18 +1,7 @@
-//! How many descriptors may be open: each peer takes one, and each file.
+//! The share of the descriptors that connections may take.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-/// How many are left to files, at most.
+/// Number of descriptors that are left to files, at most.
 const RESERVE: u64 = 1024;
-
-/// Raises the limit as far as this process may; gives what it is then.
-#[must_use]
-pub fn raise_descriptor_limit() -> usize {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, ..limit };
-    let limit = setrlimit(Resource::Nofile, raised).map_or(limit, |()| raised);
-    limit.current.map_or(usize::MAX, |limit| limit as usize)
-}
 
 /// How many of `limit` descriptors peers may have, so that files can always be opened.
 pub(super) fn room_for_peers(limit: usize) -> usize {

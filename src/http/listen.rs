@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 
 use super::unix::{self, SocketFile};
+use crate::system::{limit_unsent, time_out_peer};
 
 /// How often another free port is tried when the one that one address had is taken on another.
 const ATTEMPTS: usize = 16;
@@ -135,9 +136,8 @@ impl Listener {
 fn bound_writes(socket: &TcpStream, limit: Duration) {
     // A socket that refuses has lost its peer, as the first read will tell.
     let _ = socket.set_nodelay(true);
-    let socket = socket2::SockRef::from(socket);
-    let _ = socket.set_tcp_notsent_lowat(UNSENT);
-    let _ = socket.set_tcp_user_timeout(Some(limit));
+    limit_unsent(socket, UNSENT);
+    time_out_peer(socket, limit);
 }
 
 /// Binds `addresses`, beside what was inherited; the loopback addresses if there is neither.

@@ -34,7 +34,6 @@ use crate::event::Presentation;
 use crate::feed::Feed;
 use crate::follow::Registry;
 pub use access::{Access, Secret};
-pub use descriptors::raise_descriptor_limit;
 pub use listen::{BoundAddress, InheritedSockets, ListenAddress, Listeners, listen};
 pub use query::{BadQuery, Query};
 pub use serve::{ServeOptions, serve};

@@ -21,13 +21,13 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use rustix::fs::{FlockOperation, flock};
 
 use self::ledger::{Ledger, RunHeader};
 use self::record::{FRAME, Record, seal};
 use self::recovered::RecoveryIssue;
 use crate::event::{Batch, Cutting, Epoch, Log, Seq, Source};
 use crate::store::IndexEntry;
+use crate::system::boot_id;
 pub use record::Checkpoint;
 pub use recovered::Recovered;
 
@@ -100,7 +100,7 @@ impl Journal {
     ) -> anyhow::Result<(Self, Recovered)> {
         let name = directory.display();
         let lock = take(directory).with_context(|| format!("--state {name} cannot be used"))?;
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if lock.try_lock().is_err() {
             bail!(
                 "another ssetail keeps its state in {name}; stop it, or give --state a directory \
                  of its own"
@@ -109,8 +109,8 @@ impl Journal {
         let path = directory.join("journal");
         let journal =
             read_if_there(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        let boot = boot.trim().to_owned();
+        // Without a boot id, an unclean end counts as a restart of the machine.
+        let boot = boot_id().unwrap_or_default();
         let cutting = describe(cutting);
         let Some((recovered, doubts)) = Recovered::read(&journal, index_bytes, (&boot, &cutting))
         else {

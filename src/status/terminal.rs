@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::system::terminal_columns;
+
 /// Back to the start of the line, and nothing from there on.
 const ERASE: &str = "\r\x1b[J";
 /// How wide a terminal is that does not say so.
@@ -43,9 +45,7 @@ impl Terminal {
 
     /// How long that line may be: a full one would make some terminals begin another.
     pub(super) fn width() -> usize {
-        let size = rustix::termios::tcgetwinsize(io::stderr());
-        let width = size.map_or(0, |size| usize::from(size.ws_col));
-        if width == 0 { WIDTH - 1 } else { width - 1 }
+        terminal_columns().unwrap_or(WIDTH) - 1
     }
 
     /// Says one sentence.
