@@ -110,6 +110,9 @@ impl<'ast> Visit<'ast> for SourceFile {
         }
     }
 
+    /// The path in `pub(crate)` imports nothing.
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Vec<String> =
             path.segments.iter().map(|segment| segment.ident.to_string()).collect();
