@@ -2,7 +2,6 @@
 
 use std::future::pending;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +14,8 @@ use crate::event::{Cutting, Encoder, Epoch, Name};
 use crate::failure::Failure;
 use crate::feed::{Feed, Publisher, resume};
 use crate::follow::{
-    Follower, Input, InputCopies, OpenedSources, Registry, SourceState, SourceStatus, Target,
-    WantedSource,
+    Follower, Input, InputCopies, InputSettings, OpenedSources, Registry, SourceKind, SourceState,
+    SourceStatus, Target, WantedSource,
 };
 use crate::http::{
     Access, InheritedSockets, Listeners, Secret, ServeOptions, Tls, Traffic, listen, serve,
@@ -190,10 +189,11 @@ fn start_reading(
     report: &Report,
 ) -> anyhow::Result<(Reading, oneshot::Receiver<()>)> {
     let (ended, input_ended) = oneshot::channel();
-    let is_all = files.is_none();
+    let is_only_source = files.is_none();
     let start = |(name, copies)| {
         let (publisher, report) = (publisher.clone(), report.clone());
-        Input::start((name, is_all), cutting, copies, registry, publisher, report, || {
+        let settings = InputSettings { name, is_only_source, cutting, copies };
+        Input::start(settings, registry, publisher, report, || {
             let _ = ended.send(());
         })
     };
@@ -281,7 +281,10 @@ fn open_in_background(
 fn followed(registry: &Registry) -> Option<String> {
     let entries = registry.entries();
     let is_there = |entry: &&SourceStatus| match entry.state {
-        SourceState::Waiting => entry.path == Path::new("-") || entry.path.exists(),
+        SourceState::Waiting => match &entry.kind {
+            SourceKind::File(path) => path.exists(),
+            SourceKind::Input => true,
+        },
         SourceState::Live | SourceState::Ended => true,
         SourceState::Removed | SourceState::Unreadable => false,
     };
@@ -301,7 +304,7 @@ fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Figures {
     for entry in registry.entries() {
         figures.sources += 1;
         figures.lines += entry.lines;
-        if entry.path == Path::new("-") {
+        if entry.kind == SourceKind::Input {
             figures.input += entry.offset;
         } else if entry.state == SourceState::Live {
             figures.read += entry.offset;

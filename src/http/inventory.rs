@@ -34,7 +34,7 @@ pub(super) fn sources(site: &Site) -> String {
 fn source(entry: &SourceStatus) -> String {
     Object::default()
         .text("name", entry.source.name.as_str())
-        .text("path", &entry.path.to_string_lossy())
+        .text("path", &entry.kind.path().to_string_lossy())
         .text("state", entry.state.as_str())
         .number("size", Some(entry.size))
         .number("offset", Some(entry.offset))
