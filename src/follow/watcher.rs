@@ -232,7 +232,7 @@ mod tests {
     fn new_names_beside_a_watched_file_are_seen() {
         let mut contract = Contract::new();
         let mut number = 0;
-        contract.until("a file that nobody registered asks for a check", |contract| {
+        contract.until("a file that is not registered changes the names", |contract| {
             number += 1;
             let path = contract.directory.path().join(format!("other.{number}"));
             fs::write(path, "").expect("written");
