@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-    SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
+    RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
@@ -79,6 +79,15 @@ impl Site {
         request: &Request<B>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
+        let response = self.answer_with_body(request, peer);
+        if request.method() == Method::HEAD { without_body(response) } else { response }
+    }
+
+    fn answer_with_body<B>(
+        self: &Arc<Self>,
+        request: &Request<B>,
+        peer: &Peer,
+    ) -> Response<AnswerBody> {
         let page = self.page(request.uri().path());
         let is_page = matches!(page, Some(Route::Viewer(_) | Route::Bare));
         let origin = match self.trust.check(request, is_page) {
@@ -121,8 +130,7 @@ impl Site {
     ) -> Response<AnswerBody> {
         match (page, request.method()) {
             (None, _) => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
-            (Some(page), &Method::GET) => self.get(&page, request, peer),
-            (Some(page), &Method::HEAD) => without_body(self.get(&page, request, peer)),
+            (Some(page), &Method::GET | &Method::HEAD) => self.get(&page, request, peer),
             (Some(_), &Method::OPTIONS) => options(),
             (Some(_), _) => with_allow(text(StatusCode::METHOD_NOT_ALLOWED, "Use GET.\n")),
         }
@@ -296,12 +304,14 @@ fn with_allow(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
     response
 }
 
-/// hyper does not send the body of an answer to HEAD; an event stream must not even begin.
-fn without_body(response: Response<AnswerBody>) -> Response<AnswerBody> {
-    response.map(|body| match body {
-        AnswerBody::Stream(_) => AnswerBody::Whole(None),
-        whole @ AnswerBody::Whole(_) => whole,
-    })
+/// Drops the body of an answer to HEAD, of which hyper would send the bytes over HTTP/2, and keeps
+/// its length; that of an event stream is unknown.
+fn without_body(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
+    let length = response.body().size_hint().exact().filter(|length| *length > 0);
+    if let Some(length) = length {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response.map(|_| AnswerBody::Whole(None))
 }
 
 fn set(response: &mut Response<AnswerBody>, name: HeaderName, value: &'static str) {
