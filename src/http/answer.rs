@@ -24,8 +24,8 @@ use crate::event::{Encoder, EventId, Medium};
 
 /// Time after which a client over the limit of streams is asked to try again.
 ///
-/// Streams stay open for hours, so that an earlier attempt rarely succeeds. With twice the time, a
-/// browser waits for up to two minutes after another stream has ended.
+/// An attempt succeeds only after another client has left, so that frequent attempts are only load.
+/// With twice the time, a browser waits for up to two minutes although a stream has ended.
 const RETRY_OVER_LIMIT: Duration = Duration::from_secs(60);
 
 /// The peer that has sent a request, as far as its answer depends on it.

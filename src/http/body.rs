@@ -12,7 +12,7 @@ use super::stream::{EventStream, FirstFrame, Gathered};
 
 /// The body of an answer, as hyper polls it.
 pub(super) enum AnswerBody {
-    /// A page, a sentence or nothing.
+    /// A body that is complete, such as that of the page.
     Whole(WholeBody),
     /// An event stream that hyper writes to its end.
     Stream(Box<EventStream>),

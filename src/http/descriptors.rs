@@ -2,8 +2,8 @@
 
 /// Largest number of descriptors that are reserved for files.
 ///
-/// It is more than one for each followed file in common use, and a quarter is reserved where
-/// descriptors are few. With twice the number, fewer peers can be connected.
+/// A rotated file can only be followed while a descriptor is free. Where descriptors are few, a
+/// quarter is reserved. With twice the number, 1024 fewer peers can be connected.
 const RESERVE: usize = 1024;
 
 /// Returns the number of connections that may be open where a process may have `limit` descriptors.

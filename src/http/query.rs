@@ -11,8 +11,8 @@ use crate::feed::{Backlog, Start};
 
 /// Largest size of a compiled expression, in bytes.
 ///
-/// Common expressions need a few KiB. With twice the size, a client can make the server use twice
-/// the memory and time for one request.
+/// A client chooses the expression, so its memory is bounded. With twice the size, a request can
+/// take twice the memory, and compiling takes up to twice the time.
 const GREP_SIZE: usize = 1 << 20;
 
 /// The parameters of a request for the event stream, or their defaults.

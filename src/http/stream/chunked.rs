@@ -28,8 +28,8 @@ const FRAMES_PER_POLL: usize = 4;
 
 /// Largest number of slices in one write: three for each chunk, so 16 chunks.
 ///
-/// A frame of 96 KiB in parts of more than 4 KiB has few more. With twice the number, the array on
-/// the stack takes 1.5 KiB and is filled again after every partial write.
+/// It holds a full frame of 96 KiB in parts of 6 KiB. With twice the number, the array on the stack
+/// takes 1.5 KiB, and every write, also of one chunk, initializes all of it.
 const SLICES: usize = 48;
 
 /// Number of bytes that a peer may send during its stream; they are ignored.
