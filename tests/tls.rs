@@ -106,6 +106,23 @@ fn curl_reads_over_both_versions_of_http() {
 }
 
 #[test]
+fn an_answer_to_head_has_no_body_over_either_version_of_http() {
+    let ssetail = encrypted().start();
+    for flag in ["--http1.1", "--http2"] {
+        for (path, length) in [("/healthz", Some(3)), ("/none", Some(31)), ("/sse", None)] {
+            let mut head = curl(&ssetail, path);
+            head.args([flag, "-I"]);
+            let answer = read(head);
+            let has_type = answer.contains("content-type: text/");
+            assert!(has_type && !answer.contains("curl:"), "{flag} {path}: {answer}");
+            let expected = length.map(|length| format!("content-length: {length}\r\n"));
+            let found = answer.lines().find(|line| line.starts_with("content-length"));
+            assert_eq!(found.map(|line| format!("{line}\r\n")), expected, "{flag} {path}");
+        }
+    }
+}
+
+#[test]
 fn the_protocol_is_agreed_on_in_the_handshake() {
     let ssetail = encrypted().start();
     for (offer, agreed) in [("h2,http/1.1", "h2"), ("http/1.1", "http/1.1")] {
