@@ -74,6 +74,15 @@ pub struct Site {
 }
 
 impl Site {
+    /// Default number of `stream_permits`.
+    pub const DEFAULT_MAX_STREAMS: usize = 1024;
+    /// Default of `heartbeat`: proxies commonly close connections after 60 s of silence.
+    pub const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(15);
+    /// Default of `send_timeout`.
+    pub const DEFAULT_SEND_TIMEOUT: Duration = Duration::from_secs(60);
+    /// Default of `reconnect_delay`.
+    pub const DEFAULT_RECONNECT_DELAY: Duration = Duration::from_secs(2);
+
     /// The events of `feed` at `endpoint` and a page that shows them at `/`, served as the program
     /// serves them when no flag says otherwise.
     #[must_use]
@@ -86,12 +95,12 @@ impl Site {
             viewer: Some(Asset::page(endpoint)),
             trust: Trust::default(),
             access: Access::default(),
-            stream_permits: Arc::new(Semaphore::new(1024)),
+            stream_permits: Arc::new(Semaphore::new(Site::DEFAULT_MAX_STREAMS)),
             traffic: Traffic::default(),
             presentation: Presentation::default(),
-            heartbeat: Duration::from_secs(15),
-            send_timeout: Duration::from_secs(60),
-            reconnect_delay: Duration::from_secs(2),
+            heartbeat: Site::DEFAULT_HEARTBEAT,
+            send_timeout: Site::DEFAULT_SEND_TIMEOUT,
+            reconnect_delay: Site::DEFAULT_RECONNECT_DELAY,
         }
     }
 
