@@ -18,12 +18,19 @@ pub struct FollowOptions {
     pub watch: bool,
 }
 
+impl FollowOptions {
+    /// Default of `start_at`: the last 100 lines, as context.
+    pub const DEFAULT_START: StartAt = StartAt::Last(100);
+    /// Default of `linger`: the time in which a writer is expected to open the new file.
+    pub const DEFAULT_LINGER: Duration = Duration::from_secs(5);
+}
+
 impl Default for FollowOptions {
-    /// The last 100 lines of each file, 5 s to linger, with hints.
+    /// The default constants, with hints.
     fn default() -> Self {
         FollowOptions {
-            start_at: StartAt::Last(100),
-            linger: Duration::from_secs(5),
+            start_at: FollowOptions::DEFAULT_START,
+            linger: FollowOptions::DEFAULT_LINGER,
             cutting: Cutting::default(),
             watch: true,
         }

@@ -42,6 +42,15 @@ pub struct Site {
 }
 
 impl Site {
+    /// Default number of `stream_permits`.
+    pub const DEFAULT_MAX_STREAMS: usize = 1024;
+    /// Default of `heartbeat`: proxies commonly close connections after 60 s of silence.
+    pub const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(15);
+    /// Default of `send_timeout`.
+    pub const DEFAULT_SEND_TIMEOUT: Duration = Duration::from_secs(60);
+    /// Default of `reconnect_delay`.
+    pub const DEFAULT_RECONNECT_DELAY: Duration = Duration::from_secs(2);
+
     /// Creates a site with the defaults of the program: the event stream of `feed` at `endpoint`,
     /// and the page at `/`.
     #[must_use]
@@ -54,12 +63,12 @@ impl Site {
             viewer: Some(Asset::page(endpoint)),
             trust: Trust::default(),
             access: Access::default(),
-            stream_permits: Arc::new(Semaphore::new(1024)),
+            stream_permits: Arc::new(Semaphore::new(Site::DEFAULT_MAX_STREAMS)),
             traffic: Traffic::default(),
             presentation: Presentation::default(),
-            heartbeat: Duration::from_secs(15),
-            send_timeout: Duration::from_secs(60),
-            reconnect_delay: Duration::from_secs(2),
+            heartbeat: Site::DEFAULT_HEARTBEAT,
+            send_timeout: Site::DEFAULT_SEND_TIMEOUT,
+            reconnect_delay: Site::DEFAULT_RECONNECT_DELAY,
         }
     }
 }
