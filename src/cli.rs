@@ -3,6 +3,7 @@
 //! Texts become the types that the other modules work with here, once; an
 //! argument that is wrong is refused with an example of one that is right.
 
+mod format;
 mod mistake;
 mod source;
 mod value;
@@ -18,6 +19,7 @@ use regex::bytes::Regex;
 use crate::event::Format;
 use crate::follow::{SpoolNames, StartAt};
 use crate::http::{AllowedOrigin, ListenAddress, Secret, parse_host};
+use format::format_parser;
 pub(crate) use source::{SourceArg, parse_source};
 use value::{
     parse_address, parse_clients, parse_count, parse_duration, parse_interval, parse_lines,
@@ -97,7 +99,8 @@ pub struct Cli {
     pub exit_on_eof: bool,
 
     /// What the data of an event holds
-    #[arg(help_heading = EVENTS, long, env = "SSETAIL_FORMAT", value_name = "FORMAT", value_enum)]
+    #[arg(help_heading = EVENTS, long, env = "SSETAIL_FORMAT", value_name = "FORMAT",
+          value_parser = format_parser())]
     pub format: Option<Format>,
 
     /// Send lines without an event name, so that `onmessage` receives them

@@ -130,7 +130,7 @@ impl Generation {
         self.marked = self.offset;
         let guard = &self.before[self.before.len().saturating_sub(GUARD)..];
         let mark = Checkpoint {
-            held,
+            is_followed: held,
             offset: self.offset,
             unfinished: self.unfinished as u64,
             carry: self.carry,

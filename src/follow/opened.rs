@@ -68,7 +68,7 @@ impl OpenedSources {
         let mut names = Names::default();
         let mut paths = HashSet::new();
         for known in recovered.followed() {
-            names.keep(known.source.name.clone(), &known.path);
+            names.reserve(known.source.name.clone(), &known.path);
             paths.insert(known.path.clone());
         }
         let mut sources = SourceSet {
@@ -149,8 +149,8 @@ impl SourceSet {
             return;
         }
         let name = match &wanted.name {
-            Some(name) => self.names.asked(name),
-            None => self.names.of_path(path),
+            Some(name) => self.names.assign_explicit(name),
+            None => self.names.assign(path),
         };
         let is_known = self.known.paths.contains(path)
             || matches!(&wanted.target, Target::Pattern(pattern)

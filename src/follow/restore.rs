@@ -51,8 +51,9 @@ pub(super) fn restore(
     let mut found = Vec::new();
     for (id, known) in recovered.logs() {
         let file = finder.found.get(&known.file);
-        let holder = known.mark.and_then(|(source, mark)| Some((recovered.source(source)?, mark)));
-        if let Some((source, _)) = holder.filter(|(_, mark)| mark.held) {
+        let holder =
+            known.checkpoint.and_then(|(source, mark)| Some((recovered.source(source)?, mark)));
+        if let Some((source, _)) = holder.filter(|(_, mark)| mark.is_followed) {
             sources.followed[source.id].was_read();
         }
         let Some(file) = file.map(Arc::clone) else { continue };
@@ -60,10 +61,10 @@ pub(super) fn restore(
         let Some((source, mark)) = holder else { continue };
         let resumed = Generation::resume(file, known.file, &mark);
         let Ok((mut generation, change)) = resumed else { continue };
-        let note = generation.mark(mark.held).map(DraftContent::Note);
+        let note = generation.mark(mark.is_followed).map(DraftContent::Note);
         let draft = |content| Draft { source: Arc::clone(source), content };
         restored.notes.extend(note.map(draft));
-        if mark.held {
+        if mark.is_followed {
             restored.changes.entry(source.id).or_default().extend(change);
             sources.followed[source.id].restore(generation, now);
         } else {
@@ -74,7 +75,7 @@ pub(super) fn restore(
         }
     }
     for (id, file) in found {
-        recovered.found(id, file);
+        recovered.set_log(id, file);
     }
     for followed in &mut sources.followed {
         followed.settle(now);

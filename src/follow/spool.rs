@@ -159,7 +159,7 @@ impl Log for Segments {
         self.lock()[0].first
     }
 
-    fn is_a_file(&self) -> bool {
+    fn is_file(&self) -> bool {
         false
     }
 }

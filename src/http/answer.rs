@@ -211,7 +211,7 @@ impl Site {
     fn turn_away(&self, medium: Medium, headers: &HeaderMap) -> Response<AnswerBody> {
         self.traffic.turned_away.add(1);
         if medium == Medium::Events && accepts_event_streams(headers) {
-            let opening = Encoder::opening(Duration::from_secs(CROWDED_RETRY));
+            let opening = Encoder::preamble(Duration::from_secs(CROWDED_RETRY));
             return streaming(content_type(medium), AnswerBody::Whole(Some(opening)));
         }
         let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "Too many streams are open.\n");

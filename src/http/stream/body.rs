@@ -77,10 +77,10 @@ impl EventStream {
         place: OwnedSemaphorePermit,
     ) -> Self {
         let whole = query.grep.is_none().then_some(query.presentation);
-        let subscriber = site.feed.subscribe(query.start()).presented(whole);
+        let subscriber = site.feed.subscribe(query.start()).with_presentation(whole);
         EventStream {
             opening: (query.presentation.medium == Medium::Events)
-                .then(|| Encoder::opening(site.reconnect_delay)),
+                .then(|| Encoder::preamble(site.reconnect_delay)),
             told: subscriber.cursor(),
             unfinished: None,
             silence: HeartbeatTimer::new(site.heartbeat),
@@ -211,7 +211,7 @@ impl EventStream {
         let encoder = self.site.feed.encoder();
         let presentation = self.query.presentation;
         let grep = self.query.grep.as_ref();
-        let since = Position::before(self.subscriber.since(batch.source()));
+        let since = Position::before(self.subscriber.source_start(batch.source()));
         let start = from.max(since).max(Position::before(batch.first()));
         if start.next >= batch.next() {
             return (Bytes::new(), 0);
