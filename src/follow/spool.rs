@@ -12,6 +12,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memchr::memrchr;
@@ -40,7 +41,11 @@ pub struct SpoolNames(PathBuf);
 ///
 /// They are open, so that they can be read whatever becomes of their names.
 #[derive(Debug)]
-struct Segments(Mutex<VecDeque<Segment>>);
+struct Segments {
+    segments: Mutex<VecDeque<Segment>>,
+    /// Where the oldest segment begins; the index asks for it, and must not wait for the lock.
+    oldest: AtomicU64,
+}
 
 #[derive(Clone, Debug)]
 struct Segment {
@@ -56,7 +61,8 @@ impl Spool {
         names.make_room()?;
         names.limit(capacity - capacity / SEGMENTS)?;
         let first = Segment { file: names.create()?, first: 0 };
-        let segments = Arc::new(Segments(Mutex::new([first].into())));
+        let segments =
+            Arc::new(Segments { segments: Mutex::new([first].into()), oldest: AtomicU64::new(0) });
         Ok(Spool { names, capacity, written: 0, segments, failed: false })
     }
 
@@ -109,11 +115,13 @@ impl Spool {
         let newest = Segment { file: self.names.create()?, first: self.written };
         let mut segments = self.segments.lock();
         segments.push_back(newest);
-        let oldest = segments[0].first;
+        let before = segments[0].first;
         while self.written - segments[0].first > rest {
             segments.pop_front();
         }
-        Ok(segments[0].first > oldest)
+        let oldest = segments[0].first;
+        self.segments.oldest.store(oldest, Ordering::Release);
+        Ok(oldest > before)
     }
 }
 
@@ -131,7 +139,7 @@ fn fitting(bytes: &[u8], room: u64, segment_size: u64) -> usize {
 
 impl Segments {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Segment>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The segment that holds the byte at `offset`, and where the next one begins.
@@ -156,7 +164,7 @@ impl Log for Segments {
     }
 
     fn oldest(&self) -> u64 {
-        self.lock()[0].first
+        self.oldest.load(Ordering::Acquire)
     }
 
     fn is_file(&self) -> bool {
