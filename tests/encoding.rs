@@ -105,7 +105,7 @@ proptest! {
         let batch = batch(&joined(&lines), 1000);
         let by = |medium| {
             let text = Presentation { medium: Medium::Events, format: Format::Text, named: false };
-            encoder().encode(&batch, text.by(medium))
+            encoder().encode(&batch, text.with_medium(medium))
         };
         prop_assert_eq!(&by(Medium::Plain)[..], joined(&lines));
         let objects = String::from_utf8(by(Medium::JsonLines).to_vec()).expect("UTF-8");

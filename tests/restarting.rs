@@ -151,14 +151,14 @@ fn a_record_that_was_cut_off_is_dropped_and_what_was_damaged_is_not_trusted() {
     ssetail.kill();
     append(&ssetail.path("state/journal"), [5, 0, 0]);
     let mut ssetail = again(&mut ssetail, &["a.log"]);
-    ssetail.wait_for("its last record was cut off, and 3 bytes dropped");
+    ssetail.wait_for("the last record is incomplete; dropped 3 bytes");
     ssetail.append("a.log", "b\n");
     let event = ssetail.events_after("/sse", &id).take(1).remove(0);
     assert_eq!(event.data, "b", "nobody has seen what was in it");
     ssetail.kill();
     append(&ssetail.path("state/journal"), [7; 40]);
     let mut ssetail = again(&mut ssetail, &["a.log"]);
-    ssetail.wait_for("40 bytes at its end are unreadable and dropped");
+    ssetail.wait_for("dropped 40 unreadable bytes at the end");
     ssetail.append("a.log", "c\n");
     let mut events = ssetail.events_after("/sse", &event.id);
     assert_eq!(events.control("gap")["reason"], "restart");
@@ -173,7 +173,7 @@ fn other_lines_are_other_events() {
     first.stop();
     append(&first.path("a.log"), numbered("line", 9..12));
     let mut second = again(&mut first, &["a.log", "--exclude", "10"]);
-    second.wait_for("other flags now say what a line is, so that earlier ids cannot be resumed");
+    second.wait_for("has changed; earlier ids cannot be resumed");
     let mut events = second.events_after("/sse", &id);
     assert_eq!(events.control("gap")["reason"], "restart");
     assert_eq!(events.data(2), ["line 9", "line 11"], "it is read on where that stopped");
@@ -213,7 +213,7 @@ fn a_journal_that_cannot_be_written_is_said_and_not_trusted() {
     }
     first.wait_for("state/journal cannot be written: File too large");
     let mut second = again(&mut first, &["a.log"]);
-    second.wait_for("not all was written down, so that earlier ids cannot be resumed");
+    second.wait_for("could not write all records; earlier ids cannot be resumed");
     assert_eq!(second.events_after("/sse", &id).control("gap")["reason"], "restart");
 }
 

@@ -103,21 +103,19 @@ pub(super) fn parse_regex(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|error| format!("invalid regular expression: {error}"))
 }
 
-/// Formats with their names and descriptions.
-const FORMATS: [(Format, &str, &str); 4] = [
-    (Format::Text, "text", "The line"),
-    (Format::Json, "json", "Object with file, message, time and offset"),
-    (Format::Base64, "base64", "Bytes of the line in base64"),
-    (Format::Buffer, "buffer", "Like json, with the message as Node's `Buffer#toJSON`"),
-];
-
 /// Parses the name of a format; the help text lists all of them.
 pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
-    let values = FORMATS.map(|(_, name, help)| PossibleValue::new(name).help(help));
-    PossibleValuesParser::new(values).try_map(|name| {
-        let format = FORMATS.iter().find(|(_, known, _)| *known == name);
-        format.map(|(format, ..)| *format).ok_or("unknown format")
-    })
+    let values = Format::NAMES.map(|(name, format)| PossibleValue::new(name).help(help(format)));
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<Format>())
+}
+
+fn help(format: Format) -> &'static str {
+    match format {
+        Format::Text => "The line",
+        Format::Json => "Object with file, message, time and offset",
+        Format::Base64 => "Bytes of the line in base64",
+        Format::Buffer => "Like json, with the message as Node's `Buffer#toJSON`",
+    }
 }
 
 #[cfg(test)]

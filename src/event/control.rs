@@ -1,20 +1,21 @@
-//! Control events: what the stream says about itself, as events named `ssetail`.
+//! Control events: events about the stream or a source, named `ssetail`.
 //!
-//! Every control event is a JSON object whose first field, `type`, names its variant.
+//! Their data is a JSON object whose first field, `type`, names the variant.
+//! See "Control events" in docs/PROTOCOL.md.
 
 use super::Name;
-use super::json::Object;
+use super::json::JsonObject;
 
 /// A control event and its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ControlEvent<'a> {
-    /// Events were lost to one client, before the next event that it gets.
+    /// One client will not get some events, which precede the next event that it gets.
     Gap {
-        /// Why they were lost.
+        /// The reason for the loss.
         reason: GapReason,
-        /// How many were lost; `null` where the number cannot be known.
+        /// Number of lost events; `None` if it cannot be known.
         lost: Option<u64>,
-        /// The request has a filter, so that some of the lost events would not have been sent.
+        /// The request has a filter, which might have rejected some of the lost events.
         filtered: bool,
     },
     /// The file behind a source changed.
@@ -24,7 +25,7 @@ pub enum ControlEvent<'a> {
         /// The change.
         change: SourceChange,
     },
-    /// The input of a source ended; no more lines of it will follow.
+    /// Standard input ended; no more lines of the source will follow.
     End {
         /// The name of the source.
         file: &'a Name,
@@ -41,13 +42,13 @@ pub enum ControlEvent<'a> {
 pub enum GapReason {
     /// They were evicted before the client connected.
     Evicted,
-    /// They were evicted while the client was connected, because it reads too slowly.
+    /// They were evicted while the client was connected and read too slowly.
     Slow,
-    /// Their file does not hold them any more.
+    /// Their file does not have them any more.
     Truncated,
     /// The client's last event ID belongs to another run.
     Restart,
-    /// The client's last event ID was not made by ssetail.
+    /// The client's last event ID was not written by ssetail, or names an event that does not exist.
     Unknown,
 }
 
@@ -60,17 +61,17 @@ pub enum SourceChange {
     Rotated,
     /// The file was truncated, and is read from its start.
     Truncated,
-    /// The name leads to no file any more.
+    /// No file has the name any more.
     Removed,
     /// The file cannot be read.
     Unreadable,
 }
 
 impl ControlEvent<'_> {
-    /// The JSON object that the event carries as its data.
+    /// Returns the data of the event, a JSON object.
     #[must_use]
     pub fn to_json(self) -> String {
-        let object = Object::of_type(self.kind());
+        let object = JsonObject::of_type(self.kind());
         let object = match self {
             ControlEvent::Gap { reason, lost, filtered } => object
                 .text("reason", reason.as_str())
@@ -116,5 +117,44 @@ impl SourceChange {
             SourceChange::Removed => "removed",
             SourceChange::Unreadable => "unreadable",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn every_event_has_the_json_of_the_protocol() {
+        let gap = |reason, lost, filtered| ControlEvent::Gap { reason, lost, filtered }.to_json();
+        for (reason, name) in [
+            (GapReason::Evicted, "evicted"),
+            (GapReason::Slow, "slow"),
+            (GapReason::Truncated, "truncated"),
+        ] {
+            let json = format!(r#"{{"type":"gap","reason":"{name}","lost":7}}"#);
+            assert_eq!(gap(reason, Some(7), false), json);
+        }
+        for (reason, name) in [(GapReason::Restart, "restart"), (GapReason::Unknown, "unknown")] {
+            let json = format!(r#"{{"type":"gap","reason":"{name}","lost":null,"filtered":true}}"#);
+            assert_eq!(gap(reason, None, true), json);
+        }
+        let file = &Name::new(OsStr::new("a \"b\".log"));
+        for (change, name) in [
+            (SourceChange::Appeared, "appeared"),
+            (SourceChange::Rotated, "rotated"),
+            (SourceChange::Truncated, "truncated"),
+            (SourceChange::Removed, "removed"),
+            (SourceChange::Unreadable, "unreadable"),
+        ] {
+            let json = format!(r#"{{"type":"source","file":"a \"b\".log","change":"{name}"}}"#);
+            assert_eq!(ControlEvent::Source { file, change }.to_json(), json);
+        }
+        let end = ControlEvent::End { file }.to_json();
+        assert_eq!(end, r#"{"type":"end","file":"a \"b\".log"}"#);
+        let ping = ControlEvent::Ping { time: 1_795_644_888_016 }.to_json();
+        assert_eq!(ping, r#"{"type":"ping","time":1795644888016}"#);
     }
 }

@@ -1,36 +1,39 @@
-//! Searching: which lines match an expression, found without a look at most of the others.
+//! Searching the lines of a batch for those that match an expression.
 //!
-//! Asking line by line costs more for each line than most lines are worth. So the
-//! expression is also held against the lines of a batch as a whole, to learn where the
-//! next one is that may match; only that one is asked.
+//! Each call of the regular expression engine has a cost of its own.
+//! Therefore the bytes of the batch are searched as a whole for the next line that may match, and
+//! only that line is matched alone.
 
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::{Lines, Span};
 
-/// So often one batch is searched as a whole; an expression that finds something in many lines,
-/// or that runs on over line ends, is faster line by line.
+/// Number of times that one batch is searched as a whole.
+///
+/// An expression that matches many lines, or runs on over line ends, is faster line by line; twice
+/// the value doubles the time that is lost on such expressions.
 const SEARCHES: usize = 4;
 
-/// An expression that lines are to match.
+/// A regular expression that selects lines.
 #[derive(Clone, Debug)]
 pub struct Grep {
     line: Regex,
-    /// The same for text of many lines: it finds something wherever a line matches.
+    /// The same expression for many lines at once: it finds something in every line that matches.
+    /// `None` if that cannot be guaranteed.
     text: Option<Regex>,
 }
 
-/// Asks one line after the other.
+/// A search through the lines of one batch, in their order.
 pub(super) struct Search<'a> {
     grep: &'a Grep,
     bytes: &'a [u8],
     /// No line that ends before this index matches.
-    next: usize,
+    candidate: usize,
     searches_left: usize,
 }
 
 impl Grep {
-    /// Compiles an expression, if that takes no more than `size` bytes of memory.
+    /// Compiles an expression; it is an error if that takes more than `size` bytes of memory.
     pub fn new(expression: &str, size: usize) -> Result<Self, regex::Error> {
         let mut builder = RegexBuilder::new(expression);
         let line = builder.size_limit(size).build()?;
@@ -39,40 +42,40 @@ impl Grep {
     }
 
     pub(super) fn search<'a>(&'a self, lines: &'a Lines) -> Search<'a> {
-        // Where lines have no ends, the two expressions need not agree.
+        // Without line ends in the bytes, `text` can miss what `line` matches.
         let are_whole = !lines.chunks && lines.spans.iter().all(Span::is_whole);
         let searches_left = if are_whole && self.text.is_some() { SEARCHES } else { 0 };
-        let mut search = Search { grep: self, bytes: &lines.bytes, next: 0, searches_left };
-        search.look_from(0);
+        let mut search = Search { grep: self, bytes: &lines.bytes, candidate: 0, searches_left };
+        search.find_candidate(0);
         search
     }
 }
 
 impl Search<'_> {
-    /// Whether no line that was not asked yet matches.
+    /// Returns whether none of the remaining lines match.
     pub(super) fn is_over(&self) -> bool {
-        self.next == usize::MAX
+        self.candidate == usize::MAX
     }
 
-    /// Whether the line at `span` matches; it stands behind those that were asked before.
+    /// Returns whether the line at `span` matches; spans must be given in ascending order.
     pub(super) fn matches(&mut self, span: Span) -> bool {
         let (start, end) = (span.start as usize, span.end as usize);
-        if self.next < start {
-            self.look_from(start);
+        if self.candidate < start {
+            self.find_candidate(start);
         }
-        self.next <= end && self.grep.line.is_match(&self.bytes[start..end])
+        self.candidate <= end && self.grep.line.is_match(&self.bytes[start..end])
     }
 
-    fn look_from(&mut self, start: usize) {
+    fn find_candidate(&mut self, start: usize) {
         if self.searches_left > 0 {
             self.searches_left -= 1;
             let found = self.grep.text.as_ref().and_then(|text| text.find_at(self.bytes, start));
-            self.next = found.map_or(usize::MAX, |found| found.start());
+            self.candidate = found.map_or(usize::MAX, |found| found.start());
         }
     }
 }
 
-/// Whether the expression's anchors, if it has any, can be read as those of lines.
+/// Returns whether all anchors of the expression mean the same in multi-line mode.
 fn has_line_anchors_only(expression: &str) -> bool {
     let has_flags = expression.contains("(?");
     let has_anchors = expression.contains(['^', '$']);
@@ -102,9 +105,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// Whatever is skipped would not have matched.
+        /// A line that is skipped would not have matched.
         #[test]
-        fn the_lines_found_are_those_that_match(
+        fn a_search_finds_exactly_the_lines_that_match(
             text in vec("[ab \r]{0,4}", 1..40), which in 0..EXPRESSIONS.len(), binary: bool,
             max_line in prop_oneof![Just(4usize), Just(100)],
         ) {

@@ -1,46 +1,51 @@
-//! Event IDs: how a position in the stream is written for a client and read back.
+//! Event IDs: positions in the sequence of events, written for clients and parsed again.
+//!
+//! See "Event ids" in docs/PROTOCOL.md.
 
 use std::fmt;
 
-use super::Seq;
+/// Number of an event in its run: the first event is 1, and each next one is one more.
+pub type Seq = u64;
 
-/// An ID longer than this was not made by us and is not looked at.
+/// Length in bytes of the longest ID that is parsed; ssetail writes at most 28 bytes.
+///
+/// A larger value only makes the parsing of foreign IDs slower.
 const MAX_LEN: usize = 64;
 
-/// Names one run, so that an ID of another run can be told apart.
+/// Name of one run, which distinguishes the IDs of different runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Epoch(String);
 
-/// A place between events: what a client has, up to here.
+/// A position in the sequence of events: a client at this position has everything before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// The event that is to be read next.
+    /// Seq of the event that is read next.
     pub next: Seq,
-    /// How many bytes of its line the client already has.
+    /// Number of bytes of that event's line that the client already has.
     ///
-    /// Not zero only after a piece of a line that was too long for one event
-    /// in the client's format (see [`Encoder`](super::Encoder)).
+    /// Not zero only after a piece of a line that is too long for one event in the client's format
+    /// (see [`MAX_EVENT`](super::MAX_EVENT)).
     pub skip: u32,
 }
 
 /// An event ID, `EPOCH-SEQ`, with both parts in base 36.
 ///
-/// All but the last piece of a line that was too long for one event carry
-/// `EPOCH-SEQ.BYTES`: so many bytes of event `SEQ` have been delivered.
+/// All but the last piece of a line that is too long for one event have `EPOCH-SEQ.BYTES`: the
+/// client has the first `BYTES` bytes of the line of event `SEQ`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventId {
-    /// The run that the ID belongs to.
+    /// The run of the event.
     pub epoch: Epoch,
-    /// What a client that has this ID is to get next.
+    /// The position of a client with this last event ID.
     pub position: Position,
 }
 
-/// The text is not an ID that any run of ssetail could have given.
+/// The text is not an ID that any run of ssetail could have written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseIdError;
 
 impl Epoch {
-    /// Makes an epoch of 64 random bits.
+    /// Makes an epoch from 64 random bits, of which it keeps about 31.
     #[must_use]
     pub fn from_random(bits: u64) -> Self {
         let mut digits = Vec::new();
@@ -48,14 +53,14 @@ impl Epoch {
         Epoch(format!("{:0>6}", String::from_utf8_lossy(&digits)))
     }
 
-    /// The epoch that stands so in an ID.
+    /// Parses an epoch as it is written in an ID.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_one = text.len() == 6 && parse_base36(text).is_ok();
-        is_one.then(|| Epoch(text.to_owned()))
+        let is_valid = text.len() == 6 && parse_base36(text).is_ok();
+        is_valid.then(|| Epoch(text.to_owned()))
     }
 
-    /// The epoch as it stands in an ID.
+    /// The epoch as it is written in an ID.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -63,7 +68,7 @@ impl Epoch {
 }
 
 impl Position {
-    /// Directly before event `next`.
+    /// Returns the position directly before event `next`.
     #[must_use]
     pub fn before(next: Seq) -> Self {
         Position { next, skip: 0 }
@@ -71,26 +76,26 @@ impl Position {
 }
 
 impl EventId {
-    /// Reads an ID as a client sent it.
+    /// Parses an ID as a client sent it.
     pub fn parse(text: &[u8]) -> Result<Self, ParseIdError> {
         if text.len() > MAX_LEN {
             return Err(ParseIdError);
         }
         let text = std::str::from_utf8(text).map_err(|_| ParseIdError)?;
-        let (epoch, place) = text.split_once('-').ok_or(ParseIdError)?;
+        let (epoch, position) = text.split_once('-').ok_or(ParseIdError)?;
         let epoch = Epoch::parse(epoch).ok_or(ParseIdError)?;
-        let position = match place.split_once('.') {
-            None => Position::before(parse_base36(place)?.checked_add(1).ok_or(ParseIdError)?),
+        let parsed = match position.split_once('.') {
+            None => Position::before(parse_base36(position)?.checked_add(1).ok_or(ParseIdError)?),
             Some((seq, bytes)) => {
                 let skip = u32::try_from(parse_base36(bytes)?).map_err(|_| ParseIdError)?;
                 Position { next: parse_base36(seq)?, skip }
             }
         };
-        // Neither is ever written: there is no event 0, and no piece of nothing.
-        if position.next == 0 || (position.skip == 0 && place.contains('.')) {
+        // There is no event 0, and no piece of zero bytes.
+        if parsed.next == 0 || (parsed.skip == 0 && position.contains('.')) {
             return Err(ParseIdError);
         }
-        Ok(EventId { epoch, position })
+        Ok(EventId { epoch, position: parsed })
     }
 }
 
@@ -128,7 +133,7 @@ fn push_base36(text: &mut Vec<u8>, mut number: u64) {
     text.extend_from_slice(&digits[at..]);
 }
 
-/// Only the form that we write: lower case, no sign, no leading zero but in an epoch.
+/// Parses only the characters that are written: lower case, and no sign.
 fn parse_base36(text: &str) -> Result<u64, ParseIdError> {
     let canonical = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
     if text.bytes().all(canonical) {
@@ -151,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_ids_are_refused() {
+    fn ids_that_no_run_writes_are_refused() {
         let long = "9".repeat(100);
         for text in [
             "",

@@ -1,32 +1,33 @@
-//! JSON as it is sent: one line, nothing in it that a terminal, a script or the stream would act on.
+//! JSON as it is sent: one line without characters that a terminal, a script or an event stream
+//! interprets.
 
-/// Which bytes may stand for themselves in a string, when nothing odd is near.
+/// For each byte, whether it is copied into a string without looking at its character.
 const PLAIN: [bool; 256] = {
     let mut plain = [true; 256];
     let mut byte = 0;
     while byte < 256 {
-        // C2 begins the C1 controls, E2 the line separators, EF the byte order mark.
+        // C2 is the first byte of the C1 controls, E2 of the line separators, EF of U+FEFF.
         plain[byte] = !matches!(byte, 0..0x20 | 0x22 | 0x5C | 0x7F | 0xC2 | 0xE2 | 0xEF);
         byte += 1;
     }
     plain
 };
 
-/// A JSON object that is built field by field; keys are ours and need no escape.
+/// A JSON object that is built field by field; keys must not need an escape.
 #[derive(Debug)]
-pub struct Object(Vec<u8>);
+pub struct JsonObject(Vec<u8>);
 
-impl Default for Object {
+impl Default for JsonObject {
     fn default() -> Self {
-        Object(vec![b'{'])
+        JsonObject(vec![b'{'])
     }
 }
 
-impl Object {
-    /// An object with a first field `type`.
+impl JsonObject {
+    /// Makes an object with the first field `type`.
     #[must_use]
     pub fn of_type(kind: &str) -> Self {
-        Object::default().text("type", kind)
+        JsonObject::default().text("type", kind)
     }
 
     /// Adds a string.
@@ -37,7 +38,7 @@ impl Object {
         self
     }
 
-    /// Adds a number, or null.
+    /// Adds a number, or `null`.
     #[must_use]
     pub fn number(self, key: &str, value: Option<u64>) -> Self {
         match value {
@@ -46,13 +47,13 @@ impl Object {
         }
     }
 
-    /// Adds a field that is only there when it is true.
+    /// Adds `true`, or no field if `value` is false.
     #[must_use]
     pub fn flag(self, key: &str, value: bool) -> Self {
         if value { self.literal(key, "true") } else { self }
     }
 
-    /// The object's text.
+    /// Returns the text of the object.
     #[must_use]
     pub fn finish(mut self) -> String {
         self.0.push(b'}');
@@ -77,7 +78,7 @@ impl Object {
 
 /// Appends `text` as a JSON string.
 ///
-/// Controls (C0, DEL, C1), U+2028, U+2029 and U+FEFF are escaped beside what RFC 8259 requires.
+/// Escapes controls (C0, DEL, C1), U+2028, U+2029 and U+FEFF in addition to what RFC 8259 requires.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_acted_on_is_escaped() {
+    fn characters_that_are_interpreted_are_escaped() {
         assert_eq!(string("a\"b\\"), r#""a\"b\\""#);
         assert_eq!(string("\x1b[1m\0\r\n\t\x7f"), r#""\u001b[1m\u0000\r\n\t\u007f""#);
         assert_eq!(string("\u{85}\u{2028}\u{2029}\u{FEFF}"), r#""\u0085\u2028\u2029\ufeff""#);
@@ -141,13 +142,13 @@ mod tests {
 
     #[test]
     fn an_object_is_json() {
-        let json = Object::of_type("gap").number("lost", None).flag("filtered", true).finish();
+        let json = JsonObject::of_type("gap").number("lost", None).flag("filtered", true).finish();
         assert_eq!(json, r#"{"type":"gap","lost":null,"filtered":true}"#);
     }
 
     proptest! {
         #[test]
-        fn any_text_is_read_back(text: String) {
+        fn any_text_is_parsed_back(text: String) {
             let read: String = serde_json::from_str(&string(&text)).expect("JSON");
             prop_assert_eq!(read, text);
         }

@@ -1,28 +1,40 @@
-//! What travels: lines, the batches that hold them, and their bytes on the wire.
+//! Events: lines, the batches that hold them, and their bytes on the wire.
 //!
-//! Everything here is pure: no I/O, no clock, no lock and no async, so that it
-//! cannot fail and can be tested alone.
+//! Everything here is pure: no I/O, no clock, no lock and no async, so it cannot fail and can be
+//! tested alone.
 
 mod batch;
 mod control;
-mod encode;
+mod cutting;
+mod encoded;
+mod encoder;
 mod filter;
+mod format;
 mod grep;
 mod id;
 mod json;
-mod line;
+mod line_object;
+mod lines;
+mod log;
 mod name;
-mod object;
+mod presentation;
+mod source;
+mod splitter;
+mod template;
 
-pub use batch::{Batch, Control, Cutting, FileId, Line, Lines, Location, Log, Source};
+pub use batch::Batch;
 pub use control::{ControlEvent, GapReason, SourceChange};
-pub use encode::{Encoder, Format, MAX_EVENT, Medium, Presentation};
+pub use cutting::Cutting;
+pub use encoder::Encoder;
 pub use filter::LineFilter;
+pub use format::{Format, UnknownFormat};
 pub use grep::Grep;
-pub use id::{Epoch, EventId, ParseIdError, Position};
-pub use json::Object;
-pub use line::{Carry, End, Span, Splitter};
+pub use id::{Epoch, EventId, ParseIdError, Position, Seq};
+pub use json::JsonObject;
+pub use lines::{Line, Lines};
+pub use log::{FileId, Location, Log};
 pub use name::{Name, Names};
-
-/// An event's place in this run: the first is 1, each next one is one more.
-pub type Seq = u64;
+pub use presentation::{Medium, Presentation};
+pub use source::Source;
+pub use splitter::{Carry, End, Span, Splitter};
+pub use template::MAX_EVENT;

@@ -1,4 +1,4 @@
-//! Event names: what a source is called on the wire.
+//! Event names: the names of sources on the wire.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -7,23 +7,23 @@ use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
-/// Names that `EventSource`, or this program, gives a meaning of its own.
+/// Event names that have a meaning for `EventSource` or for ssetail.
 const RESERVED: [&str; 4] = ["error", "open", "message", "ssetail"];
 
-/// A source's name, percent-encoded so that it never breaks the stream.
+/// The name of a source, percent-encoded so that it cannot break an event stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(String);
 
-/// The names given so far: each, once given, is never given to another path.
+/// Assigns names to paths; a name that was assigned once is never assigned to another path.
 #[derive(Debug, Default)]
 pub struct Names {
-    given: HashMap<Name, Box<Path>>,
+    owners: HashMap<Name, Box<Path>>,
 }
 
 impl Name {
-    /// The name of what was asked for under `text`.
+    /// Makes the name of a source that is called `text`.
     ///
-    /// A reserved name is called `./name`.
+    /// A reserved name gets the prefix `./`.
     #[must_use]
     pub fn new(text: &OsStr) -> Self {
         let encoded = encode(text.as_bytes());
@@ -34,14 +34,14 @@ impl Name {
         }
     }
 
-    /// A name that was given before, as it stands on the wire.
+    /// Returns a name from its form on the wire, or `None` if no name has that form.
     #[must_use]
-    pub fn kept(text: &str) -> Option<Self> {
+    pub fn from_wire(text: &str) -> Option<Self> {
         let breaks = |character: char| character.is_control() || is_deceptive(character);
         (!text.is_empty() && !text.contains(breaks)).then(|| Name(text.to_owned()))
     }
 
-    /// The name as it stands on the wire.
+    /// The form on the wire.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -55,8 +55,8 @@ impl fmt::Display for Name {
 }
 
 impl Names {
-    /// The shortest suffix of the absolute `path` that no other path was given.
-    pub fn of_path(&mut self, path: &Path) -> Name {
+    /// Assigns to the absolute `path` its shortest suffix that no other path has.
+    pub fn assign(&mut self, path: &Path) -> Name {
         let parts: Vec<&OsStr> = path
             .components()
             .filter_map(|part| match part {
@@ -67,26 +67,26 @@ impl Names {
         let suffix = |depth: usize| Name::new(&parts[parts.len() - depth..].join(OsStr::new("/")));
         let name = (1..=parts.len())
             .map(suffix)
-            .find(|name| self.given.get(name).is_none_or(|owner| **owner == *path))
+            .find(|name| self.owners.get(name).is_none_or(|owner| **owner == *path))
             .unwrap_or_else(|| Name::new(path.as_os_str()));
-        self.given.insert(name.clone(), path.into());
+        self.owners.insert(name.clone(), path.into());
         name
     }
 
-    /// `path` has had this name before, and keeps it.
-    pub fn keep(&mut self, name: Name, path: &Path) {
-        self.given.entry(name).or_insert_with(|| path.into());
+    /// Assigns to `path` the name that it had in an earlier run.
+    pub fn reserve(&mut self, name: Name, path: &Path) {
+        self.owners.entry(name).or_insert_with(|| path.into());
     }
 
-    /// The name that was asked for, whoever else has it.
-    pub fn asked(&mut self, name: &OsStr) -> Name {
+    /// Returns the name that a command line asked for, also if another source has it.
+    pub fn assign_explicit(&mut self, name: &OsStr) -> Name {
         let name = Name::new(name);
-        self.given.entry(name.clone()).or_insert_with(|| Path::new("").into());
+        self.owners.entry(name.clone()).or_insert_with(|| Path::new("").into());
         name
     }
 }
 
-/// Percent-encodes what would break the stream or hide what the name is.
+/// Percent-encodes characters that would break the stream or make the name look like another one.
 fn encode(bytes: &[u8]) -> String {
     let mut encoded = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -110,7 +110,7 @@ fn encode_outer_spaces(name: &str) -> String {
     format!("{}{inner}{}", "%20".repeat(leading), "%20".repeat(trailing))
 }
 
-/// Bidirectional controls and what is as invisible: line and paragraph separators, byte order mark.
+/// Bidirectional controls, line and paragraph separators, and the byte order mark: all invisible.
 fn is_deceptive(character: char) -> bool {
     matches!(character,
         '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
@@ -154,22 +154,22 @@ mod tests {
     }
 
     #[test]
-    fn the_newcomer_gets_the_shortest_suffix_that_tells_it_apart() {
+    fn a_new_path_gets_its_shortest_free_suffix() {
         let mut names = Names::default();
-        let mut of = |path: &str| names.of_path(Path::new(path)).0;
-        assert_eq!(of("/a/x.log"), "x.log");
-        assert_eq!(of("/b/x.log"), "b/x.log");
-        assert_eq!(of("/c/b/x.log"), "c/b/x.log");
-        assert_eq!(of("/a/x.log"), "x.log");
-        assert_eq!(of("/a/error"), "./error");
-        assert_eq!(of("/b/error"), "b/error");
+        let mut assign = |path: &str| names.assign(Path::new(path)).0;
+        assert_eq!(assign("/a/x.log"), "x.log");
+        assert_eq!(assign("/b/x.log"), "b/x.log");
+        assert_eq!(assign("/c/b/x.log"), "c/b/x.log");
+        assert_eq!(assign("/a/x.log"), "x.log");
+        assert_eq!(assign("/a/error"), "./error");
+        assert_eq!(assign("/b/error"), "b/error");
     }
 
     #[test]
-    fn a_name_that_was_asked_for_is_taken() {
+    fn an_explicit_name_is_not_assigned_again() {
         let mut names = Names::default();
-        assert_eq!(names.asked(OsStr::new("api")).0, "api");
-        assert_eq!(names.of_path(Path::new("/srv/api")).0, "srv/api");
+        assert_eq!(names.assign_explicit(OsStr::new("api")).0, "api");
+        assert_eq!(names.assign(Path::new("/srv/api")).0, "srv/api");
     }
 
     proptest! {

@@ -1,14 +1,14 @@
-//! A gap: what a subscriber is told of events that it will not get.
+//! Gaps in the events of one subscriber.
 
 use crate::event::{GapReason, Position};
 
-/// Events that a subscriber will not get.
+/// Consecutive events that a subscriber does not get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// Why.
+    /// The reason for the loss.
     pub reason: GapReason,
-    /// How many, where that can be known.
+    /// Number of lost events; `None` if it cannot be known.
     pub lost: Option<u64>,
-    /// Where the subscriber goes on.
+    /// The position at which the subscriber continues.
     pub position: Position,
 }

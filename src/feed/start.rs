@@ -1,132 +1,143 @@
-//! Where a subscriber begins: by the ID it has, or by how much it wants to see first.
+//! The start of a subscriber: after the last event ID of its client, or with a backlog.
 
 use std::collections::HashMap;
 
-use super::{Feed, FeedState, Gap};
-use crate::event::{EventId, GapReason, ParseIdError, Position, Seq};
+use super::gap::Gap;
+use super::state::FeedState;
+use crate::event::{Epoch, EventId, GapReason, ParseIdError, Position, Seq};
 
-/// Where a subscriber begins.
+/// Where a subscriber begins; see "Resuming" in docs/PROTOCOL.md.
 #[derive(Debug)]
 pub enum Start {
     /// A new client.
     New(Backlog),
-    /// A client that has the events up to this ID, or says so; else as a new one.
+    /// A client with this last event ID; it gets the backlog of a new client if the ID is not one
+    /// of this run.
     After(Result<EventId, ParseIdError>, Backlog),
 }
 
-/// What a new client gets before what happens from now on.
+/// The events that a new client gets before events that are published later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backlog {
-    /// What the ring holds.
+    /// The events in the ring, at most [`Capacity::lines`](crate::store::Capacity).
     Ring,
-    /// The newest lines of each source.
+    /// This number of the newest lines of each source.
     Newest(u64),
-    /// All that can still be had.
+    /// All events that can be read.
     All,
 }
 
-/// The state of a subscriber that has read nothing yet.
+/// The state of a subscriber that has not read yet.
 #[derive(Debug)]
 pub(super) struct StartPoint {
     pub(super) cursor: Position,
-    /// What it is told first.
+    /// The gap that is read first.
     pub(super) gap: Option<Gap>,
-    /// Sources of which only events from a seq on are wanted.
-    pub(super) since: HashMap<usize, Seq>,
+    /// By the ID of a source: the first of its events that were asked for.
+    pub(super) source_starts: HashMap<usize, Seq>,
 }
 
-impl Feed {
-    pub(super) fn begin(&self, state: &FeedState, start: Start) -> StartPoint {
-        let anew = |backlog, reason| {
-            let beginning = state.begin_anew(backlog);
-            let gap = Gap { reason, lost: None, position: beginning.cursor };
-            StartPoint { gap: Some(gap), ..beginning }
-        };
+impl StartPoint {
+    /// Finds where `start` is in a feed whose run is `epoch`.
+    pub(super) fn find(state: &FeedState, epoch: &Epoch, start: Start) -> Self {
         match start {
-            Start::New(backlog) => state.begin_anew(backlog),
-            Start::After(Ok(id), backlog) if id.epoch != *self.encoder().epoch() => {
-                anew(backlog, GapReason::Restart)
+            Start::New(backlog) => StartPoint::of_backlog(state, backlog),
+            Start::After(Ok(id), backlog) if id.epoch != *epoch => {
+                StartPoint::of_backlog(state, backlog).after_gap(GapReason::Restart)
             }
-            Start::After(Ok(id), _) if state.could_have_given(id.position) => {
-                state.resume(id.position)
+            Start::After(Ok(id), _) if is_known(state, id.position) => {
+                StartPoint::of_position(state, id.position)
             }
-            Start::After(_, backlog) => anew(backlog, GapReason::Unknown),
+            Start::After(_, backlog) => {
+                StartPoint::of_backlog(state, backlog).after_gap(GapReason::Unknown)
+            }
         }
     }
-}
 
-impl FeedState {
-    fn could_have_given(&self, position: Position) -> bool {
-        (1..=self.ring.next()).contains(&position.next)
-            && (position.skip == 0 || position.next < self.ring.next())
+    fn at(next: Seq) -> Self {
+        StartPoint { cursor: Position::before(next), gap: None, source_starts: HashMap::new() }
     }
 
-    /// What cannot be had any more is found out on reading; but without replay, nothing older is.
-    fn resume(&self, position: Position) -> StartPoint {
-        let next = self.ring.next();
-        if self.ring.capacity().lines > 0 || position.next == next {
-            return StartPoint { cursor: position, gap: None, since: HashMap::new() };
+    /// Adds a gap of unknown length.
+    fn after_gap(self, reason: GapReason) -> Self {
+        let gap = Gap { reason, lost: None, position: self.cursor };
+        StartPoint { gap: Some(gap), ..self }
+    }
+
+    /// Lost events are found when they are read; but a feed without replay has no older events.
+    fn of_position(state: &FeedState, position: Position) -> Self {
+        let next = state.ring.next();
+        if state.ring.capacity().lines > 0 || position.next == next {
+            return StartPoint { cursor: position, ..StartPoint::at(next) };
         }
-        let cursor = Position::before(next);
-        let gap =
-            Gap { reason: GapReason::Evicted, lost: Some(next - position.next), position: cursor };
-        StartPoint { cursor, gap: Some(gap), since: HashMap::new() }
+        let start = StartPoint::at(next);
+        let lost = Some(next - position.next);
+        let gap = Gap { reason: GapReason::Evicted, lost, position: start.cursor };
+        StartPoint { gap: Some(gap), ..start }
     }
 
-    fn begin_anew(&self, backlog: Backlog) -> StartPoint {
-        let replay_start = self.ring.replay_start();
-        let at =
-            |next| StartPoint { cursor: Position::before(next), gap: None, since: HashMap::new() };
+    fn of_backlog(state: &FeedState, backlog: Backlog) -> Self {
         match backlog {
-            _ if self.ring.capacity().lines == 0 => at(self.ring.next()),
-            Backlog::Ring => at(replay_start),
-            Backlog::All => at(self.oldest()),
-            Backlog::Newest(0) => at(self.ring.next()),
-            Backlog::Newest(lines) => self.newest(lines),
+            _ if state.ring.capacity().lines == 0 => StartPoint::at(state.ring.next()),
+            Backlog::Ring => StartPoint::at(state.ring.replay_start()),
+            Backlog::All => StartPoint::at(oldest(state)),
+            Backlog::Newest(0) => StartPoint::at(state.ring.next()),
+            Backlog::Newest(lines) => StartPoint::of_newest(state, lines),
         }
     }
 
-    /// The first event that can be had by anyone.
-    fn oldest(&self) -> Seq {
-        let held = self.ring.from(self.ring.oldest()).into_iter().flatten();
-        let in_file = held.take_while(|batch| batch.first() < self.ring.replay_start());
-        let first =
-            in_file.filter(|batch| batch.location().is_some()).map(|batch| batch.first()).next();
-        self.index.oldest().or(first).unwrap_or(self.ring.replay_start())
-    }
-
-    /// Where the newest lines of each source begin, in the ring and beyond it.
-    fn newest(&self, lines: u64) -> StartPoint {
-        let replay_start = self.ring.replay_start();
-        let mut newest = Newest { lines, missing: HashMap::new(), since: HashMap::new() };
-        for batch in self.ring.from(self.ring.oldest()).into_iter().flatten().rev() {
+    /// Finds the newest lines of each source, in the ring and then in the index.
+    fn of_newest(state: &FeedState, lines: u64) -> Self {
+        let FeedState { ring, index, .. } = state;
+        let replay_start = ring.replay_start();
+        let mut newest = NewestLines { lines, missing: HashMap::new(), starts: HashMap::new() };
+        for batch in ring.from(ring.oldest()).into_iter().flatten().rev() {
             let first = if batch.location().is_some() { 0 } else { replay_start };
             if batch.lines().is_some() && batch.next() > first {
                 newest.add(batch.source().id, batch.first().max(first), batch.next());
             }
         }
-        for entry in self.index.entries().rev().filter(|entry| entry.lines() > 0) {
+        for entry in index.entries().rev().filter(|entry| entry.lines() > 0) {
             newest.add(entry.source().id, entry.first(), entry.next());
         }
-        let next = newest.since.values().copied().min().unwrap_or(self.ring.next());
-        StartPoint { cursor: Position::before(next), gap: None, since: newest.since }
+        let next = newest.starts.values().copied().min().unwrap_or(ring.next());
+        StartPoint { source_starts: newest.starts, ..StartPoint::at(next) }
     }
 }
 
-/// Counts lines of each source from the newest on.
-struct Newest {
-    lines: u64,
-    missing: HashMap<usize, u64>,
-    since: HashMap<usize, Seq>,
+/// Returns whether the feed can have written an ID for `position`.
+fn is_known(state: &FeedState, position: Position) -> bool {
+    let next = state.ring.next();
+    (1..=next).contains(&position.next) && (position.skip == 0 || position.next < next)
 }
 
-impl Newest {
+/// Seq of the first event that can be read.
+fn oldest(state: &FeedState) -> Seq {
+    let FeedState { ring, index, .. } = state;
+    let batches = ring.from(ring.oldest()).into_iter().flatten();
+    let mut before_replay = batches.take_while(|batch| batch.first() < ring.replay_start());
+    let in_file = before_replay.find(|batch| batch.location().is_some());
+    let first = in_file.map(|batch| batch.first());
+    index.oldest().or(first).unwrap_or(ring.replay_start())
+}
+
+/// Counts the lines of each source, from the newest to the oldest.
+struct NewestLines {
+    /// Number of lines that are wanted of each source.
+    lines: u64,
+    /// By the ID of a source: the number of lines that are still missing.
+    missing: HashMap<usize, u64>,
+    /// By the ID of a source: its first line.
+    starts: HashMap<usize, Seq>,
+}
+
+impl NewestLines {
     fn add(&mut self, source: usize, first: Seq, next: Seq) {
         let missing = self.missing.entry(source).or_insert(self.lines);
         let taken = (*missing).min(next - first);
         if taken > 0 {
             *missing -= taken;
-            self.since.insert(source, next - taken);
+            self.starts.insert(source, next - taken);
         }
     }
 }

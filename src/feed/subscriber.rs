@@ -1,162 +1,149 @@
-//! A subscriber: one cursor in the feed.
+//! A subscriber: one cursor in a feed.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
-use super::history::Recalled;
-use super::start::Start;
-use super::{Feed, FeedState, Gap, InlineStream, Shared};
+use super::gap::Gap;
+use super::inline::InlineStream;
+use super::next_read::{NextRead, first_batches};
+use super::reload::Reloaded;
+use super::shared::Shared;
+use super::start::{Start, StartPoint};
 use crate::event::{Batch, GapReason, Position, Presentation, Seq, Source};
-use crate::store::{IndexEntry, Lookup};
+use crate::store::IndexEntry;
 
-/// Bytes of lines that one read hands out at most, unless a single batch is larger.
-///
-/// Measured in seven interleaved runs against 32 KiB: 1.6 times the throughput with 10 streams, 1.2
-/// times with 100, the same with one. Larger reads let other streams of the same thread wait.
-const READ_SIZE: usize = 96 * 1024;
-
-/// What a subscriber reads.
+/// The result of a read.
 #[derive(Debug)]
 pub enum Read {
-    /// Events from the position on, in order; the first batch may begin before it.
+    /// Consecutive events from the position on; the first batch may begin before it.
     ///
-    /// None of them where only sources that are not wanted had any.
+    /// There are no batches if only events of sources that were not selected were skipped.
     Events(Position, Vec<Arc<Batch>>),
-    /// Events are missing here.
+    /// Some events are lost.
     Gap(Gap),
 }
 
-/// One cursor; see the module documentation of the feed.
+/// One cursor in a feed; the documentation of [`feed`](crate::feed) describes what it reads.
 pub struct Subscriber {
     shared: Arc<Shared>,
+    /// The key of its slot among the waiters.
     key: usize,
     cursor: Position,
+    /// The gap with which the subscriber starts.
     gap: Option<Gap>,
-    /// Where events began to be missing that the peer has not been told of, and why.
-    loss: Option<(Seq, GapReason)>,
-    /// Of what came before it, only what a file has can be had.
+    /// The lost events directly before the cursor that no gap has reported yet.
+    loss: Option<Loss>,
+    /// Events before this one can only be read if they are in a file.
     replay_start: Seq,
-    /// Sources of which only events from a seq on are wanted.
-    since: HashMap<usize, Seq>,
-    /// History that is being read.
-    reading: Option<(IndexEntry, Reading)>,
-    /// What was read last, as long as others may want it too: a slow peer keeps nothing.
-    recalled: Weak<[Arc<Batch>]>,
-    /// How history will be presented, where that is known.
+    /// By the ID of a source: the first of its events that were asked for.
+    source_starts: HashMap<usize, Seq>,
+    /// The entry that is being read from its file.
+    reload: Option<Reload>,
+    /// The batches of the last reload, as long as the reloader keeps them for all subscribers; a
+    /// slow subscriber does not hold them itself.
+    reloaded: Weak<[Arc<Batch>]>,
+    /// The presentation of reloaded batches, if it is known.
     presentation: Option<Presentation>,
 }
 
-/// An entry that is being read from its file.
-type Reading = Pin<Box<dyn Future<Output = Recalled> + Send>>;
-
-/// What stands at a cursor.
-enum NextRead {
-    Held(Vec<Arc<Batch>>),
-    /// It is to be read from its file.
-    Cold(IndexEntry),
-    /// Nothing that is wanted, before this event.
-    Unwanted(Seq),
-    /// Nothing that can be had, before this event.
-    Lost(Seq),
-    /// Nothing yet.
-    Newest,
+/// Lost events that are followed by the cursor.
+#[derive(Clone, Copy)]
+struct Loss {
+    first: Seq,
+    reason: GapReason,
 }
 
-impl Feed {
-    /// A subscriber that begins at `start`.
-    #[must_use]
-    pub fn subscribe(&self, start: Start) -> Subscriber {
-        let mut state = self.shared.lock();
-        let beginning = self.begin(&state, start);
+/// An entry that is being read from its file.
+struct Reload {
+    entry: IndexEntry,
+    batches: Pin<Box<dyn Future<Output = Reloaded> + Send>>,
+}
+
+impl Subscriber {
+    pub(super) fn new(shared: Arc<Shared>, start: Start) -> Self {
+        let mut state = shared.lock();
+        let start = StartPoint::find(&state, shared.encoder.epoch(), start);
         let replay_start = state.ring.replay_start();
         let key = state.waiters.insert();
         drop(state);
         Subscriber {
-            shared: Arc::clone(&self.shared),
+            shared,
             key,
-            cursor: beginning.cursor,
-            gap: beginning.gap,
+            cursor: start.cursor,
+            gap: start.gap,
             loss: None,
             replay_start,
-            since: beginning.since,
-            reading: None,
-            recalled: Weak::<[Arc<Batch>; 0]>::new(),
+            source_starts: start.source_starts,
+            reload: None,
+            reloaded: Weak::<[Arc<Batch>; 0]>::new(),
             presentation: None,
         }
     }
-}
 
-impl Subscriber {
-    /// The same, for somebody who will present whole batches in this way.
+    /// Sets the presentation in which whole batches will be encoded, so that batches from files
+    /// are encoded in advance.
     #[must_use]
-    pub fn presented(mut self, presentation: Option<Presentation>) -> Self {
+    pub fn with_presentation(mut self, presentation: Option<Presentation>) -> Self {
         self.presentation = presentation;
         self
     }
 
-    /// What stands at the cursor, past which it moves; pending until there is something.
+    /// Reads the events at the cursor and moves it behind them; pending until there is an event.
     ///
-    /// Sources that are not `wanted` may be passed over. None when the feed has closed and all
-    /// is read. To be called inside a tokio runtime, on whose blocking threads files are read.
+    /// Events of sources for which `is_selected` returns false may be skipped.
+    /// Returns `None` when the feed is closed and all events are read.
+    /// Must be called inside a tokio runtime, whose blocking threads read the files.
     pub fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
-        wanted: impl Fn(&Source) -> bool,
+        is_selected: impl Fn(&Source) -> bool,
     ) -> Poll<Option<Read>> {
         if let Some(gap) = self.gap.take() {
             return Poll::Ready(Some(Read::Gap(gap)));
         }
-        if let Some(batches) = self.recalled.upgrade()
+        if let Some(batches) = self.reloaded.upgrade()
             && batches.last().is_some_and(|last| self.cursor.next < last.next())
         {
-            return Poll::Ready(Some(self.take_recalled(&batches)));
+            return Poll::Ready(Some(self.read_reloaded(&batches)));
         }
         loop {
-            if let Some((entry, reading)) = &mut self.reading {
-                let recalled = std::task::ready!(reading.as_mut().poll(cx));
-                let (next, is_dropped) = (entry.next(), entry.is_dropped());
-                self.reading = None;
-                match recalled {
-                    None if is_dropped => self.lose_evicted(next),
-                    None => self.lose(next, GapReason::Truncated),
-                    Some(_) if self.loss.is_some() => return self.tell_loss(),
-                    Some(batches) => return Poll::Ready(Some(self.take_recalled(&batches))),
-                }
+            if let Some(read) = ready!(self.poll_reload(cx)) {
+                return Poll::Ready(Some(read));
             }
             let mut state = self.shared.lock();
-            let stand = state.stand(self.cursor.next, self.replay_start, &wanted, &self.since);
-            match stand {
-                NextRead::Cold(entry) => {
-                    let cell = self.shared.history.read(entry.clone(), self.presentation);
-                    let is_fast = self.recalled.strong_count() > 0;
-                    if is_fast && let Some(next) = state.wanted_entry(entry.next(), &wanted) {
-                        self.shared.history.read(next, self.presentation);
-                    }
-                    self.reading =
-                        Some((entry, Box::pin(async move { cell.wait().await.clone() })));
+            let is_wanted = |entry: &IndexEntry| {
+                entry.next() > self.source_start(entry.source()) && is_selected(entry.source())
+            };
+            match state.next_read(self.cursor.next, self.replay_start, is_wanted) {
+                NextRead::InFile(entry) => {
+                    let is_fast = self.reloaded.strong_count() > 0;
+                    let following =
+                        is_fast.then(|| state.complete_entry(entry.next(), is_wanted)).flatten();
+                    drop(state);
+                    self.begin_reload(entry, following);
                 }
                 NextRead::Lost(next) => {
                     drop(state);
-                    self.lose_evicted(next);
+                    self.skip_evicted(next);
                 }
                 _ if self.loss.is_some() => {
                     drop(state);
-                    return self.tell_loss();
+                    return Poll::Ready(self.take_loss());
                 }
-                NextRead::Held(batches) => {
+                NextRead::InMemory(batches) => {
                     drop(state);
-                    return Poll::Ready(Some(self.hand_out(batches)));
+                    return Poll::Ready(Some(self.advance(batches)));
                 }
                 NextRead::Unwanted(next) => {
                     drop(state);
                     let from = std::mem::replace(&mut self.cursor, Position::before(next));
                     return Poll::Ready(Some(Read::Events(from, Vec::new())));
                 }
-                NextRead::Newest if state.closed => return Poll::Ready(None),
-                NextRead::Newest => {
+                NextRead::CaughtUp if state.closed => return Poll::Ready(None),
+                NextRead::CaughtUp => {
                     let reader = state.waiters.wait(self.key, cx);
                     drop(state);
                     reader.into_iter().for_each(Waker::wake);
@@ -166,37 +153,62 @@ impl Subscriber {
         }
     }
 
-    /// Lets the publishing thread send `stream`, which is the one that reads this subscriber.
+    /// Allows the publishing thread to send `stream`, which must be the stream of this subscriber.
     pub fn set_inline(&self, stream: Weak<dyn InlineStream>) {
         self.shared.lock().waiters.set_stream(self.key, stream);
     }
 
-    /// Moves the cursor back to `position`, so that what was handed out from there on is read
-    /// again.
+    /// Moves the cursor back to `position`, so that the events from there on are read again.
     pub fn rewind(&mut self, position: Position) {
         debug_assert!(position <= self.cursor && self.loss.is_none());
         self.cursor = position;
     }
 
-    /// Everything before it was handed out, or told as a gap.
+    /// The position before which every event was returned or counted in a gap.
     #[must_use]
     pub fn cursor(&self) -> Position {
-        self.loss.map_or(self.cursor, |(from, _)| Position::before(from))
+        self.loss.map_or(self.cursor, |loss| Position::before(loss.first))
     }
 
-    /// Events of `source` before this one were not asked for.
+    /// Seq of the first event of `source` that was asked for; reads may return earlier ones.
     #[must_use]
-    pub fn since(&self, source: &Source) -> Seq {
-        self.since.get(&source.id).copied().unwrap_or(0)
+    pub fn source_start(&self, source: &Source) -> Seq {
+        self.source_starts.get(&source.id).copied().unwrap_or(0)
     }
 
-    fn take_recalled(&mut self, batches: &Arc<[Arc<Batch>]>) -> Read {
-        self.recalled = Arc::downgrade(batches);
+    /// Begins to read `entry` from its file, and `following` in advance.
+    fn begin_reload(&mut self, entry: IndexEntry, following: Option<IndexEntry>) {
+        let reloader = &self.shared.reloader;
+        let cell = reloader.reload(entry.clone(), self.presentation);
+        if let Some(following) = following {
+            reloader.reload(following, self.presentation);
+        }
+        let batches = Box::pin(async move { cell.wait().await.clone() });
+        self.reload = Some(Reload { entry, batches });
+    }
+
+    /// Polls the reload, if there is one; returns `None` if the cursor has to be examined again.
+    fn poll_reload(&mut self, cx: &mut Context<'_>) -> Poll<Option<Read>> {
+        let Some(reload) = &mut self.reload else { return Poll::Ready(None) };
+        let reloaded = ready!(reload.batches.as_mut().poll(cx));
+        let (next, is_dropped) = (reload.entry.next(), reload.entry.is_dropped());
+        self.reload = None;
+        match reloaded {
+            None if is_dropped => self.skip_evicted(next),
+            None => self.skip(next, GapReason::Truncated),
+            Some(_) if self.loss.is_some() => return Poll::Ready(self.take_loss()),
+            Some(batches) => return Poll::Ready(Some(self.read_reloaded(&batches))),
+        }
+        Poll::Ready(None)
+    }
+
+    fn read_reloaded(&mut self, batches: &Arc<[Arc<Batch>]>) -> Read {
+        self.reloaded = Arc::downgrade(batches);
         let cursor = self.cursor.next;
-        self.hand_out(take_some(batches.iter().filter(|batch| batch.next() > cursor)))
+        self.advance(first_batches(batches.iter().filter(|batch| batch.next() > cursor)))
     }
 
-    fn hand_out(&mut self, batches: Vec<Arc<Batch>>) -> Read {
+    fn advance(&mut self, batches: Vec<Arc<Batch>>) -> Read {
         let from = self.cursor;
         if let Some(last) = batches.last() {
             self.cursor = Position::before(last.next());
@@ -204,71 +216,21 @@ impl Subscriber {
         Read::Events(from, batches)
     }
 
-    fn lose_evicted(&mut self, next: Seq) {
-        let was_there = self.cursor.next >= self.replay_start;
-        self.lose(next, if was_there { GapReason::Slow } else { GapReason::Evicted });
+    fn skip_evicted(&mut self, next: Seq) {
+        let was_in_ring = self.cursor.next >= self.replay_start;
+        self.skip(next, if was_in_ring { GapReason::Slow } else { GapReason::Evicted });
     }
 
-    /// Passes over what cannot be had; the peer is told when it is known how much that is.
-    fn lose(&mut self, next: Seq, reason: GapReason) {
-        self.loss.get_or_insert((self.cursor.next, reason));
+    /// Moves the cursor over lost events; the gap is reported when its length is known.
+    fn skip(&mut self, next: Seq, reason: GapReason) {
+        self.loss.get_or_insert(Loss { first: self.cursor.next, reason });
         self.cursor = Position::before(next);
     }
 
-    fn tell_loss(&mut self) -> Poll<Option<Read>> {
-        let gap = self.loss.take().map(|(from, reason)| Gap {
-            reason,
-            lost: Some(self.cursor.next - from),
-            position: self.cursor,
-        });
-        Poll::Ready(gap.map(Read::Gap))
-    }
-}
-
-impl FeedState {
-    fn stand(
-        &self,
-        cursor: Seq,
-        replay_start: Seq,
-        wanted: impl Fn(&Source) -> bool,
-        since: &HashMap<usize, Seq>,
-    ) -> NextRead {
-        if let Some(held) = self.ring.from(cursor) {
-            let is_replayed = |batch: &&Arc<Batch>| {
-                batch.next() > replay_start || batch.lines().is_none() || batch.location().is_some()
-            };
-            let mut held = held.peekable();
-            return match held.peek() {
-                None => NextRead::Newest,
-                Some(first)
-                    if cursor < replay_start
-                        && first.location().is_none()
-                        && first.lines().is_some() =>
-                {
-                    NextRead::Lost(first.next().min(replay_start))
-                }
-                Some(_) => NextRead::Held(take_some(held.take_while(is_replayed))),
-            };
-        }
-        match self.index.find(cursor) {
-            Lookup::Hole(next) => NextRead::Lost(next.unwrap_or(self.ring.oldest())),
-            Lookup::Entry(entry) => {
-                let is_old =
-                    since.get(&entry.source().id).is_some_and(|&since| entry.next() <= since);
-                if is_old || !wanted(entry.source()) {
-                    NextRead::Unwanted(entry.next())
-                } else {
-                    NextRead::Cold(entry.clone())
-                }
-            }
-        }
-    }
-
-    /// What the index has at `seq`, if it is wanted and does not grow any more.
-    fn wanted_entry(&self, seq: Seq, wanted: impl Fn(&Source) -> bool) -> Option<IndexEntry> {
-        let Lookup::Entry(entry) = self.index.find(seq) else { return None };
-        let is_newest = matches!(self.index.find(entry.next()), Lookup::Hole(None));
-        (!is_newest && wanted(entry.source())).then(|| entry.clone())
+    fn take_loss(&mut self) -> Option<Read> {
+        let Loss { first, reason } = self.loss.take()?;
+        let lost = Some(self.cursor.next - first);
+        Some(Read::Gap(Gap { reason, lost, position: self.cursor }))
     }
 }
 
@@ -283,16 +245,4 @@ impl fmt::Debug for Subscriber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscriber").field("cursor", &self.cursor).finish_non_exhaustive()
     }
-}
-
-fn take_some<'a>(held: impl Iterator<Item = &'a Arc<Batch>>) -> Vec<Arc<Batch>> {
-    let mut bytes = 0;
-    held.take_while(|batch| {
-        let len = batch.lines().map_or(0, |lines| lines.bytes.len());
-        let fits = bytes == 0 || bytes + len <= READ_SIZE;
-        bytes += len.max(1);
-        fits
-    })
-    .cloned()
-    .collect()
 }

@@ -1,4 +1,4 @@
-//! The subscribers that have read everything, and wait for the next event.
+//! The subscribers of a feed, and the wakers of those that wait for the next event.
 
 use std::fmt;
 use std::sync::Weak;
@@ -16,7 +16,7 @@ pub(super) struct Waiters {
     waiting: usize,
     /// The relay was woken, and will wake the subscribers that wait.
     is_relay_woken: bool,
-    /// Woken when all subscribers have read everything.
+    /// The waker of a thread that waits until all subscribers have read everything.
     reader: Option<Waker>,
 }
 
@@ -77,7 +77,8 @@ impl Waiters {
         self.slots.iter_mut().filter_map(|(_, slot)| waiter(slot)).collect()
     }
 
-    /// Whether all subscribers have read everything; if not, `reader` is woken when they have.
+    /// Returns whether all subscribers have read everything; if not, `reader` is woken when they
+    /// have.
     pub(super) fn is_caught_up(&mut self, reader: &Waker) -> bool {
         let is_caught_up = self.are_all_waiting();
         self.reader = (!is_caught_up).then(|| reader.clone());
@@ -109,9 +110,9 @@ mod tests {
 
     /// Counts how often it is woken.
     #[derive(Default)]
-    struct Bell(AtomicUsize);
+    struct CountingWaker(AtomicUsize);
 
-    impl Wake for Bell {
+    impl Wake for CountingWaker {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
@@ -122,30 +123,31 @@ mod tests {
     }
 
     #[test]
-    fn whoever_reads_is_woken_once_when_all_have_everything() {
-        let (bell, idle) = (Arc::new(Bell::default()), Context::from_waker(Waker::noop()));
-        let reader = Arc::clone(&bell).into();
-        let rung = || bell.0.load(Ordering::Relaxed);
-        let mut waiting = Waiters::default();
-        assert!(waiting.is_caught_up(&reader), "there is nobody");
-        let (one, two, gone) = (waiting.insert(), waiting.insert(), waiting.insert());
-        assert!(!waiting.is_caught_up(&reader), "they have yet to look");
-        wake(waiting.wait(one, &idle));
-        wake(waiting.wait(one, &idle));
-        wake(waiting.wait(two, &idle));
-        assert_eq!(rung(), 0);
-        wake(waiting.remove(gone));
-        assert_eq!(rung(), 1);
-        assert!(waiting.is_caught_up(&reader));
-        assert!(waiting.needs_relay());
-        assert!(!waiting.needs_relay(), "once is enough");
-        assert!(!waiting.is_caught_up(&reader), "they are about to be told");
-        assert_eq!(waiting.take().len(), 2);
-        assert!(!waiting.is_caught_up(&reader), "they are being sent it");
-        assert!(!waiting.needs_relay(), "nobody waits");
-        wake(waiting.wait(two, &idle));
-        wake(waiting.wait(one, &idle));
-        wake(waiting.wait(one, &idle));
-        assert_eq!(rung(), 2);
+    fn the_reader_is_woken_once_when_all_subscribers_have_read_everything() {
+        let (counter, idle) =
+            (Arc::new(CountingWaker::default()), Context::from_waker(Waker::noop()));
+        let reader = Arc::clone(&counter).into();
+        let wakes = || counter.0.load(Ordering::Relaxed);
+        let mut waiters = Waiters::default();
+        assert!(waiters.is_caught_up(&reader), "there are no subscribers");
+        let (one, two, gone) = (waiters.insert(), waiters.insert(), waiters.insert());
+        assert!(!waiters.is_caught_up(&reader), "they have not read yet");
+        wake(waiters.wait(one, &idle));
+        wake(waiters.wait(one, &idle));
+        wake(waiters.wait(two, &idle));
+        assert_eq!(wakes(), 0);
+        wake(waiters.remove(gone));
+        assert_eq!(wakes(), 1);
+        assert!(waiters.is_caught_up(&reader));
+        assert!(waiters.needs_relay());
+        assert!(!waiters.needs_relay(), "the relay was woken already");
+        assert!(!waiters.is_caught_up(&reader), "the relay will wake them");
+        assert_eq!(waiters.take().len(), 2);
+        assert!(!waiters.is_caught_up(&reader), "they have not read yet");
+        assert!(!waiters.needs_relay(), "no subscriber waits");
+        wake(waiters.wait(two, &idle));
+        wake(waiters.wait(one, &idle));
+        wake(waiters.wait(one, &idle));
+        assert_eq!(wakes(), 2);
     }
 }

@@ -183,13 +183,13 @@ impl LineSource for FileSource {
         (self.kind == FileKind::Regular).then(|| Location::of(bytes, self.file.clone(), offset))
     }
 
-    fn checkpoint(&self, state: &ReadState, held: bool) -> Option<JournalNote> {
+    fn checkpoint(&self, state: &ReadState, is_followed: bool) -> Option<JournalNote> {
         if self.kind != FileKind::Regular {
             return None;
         }
         let guard = &state.recent[state.recent.len().saturating_sub(GUARD)..];
         let checkpoint = Checkpoint {
-            held,
+            is_followed,
             offset: state.offset,
             unfinished: state.unfinished as u64,
             carry: state.carry,

@@ -119,10 +119,10 @@ impl<S: LineSource> LineReader<S> {
         self.state.recent = recent;
     }
 
-    /// Returns a note of how far the source was read; `held` is false when it is closed.
-    pub(super) fn checkpoint(&mut self, held: bool) -> Option<JournalNote> {
+    /// Returns a note of how far the source was read; `is_followed` is false when it is closed.
+    pub(super) fn checkpoint(&mut self, is_followed: bool) -> Option<JournalNote> {
         self.noted = self.state.offset;
-        self.source.checkpoint(&self.state, held)
+        self.source.checkpoint(&self.state, is_followed)
     }
 
     /// Takes in `bytes`, the last `len` of which are new; `skip` of these belong to no line.

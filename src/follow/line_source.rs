@@ -35,8 +35,8 @@ pub(super) trait LineSource {
 
     /// Returns a note of how far the source was read; none if a later run cannot resume there.
     ///
-    /// `held` is false when the source is closed.
-    fn checkpoint(&self, _state: &ReadState, _held: bool) -> Option<JournalNote> {
+    /// `is_followed` is false when the source is closed.
+    fn checkpoint(&self, _state: &ReadState, _is_followed: bool) -> Option<JournalNote> {
         None
     }
 }

@@ -52,9 +52,10 @@ pub(super) fn restore(
     for (id, log) in recovered.logs() {
         let file = finder.found.get(&log.file);
         found.extend(file.map(|file| (id, Arc::clone(file))));
-        let owner = log.mark.and_then(|(source, mark)| Some((recovered.source(source)?, mark)));
+        let owner =
+            log.checkpoint.and_then(|(source, mark)| Some((recovered.source(source)?, mark)));
         let Some((source, checkpoint)) = owner else { continue };
-        if checkpoint.held {
+        if checkpoint.is_followed {
             sources.followed[source.id].mark_live();
         }
         if let Some(file) = file {
@@ -62,7 +63,7 @@ pub(super) fn restore(
         }
     }
     for (id, file) in found {
-        recovered.found(id, file);
+        recovered.set_log(id, file);
     }
     for followed in &mut sources.followed {
         followed.choose_newest(now);
@@ -83,10 +84,10 @@ impl Restored {
     ) {
         let resumed = Generation::resume(file, id, checkpoint);
         let Ok((mut generation, change)) = resumed else { return };
-        let note = generation.checkpoint(checkpoint.held).map(DraftContent::Note);
+        let note = generation.checkpoint(checkpoint.is_followed).map(DraftContent::Note);
         let draft = |content| Draft { source: Arc::clone(source), content };
         self.checkpoints.extend(note.map(draft));
-        if checkpoint.held {
+        if checkpoint.is_followed {
             self.updates.entry(source.id).or_default().extend(change);
             sources.followed[source.id].restore(generation, now);
         } else {

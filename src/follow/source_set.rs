@@ -44,7 +44,7 @@ impl SourceSet {
         let mut names = Names::default();
         let mut paths = HashSet::new();
         for earlier in recovered.followed() {
-            names.keep(earlier.source.name.clone(), &earlier.path);
+            names.reserve(earlier.source.name.clone(), &earlier.path);
             paths.insert(earlier.path.clone());
         }
         let mut sources = SourceSet {
@@ -124,8 +124,8 @@ impl SourceSet {
             return;
         }
         let name = match &wanted.name {
-            Some(name) => self.names.asked(name),
-            None => self.names.of_path(path),
+            Some(name) => self.names.assign_explicit(name),
+            None => self.names.assign(path),
         };
         let origin = PathOrigin {
             is_explicit: matches!(wanted.target, Target::Path(_)),

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memchr::memrchr;
@@ -37,7 +38,11 @@ pub struct Spool {
 ///
 /// Their files are open, so that renaming or removing them does not matter.
 #[derive(Debug)]
-struct Segments(Mutex<VecDeque<Segment>>);
+struct Segments {
+    segments: Mutex<VecDeque<Segment>>,
+    /// Offset of the oldest segment; the index reads it without a lock.
+    oldest: AtomicU64,
+}
 
 #[derive(Clone, Debug)]
 struct Segment {
@@ -55,7 +60,8 @@ impl Spool {
         names.shift_earlier()?;
         names.limit(capacity - capacity / SEGMENTS)?;
         let first = Segment { file: names.create()?, first: 0 };
-        let segments = Arc::new(Segments(Mutex::new([first].into())));
+        let segments =
+            Arc::new(Segments { segments: Mutex::new([first].into()), oldest: AtomicU64::new(0) });
         Ok(Spool { names, capacity, written: 0, segments, has_failed: false })
     }
 
@@ -109,11 +115,13 @@ impl Spool {
         let newest = Segment { file: self.names.create()?, first: self.written };
         let mut segments = self.segments.lock();
         segments.push_back(newest);
-        let oldest = segments[0].first;
+        let before = segments[0].first;
         while self.written - segments[0].first > rest {
             segments.pop_front();
         }
-        Ok(segments[0].first > oldest)
+        let oldest = segments[0].first;
+        self.segments.oldest.store(oldest, Ordering::Release);
+        Ok(oldest > before)
     }
 }
 
@@ -132,7 +140,7 @@ fn fitting(bytes: &[u8], free: u64, segment_size: u64) -> usize {
 
 impl Segments {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Segment>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the segment that holds the byte at `offset`, and the offset of the next segment.
@@ -157,10 +165,10 @@ impl Log for Segments {
     }
 
     fn oldest(&self) -> u64 {
-        self.lock()[0].first
+        self.oldest.load(Ordering::Acquire)
     }
 
-    fn is_a_file(&self) -> bool {
+    fn is_file(&self) -> bool {
         false
     }
 }

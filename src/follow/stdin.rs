@@ -26,7 +26,7 @@ impl StandardInput {
         let Some(spool) = &mut self.spool else { return };
         match spool.write(bytes) {
             Ok(false) => {}
-            Ok(true) => self.publisher.forget_dropped(),
+            Ok(true) => self.publisher.remove_dropped(),
             Err(error) => self.report.say(&format!(
                 "{} cannot be written: {error}; from here on, standard input is not kept",
                 spool.names()

@@ -157,7 +157,7 @@ impl Site {
     fn refuse_stream(&self, medium: Medium, headers: &HeaderMap) -> Response<AnswerBody> {
         self.traffic.refused_streams.add(1);
         if medium == Medium::Events && accepts_event_streams(headers) {
-            let opening = Encoder::opening(RETRY_OVER_LIMIT);
+            let opening = Encoder::preamble(RETRY_OVER_LIMIT);
             return streamed(medium, AnswerBody::whole(Some(opening)));
         }
         too_many_streams(RETRY_OVER_LIMIT)

@@ -79,7 +79,7 @@ impl Query {
         if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
         }
-        parsed.presentation = parsed.presentation.by(accepted_medium(headers));
+        parsed.presentation = parsed.presentation.with_medium(accepted_medium(headers));
         parsed.last_event_id = parsed.last_event_id.filter(|id| !id.is_empty());
         Ok(parsed)
     }
@@ -158,7 +158,7 @@ fn parse_grep(value: &str) -> Result<Grep, BadQuery> {
 }
 
 fn parse_format(value: &str) -> Result<Format, BadQuery> {
-    clap::ValueEnum::from_str(value, false).map_err(|_| {
+    value.parse().map_err(|_| {
         BadQuery("format takes text, json, base64 or buffer, as format=json".to_owned())
     })
 }

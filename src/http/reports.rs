@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Metric, Registry};
 
 use super::Site;
-use crate::event::Object;
+use crate::event::JsonObject;
 use crate::follow::{SourceState, SourceStatus};
 
 /// The content type of [`metrics`].
@@ -32,7 +32,7 @@ pub(super) fn sources(site: &Site) -> String {
 }
 
 fn source(entry: &SourceStatus) -> String {
-    Object::default()
+    JsonObject::default()
         .text("name", entry.source.name.as_str())
         .text("path", &entry.kind.path().to_string_lossy())
         .text("state", entry.state.as_str())
@@ -78,7 +78,7 @@ fn register_sending(registry: &mut Registry, site: &Site) {
 }
 
 fn register_ring(registry: &mut Registry, site: &Site) {
-    let fill = site.feed.fill();
+    let fill = site.feed.usage();
     for (name, help, value) in [
         ("ring_events", "Events held in memory", fill.events),
         ("ring_bytes", "Memory that they take", fill.bytes as u64),

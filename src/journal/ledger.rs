@@ -1,7 +1,8 @@
-//! The ledger: what records refer to by number, and what a fresh journal begins with.
+//! The ledger: the numbers by which records refer to sources and logs, and the records with which a
+//! new journal begins.
 //!
-//! A plain value without I/O. A log is known by its address, which stays its own
-//! while the weak reference to it is kept.
+//! A plain value without I/O.
+//! A log is identified by its address, which no other log gets while the weak reference exists.
 
 use std::collections::{BTreeMap, HashMap};
 use std::os::unix::ffi::OsStrExt;
@@ -12,22 +13,27 @@ use super::record::{Checkpoint, ExtentRef, Record};
 use crate::event::{FileId, Log, Source};
 use crate::store::{EntryContent, IndexEntry};
 
-/// What a run is known by.
+/// The properties of a run that the next run compares with its own.
 #[derive(Debug)]
 pub(super) struct RunHeader {
     pub(super) epoch: String,
+    /// Boot ID of the machine.
     pub(super) boot: String,
+    /// Description of the [`Cutting`](crate::event::Cutting).
     pub(super) cutting: String,
+    /// The globs that are followed.
     pub(super) patterns: Vec<PathBuf>,
 }
 
+/// Sources and logs with their numbers, and the newest checkpoint of each log.
 #[derive(Debug)]
 pub(super) struct Ledger {
     pub(super) run: RunHeader,
     sources: BTreeMap<usize, (Arc<Source>, PathBuf)>,
+    /// By the address of the log.
     logs: HashMap<usize, LedgerLog>,
-    /// How many logs were given a number.
-    given: u64,
+    /// The number of the newest log.
+    last_log: u64,
 }
 
 #[derive(Debug)]
@@ -36,42 +42,67 @@ struct LedgerLog {
     log: Weak<dyn Log>,
     file: FileId,
     path: PathBuf,
-    mark: Option<(u64, Checkpoint)>,
+    /// The number of the source, and how far the log was read for it.
+    checkpoint: Option<(u64, Checkpoint)>,
 }
 
 impl Ledger {
     pub(super) fn new(run: RunHeader) -> Self {
-        Ledger { run, sources: BTreeMap::new(), logs: HashMap::new(), given: 0 }
+        Ledger { run, sources: BTreeMap::new(), logs: HashMap::new(), last_log: 0 }
     }
 
-    /// Writes down under which path a source is followed.
-    pub(super) fn path(&mut self, source: &Arc<Source>, path: &Path, items: &mut Vec<u8>) {
+    /// Returns whether records can refer to `log`.
+    pub(super) fn has_log(&self, log: &Arc<dyn Log>) -> bool {
+        self.logs.contains_key(&address(log))
+    }
+
+    /// Appends the record of a new log, whose file can be found again by its identity and path.
+    pub(super) fn add_log(
+        &mut self,
+        log: &Arc<dyn Log>,
+        file: FileId,
+        path: PathBuf,
+        records: &mut Vec<u8>,
+    ) {
+        self.last_log += 1;
+        let (id, weak) = (self.last_log, Arc::downgrade(log));
+        let new = LedgerLog { id, log: weak, file, path, checkpoint: None };
+        new.push(records);
+        self.logs.insert(address(log), new);
+    }
+
+    /// Appends the record of a source that is followed under `path`.
+    pub(super) fn push_path(&mut self, source: &Arc<Source>, path: &Path, records: &mut Vec<u8>) {
         self.sources.insert(source.id, (Arc::clone(source), path.to_owned()));
-        push_source(source, path, items);
+        push_source(source, path, records);
     }
 
-    /// Writes down how far a file was read, unless it cannot be found again.
-    pub(super) fn mark(
+    /// Appends the record of how far a log was read, if the ledger has the log.
+    pub(super) fn push_checkpoint(
         &mut self,
         source: &Arc<Source>,
-        (log, mark): (&Arc<dyn Log>, Checkpoint),
-        items: &mut Vec<u8>,
+        log: &Arc<dyn Log>,
+        checkpoint: Checkpoint,
+        records: &mut Vec<u8>,
     ) {
-        let source = self.source(source, items);
-        if let Some(known) = self.log(log, items) {
-            known.mark = Some((source, mark));
-            Record::Checkpoint { log: known.id, source, mark }.push(items);
+        let source = self.source(source, records);
+        if let Some(known) = self.logs.get_mut(&address(log)) {
+            known.checkpoint = Some((source, checkpoint));
+            Record::Checkpoint { log: known.id, source, checkpoint }.push(records);
         }
     }
 
-    /// Writes down events; false if they cannot be had again.
-    pub(super) fn entry(&mut self, entry: &IndexEntry, items: &mut Vec<u8>) -> bool {
-        let (source, first) = (self.source(entry.source(), items), entry.first());
-        match entry.kept() {
-            EntryContent::Control(json) => Record::Control { source, first, json }.push(items),
+    /// Appends the record of events; returns false if they are in a log that the ledger does not
+    /// have.
+    pub(super) fn push_entry(&mut self, entry: &IndexEntry, records: &mut Vec<u8>) -> bool {
+        let (source, first) = (self.source(entry.source(), records), entry.first());
+        match entry.content() {
+            EntryContent::Control(json) => Record::Control { source, first, json }.push(records),
             EntryContent::Extent(extent) => {
-                let Some(known) = self.log(&extent.location.log, items) else { return false };
-                let place = ExtentRef {
+                let Some(known) = self.logs.get(&address(&extent.location.log)) else {
+                    return false;
+                };
+                let extent_ref = ExtentRef {
                     source,
                     first,
                     log: known.id,
@@ -80,62 +111,55 @@ impl Ledger {
                     carry: extent.carry,
                     time: extent.time,
                 };
-                Record::Lines { at: place, runs: &extent.runs }.push(items);
+                Record::Lines { extent: extent_ref, shapes: &extent.shapes }.push(records);
             }
         }
         true
     }
 
-    /// Writes down all but the events, without the files that nobody needs any more.
-    pub(super) fn snapshot(&mut self, items: &mut Vec<u8>) {
+    /// Appends the first records of a new journal: everything but events, and without logs that
+    /// nothing refers to any more.
+    pub(super) fn push_snapshot(&mut self, records: &mut Vec<u8>) {
         let RunHeader { epoch, boot, cutting, patterns } = &self.run;
-        Record::Begin { epoch, boot, cutting }.push(items);
+        Record::Begin { epoch, boot, cutting }.push(records);
         for pattern in patterns {
-            Record::Pattern(pattern.as_os_str().as_bytes()).push(items);
+            Record::Pattern(pattern.as_os_str().as_bytes()).push(records);
         }
         for (source, path) in self.sources.values() {
-            push_source(source, path, items);
+            push_source(source, path, records);
         }
         self.logs.retain(|_, known| known.log.strong_count() > 0);
         let mut logs: Vec<_> = self.logs.values().collect();
         logs.sort_by_key(|known| known.id);
         for known in logs {
-            known.push(items);
-            if let Some((source, mark)) = known.mark {
-                Record::Checkpoint { log: known.id, source, mark }.push(items);
+            known.push(records);
+            if let Some((source, checkpoint)) = known.checkpoint {
+                Record::Checkpoint { log: known.id, source, checkpoint }.push(records);
             }
         }
     }
 
-    fn source(&mut self, source: &Arc<Source>, items: &mut Vec<u8>) -> u64 {
+    /// Returns the number of a source, after the record of a source that has no path yet.
+    fn source(&mut self, source: &Arc<Source>, records: &mut Vec<u8>) -> u64 {
         if !self.sources.contains_key(&source.id) {
-            self.path(source, Path::new(""), items);
+            self.push_path(source, Path::new(""), records);
         }
         source.id as u64
-    }
-
-    fn log(&mut self, log: &Arc<dyn Log>, items: &mut Vec<u8>) -> Option<&mut LedgerLog> {
-        let address = Arc::as_ptr(log).cast::<()>() as usize;
-        if !self.logs.contains_key(&address) {
-            let (file, path) = log.file()?;
-            self.given += 1;
-            let known =
-                LedgerLog { id: self.given, log: Arc::downgrade(log), file, path, mark: None };
-            known.push(items);
-            self.logs.insert(address, known);
-        }
-        self.logs.get_mut(&address)
     }
 }
 
 impl LedgerLog {
-    fn push(&self, items: &mut Vec<u8>) {
+    fn push(&self, records: &mut Vec<u8>) {
         let path = self.path.as_os_str().as_bytes();
-        Record::Log { id: self.id, file: self.file, path }.push(items);
+        Record::Log { id: self.id, file: self.file, path }.push(records);
     }
 }
 
-fn push_source(source: &Source, path: &Path, items: &mut Vec<u8>) {
+fn address(log: &Arc<dyn Log>) -> usize {
+    Arc::as_ptr(log).cast::<()>() as usize
+}
+
+fn push_source(source: &Source, path: &Path, records: &mut Vec<u8>) {
     let (id, path) = (source.id as u64, path.as_os_str().as_bytes());
-    Record::Source { id, name: source.name.as_str(), path }.push(items);
+    Record::Source { id, name: source.name.as_str(), path }.push(records);
 }

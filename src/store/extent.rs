@@ -1,4 +1,4 @@
-//! An extent: a range of a file, and how it was cut into batches.
+//! An extent: a byte range of a log, and the sizes of the batches that it was cut into.
 
 use std::sync::Arc;
 
@@ -7,88 +7,99 @@ use bytes::Bytes;
 use super::varint::{push_number, take_number};
 use crate::event::{Carry, Cutting, End, Lines, Location};
 
-/// Batches of one file are kept together up to so many bytes.
+/// Largest number of bytes of a log in an extent that was merged from several batches.
+///
+/// An extent is read and encoded as a whole, so twice the value doubles the time until a subscriber
+/// gets its first event, and the memory of each reload; half the value doubles the index.
 const EXTENT_SIZE: u64 = 256 * 1024;
-/// A single batch is never longer, whatever the longest line may be.
+
+/// Largest number of bytes in a recovered extent; a batch of one line of the largest `--max-line`
+/// fits.
+///
+/// A damaged journal can ask for so much memory, and for twice as much with twice the value.
 const LARGEST: u64 = 4 << 20;
 
-/// A range of a file, and how it was cut.
+/// A byte range of a log that holds consecutive batches.
 #[derive(Clone, Debug)]
 pub(crate) struct Extent {
     pub(crate) location: Location,
     pub(crate) carry: Carry,
     pub(crate) time: u64,
-    /// For each batch its length, its number of events and the time since the one before,
-    /// as variable-length numbers.
-    pub(crate) runs: Vec<u8>,
+    /// The shape of each batch, in the compact form of [`BatchShape::push`].
+    pub(crate) shapes: Vec<u8>,
     len: u64,
-    /// How the last run ends.
+    /// What follows the last batch.
     end: End,
 }
 
-/// A batch, as an extent remembers it.
+/// The size of a batch in an extent.
 struct BatchShape {
+    /// Number of bytes.
     len: usize,
+    /// Number of events.
     count: usize,
+    /// What follows the bytes.
     end: End,
+    /// Milliseconds from the first batch of the extent to this one, modulo 2^64.
     later: u64,
 }
 
 impl Extent {
-    /// The location of `lines`, if they have one.
+    /// Returns the extent of one batch, or `None` if it has no location.
     pub(crate) fn new(lines: &Lines) -> Option<Self> {
-        let mut runs = Vec::new();
+        let location = lines.location.clone()?;
+        let mut shapes = Vec::new();
         let (len, count) = (lines.bytes.len(), lines.spans.len());
-        BatchShape { len, count, end: lines.end, later: 0 }.push(&mut runs);
+        BatchShape { len, count, end: lines.end, later: 0 }.push(&mut shapes);
         Some(Extent {
-            location: lines.location.clone()?,
+            location,
             carry: lines.carry,
             time: lines.time,
-            runs,
+            shapes,
             len: len as u64,
             end: lines.end,
         })
     }
 
-    /// What was written down of an extent, and how many events it holds.
+    /// Makes an extent from a record of the journal; returns it and its number of events.
     ///
-    /// None if no batches can have been cut like that.
+    /// `None` if no extent can have these shapes.
     pub(crate) fn recovered(
         location: Location,
         carry: Carry,
         time: u64,
-        runs: Vec<u8>,
+        shapes: Vec<u8>,
     ) -> Option<(Self, u64)> {
         let (mut len, mut events, mut end) = (0, 0, End::Open);
-        let mut rest = &*runs;
+        let mut rest = &*shapes;
         while !rest.is_empty() {
-            let run = BatchShape::take(&mut rest)?;
-            if run.count == 0 || run.count > run.len || end == End::Finished {
+            let shape = BatchShape::take(&mut rest)?;
+            if shape.count == 0 || shape.count > shape.len || end == End::Finished {
                 return None;
             }
-            len += run.len as u64;
-            events += run.count as u64;
-            end = run.end;
+            len += shape.len as u64;
+            events += shape.count as u64;
+            end = shape.end;
             if len > LARGEST {
                 return None;
             }
         }
-        let is_whole = events > 0 && location.offset >= carry.into;
+        let is_whole = events > 0 && location.offset >= carry.part_bytes;
         location.offset.checked_add(len)?;
-        is_whole.then_some((Extent { location, carry, time, runs, len, end }, events))
+        is_whole.then_some((Extent { location, carry, time, shapes, len, end }, events))
     }
 
-    /// Takes in the extent that follows; false if it does not, or too much would come together.
+    /// Appends `next`; returns false if it does not follow, or the two would be too long.
     pub(crate) fn merge(&mut self, next: &Extent) -> bool {
         let fits = Arc::ptr_eq(&self.location.log, &next.location.log)
             && self.location.offset + self.len == next.location.offset
             && self.len + next.len <= EXTENT_SIZE
             && self.end != End::Finished;
         if fits {
-            let mut runs = &*next.runs;
-            while let Some(run) = BatchShape::take(&mut runs) {
-                let later = next.time.wrapping_add(run.later).wrapping_sub(self.time);
-                BatchShape { later, ..run }.push(&mut self.runs);
+            let mut shapes = &*next.shapes;
+            while let Some(shape) = BatchShape::take(&mut shapes) {
+                let later = next.time.wrapping_add(shape.later).wrapping_sub(self.time);
+                BatchShape { later, ..shape }.push(&mut self.shapes);
             }
             let mut crc = crc32fast::Hasher::new_with_initial_len(self.location.crc, self.len);
             crc.combine(&crc32fast::Hasher::new_with_initial_len(next.location.crc, next.len));
@@ -99,40 +110,42 @@ impl Extent {
         fits
     }
 
-    /// The same lines as before; none if the file does not have their bytes any more.
-    pub(crate) fn recall(&self, cutting: &Cutting) -> Option<Vec<Lines>> {
+    /// Reads and cuts the lines of each batch again, or returns `None` if the log does not have
+    /// their bytes any more.
+    pub(crate) fn reload(&self, cutting: &Cutting) -> Option<Vec<Lines>> {
         let mut bytes = vec![0; self.len as usize];
         self.location.log.read_exact_at(&mut bytes, self.location.offset).ok()?;
         if crc32fast::hash(&bytes) != self.location.crc {
             return None;
         }
         let bytes = Bytes::from(bytes);
-        let mut all = Vec::new();
+        let mut batches = Vec::new();
         let mut carry = self.carry;
-        let mut runs = &*self.runs;
+        let mut shapes = &*self.shapes;
         let mut at = 0;
-        while let Some(BatchShape { len, count, end, later }) = BatchShape::take(&mut runs) {
-            let run = bytes.get(at..at + len)?;
-            let (lines, used) = cutting.cut_by(run, &mut carry, end, |used| bytes.slice_ref(used));
+        while let Some(BatchShape { len, count, end, later }) = BatchShape::take(&mut shapes) {
+            let batch = bytes.get(at..at + len)?;
+            let (lines, used) =
+                cutting.cut_with(batch, &mut carry, end, |used| bytes.slice_ref(used));
             let lines = lines.filter(|lines| used == len && lines.spans.len() == count)?;
             let offset = self.location.offset + at as u64;
-            let location = Location::of(run, Arc::clone(&self.location.log), offset);
+            let location = Location::of(batch, Arc::clone(&self.location.log), offset);
             let time = self.time.wrapping_add(later);
-            all.push(Lines { location: Some(location), time, ..lines });
+            batches.push(Lines { location: Some(location), time, ..lines });
             at += len;
         }
-        Some(all)
+        Some(batches)
     }
 
-    /// Bytes of memory that it takes beside its own size.
+    /// Bytes of memory on the heap.
     pub(crate) fn size(&self) -> usize {
-        self.runs.capacity()
+        self.shapes.capacity()
     }
 }
 
 impl BatchShape {
-    fn push(&self, runs: &mut Vec<u8>) {
-        // Clocks can be set back: the sign goes to the last bit, so that small steps stay short.
+    fn push(&self, shapes: &mut Vec<u8>) {
+        // A clock can be set back. The sign goes to the last bit, so that small steps stay short.
         let later = self.later.cast_signed();
         let folded = ((later << 1) ^ (later >> 63)).cast_unsigned();
         let end = match self.end {
@@ -140,13 +153,14 @@ impl BatchShape {
             End::Finished => 1,
             End::Part => 2,
         };
-        push_number(runs, self.len as u64);
-        push_number(runs, self.count as u64 * 4 + end);
-        push_number(runs, folded);
+        push_number(shapes, self.len as u64);
+        push_number(shapes, self.count as u64 * 4 + end);
+        push_number(shapes, folded);
     }
 
-    fn take(runs: &mut &[u8]) -> Option<Self> {
-        let (len, count, folded) = (take_number(runs)?, take_number(runs)?, take_number(runs)?);
+    fn take(shapes: &mut &[u8]) -> Option<Self> {
+        let (len, count, folded) =
+            (take_number(shapes)?, take_number(shapes)?, take_number(shapes)?);
         let later = (folded >> 1).cast_signed() ^ -((folded & 1).cast_signed());
         let end = match count % 4 {
             1 => End::Finished,

@@ -6,35 +6,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::Capacity;
 use crate::event::{Batch, Seq};
 
-/// What a connected subscriber may lag behind, in bytes, even when nothing is to be replayed.
+/// Bytes of batches that stay in the ring even if no event is to be replayed, so that a connected
+/// subscriber may lag a little.
+///
+/// Twice the value doubles the memory of a feed with `--replay 0`.
 const WORKING_SET: usize = 1 << 20;
 
-/// How much the ring holds, whichever is reached first.
-#[derive(Clone, Copy, Debug)]
-pub struct Capacity {
-    /// Events that a new subscriber can still get.
-    pub lines: u64,
-    /// Memory, encoded forms included.
-    pub bytes: usize,
-    /// Memory for finding evicted events in their files.
-    pub index_bytes: usize,
-}
-
-impl Capacity {
-    /// 10,000 lines in at most 16 MiB, and 16 MiB for the index.
-    pub const DEFAULT: Capacity =
-        Capacity { lines: 10_000, bytes: 16 << 20, index_bytes: 16 << 20 };
-}
-
-impl Default for Capacity {
-    fn default() -> Self {
-        Capacity::DEFAULT
-    }
-}
-
-/// The batches from `oldest()` up to, but without, `next()`; no seq is missing between them.
+/// The batches from `oldest()` to `next()`, without the latter; no seq is missing between them.
 #[derive(Debug)]
 pub struct Ring {
     batches: VecDeque<Arc<Batch>>,
@@ -44,86 +25,88 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// An empty ring whose first event will be `next`.
+    /// Makes an empty ring whose first event will be `next`.
     #[must_use]
     pub fn new(capacity: Capacity, next: Seq) -> Self {
-        Ring::begun(capacity, next, Arc::default())
+        Ring::with_meter(capacity, next, Arc::default())
     }
 
-    /// A ring that begins with event `first`, and whose batches are counted by `meter`.
+    /// Makes an empty ring whose first event will be `next`, and whose batches are made with
+    /// `meter`.
     #[must_use]
-    pub(crate) fn begun(capacity: Capacity, first: Seq, meter: Arc<AtomicUsize>) -> Self {
-        Ring { batches: VecDeque::new(), next: first, capacity, meter }
+    pub(crate) fn with_meter(capacity: Capacity, next: Seq, meter: Arc<AtomicUsize>) -> Self {
+        Ring { batches: VecDeque::new(), next, capacity, meter }
     }
 
-    /// The seq that the next event gets.
+    /// Seq of the next event.
     #[must_use]
     pub fn next(&self) -> Seq {
         self.next
     }
 
-    /// The first event held, or `next()`.
+    /// Seq of the first event in the ring, or `next()` if the ring is empty.
     #[must_use]
     pub fn oldest(&self) -> Seq {
         self.batches.front().map_or(self.next, |batch| batch.first())
     }
 
-    /// The first event that a new subscriber gets.
+    /// Seq of the first event that a new subscriber gets.
     #[must_use]
     pub fn replay_start(&self) -> Seq {
         self.next.saturating_sub(self.capacity.lines).max(self.oldest())
     }
 
-    /// How much the ring may hold.
+    /// The limits of the ring.
     #[must_use]
     pub fn capacity(&self) -> Capacity {
         self.capacity
     }
 
-    /// Counts the bytes of every batch made with it.
+    /// The meter with which every batch of the ring must be made.
     #[must_use]
     pub fn meter(&self) -> &Arc<AtomicUsize> {
         &self.meter
     }
 
-    /// Bytes held, encoded forms included.
+    /// Bytes of memory of all batches, with their encoded forms.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.meter.load(Ordering::Relaxed)
     }
 
-    /// Appends a batch, which begins at `next()`.
+    /// Appends a batch, which must begin at `next()`.
     pub fn push(&mut self, batch: Arc<Batch>) {
         debug_assert_eq!(batch.first(), self.next, "seqs have no holes");
         self.next = batch.next();
         self.batches.push_back(batch);
     }
 
-    /// Takes out what is beyond the capacity, oldest first; the newest batch always stays.
+    /// Removes and returns the oldest batches that exceed the capacity; the newest batch stays.
     pub fn evict(&mut self) -> Vec<Arc<Batch>> {
-        let mut held = self.bytes();
+        let mut bytes = self.bytes();
         let mut evicted = Vec::new();
-        while self.batches.len() > 1 && self.is_over(held) {
+        while self.batches.len() > 1 && self.is_over(bytes) {
             let Some(batch) = self.batches.pop_front() else { break };
-            held = held.saturating_sub(batch.size());
+            bytes = bytes.saturating_sub(batch.size());
             evicted.push(batch);
         }
         evicted
     }
 
-    fn is_over(&self, held: usize) -> bool {
-        let kept_without_oldest = self.next - self.batches[0].next();
-        held > self.capacity.bytes
-            || (held > WORKING_SET && kept_without_oldest >= self.capacity.lines)
+    fn is_over(&self, bytes: usize) -> bool {
+        let events_without_oldest = self.next - self.batches[0].next();
+        bytes > self.capacity.bytes
+            || (bytes > WORKING_SET && events_without_oldest >= self.capacity.lines)
     }
 
-    /// The batches from the one that holds `seq` on; none if it was evicted.
+    /// Iterates over the batches from the one with event `seq` on; `None` if that was evicted.
     #[must_use]
     pub fn from(&self, seq: Seq) -> Option<impl DoubleEndedIterator<Item = &Arc<Batch>>> {
         (seq >= self.oldest()).then(|| self.batches.range(self.index_of(seq)..))
     }
 
-    /// Found at once by whoever is close to the end: each batch has at least one event.
+    /// Finds the batch with event `seq` by binary search, which begins near the end because each
+    /// batch has at least one event and most subscribers are close to the newest one.
     fn index_of(&self, seq: Seq) -> usize {
         let behind = self.next.saturating_sub(seq) as usize;
         let mut high = self.batches.len();
@@ -177,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_held_has_no_hole_and_fits(
+        fn the_ring_has_no_hole_and_fits_its_capacity(
             lens in proptest::collection::vec(1usize..40, 1..60), bytes in 0usize..20_000,
         ) {
             let ring = ring(u64::MAX, bytes, &lens);
@@ -193,7 +176,7 @@ mod tests {
         }
 
         #[test]
-        fn every_held_event_is_found(lens in proptest::collection::vec(1usize..9, 1..30)) {
+        fn every_event_in_the_ring_is_found(lens in proptest::collection::vec(1usize..9, 1..30)) {
             let ring = ring(u64::MAX, 3000, &lens);
             for seq in ring.oldest()..ring.next() {
                 let batch = ring.from(seq).expect("held").next().expect("a batch");

@@ -1,4 +1,4 @@
-//! Numbers in as few bytes as they need: seven bits a byte, the lowest first.
+//! Variable-length numbers (LEB128): seven bits in each byte, the lowest first.
 
 /// Appends `number`.
 pub(crate) fn push_number(bytes: &mut Vec<u8>, number: u64) {
@@ -10,7 +10,7 @@ pub(crate) fn push_number(bytes: &mut Vec<u8>, number: u64) {
     bytes.push(rest as u8);
 }
 
-/// Takes the first number off `bytes`; none if they do not begin with one.
+/// Removes the first number from `bytes`; `None` if they do not begin with one.
 pub(crate) fn take_number(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {

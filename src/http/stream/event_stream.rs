@@ -38,7 +38,7 @@ pub(in crate::http) struct EventStream {
     query: Query,
     subscriber: Subscriber,
     flow: Flow,
-    opening: Option<Bytes>,
+    preamble: Option<Bytes>,
     /// The state of a peer that has everything that was returned.
     peer: PeerState,
     last_frame: LastFrame,
@@ -57,10 +57,10 @@ impl EventStream {
         permit: OwnedSemaphorePermit,
     ) -> Self {
         let whole = query.grep.is_none().then_some(query.presentation);
-        let subscriber = site.feed.subscribe(query.start()).presented(whole);
+        let subscriber = site.feed.subscribe(query.start()).with_presentation(whole);
         EventStream {
-            opening: (query.presentation.medium == Medium::Events)
-                .then(|| Encoder::opening(site.reconnect_delay)),
+            preamble: (query.presentation.medium == Medium::Events)
+                .then(|| Encoder::preamble(site.reconnect_delay)),
             peer: PeerState { position: subscriber.cursor(), unfinished: None },
             last_frame: LastFrame::default(),
             heartbeat_timer: HeartbeatTimer::new(site.heartbeat),
@@ -119,8 +119,8 @@ impl EventStream {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {
         self.count_last_frame();
         let mut frame = Gathered::default();
-        if let Some(opening) = self.opening.take() {
-            self.push(&mut frame, opening, 0, self.peer.position);
+        if let Some(preamble) = self.preamble.take() {
+            self.push(&mut frame, preamble, 0, self.peer.position);
             return Poll::Ready(Some(frame));
         }
         let query = &self.query;
@@ -171,7 +171,7 @@ impl EventStream {
         let presentation = self.query.presentation;
         let grep = self.query.grep.as_ref();
         let first = Position::before(batch.first());
-        let since = Position::before(self.subscriber.since(batch.source()));
+        let since = Position::before(self.subscriber.source_start(batch.source()));
         let start = from.max(since).max(first);
         if start.next >= batch.next() {
             return (Bytes::new(), 0);

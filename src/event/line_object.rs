@@ -8,18 +8,18 @@ use base64::engine::general_purpose::STANDARD;
 use super::Line;
 use super::json::push_string;
 
-/// A line and what is told about it.
+/// A line, and the other fields of its JSON object.
 pub(super) struct LineObject<'a> {
     pub(super) file: &'a str,
-    /// When it was read, in milliseconds since 1970.
+    /// Time of reading, in milliseconds since 1970.
     pub(super) time: u64,
     pub(super) line: Line<'a>,
-    /// The message is as Node's `Buffer#toJSON`, not text.
+    /// The message has the form of Node's `Buffer#toJSON`.
     pub(super) is_buffer: bool,
 }
 
 impl LineObject<'_> {
-    /// Appends it.
+    /// Appends the JSON object.
     pub(super) fn push(&self, out: &mut Vec<u8>) {
         let line = self.line;
         out.extend_from_slice(b"{\"file\":");
@@ -53,7 +53,7 @@ pub(super) fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, 0);
     if let Err(error) = STANDARD.encode_slice(bytes, &mut out[start..]) {
-        unreachable!("the room is computed: {error}");
+        unreachable!("the length is computed: {error}");
     }
 }
 

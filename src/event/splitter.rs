@@ -1,8 +1,8 @@
-//! Cutting bytes into lines, and lines that are too long into parts.
+//! The splitter: cuts bytes into lines, and lines that are too long into parts.
 
 use memchr::memchr;
 
-/// Where one line, or one part of a line, lies in the bytes it was cut from.
+/// The range of one line, or one part of a line, in the bytes that it was cut from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Index of its first byte.
@@ -16,40 +16,42 @@ pub struct Span {
 }
 
 impl Span {
-    /// Whether it is all of its line.
+    /// Returns whether the span is a whole line.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         !self.more && !self.continued
     }
 }
 
-/// What one run of bytes leaves to the next about the line that spans both.
+/// State of a line that began in earlier bytes and continues in the next ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Carry {
-    /// How many bytes of the line were already cut off in parts.
-    pub into: u64,
-    /// Those parts were not published, so that the rest is not either.
+    /// Number of bytes of the line that earlier parts hold.
+    pub part_bytes: u64,
+    /// The filter has rejected the line, so its other parts are not published either.
     pub hidden: bool,
 }
 
-/// What comes after a run of bytes, and so what becomes of a rest without a terminator.
+/// What follows the bytes, which decides about a rest without a terminator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum End {
-    /// Perhaps more: it is not cut yet.
+    /// Perhaps more bytes: the rest is not cut yet.
     #[default]
     Open,
-    /// Nothing: it is a line.
+    /// Nothing: the rest is a line.
     Finished,
-    /// More of the same line, as is known: it is a part of it.
+    /// More bytes of the same line: the rest is a part of it.
     Part,
 }
 
-/// Cuts a stream of bytes, however it is split into runs, into the same lines.
+/// Cuts a stream of bytes into lines that do not depend on how the bytes arrive.
+///
+/// The journal compares the `Debug` text of this type: a renamed field ends the run of every journal.
 #[derive(Clone, Copy, Debug)]
 pub struct Splitter {
-    /// Bytes of a line, without its terminator, beyond which it comes in parts.
+    /// Largest length in bytes of a line, without its terminator, that is not cut into parts.
     pub max_line: usize,
-    /// Cut into chunks of at most `max_line` bytes, whatever they hold.
+    /// Ignore line ends, and cut into chunks of at most `max_line` bytes.
     pub binary: bool,
 }
 
@@ -59,16 +61,19 @@ impl Splitter {
 }
 
 impl Default for Splitter {
+    /// Lines, with parts of at most 32 KiB.
     fn default() -> Self {
         Splitter { max_line: Splitter::DEFAULT_MAX_LINE, binary: false }
     }
 }
 
 impl Splitter {
-    /// Cuts `bytes`, handing each span to `take` while it says so; gives how many were used.
+    /// Cuts `bytes` and calls `take` with each span until it returns false; returns the number of
+    /// bytes that were used.
     ///
-    /// The rest is a line without its end, at most `max_line` bytes long, and
-    /// has to stand before the bytes that come next; unless `end` says what it is.
+    /// `continued`: `bytes` begin inside a line of which earlier parts were cut.
+    /// The rest that was not used has at most `max_line` bytes of an unfinished line, and must be
+    /// given again before the bytes that follow it.
     pub fn split(
         &self,
         bytes: &[u8],
@@ -88,7 +93,8 @@ impl Splitter {
         at
     }
 
-    /// The first line of `rest`: its length, the bytes it uses up, whether more of it follows.
+    /// Cuts the first line of `rest`; returns its length, the number of bytes that it uses, and
+    /// whether another part of it follows.
     fn first(&self, rest: &[u8], end: End) -> Option<(usize, usize, bool)> {
         if self.binary {
             let len = rest.len().min(self.max_line);
@@ -108,7 +114,7 @@ impl Splitter {
     }
 }
 
-/// The last index, at most `at` and not zero, at which no UTF-8 sequence is cut in two.
+/// Returns the last index, at most `at` and not zero, that is not inside a UTF-8 sequence.
 pub(super) fn char_boundary(bytes: &[u8], at: usize) -> usize {
     let is_continuation = |byte: u8| byte & 0xC0 == 0x80;
     (at.saturating_sub(3)..=at)
@@ -124,24 +130,24 @@ mod tests {
 
     use super::*;
 
-    /// Feeds `runs` one after the other, as a reader would, and collects the parts.
-    fn parts(splitter: Splitter, runs: &[Vec<u8>]) -> Vec<(Vec<u8>, bool)> {
-        let mut held = Vec::new();
+    /// Splits `chunks` one after the other, as a reader does, and collects the parts.
+    fn parts(splitter: Splitter, chunks: &[Vec<u8>]) -> Vec<(Vec<u8>, bool)> {
+        let mut rest = Vec::new();
         let mut parts = Vec::new();
         let mut continued = false;
-        for (i, run) in runs.iter().chain([&Vec::new()]).enumerate() {
-            held.extend_from_slice(run);
-            let end = if i == runs.len() { End::Finished } else { End::Open };
-            let used = splitter.split(&held, continued, end, |span| {
-                let part = held[span.start as usize..span.end as usize].to_vec();
+        for (i, chunk) in chunks.iter().chain([&Vec::new()]).enumerate() {
+            rest.extend_from_slice(chunk);
+            let end = if i == chunks.len() { End::Finished } else { End::Open };
+            let used = splitter.split(&rest, continued, end, |span| {
+                let part = rest[span.start as usize..span.end as usize].to_vec();
                 parts.push((part, span.more));
                 true
             });
             continued = parts.last().is_some_and(|(_, more)| *more);
-            held.drain(..used);
-            assert!(splitter.binary || held.len() <= splitter.max_line);
+            rest.drain(..used);
+            assert!(splitter.binary || rest.len() <= splitter.max_line);
         }
-        assert!(held.is_empty());
+        assert!(rest.is_empty());
         parts
     }
 
@@ -164,11 +170,11 @@ mod tests {
     proptest! {
         #[test]
         fn lines_do_not_depend_on_how_they_arrive(
-            runs in vec(vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..20), 0..20),
+            chunks in vec(vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..20), 0..20),
             max_line in 4usize..12,
         ) {
-            let whole = vec![runs.concat()];
-            prop_assert_eq!(parts(splitter(max_line), &runs), parts(splitter(max_line), &whole));
+            let whole = vec![chunks.concat()];
+            prop_assert_eq!(parts(splitter(max_line), &chunks), parts(splitter(max_line), &whole));
         }
 
         #[test]
@@ -189,10 +195,10 @@ mod tests {
         }
 
         #[test]
-        fn binary_chunks_joined_are_the_bytes(runs in vec(any::<Vec<u8>>(), 0..20)) {
+        fn binary_chunks_joined_are_the_bytes(chunks in vec(any::<Vec<u8>>(), 0..20)) {
             let binary = Splitter { max_line: 7, binary: true };
-            let joined: Vec<u8> = parts(binary, &runs).into_iter().flat_map(|(p, _)| p).collect();
-            prop_assert_eq!(joined, runs.concat());
+            let joined: Vec<u8> = parts(binary, &chunks).into_iter().flat_map(|(p, _)| p).collect();
+            prop_assert_eq!(joined, chunks.concat());
         }
     }
 }

@@ -1,8 +1,9 @@
-//! History: evicted batches, read again from their files.
+//! Reloading: reads evicted batches again from their files.
 //!
-//! Files are read on threads of their own, so that no subscriber waits for
-//! another's disk; what several ask for is read and encoded once. The next
-//! entry is read while this one is sent.
+//! The blocking threads of the runtime read the files, so that no subscriber waits for the disk of
+//! another one.
+//! An entry that several subscribers ask for is read and encoded once.
+//! A fast subscriber also asks for the next entry in advance.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,51 +14,63 @@ use tokio::sync::SetOnce;
 use crate::event::{Batch, Cutting, Encoder, Presentation, Seq};
 use crate::store::IndexEntry;
 
-/// Memory for entries that were read, encoded forms included, until others ask for them too.
+/// Bytes of memory for reloaded batches, with their encoded forms, that stay for other subscribers.
+///
+/// With half the value, subscribers at different positions read the same entry again more often;
+/// twice the value only takes more memory.
 const CACHE_SIZE: usize = 8 << 20;
-/// How many of them there are at most.
-const CACHED: usize = 64;
 
-/// The batches of an entry; none if its file does not have them any more.
-pub(super) type Recalled = Option<Arc<[Arc<Batch>]>>;
+/// Largest number of entries in the cache, which is searched from its start; twice the value doubles
+/// the longest search.
+const CACHE_ENTRIES: usize = 64;
 
-/// An entry that is being read, or was.
-type Cell = Arc<SetOnce<Recalled>>;
+/// The batches of an entry, or `None` if its file does not have them any more.
+pub(super) type Reloaded = Option<Arc<[Arc<Batch>]>>;
 
-/// Reads entries, each once for all who want it at the same time.
+/// The batches of an entry, set when they are read.
+type Cell = Arc<SetOnce<Reloaded>>;
+
+/// Reads entries, each once for all subscribers that ask for it at the same time.
 #[derive(Debug)]
-pub(super) struct History {
+pub(super) struct Reloader {
     cutting: Cutting,
     encoder: Arc<Encoder>,
-    /// By the event after their last; what was asked for last stands last.
-    cache: Mutex<VecDeque<(Seq, Cell)>>,
-    /// Memory of all that was read and is not forgotten.
+    /// The least recently used entry first.
+    cache: Mutex<VecDeque<Cached>>,
+    /// Bytes of memory of all reloaded batches.
     meter: Arc<AtomicUsize>,
 }
 
-impl History {
+/// An entry that is being read or was read.
+#[derive(Debug)]
+struct Cached {
+    /// Seq of the event after the last one of the entry, which grows with the entry.
+    next: Seq,
+    cell: Cell,
+}
+
+impl Reloader {
     pub(super) fn new(cutting: Cutting, encoder: Arc<Encoder>) -> Self {
-        History { cutting, encoder, cache: Mutex::default(), meter: Arc::default() }
+        Reloader { cutting, encoder, cache: Mutex::default(), meter: Arc::default() }
     }
 
-    /// Begins to read `entry`, if nobody has; it is then encoded as well, if that is known to be
-    /// wanted.
+    /// Begins to read `entry` unless it is in the cache, and encodes its batches in `presentation`.
     ///
-    /// An entry that has grown since it was read is another one.
-    pub(super) fn read(
+    /// An entry that has grown since it was read is another entry.
+    pub(super) fn reload(
         self: &Arc<Self>,
         entry: IndexEntry,
         presentation: Option<Presentation>,
     ) -> Cell {
         let mut cache = self.lock();
-        let known = cache.iter().position(|(next, _)| *next == entry.next());
-        if let Some(asked) = known.and_then(|at| cache.remove(at)) {
-            let cell = Arc::clone(&asked.1);
-            cache.push_back(asked);
+        let known = cache.iter().position(|cached| cached.next == entry.next());
+        if let Some(cached) = known.and_then(|at| cache.remove(at)) {
+            let cell = Arc::clone(&cached.cell);
+            cache.push_back(cached);
             return cell;
         }
         let cell = Cell::default();
-        cache.push_back((entry.next(), Arc::clone(&cell)));
+        cache.push_back(Cached { next: entry.next(), cell: Arc::clone(&cell) });
         drop(cache);
         tokio::spawn(Arc::clone(self).fill(Arc::clone(&cell), entry, presentation));
         cell
@@ -69,17 +82,18 @@ impl History {
         entry: IndexEntry,
         presentation: Option<Presentation>,
     ) {
-        let history = Arc::clone(&self);
-        let recall = move || history.recall(&entry, presentation);
-        // A reading thread that panicked has found nothing, and has said so itself.
-        let recalled = tokio::task::spawn_blocking(recall).await.ok().flatten();
-        let _ = cell.set(recalled);
-        self.forget();
+        let reloader = Arc::clone(&self);
+        let read = move || reloader.read(&entry, presentation);
+        // A panic of the reading thread has been reported, and counts as a missing file.
+        let batches = tokio::task::spawn_blocking(read).await.ok().flatten();
+        let _ = cell.set(batches);
+        self.shrink();
     }
 
-    fn recall(&self, entry: &IndexEntry, presentation: Option<Presentation>) -> Recalled {
-        let batches = entry.recall_metered(&self.cutting, || Arc::clone(&self.meter))?;
-        // With too many readers at different places, each encodes what it sends when it does.
+    fn read(&self, entry: &IndexEntry, presentation: Option<Presentation>) -> Reloaded {
+        let batches = entry.reload_metered(&self.cutting, || Arc::clone(&self.meter))?;
+        // When the cache is full, batches would be evicted before they are sent; subscribers then
+        // encode the batches that they send.
         if let Some(presentation) = presentation.filter(|_| !self.is_full()) {
             for batch in &batches {
                 batch.encoded(&self.encoder, presentation);
@@ -88,11 +102,11 @@ impl History {
         Some(batches.into())
     }
 
-    /// Lets go of what was asked for longest ago, as far as memory asks for that.
-    fn forget(&self) {
+    /// Removes the least recently used entries until the cache fits its limits.
+    fn shrink(&self) {
         let mut cache = self.lock();
-        while cache.len() > CACHED || self.is_full() {
-            let oldest = cache.iter().position(|(_, cell)| cell.initialized());
+        while cache.len() > CACHE_ENTRIES || self.is_full() {
+            let oldest = cache.iter().position(|cached| cached.cell.initialized());
             if oldest.and_then(|at| cache.remove(at)).is_none() {
                 return;
             }
@@ -103,7 +117,7 @@ impl History {
         self.meter.load(Ordering::Relaxed) > CACHE_SIZE
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(Seq, Cell)>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Cached>> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -115,10 +129,10 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::event::{Epoch, LineFilter, Lines, Location, Log, Splitter};
+    use crate::event::{Epoch, Lines, Location, Log};
     use crate::feed::{Backlog, Draft, DraftContent, Feed, Read, Start, feed};
     use crate::store::Capacity;
-    use crate::store::samples::{lines_of, source};
+    use crate::store::samples::{cutting, lines_of, source};
 
     /// A file in memory that counts how often it is read.
     #[derive(Debug)]
@@ -137,25 +151,23 @@ mod tests {
 
     /// Thousands of lines in one file, all but a few of them evicted.
     fn evicted() -> (Feed, Arc<Counting>, u64) {
-        let splitter = Splitter { max_line: 1000, binary: false };
-        let cutting = Cutting { splitter, filter: LineFilter::default() };
         let capacity = Capacity { lines: 1 << 20, bytes: 1000, index_bytes: 1 << 20 };
-        let (publisher, feed) = feed(Encoder::new(Epoch::from_random(0)), capacity, cutting);
+        let (publisher, feed) = feed(Encoder::new(Epoch::from_random(0)), capacity, cutting(1000));
         let batches: Vec<Lines> = (0..200).map(|n| lines_of(1 + n * 4000, 4000)).collect();
         let bytes: Vec<u8> = batches.iter().flat_map(|lines| lines.bytes.to_vec()).collect();
         let log = Arc::new(Counting { bytes, reads: AtomicUsize::new(0) });
         let mut offset = 0;
         for lines in batches {
-            let place = Some(Location::of(&lines.bytes, log.clone(), offset));
+            let location = Some(Location::of(&lines.bytes, log.clone(), offset));
             offset += lines.bytes.len() as u64;
-            let content = DraftContent::Lines(Lines { location: place, ..lines });
+            let content = DraftContent::Lines(Lines { location, ..lines });
             publisher.publish(vec![Draft { source: source(), content }]);
         }
         (feed, log, 800_000)
     }
 
     #[test]
-    fn what_many_read_is_read_once() {
+    fn an_entry_that_many_subscribers_read_is_read_once() {
         let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
         let _inside = runtime.enter();
         let (feed, log, last) = evicted();
@@ -176,7 +188,7 @@ mod tests {
         }
         let reads = log.reads.load(Ordering::Relaxed);
         assert!((2..=entries + 1).contains(&reads), "{reads} reads of {entries} entries");
-        let held = feed.shared.history.meter.load(Ordering::Relaxed);
-        assert!(held <= CACHE_SIZE + (1 << 20), "{held} bytes are kept");
+        let bytes = feed.shared.reloader.meter.load(Ordering::Relaxed);
+        assert!(bytes <= CACHE_SIZE + (1 << 20), "{bytes} bytes are in the cache");
     }
 }

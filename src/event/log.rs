@@ -1,0 +1,71 @@
+//! Logs: where the bytes of a batch can be read again.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A file, or a sequence of files, from which bytes that were read once can be read again.
+pub trait Log: Send + Sync + fmt::Debug {
+    /// Fills `bytes` from `offset` on.
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Returns the offset before which bytes were removed on purpose.
+    ///
+    /// An implementation must neither lock nor wait: the index calls this method while it is
+    /// locked.
+    fn oldest(&self) -> u64 {
+        0
+    }
+
+    /// Returns whether the offsets of lines are those of a file that clients know.
+    fn is_file(&self) -> bool {
+        true
+    }
+
+    /// Returns the identity and the path by which the file can be found after a restart, or
+    /// `None` if it cannot be found.
+    ///
+    /// An implementation may ask the file system.
+    fn file(&self) -> Option<(FileId, PathBuf)> {
+        None
+    }
+}
+
+/// The identity of a file, whatever its path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileId {
+    /// Device number.
+    pub device: u64,
+    /// Inode number on the device.
+    pub inode: u64,
+    /// Time of creation in nanoseconds since 1970, if the file system knows it.
+    ///
+    /// It distinguishes a new file from a deleted one that had the same inode.
+    pub born: Option<u64>,
+}
+
+/// The byte range of a log that holds a batch.
+#[derive(Clone, Debug)]
+pub struct Location {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// Offset of the first byte of the batch.
+    pub offset: u64,
+    /// CRC-32 of the bytes, which shows whether they have changed since.
+    pub crc: u32,
+}
+
+impl Location {
+    /// Returns the location of `bytes`, which begin at `offset` in `log`.
+    #[must_use]
+    pub fn of(bytes: &[u8], log: Arc<dyn Log>, offset: u64) -> Self {
+        Location { log, offset, crc: crc32fast::hash(bytes) }
+    }
+
+    /// Returns whether the log has removed the bytes on purpose.
+    #[must_use]
+    pub fn is_dropped(&self) -> bool {
+        self.offset < self.log.oldest()
+    }
+}

@@ -1,0 +1,153 @@
+//! The template of the events of one batch: the bytes around each line.
+//!
+//! The fields come in the order `event`, `data`, `id`: a client whose connection is cut inside an
+//! event then never has an ID without the data that belongs to it.
+
+use memchr::memchr;
+
+use super::id::push_position;
+use super::line_object::{LineObject, push_base64};
+use super::splitter::char_boundary;
+use super::{Format, Line, Lines, Medium, Position, Presentation, Seq};
+
+/// An event is shorter than this, in bytes with all its fields: the smallest limit of common
+/// clients. With a larger value those clients fail on long lines.
+pub const MAX_EVENT: usize = 64 * 1024;
+
+/// The end of a plain line.
+pub(super) const LINE_END: &[u8] = b"\n";
+
+/// Space in an event for what is neither the line, the source's name nor the fixed bytes: the
+/// position in the ID (21 bytes at most) and the keys and numbers of a JSON object (about 130 bytes).
+/// A larger value makes the pieces of long lines shorter; a smaller one breaks [`MAX_EVENT`].
+const OTHER_FIELDS: usize = 200;
+
+/// The bytes of an event that do not change within a batch.
+pub(super) struct Template<'a> {
+    medium: Medium,
+    prefix: Vec<u8>,
+    id: Vec<u8>,
+    suffix: &'static [u8],
+    format: Format,
+    name: &'a str,
+    time: u64,
+    /// The lines can be sent as text without any change.
+    clean: bool,
+}
+
+impl<'a> Template<'a> {
+    pub(super) fn new(epoch: &str, with: Presentation, name: &'a str, lines: &Lines) -> Self {
+        let (prefix, id, suffix): (_, _, &'static [u8]) = match with.medium {
+            Medium::Events => (event_prefix(name, with.named), format!("\nid: {epoch}-"), b"\n\n"),
+            Medium::JsonLines => (Vec::new(), format!(",\"id\":\"{epoch}-"), b"\"}\n"),
+            Medium::Plain if lines.chunks => (Vec::new(), String::new(), b""),
+            Medium::Plain => (Vec::new(), String::new(), LINE_END),
+        };
+        Template {
+            medium: with.medium,
+            prefix,
+            id: id.into(),
+            suffix,
+            format: with.format,
+            name,
+            time: lines.time,
+            clean: is_clean(&lines.bytes),
+        }
+    }
+
+    /// Number of bytes that every event has beside the line and the position.
+    pub(super) fn fixed_len(&self) -> usize {
+        self.prefix.len() + self.id.len() + self.suffix.len()
+    }
+
+    /// Appends the event of `line` without its first `skip` bytes, or several events with a piece
+    /// of the line each if one would reach [`MAX_EVENT`].
+    pub(super) fn push_line(&self, out: &mut Vec<u8>, seq: Seq, line: Line<'_>, skip: usize) {
+        let start = out.len();
+        let rest = Line { bytes: &line.bytes[skip..], ..line };
+        self.push_event(out, rest, Position::before(seq + 1));
+        if self.medium != Medium::Events || out.len() - start < MAX_EVENT {
+            return;
+        }
+        out.truncate(start);
+        let available = MAX_EVENT - 1 - self.fixed_len() - 2 * self.name.len() - OTHER_FIELDS;
+        let piece_len = available / self.format.worst_growth();
+        let mut at = skip;
+        while at < line.bytes.len() {
+            let end = piece_end(line.bytes, at, piece_len);
+            let is_last = end == line.bytes.len();
+            let piece = Line { bytes: &line.bytes[at..end], more: line.more || !is_last, ..line };
+            let position = if is_last {
+                Position::before(seq + 1)
+            } else {
+                Position { next: seq, skip: end as u32 }
+            };
+            self.push_event(out, piece, position);
+            at = end;
+        }
+    }
+
+    #[inline]
+    fn push_event(&self, out: &mut Vec<u8>, line: Line<'_>, position: Position) {
+        if self.medium == Medium::Plain {
+            out.extend_from_slice(line.bytes);
+            out.extend_from_slice(if line.more { b"" } else { self.suffix });
+            return;
+        }
+        out.extend_from_slice(&self.prefix);
+        match self.format {
+            Format::Text if self.clean => out.extend_from_slice(line.bytes),
+            Format::Text => push_text(out, line),
+            Format::Base64 => push_base64(out, line.bytes),
+            Format::Json | Format::Buffer => self.push_object(out, line),
+        }
+        out.extend_from_slice(&self.id);
+        push_position(out, position);
+        out.extend_from_slice(self.suffix);
+    }
+
+    fn push_object(&self, out: &mut Vec<u8>, line: Line<'_>) {
+        let is_buffer = self.format == Format::Buffer;
+        LineObject { file: self.name, time: self.time, line, is_buffer }.push(out);
+        if self.medium == Medium::JsonLines {
+            // The ID follows as one more field of the object.
+            out.pop();
+        }
+    }
+}
+
+fn event_prefix(name: &str, named: bool) -> Vec<u8> {
+    if named { format!("event: {name}\ndata: ").into() } else { b"data: ".to_vec() }
+}
+
+/// Returns whether all lines in `bytes` can be sent as text without any change.
+fn is_clean(bytes: &[u8]) -> bool {
+    memchr(b'\r', bytes).is_none() && std::str::from_utf8(bytes).is_ok()
+}
+
+/// Returns the end of a piece of at most `len` bytes that begins at `start` and splits no UTF-8
+/// sequence.
+fn piece_end(bytes: &[u8], start: usize, len: usize) -> usize {
+    if start + len >= bytes.len() {
+        bytes.len()
+    } else {
+        start + char_boundary(&bytes[start..], len)
+    }
+}
+
+/// Appends a line as text: a final `\r` belongs to the terminator, and any other line break begins
+/// a new `data` field.
+fn push_text(out: &mut Vec<u8>, line: Line<'_>) {
+    let text = String::from_utf8_lossy(line.bytes);
+    let mut rest: &str = &text;
+    if !line.more {
+        rest = rest.strip_suffix('\r').unwrap_or(rest);
+    }
+    while let Some(at) = rest.find(['\r', '\n']) {
+        out.extend_from_slice(&rest.as_bytes()[..at]);
+        out.extend_from_slice(b"\ndata: ");
+        let len = if rest[at..].starts_with("\r\n") { 2 } else { 1 };
+        rest = &rest[at + len..];
+    }
+    out.extend_from_slice(rest.as_bytes());
+}

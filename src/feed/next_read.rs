@@ -1,0 +1,89 @@
+//! The decision what a subscriber reads next.
+
+use std::sync::Arc;
+
+use super::state::FeedState;
+use crate::event::{Batch, Seq};
+use crate::store::{IndexEntry, Lookup};
+
+/// Largest number of bytes of lines that one read returns, unless a single batch is larger.
+///
+/// Measured in seven interleaved runs against 32 KiB: 1.6 times the throughput with 10 streams, 1.2
+/// times with 100, the same with one. With twice the value, other streams of the same thread wait
+/// longer.
+const READ_SIZE: usize = 96 * 1024;
+
+/// The events at a cursor.
+pub(super) enum NextRead {
+    /// These batches of the ring; not empty.
+    InMemory(Vec<Arc<Batch>>),
+    /// The events of this entry, which have to be read from their file.
+    InFile(IndexEntry),
+    /// No event that the subscriber wants, before this seq.
+    Unwanted(Seq),
+    /// No event that can be read, before this seq.
+    Lost(Seq),
+    /// No event yet.
+    CaughtUp,
+}
+
+impl FeedState {
+    /// Returns what a subscriber at `cursor` reads next.
+    ///
+    /// Events before `replay_start` can only be read if they are in a file, also those in the ring.
+    /// Entries for which `is_wanted` returns false need not be read.
+    pub(super) fn next_read(
+        &self,
+        cursor: Seq,
+        replay_start: Seq,
+        is_wanted: impl Fn(&IndexEntry) -> bool,
+    ) -> NextRead {
+        if let Some(batches) = self.ring.from(cursor) {
+            let can_be_read = |batch: &&Arc<Batch>| {
+                batch.next() > replay_start || batch.lines().is_none() || batch.location().is_some()
+            };
+            let mut batches = batches.peekable();
+            return match batches.peek() {
+                None => NextRead::CaughtUp,
+                Some(first)
+                    if cursor < replay_start
+                        && first.location().is_none()
+                        && first.lines().is_some() =>
+                {
+                    NextRead::Lost(first.next().min(replay_start))
+                }
+                Some(_) => NextRead::InMemory(first_batches(batches.take_while(can_be_read))),
+            };
+        }
+        match self.index.find(cursor) {
+            Lookup::Hole(next) => NextRead::Lost(next.unwrap_or(self.ring.oldest())),
+            Lookup::Entry(entry) if is_wanted(entry) => NextRead::InFile(entry.clone()),
+            Lookup::Entry(entry) => NextRead::Unwanted(entry.next()),
+        }
+    }
+
+    /// Returns the entry with event `seq`, if it is wanted and does not grow any more.
+    pub(super) fn complete_entry(
+        &self,
+        seq: Seq,
+        is_wanted: impl Fn(&IndexEntry) -> bool,
+    ) -> Option<IndexEntry> {
+        let Lookup::Entry(entry) = self.index.find(seq) else { return None };
+        let is_newest = matches!(self.index.find(entry.next()), Lookup::Hole(None));
+        (!is_newest && is_wanted(entry)).then(|| entry.clone())
+    }
+}
+
+/// Returns the first batches, with at most [`READ_SIZE`] bytes unless the first one is larger.
+pub(super) fn first_batches<'a>(batches: impl Iterator<Item = &'a Arc<Batch>>) -> Vec<Arc<Batch>> {
+    let mut bytes = 0;
+    batches
+        .take_while(|batch| {
+            let len = batch.lines().map_or(0, |lines| lines.bytes.len());
+            let fits = bytes == 0 || bytes + len <= READ_SIZE;
+            bytes += len.max(1);
+            fits
+        })
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,85 @@
+//! The writing side of a feed.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Waker;
+
+use super::draft::Draft;
+use super::shared::Shared;
+
+/// Publishes events; the feed closes when the last clone is dropped.
+#[derive(Debug)]
+pub struct Publisher {
+    shared: Arc<Shared>,
+}
+
+impl Publisher {
+    /// Makes the first publisher of a feed.
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Publisher { shared }
+    }
+
+    /// Publishes `drafts` in their order, in one step.
+    pub fn publish(&self, drafts: Vec<Draft>) {
+        if !drafts.is_empty() {
+            self.push(drafts, false);
+        }
+    }
+
+    /// Publishes the last events of all sources; the feed stays open for subscribers.
+    pub fn publish_last(&self, drafts: Vec<Draft>) {
+        self.push(drafts, true);
+    }
+
+    /// Returns whether all subscribers have read everything; if not, `reader` is woken when they
+    /// have.
+    ///
+    /// A thread that reads a source while earlier lines are still being sent makes small batches.
+    #[must_use]
+    pub fn is_caught_up(&self, reader: &Waker) -> bool {
+        self.shared.lock().waiters.is_caught_up(reader)
+    }
+
+    /// Removes the evicted events that their log has removed on purpose.
+    pub fn remove_dropped(&self) {
+        self.shared.lock().index.remove_dropped();
+    }
+
+    fn push(&self, drafts: Vec<Draft>, is_last: bool) {
+        let mut writer = self.shared.lock_writer();
+        let batches = writer.write(drafts, |seq| self.shared.lock().entries_from(seq));
+        if batches.is_empty() && !is_last {
+            return;
+        }
+        let bytes: usize = batches.iter().map(|batch| batch.size()).sum();
+        let mut state = self.shared.lock();
+        state.ended = is_last;
+        let evicted = state.push(batches);
+        let is_inline = writer.inline.allows(bytes, state.waiters.len());
+        let wakeups = state.take_wakeups(is_inline);
+        drop(state);
+        drop(writer);
+        wakeups.run();
+        // Freeing the memory of evicted batches takes time and needs no lock.
+        drop(evicted);
+    }
+}
+
+impl Clone for Publisher {
+    fn clone(&self) -> Self {
+        self.shared.publishers.fetch_add(1, Ordering::Relaxed);
+        Publisher { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        if self.shared.publishers.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return;
+        }
+        if let Some(journal) = &mut self.shared.lock_writer().journal {
+            journal.end();
+        }
+        self.shared.close();
+    }
+}

@@ -1,0 +1,94 @@
+//! The state of a feed that publishers and subscribers share.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use super::inline::{self, Waiter};
+use super::waiters::Waiters;
+use crate::event::{Batch, Seq};
+use crate::store::{Index, IndexEntry, Ring};
+
+/// Largest number of entries that the journal gets while the state is locked.
+///
+/// Subscribers wait for the lock meanwhile; twice the value doubles that time.
+const ENTRIES_PER_LOCK: usize = 256;
+
+/// The events of a feed, and the subscribers that wait for more.
+#[derive(Debug)]
+pub(super) struct FeedState {
+    pub(super) ring: Ring,
+    pub(super) index: Index,
+    pub(super) waiters: Waiters,
+    /// The waker of the relay; `None` if the feed has no relay.
+    pub(super) relay: Option<Waker>,
+    /// All sources have ended, so there will be no further event.
+    pub(super) ended: bool,
+    pub(super) closed: bool,
+    /// Response bodies are aborted when the feed closes.
+    pub(super) is_aborting: bool,
+}
+
+/// The wake-ups for a publication.
+pub(super) enum Wakeups {
+    /// The relay, which wakes the subscribers; `None` if none of them wait.
+    Relay(Option<Waker>),
+    /// The subscribers, for the publishing thread to send to or to wake.
+    Inline(Vec<Waiter>),
+}
+
+impl FeedState {
+    pub(super) fn new(ring: Ring, index: Index) -> Self {
+        FeedState {
+            ring,
+            index,
+            waiters: Waiters::default(),
+            relay: None,
+            ended: false,
+            closed: false,
+            is_aborting: false,
+        }
+    }
+
+    /// Adds batches to the ring, and those that it evicts to the index; returns the evicted ones.
+    pub(super) fn push(&mut self, batches: Vec<Arc<Batch>>) -> Vec<Arc<Batch>> {
+        for batch in batches {
+            self.ring.push(batch);
+        }
+        let evicted = self.ring.evict();
+        for batch in &evicted {
+            self.index.push(batch);
+        }
+        evicted
+    }
+
+    /// Removes and returns the subscribers that new events wake.
+    pub(super) fn take_wakeups(&mut self, is_inline: bool) -> Wakeups {
+        match &self.relay {
+            Some(relay) if !is_inline => {
+                Wakeups::Relay(self.waiters.needs_relay().then(|| relay.clone()))
+            }
+            _ => Wakeups::Inline(self.waiters.take()),
+        }
+    }
+
+    /// Returns the next entries from `seq` on, of evicted batches and then of those in the ring;
+    /// none if there are no more.
+    pub(super) fn entries_from(&self, seq: Seq) -> Vec<IndexEntry> {
+        let evicted: Vec<_> = self.index.from(seq).take(ENTRIES_PER_LOCK).cloned().collect();
+        if !evicted.is_empty() {
+            return evicted;
+        }
+        let batches = self.ring.from(seq.max(self.ring.oldest())).into_iter().flatten();
+        batches.filter_map(|batch| IndexEntry::new(batch)).take(ENTRIES_PER_LOCK).collect()
+    }
+}
+
+impl Wakeups {
+    /// Wakes or sends; the caller must not hold a lock of the feed.
+    pub(super) fn run(self) {
+        match self {
+            Wakeups::Relay(relay) => relay.into_iter().for_each(Waker::wake),
+            Wakeups::Inline(waiters) => inline::send(waiters),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The part of a feed that only publishers use.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use super::draft::{Draft, DraftContent};
+use super::inline::InlinePolicy;
+use crate::event::{Batch, Seq};
+use crate::journal::{Journal, Publication};
+use crate::store::IndexEntry;
+
+/// Turns drafts into batches and writes their records.
+#[derive(Debug)]
+pub(super) struct Writer {
+    /// Seq of the next event.
+    pub(super) next: Seq,
+    /// The meter of the ring.
+    pub(super) meter: Arc<AtomicUsize>,
+    pub(super) journal: Option<Journal>,
+    pub(super) inline: InlinePolicy,
+}
+
+impl Writer {
+    /// Assigns seqs to the events of `drafts`, writes the records, and returns the batches.
+    ///
+    /// `history(seq)` returns the next entries from `seq` on, for the journal.
+    pub(super) fn write(
+        &mut self,
+        drafts: Vec<Draft>,
+        history: impl Fn(Seq) -> Vec<IndexEntry>,
+    ) -> Vec<Arc<Batch>> {
+        let first = self.next;
+        let mut batches = Vec::with_capacity(drafts.len());
+        let mut notes = Vec::new();
+        for Draft { source, content } in drafts {
+            let (next, meter) = (self.next, Arc::clone(&self.meter));
+            let batch = match content {
+                DraftContent::Lines(lines) => Batch::of_lines(source, next, lines, meter),
+                DraftContent::Control(json) => Batch::of_control(source, next, json.into(), meter),
+                DraftContent::Note(note) => {
+                    notes.push((source, note));
+                    continue;
+                }
+            };
+            self.next = batch.next();
+            batches.push(Arc::new(batch));
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.append(Publication { batches: &batches, notes: &notes, first }, history);
+        }
+        batches
+    }
+}

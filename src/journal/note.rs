@@ -1,0 +1,25 @@
+//! What the publishing threads tell the journal.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::record::Checkpoint;
+use crate::event::{Batch, Log, Seq, Source};
+
+/// An entry of the journal that is not an event.
+#[derive(Clone, Debug)]
+pub enum JournalNote {
+    /// The path under which a source is followed.
+    Path(PathBuf),
+    /// How far a file was read.
+    Checkpoint(Arc<dyn Log>, Checkpoint),
+}
+
+/// Events and notes that are published in one step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Publication<'a> {
+    pub(crate) batches: &'a [Arc<Batch>],
+    pub(crate) notes: &'a [(Arc<Source>, JournalNote)],
+    /// Seq of the first event.
+    pub(crate) first: Seq,
+}

@@ -1,0 +1,180 @@
+//! An entry of the index: consecutive evicted events.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use super::Extent;
+use crate::event::{Batch, Cutting, Log, Seq, Source};
+
+/// Consecutive events of one source that can be read again.
+#[derive(Clone, Debug)]
+pub struct IndexEntry {
+    source: Arc<Source>,
+    first: Seq,
+    count: u64,
+    content: EntryContent,
+}
+
+/// The part of an entry from which its events can be made again.
+#[derive(Clone, Debug)]
+pub(crate) enum EntryContent {
+    /// A byte range of a log.
+    Extent(Extent),
+    /// The JSON of a control event. No log has it, and control events are rare.
+    Control(Arc<str>),
+}
+
+impl EntryContent {
+    fn new(batch: &Batch) -> Option<Self> {
+        match batch.lines() {
+            Some(lines) => Extent::new(lines).map(EntryContent::Extent),
+            None => batch.control_json().map(|json| EntryContent::Control(Arc::clone(json))),
+        }
+    }
+
+    /// Bytes of memory on the heap.
+    fn size(&self) -> usize {
+        match self {
+            EntryContent::Extent(extent) => extent.size(),
+            EntryContent::Control(json) => json.len(),
+        }
+    }
+}
+
+impl IndexEntry {
+    /// Returns the entry of a batch, or `None` if the batch cannot be read again.
+    pub(crate) fn new(batch: &Batch) -> Option<Self> {
+        Some(IndexEntry {
+            content: EntryContent::new(batch)?,
+            source: Arc::clone(batch.source()),
+            first: batch.first(),
+            count: batch.len() as u64,
+        })
+    }
+
+    /// Makes an entry of `count` events from a record of the journal; `None` if their seqs overflow.
+    pub(crate) fn recovered(
+        source: Arc<Source>,
+        first: Seq,
+        count: u64,
+        content: EntryContent,
+    ) -> Option<Self> {
+        first.checked_add(count)?;
+        Some(IndexEntry { source, first, count, content })
+    }
+
+    /// Appends the events of `next`; returns the number of bytes by which this entry has grown, or
+    /// `None` if the events do not follow or the two would be too long.
+    pub(super) fn merge(&mut self, next: &IndexEntry) -> Option<usize> {
+        let is_next = self.next() == next.first && self.source.id == next.source.id;
+        let (EntryContent::Extent(extent), EntryContent::Extent(more)) =
+            (&mut self.content, &next.content)
+        else {
+            return None;
+        };
+        let before = extent.size();
+        if !is_next || !extent.merge(more) {
+            return None;
+        }
+        self.count += next.count;
+        Some(extent.size() - before)
+    }
+
+    /// Returns the entry with the source and the log that `source` and `log` return.
+    pub(super) fn map(
+        mut self,
+        source: impl Fn(&Arc<Source>) -> Arc<Source>,
+        log: impl Fn(&Arc<dyn Log>) -> Arc<dyn Log>,
+    ) -> Self {
+        self.source = source(&self.source);
+        if let EntryContent::Extent(extent) = &mut self.content {
+            extent.location.log = log(&extent.location.log);
+        }
+        self
+    }
+
+    /// The part from which the events can be made again.
+    pub(crate) fn content(&self) -> &EntryContent {
+        &self.content
+    }
+
+    /// The log of the events, if they are lines.
+    pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
+        match &self.content {
+            EntryContent::Extent(extent) => Some(&extent.location.log),
+            EntryContent::Control(_) => None,
+        }
+    }
+
+    /// The source of the events.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// Seq of the first event.
+    #[must_use]
+    pub fn first(&self) -> Seq {
+        self.first
+    }
+
+    /// Seq of the event after the last one.
+    #[must_use]
+    pub fn next(&self) -> Seq {
+        self.first + self.count
+    }
+
+    /// Number of events that are lines.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        match self.content {
+            EntryContent::Extent(_) => self.count,
+            EntryContent::Control(_) => 0,
+        }
+    }
+
+    /// Returns whether the log has removed the bytes of the events on purpose.
+    #[must_use]
+    pub fn is_dropped(&self) -> bool {
+        match &self.content {
+            EntryContent::Extent(extent) => extent.location.is_dropped(),
+            EntryContent::Control(_) => false,
+        }
+    }
+
+    /// Reads the batches of the entry again, or returns `None` if the log does not have their bytes
+    /// any more.
+    #[must_use]
+    pub fn reload(&self, cutting: &Cutting) -> Option<Vec<Arc<Batch>>> {
+        self.reload_metered(cutting, Arc::default)
+    }
+
+    /// Does the same as [`reload`](IndexEntry::reload); each batch gets a meter from `meter`.
+    pub(crate) fn reload_metered(
+        &self,
+        cutting: &Cutting,
+        meter: impl Fn() -> Arc<AtomicUsize>,
+    ) -> Option<Vec<Arc<Batch>>> {
+        let source = || Arc::clone(&self.source);
+        let extent = match &self.content {
+            EntryContent::Extent(extent) => extent,
+            EntryContent::Control(json) => {
+                let batch = Batch::of_control(source(), self.first, Arc::clone(json), meter());
+                return Some(vec![Arc::new(batch)]);
+            }
+        };
+        let mut next = self.first;
+        let batches = extent.reload(cutting)?.into_iter().map(|lines| {
+            let batch = Batch::of_lines(source(), next, lines, meter());
+            next = batch.next();
+            Arc::new(batch)
+        });
+        let batches: Vec<_> = batches.collect();
+        (next == self.next()).then_some(batches)
+    }
+
+    /// Bytes of memory of the entry.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>() + self.content.size()
+    }
+}
