@@ -1,10 +1,10 @@
-# A static program and nothing else; it runs as nobody.
+# An image with only the static program, which runs as user nobody.
 #
 #   docker build -t ssetail .
 #   docker run --rm -p 127.0.0.1:8088:8088 --group-add 4 -v /var/log:/var/log:ro ssetail '/var/log/*.log'
 #
 # Group 4 is adm, which may read most logs of Debian.
-# The address that it prints holds the token; the host is localhost.
+# ssetail prints its address with the token; open it with localhost as the host.
 FROM rust:1-alpine AS build
 RUN apk add --no-cache musl-dev
 WORKDIR /ssetail

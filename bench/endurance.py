@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Whether memory grows over an hour of traffic at full speed.
+"""Measures whether memory grows over an hour of traffic at full speed.
 
     cargo build --release && bench/endurance.py [MINUTES]
 
-A file is written as fast as ssetail reads it, and rotated every 64 MiB. Ten peers drain the
-stream; one more comes and goes, resuming where it was; a last one never reads.
-Prints once a minute what memory the program has to itself, and in the end how the last tenth of
-the time compares with the second tenth.
+A file is written as fast as ssetail reads it, and rotated every 64 MiB. Ten clients drain the
+stream; one more reconnects and resumes again and again; another one never reads.
+Prints the private memory of the program every minute, and at the end compares the last tenth of
+the time with the second tenth.
 Loopback only; files in a directory in memory that is removed at the end.
 """
 import os
@@ -24,12 +24,12 @@ from following import start, stop
 
 MIB = 1 << 20
 FILE = 64 * MIB
-# Lines that are read but not yet counted.
+# Bytes that the writer may be ahead of the reader.
 AHEAD = 32 * MIB
 
 
 def memory(pid):
-    """MiB of the process alone."""
+    """Proportional set size of the process, in MiB."""
     text = open(f"/proc/{pid}/smaps_rollup").read()
     return int(re.search(r"^Pss:\s+(\d+)", text, re.M).group(1)) / 1024
 

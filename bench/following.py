@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What following costs, side by side with tail -F where it can do the same.
+"""Measures the following of files, beside tail -F where that can do the same.
 
     cargo build --release && bench/following.py [idle] [flood] [read] [latency] [start]
 
-Figures are medians of several runs on this machine, and ratios within one run.
+Prints medians of several runs, and ratios within one run.
 Loopback only; files in a directory that is removed at the end.
 """
 import os
@@ -50,7 +50,7 @@ def median(values):
 
 
 def idle(directory):
-    """CPU of a thousand quiet files."""
+    """Processor time for a thousand quiet files."""
     for n in range(1000):
         open(f"{directory}/{n}.log", "w").write("quiet\n" * 10)
     for sources in (["idle.log"], [f"{directory}/*.log"]):

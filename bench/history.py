@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What history costs: a log file to clients that ask for all of it, and standard input kept by --spool.
+"""Measures history: a log file for clients that ask for all of it, and standard input with --spool.
 
     bench/history.py [--gb 1] [PART]...
 
 Parts are: one, many, grep, memory, spool. Builds the program and prints a table.
-Beside each figure stands one of a program that does less: a plain sendfile of the file over the
-same kind of socket, grep on the file, cat. Files lie in /dev/shm if there is room, and are removed.
+Compares each figure with a program that does less: a plain sendfile of the file over the same
+kind of socket, grep on the file, cat. Files are in /dev/shm if there is space, and are removed.
 """
 import argparse
 import http.client
@@ -30,7 +30,7 @@ CLIENTS = 100
 
 
 def write_log(path, size):
-    """Lines of 100 bytes, and a last one that tells that all has come."""
+    """Writes lines of 100 bytes, and a last one that marks the end."""
     block = b"".join(b"2026-01-01T00:00:00.000Z INFO request %054d served\n" % n for n in range(100_000))
     with open(path, "wb") as log:
         for _ in range(max(1, size // len(block))):
