@@ -16,7 +16,7 @@ use crate::follow::{InputCopies, OpenedSources, Registry, Spool, Target, WantedS
 use crate::http::{Access, Listeners, Secret, listen};
 use crate::journal::{Journal, Recovered};
 use crate::report::Report;
-use crate::settings::{StdinSettings, Settings, SpoolSettings};
+use crate::settings::{Settings, SpoolSettings, StdinSettings};
 use crate::status::{Status, Tee};
 
 /// The journal of this run, and what it has recovered of earlier runs.

@@ -142,10 +142,13 @@ fn module_name(path: &Path) -> Vec<String> {
 
 /// The files of the crate, without those that hold only unit tests.
 pub fn production_files() -> Vec<SourceFile> {
-    let is_test = |path: &PathBuf| {
-        path.file_stem().is_some_and(|name| name == "tests" || name == "samples")
-    };
-    rust_files("src").iter().filter(|path| !is_test(path)).map(|path| SourceFile::read(path)).collect()
+    let is_test =
+        |path: &PathBuf| path.file_stem().is_some_and(|name| name == "tests" || name == "samples");
+    rust_files("src")
+        .iter()
+        .filter(|path| !is_test(path))
+        .map(|path| SourceFile::read(path))
+        .collect()
 }
 
 /// The files of the integration tests and benchmarks.
