@@ -1,52 +1,85 @@
 //! ssetail follows files, globs and standard input, and serves their lines as Server-Sent Events.
 //!
-//! # The flow
+//! # Flow
 //!
 //! ```text
 //! bytes in a source ──▶ lines ──▶ batch ──publish──▶ ring ◀──cursor── subscriber ──▶ response body ──▶ socket
 //!        └────────── follow ──────────┘                └────── feed ──────┘              └──── http ────┘
 //! ```
 //!
-//! Nothing flows back: no subscriber can slow, block or resize what lies left of the ring.
-//! Only this is told: that all have what there is, for which whoever polls a file may wait half a millisecond.
-//! Replay and live are the same read, by a cursor that is behind the newest batch or at it.
-//! A cursor that is behind the ring reads from the file again, where the index says that a batch lies.
+//! Data flows in one direction: no subscriber can delay, block or resize anything left of the ring.
+//! One signal flows back: the thread that polls files learns when all subscribers have the newest
+//! event, and waits for that up to half a millisecond, so that batches grow with the load.
+//! Replay and live delivery are the same read, by a cursor behind the newest batch or at it.
+//! A cursor that is older than the ring reads the file again, at the byte range in the index.
 //!
-//! # The modules
+//! # Modules
 //!
-//! | module | what it is for | what it may touch |
+//! Lowest first: a module may import only from those above it in this table.
+//!
+//! | module | contents | may touch |
 //! |---|---|---|
-//! | [`event`] | lines, batches, names, IDs, and their bytes on the wire | nothing: it is pure |
-//! | [`follow`] | from files and standard input to batches | files, linemux |
-//! | [`feed`] | the ring, the index of what it has evicted, one writer and many cursors | a lock, held for moments; files, through [`event::Log`] |
-//! | [`journal`] | what outlives the program: what was published, written down before anybody sees it | files of its own directory |
-//! | [`http`] | requests, who may make them, and event streams as answers | hyper, rustls, sockets, memory from which the kernel sends without copying |
-//! | `cli` | flags and the environment, as typed values | clap |
-//! | `manual` | the man page and the completions | clap |
-//! | `status` | what a person at the terminal sees | stderr, indicatif |
-//! | `urls` | where the page is, and a browser that opens it | webbrowser |
-//! | `settings` | from flags to the settings of every part | files that flags name |
-//! | `failure` | why the program ended other than as asked | |
-//! | `run` | where all of them meet | |
+//! | [`event`] | lines, batches, names, ids, and their encoding | nothing: it is pure |
+//! | `report` | [`Report`]: sentences for the person who runs the program | a lock |
+//! | `system` | calls of the operating system | the kernel |
+//! | [`store`] | the ring of batches, and the index of evicted ones | nothing: it is pure |
+//! | [`journal`] | the state that survives restarts | files of its directory |
+//! | [`feed`] | one publisher, many subscribers | locks, held briefly; files, through [`event::Log`] |
+//! | [`follow`] | from files and standard input to batches | followed files, linemux |
+//! | [`http`] | requests, access, event streams | hyper, rustls, sockets |
+//! | `status` | output on the terminal | stderr, indicatif |
+//! | `failure` | `Failure`: errors that end the program | nothing |
+//! | `cli` | `Cli`: flags and environment variables | clap |
+//! | `settings` | the validated values of all flags | the token file |
+//! | `manual` | the man page and the completion scripts | clap |
+//! | `urls` | URLs of the web page, and opening it | webbrowser |
+//! | `run` | the phases of the program | the runtime |
+//!
+//! The modules from `status` on are the program.
+//! They and their libraries are compiled only with the feature `cli`, which is on by default.
 //!
 //! # Invariants
 //!
-//! 1. The ring and the event encoder do no I/O, take no lock, know no clock and no async; they cannot fail.
-//! 2. Only [`follow`] touches followed files and linemux; only [`http`] touches hyper; only `cli` and `manual` know clap;
-//!    only `status` knows indicatif; only `main` and `status` print.
+//! 1. The ring, the index and the encoder do no I/O, take no lock, and know no clock and no async;
+//!    they cannot fail.
+//! 2. Only [`follow`] touches followed files and linemux; only [`http`] touches hyper; only `cli`
+//!    and `manual` touch clap; only `status` touches indicatif; only `main` and `status` print.
 //! 3. Only [`event::Encoder`] knows the wire format.
 //! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`].
-//! 5. Memory is bounded by the capacities of ring and index, plus a fixed amount for each source and connection.
-//! 6. Every event reaches a subscriber in order, at most once, or is counted in a gap.
-//! 7. The feed closes when its publishers are gone; then every body ends.
-//! 8. With a journal, an ID that anybody has seen is the same event after every restart, or of another epoch.
-//! 9. The failure of one connection or one file is reported and contained.
+//! 5. Memory is bounded by the capacities of ring and index, plus a fixed amount for each source
+//!    and each connection.
+//! 6. A subscriber receives each event at most once and in order; an event that it does not
+//!    receive is counted in a gap.
+//! 7. The feed closes when its last publisher is dropped; then every response body ends.
+//! 8. With a journal, an id that was sent names the same event after every restart, or the epoch
+//!    has changed.
+//! 9. The failure of one connection or one file is reported, and affects no other.
 //!
-//! # In a program of one's own
+//! # Glossary
 //!
-//! [`follow::OpenedSources`] opens files, and its `follow` publishes their lines to a [`feed`](feed::feed()).
-//! An [`http::Site`] makes answers of it: [`http::serve`] gives them on sockets of its own,
-//! [`http::Site::respond`] to requests that another server has taken, as in `examples/embed.rs`:
+//! | word | meaning |
+//! |---|---|
+//! | source | a file or standard input that is followed; its name is the event name of its lines |
+//! | line | one record of a source, as bytes, without its terminator |
+//! | batch | consecutive lines of one source that were read together; the unit that is stored, encoded and shared |
+//! | event | one message of an event stream, as in the WHATWG standard; each line is an event |
+//! | seq | number of an event, which grows by one |
+//! | epoch | name of a sequence of seqs; an id consists of epoch and seq |
+//! | ring | the newest batches, in memory |
+//! | index | byte ranges of the batches that the ring has evicted |
+//! | generation | one file behind the path of a source, from its creation or truncation on |
+//! | cursor | seq of the event that a subscriber reads next |
+//! | subscriber | the reader of one response |
+//! | gap | events that a subscriber cannot receive, because neither ring nor file has them |
+//! | offset | position in a file, in bytes |
+//! | peer | the client at the other end of a connection |
+//!
+//! # Use as a library
+//!
+//! [`follow::OpenedSources`] opens files, and its `follow` publishes their lines to a
+//! [`feed`](feed::feed()).
+//! [`http::serve`] serves an [`http::Site`] of that feed on its own sockets.
+//! [`http::Site::respond`] returns responses for another server, as in `examples/embed.rs`:
 //!
 //! ```no_run
 #![doc = include_str!("../examples/embed.rs")]

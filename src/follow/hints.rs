@@ -8,6 +8,7 @@ use super::followed_path::FollowedPath;
 use super::hint_limiter::HintLimiter;
 use super::watcher::{Hints, Watcher};
 use crate::report::Report;
+use crate::system::MORE_WATCHERS;
 
 /// Time after which every path is registered again, because linemux can drop paths without an
 /// error. Twice the time leaves a dropped path without hints for twice as long.
@@ -62,8 +63,8 @@ impl HintSource {
             Err(error) => {
                 self.is_enabled = false;
                 self.report.say(&format!(
-                    "the kernel gives no notifications ({error}), so changes are found by looking; \
-                     to have them again, raise fs.inotify.max_user_instances with sysctl"
+                    "the kernel gives no notifications ({error}), so changes are found by \
+                     polling; to receive them, {MORE_WATCHERS}"
                 ));
             }
         }

@@ -16,7 +16,7 @@ use notify::EventKind;
 use notify::event::ModifyKind;
 
 use crate::report::Report;
-use crate::system::is_out_of_watches;
+use crate::system::{MORE_WATCHES, is_out_of_watches};
 
 /// The hints of some time.
 #[derive(Debug, Default)]
@@ -137,10 +137,10 @@ impl Watcher {
     fn report_limit(&mut self, error: &io::Error) {
         let is_limit = is_out_of_watches(error);
         if is_limit && !std::mem::replace(&mut self.has_reported_limit, true) {
-            self.report.say(
+            self.report.say(&format!(
                 "the kernel watches no more files for this user, so changes of some are found by \
-                 looking; to watch them all, raise fs.inotify.max_user_watches with sysctl",
-            );
+                 polling; to watch all files, {MORE_WATCHES}"
+            ));
         }
     }
 

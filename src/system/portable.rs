@@ -1,4 +1,4 @@
-//! Fallbacks for the calls that only Linux has; each says what is lost.
+//! Fallbacks for the calls of `linux`. The comment of each says what is lost.
 
 use std::fs::File;
 use std::io;
@@ -6,31 +6,36 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-/// Takes every file for an ordinary one.
+/// Advice for a watch that failed because of a limit.
+pub(crate) const MORE_WATCHES: &str = "raise the limit of the system on watched files";
+/// Advice for a watcher that could not be created.
+pub(crate) const MORE_WATCHERS: &str = "raise the limit of the system on watchers of files";
+
+/// Returns false: files that the kernel generates are followed like other files.
 pub(crate) fn is_synthetic(_: &File) -> bool {
     false
 }
 
-/// Takes every file for one without holes: the NULs of a hole are read, and skipped then.
+/// Returns 0: the hole at the start of a sparse file is read, as NUL bytes.
 pub(crate) fn first_data(_: &File) -> u64 {
     0
 }
 
-/// Leaves the precision of sleeps to the system.
+/// Does nothing: sleeps may end late, which adds latency.
 pub(crate) fn sleep_precisely() {}
 
-/// Knows no boot id: after an unclean end, a kept state begins a new epoch.
+/// Returns none: after `kill -9`, event ids of earlier runs are invalid.
 pub(crate) fn boot_id() -> Option<String> {
     None
 }
 
-/// Recognizes the limit by the text of the error.
+/// Recognizes a limit by the text of the error: other texts of a limit are not reported.
 pub(crate) fn is_out_of_watches(error: &io::Error) -> bool {
     error.to_string().contains("limit")
 }
 
-/// Leaves the size of the send buffer to the system.
+/// Does nothing: the kernel holds as many unsent bytes for a peer as its send buffer takes.
 pub(crate) fn limit_unsent(_: &TcpStream, _: u32) {}
 
-/// Leaves vanished peers to the send timeout of this program.
+/// Does nothing: only the send timeout of this program closes connections of vanished peers.
 pub(crate) fn time_out_peer(_: &TcpStream, _: Duration) {}

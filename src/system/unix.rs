@@ -1,4 +1,4 @@
-//! Calls that every Unix has.
+//! Calls that all Unix systems have.
 
 use std::fs::File;
 use std::io::{self, PipeReader};
@@ -9,21 +9,23 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// The reason for which [`wait_for_stdin`] returned.
+/// Event for which [`wait_for_stdin`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ready {
     /// Standard input has bytes, or has ended.
     Input,
-    /// The other end of the pipe was closed.
+    /// The writing end of the pipe was closed.
     Stopped,
 }
 
-/// Number of descriptors that this process may have open; none for no limit.
+/// Returns the soft limit of open descriptors, or none if there is no limit.
 pub(crate) fn descriptor_limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// Raises the soft limit of descriptors to the hard limit; returns the limit that holds then.
+/// Raises the soft limit of open descriptors to the hard limit, and returns it.
+///
+/// Returns the old limit if the system refuses, and [`usize::MAX`] if there is no limit.
 #[must_use]
 pub fn raise_descriptor_limit() -> usize {
     let limit = getrlimit(Resource::Nofile);
@@ -32,28 +34,30 @@ pub fn raise_descriptor_limit() -> usize {
     limit.current.map_or(usize::MAX, |limit| limit as usize)
 }
 
-/// Opens a file for reading without waiting for the writer of a pipe.
+/// Opens a file for reading; does not wait for a writer if it is a named pipe.
 pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
 }
 
-/// The error of an open that finds no free descriptor.
+/// Returns the error of an open that exceeds the limit of descriptors.
 pub(crate) fn out_of_descriptors() -> io::Error {
     Errno::MFILE.into()
 }
 
-/// Whether an open failed because this process has too many descriptors.
+/// Returns true if an open failed because of the limit of descriptors of this process.
 pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::MFILE.raw_os_error())
 }
 
-/// Whether an open failed because symbolic links lead in a circle.
+/// Returns true if an open failed because symbolic links form a circle.
 pub(crate) fn is_symlink_loop(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
 }
 
-/// Waits until standard input can be read, or the writing end of `stop` is closed.
+/// Waits until standard input has bytes or has ended, or the writing end of `stop` is closed.
+///
+/// An error of poll(2) counts as input, whose next read reports it.
 pub(crate) fn wait_for_stdin(stop: &PipeReader) -> Ready {
     let stdin = rustix::stdio::stdin();
     let mut ready = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(stop, PollFlags::IN)];
@@ -61,7 +65,7 @@ pub(crate) fn wait_for_stdin(stop: &PipeReader) -> Ready {
     if polled.is_ok() && !ready[1].revents().is_empty() { Ready::Stopped } else { Ready::Input }
 }
 
-/// Reads from standard input; zero at its end, none if there is nothing to read yet.
+/// Reads from standard input; returns zero at its end, and none if there is nothing to read yet.
 pub(crate) fn read_stdin(bytes: &mut [u8]) -> io::Result<Option<usize>> {
     match rustix::io::read(rustix::stdio::stdin(), bytes) {
         Ok(read) => Ok(Some(read)),
@@ -70,7 +74,8 @@ pub(crate) fn read_stdin(bytes: &mut [u8]) -> io::Result<Option<usize>> {
     }
 }
 
-/// Number of columns of the terminal that standard error is; none if it does not say.
+/// Returns the number of columns of the terminal of standard error, or none if it is unknown.
+#[cfg(feature = "cli")]
 pub(crate) fn terminal_columns() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
