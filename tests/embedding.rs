@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::Ssetail;
+use crate::harness::{Signal, Ssetail};
 
 /// Built into the directory that the tests are built into, where all it needs is built already.
 fn example() -> String {
@@ -36,6 +36,6 @@ fn another_program_serves_the_lines_of_a_file() {
     assert_eq!(events.lines(1), ["two"]);
     assert_eq!(embedder.events_after("/logs/events", &first.id).lines(1), ["two"]);
 
-    embedder.signal("-INT");
+    embedder.signal(Signal::INT);
     assert_eq!(embedder.wait().code(), Some(0));
 }

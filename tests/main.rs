@@ -1,13 +1,12 @@
-//! Tests of the built program, from the outside.
+//! The fast tier: tests of the built program that need no other installed program.
 
-mod browsers;
 mod cli;
-mod clients;
 mod embedding;
 mod encoding;
 mod following;
 mod garbage;
 mod generated;
+mod golden;
 mod harness;
 mod limits;
 mod listening;
@@ -15,9 +14,7 @@ mod model;
 mod packaging;
 mod page;
 mod parser;
-mod readme;
 mod restarting;
-mod results;
 mod resuming;
 mod scripts;
 mod serving;
