@@ -4,10 +4,10 @@ use crate::harness::{Running, Ssetail, eventually, numbered};
 
 #[track_caller]
 fn refused(args: &[&str], sentences: &[&str]) {
-    let (status, said) = Ssetail::new().args(args).fail();
-    assert_eq!(status, 2, "{said}");
+    let (status, stderr) = Ssetail::new().args(args).fail();
+    assert_eq!(status, 2, "{stderr}");
     for sentence in sentences {
-        assert!(said.contains(sentence), "{sentence:?} is not in {said:?}");
+        assert!(stderr.contains(sentence), "{sentence:?} is not in {stderr:?}");
     }
 }
 
@@ -52,12 +52,12 @@ fn what_looks_like_a_flag_is_explained() {
     refused(&["x", "--linger", "-5s"], &["--linger", "give a duration"]);
     refused(&["-50", "x"], &["-50 is not a flag; for the last 50 lines, give -n 50"]);
     for args in [&["x", "--replay", "-1"][..], &["-5", "x"], &["x", "-x"]] {
-        let (_, said) = Ssetail::new().args(args).fail();
-        assert!(!said.contains("tip:"), "{said}");
+        let (_, stderr) = Ssetail::new().args(args).fail();
+        assert!(!stderr.contains("tip:"), "{stderr}");
     }
     // A file that is there may be meant.
-    let (_, said) = Ssetail::new().file("-x", "").arg("-x").fail();
-    assert!(said.contains("'-- -x'"), "{said}");
+    let (_, stderr) = Ssetail::new().file("-x", "").arg("-x").fail();
+    assert!(stderr.contains("'-- -x'"), "{stderr}");
 }
 
 fn printed(arg: &str) -> String {
@@ -90,7 +90,7 @@ fn every_flag_is_read_from_the_environment_that_the_help_names() {
         let name = format!("SSETAIL_{}", flag.to_uppercase().replace('-', "_"));
         assert!(help.contains(&format!("[env: {name}]")), "{name}");
         // Nothing of this can be meant by any flag, and the sentence names the flag, or the text.
-        let (status, said) = match flag {
+        let (status, stderr) = match flag {
             "follow" => continue,
             "tls-key" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_CERT", "no/such")]),
             "tls-cert" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_KEY", "no/such")]),
@@ -101,10 +101,10 @@ fn every_flag_is_read_from_the_environment_that_the_help_names() {
             _ => ssetail_with(&[(&name, "no/such\u{e9}")]),
         };
         assert_ne!(status, 0, "{name}");
-        let is_named = said.contains(&format!("--{flag}"))
-            || said.contains("no/such")
-            || said.contains("a.log ");
-        assert!(is_named || said.contains("a token consists of"), "{name}: {said}");
+        let is_named = stderr.contains(&format!("--{flag}"))
+            || stderr.contains("no/such")
+            || stderr.contains("a.log ");
+        assert!(is_named || stderr.contains("a token consists of"), "{name}: {stderr}");
     }
 }
 
@@ -120,9 +120,9 @@ fn ssetail_with(environment: &[(&str, &str)]) -> (i32, String) {
 
 #[test]
 fn a_port_outside_the_range_is_refused() {
-    let (status, said) = Ssetail::new().env("SSETAIL_BIND", "nowhere").arg("x").fail();
+    let (status, stderr) = Ssetail::new().env("SSETAIL_BIND", "nowhere").arg("x").fail();
     assert_eq!(status, 2);
-    assert!(said.contains("--bind"), "{said}");
+    assert!(stderr.contains("--bind"), "{stderr}");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ssetail"));
     let output = command.args(["x", "--port", "70000"]).output().expect("it runs");
     assert!(String::from_utf8_lossy(&output.stderr).contains("from 0 to 65535, as 8088"));
@@ -130,9 +130,9 @@ fn a_port_outside_the_range_is_refused() {
 
 #[test]
 fn a_directory_is_refused_with_the_glob_that_was_probably_meant() {
-    let (status, said) = Ssetail::new().file("logs/a.log", "").arg("logs/").fail();
+    let (status, stderr) = Ssetail::new().file("logs/a.log", "").arg("logs/").fail();
     assert_eq!(status, 2);
-    assert!(said.contains("'logs/*.log'"), "{said}");
+    assert!(stderr.contains("'logs/*.log'"), "{stderr}");
     // Beside others, it is no reason to stop these.
     let ssetail = Ssetail::new().file("logs/a.log", "").file("b.log", "x\n");
     let mut ssetail = ssetail.args(["logs", "b.log"]).start();
@@ -198,7 +198,7 @@ fn requests_are_said_when_that_is_wanted() {
     let seconds = duration.strip_suffix('s').expect("a duration");
     assert!(seconds.parse::<f64>().is_ok_and(|seconds| seconds < 30.0), "{line}");
     assert_eq!(bytes, format!("bytes={}", health.body.len()));
-    assert!(!ssetail.said.contains("hidden"), "{}", ssetail.said);
+    assert!(!ssetail.stderr.contains("hidden"), "{}", ssetail.stderr);
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_stream_is_told_when_it_has_ended() {
     events.take(500);
     ssetail.request("POST", "/sse", &[]);
     ssetail.wait_for(" POST /sse 405 ");
-    assert!(!ssetail.said.contains("GET /sse"), "it has not ended: {}", ssetail.said);
+    assert!(!ssetail.stderr.contains("GET /sse"), "it has not ended: {}", ssetail.stderr);
     drop(events);
     let line = ssetail.wait_for(" GET /sse 200 ");
     let (_, bytes) = line.trim_end().split_once(" events=500 bytes=").expect(&line);
@@ -241,7 +241,7 @@ fn the_page_is_opened_by_who_may_read_it() {
 
     let ssetail = browser(Ssetail::new()).env("SSETAIL_TOKEN", "a+/~b==").start();
     let url = opened(&ssetail);
-    assert!(!ssetail.said.contains("a+/~b"), "{}", ssetail.said);
+    assert!(!ssetail.stderr.contains("a+/~b"), "{}", ssetail.stderr);
     let path = url.strip_prefix(&ssetail.url).expect("the same address");
     assert_eq!(ssetail.get("/sources").status, 401);
     let exchanged = ssetail.get(path);

@@ -210,7 +210,7 @@ fn a_thousand_files_are_followed_on_default_limits() {
     assert!(seen.into_iter().eq(0..1000));
     ssetail.signal(Signal::TERM);
     ssetail.wait();
-    assert!(!ssetail.said.contains("sysctl"), "{}", ssetail.said);
+    assert!(!ssetail.stderr.contains("sysctl"), "{}", ssetail.stderr);
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn a_lack_of_descriptors_for_files_is_reported_in_one_sentence() {
     let peers: Vec<_> = (0..4).map(|_| ssetail.events("/sse")).collect();
     drop(peers);
     ssetail.signal(Signal::TERM);
-    let (_, said) = ssetail.end();
-    assert!(!said.contains("inotify"), "{said}");
-    assert_eq!(said.matches("descriptors").count(), 1, "{said}");
+    let (_, stderr) = ssetail.end();
+    assert!(!stderr.contains("inotify"), "{stderr}");
+    assert_eq!(stderr.matches("descriptors").count(), 1, "{stderr}");
 }

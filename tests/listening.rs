@@ -23,7 +23,7 @@ fn a_unix_socket_is_private_and_removed_at_the_end() {
     assert_eq!(get_through_socket(&socket, "/healthz"), "ok\n");
     assert!(get_through_socket(&socket, "/sources").contains("a.log"));
     assert_eq!(fs::metadata(&socket).expect("there").permissions().mode() & 0o777, 0o600);
-    assert_eq!(ssetail.said.matches("listening").count(), 1, "{}", ssetail.said);
+    assert_eq!(ssetail.stderr.matches("listening").count(), 1, "{}", ssetail.stderr);
     let names = fs::read_dir(ssetail.directory.path()).expect("a directory");
     assert_eq!(names.count(), 2, "the socket and the log are the only files");
     ssetail.signal(Signal::TERM);
@@ -39,12 +39,12 @@ fn a_stale_socket_is_replaced_and_a_socket_in_use_is_refused() {
     let socket = first.path("s");
     assert_eq!(get_through_socket(&socket, "/healthz"), "ok\n");
     let bind = format!("unix:{}", socket.display());
-    let (status, said) = Ssetail::new().args(["x", "-b", &bind]).fail();
+    let (status, stderr) = Ssetail::new().args(["x", "-b", &bind]).fail();
     assert_eq!(status, 1);
-    assert!(said.contains("in use by another program"), "{said}");
-    let (status, said) = Ssetail::new().file("s", "kept").args(["x", "-b", "unix:s"]).fail();
+    assert!(stderr.contains("in use by another program"), "{stderr}");
+    let (status, stderr) = Ssetail::new().file("s", "kept").args(["x", "-b", "unix:s"]).fail();
     assert_eq!(status, 1);
-    assert!(said.contains("not a socket"), "{said}");
+    assert!(stderr.contains("not a socket"), "{stderr}");
     assert_eq!(get_through_socket(&socket, "/healthz"), "ok\n");
 }
 
@@ -86,7 +86,7 @@ fn an_inherited_port_is_served() {
         .start();
     assert_eq!(ssetail.url, format!("http://{address}"));
     assert_eq!(Events::open(&address, "/sse", &[]).lines(1), ["x"]);
-    assert_eq!(ssetail.said.matches("listening").count(), 1, "{}", ssetail.said);
+    assert_eq!(ssetail.stderr.matches("listening").count(), 1, "{}", ssetail.stderr);
     ssetail.signal(Signal::TERM);
     assert_eq!(ssetail.wait().code(), Some(0));
 }
@@ -120,7 +120,7 @@ fn an_inherited_port_beyond_this_machine_needs_a_token() {
 #[test]
 fn a_missing_inherited_socket_is_one_sentence() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").through(ACTIVATE);
-    let (status, said) = ssetail.fail();
+    let (status, stderr) = ssetail.fail();
     assert_eq!(status, 1);
-    assert!(said.contains("LISTEN_FDS") && said.lines().count() == 1, "{said}");
+    assert!(stderr.contains("LISTEN_FDS") && stderr.lines().count() == 1, "{stderr}");
 }

@@ -120,10 +120,10 @@ fn a_file_that_was_rewritten_during_the_restart_is_truncated() {
 fn a_state_directory_is_used_by_one_process() {
     let first = Ssetail::new().file("a.log", "a\n").args(STATE).arg("a.log").start();
     let state = first.path("state").display().to_string();
-    let (status, said) = Ssetail::new().args(["--state", &state, "a.log"]).fail();
+    let (status, stderr) = Ssetail::new().args(["--state", &state, "a.log"]).fail();
     assert_eq!(status, 1);
     assert_eq!(
-        said,
+        stderr,
         format!(
             "ssetail: another ssetail keeps its state in {state}; stop it, or give --state a \
              directory of its own\n"

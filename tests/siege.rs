@@ -161,7 +161,7 @@ fn without_descriptors_the_program_pauses_accepting() {
         assert!(read_to_end(socket).starts_with(b"HTTP/1.1 200"));
     }
     assert_eq!(ssetail.events("/sse?n=1").lines(1), ["39"]);
-    assert_eq!(ssetail.said.matches("no connection").count(), 1, "{}", ssetail.said);
+    assert_eq!(ssetail.stderr.matches("no connection").count(), 1, "{}", ssetail.stderr);
 }
 
 #[test]
@@ -184,8 +184,8 @@ fn the_soft_limit_of_descriptors_is_raised_and_some_are_reserved_for_files() {
     assert_eq!(honest.lines(1), ["after the rotation"]);
     drop(outside);
     ssetail.signal(Signal::TERM);
-    let (_, said) = ssetail.end();
-    assert!(!said.contains("Too many open files"), "{said}");
+    let (_, stderr) = ssetail.end();
+    assert!(!stderr.contains("Too many open files"), "{stderr}");
 }
 
 #[test]
@@ -208,9 +208,9 @@ fn no_text_from_outside_controls_the_terminal() {
         .start();
     ssetail.request("GET", "/evil\u{9b}2J\u{202e}", &[]);
     ssetail.wait_for(" GET /evil%C2%9B2J%E2%80%AE 404 ");
-    let (_, said) = Ssetail::new().arg("[\u{1b}[2J").fail();
-    assert!(said.contains("\\u{1b}"), "{said}");
-    for text in [&ssetail.said, &said] {
+    let (_, stderr) = Ssetail::new().arg("[\u{1b}[2J").fail();
+    assert!(stderr.contains("\\u{1b}"), "{stderr}");
+    for text in [&ssetail.stderr, &stderr] {
         assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text:?}");
     }
 }

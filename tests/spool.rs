@@ -123,9 +123,9 @@ fn the_spool_of_an_earlier_run_is_kept() {
     assert_eq!(running.events("/sse?n=all").data(1), ["second"]);
     assert_eq!(fs::read(directory.join("spool.1")).expect("kept"), b"first\n");
     assert_eq!(fs::read(directory.join("spool")).expect("written"), b"second\n");
-    let (status, said) = second().fail();
+    let (status, stderr) = second().fail();
     assert_eq!(status, 1);
-    assert!(said.ends_with("another ssetail writes to it\n"), "{said}");
+    assert!(stderr.ends_with("another ssetail writes to it\n"), "{stderr}");
     assert_eq!(fs::read(directory.join("spool")).expect("untouched"), b"second\n");
 }
 
@@ -170,8 +170,8 @@ fn a_full_disk_is_reported_once_and_stops_nothing() {
     assert_eq!(gaps, 1);
     ssetail.wait_for("cannot be written");
     ssetail.signal(Signal::TERM);
-    let (status, said) = ssetail.end();
-    assert_eq!((status, said.matches("spool").count()), (0, 1), "{said}");
+    let (status, stderr) = ssetail.end();
+    assert_eq!((status, stderr.matches("spool").count()), (0, 1), "{stderr}");
 }
 
 #[test]
@@ -194,9 +194,9 @@ fn globs_do_not_match_the_spool() {
 #[test]
 fn an_unusable_spool_is_one_sentence() {
     let refused = |ssetail: Ssetail, status: i32, words: &str| {
-        let (code, said) = ssetail.fail();
-        assert_eq!((code, said.lines().count()), (status, 1), "{said}");
-        assert!(said.contains(words), "{said}");
+        let (code, stderr) = ssetail.fail();
+        assert_eq!((code, stderr.lines().count()), (status, 1), "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
     };
     let file = || Ssetail::new().file("a.log", "a\n");
     refused(file().args(["a.log", "--spool", "x"]), 2, "not followed");

@@ -64,10 +64,10 @@ fn an_unread_standard_output_does_not_delay_the_end() {
 fn a_port_in_use_is_one_sentence() {
     let first = Ssetail::new().file("a.log", "").arg("a.log").start();
     let port = first.port().to_owned();
-    let (status, said) = Ssetail::new().file("a.log", "").args(["a.log", "--port", &port]).fail();
+    let (status, stderr) = Ssetail::new().file("a.log", "").args(["a.log", "--port", &port]).fail();
     assert_eq!(status, 1);
     assert_eq!(
-        said,
+        stderr,
         format!(
             "ssetail: 127.0.0.1:{port} is in use by another program; \
              give another --port, or 0 for a free one\n"

@@ -77,7 +77,7 @@ fn beyond_this_machine_a_token_is_made_and_printed_once() {
     let known = [("authorization", &*bearer)];
     assert_eq!(Events::open(ssetail.address(), "/sse", &known).lines(1), ["x"]);
     ssetail.wait_for("GET /sse 200");
-    assert_eq!(ssetail.said.matches(&token).count(), 1, "{}", ssetail.said);
+    assert_eq!(ssetail.stderr.matches(&token).count(), 1, "{}", ssetail.stderr);
 
     for args in [["--no-auth", "-q"], ["--auth", "me:p"]] {
         let other =
@@ -95,17 +95,17 @@ fn secrets_are_never_printed() {
     ssetail.request("GET", "/sources", &[BASIC]);
     let metrics = ssetail.request("GET", "/metrics", &[BEARER]).body;
     ssetail.wait_for("GET /metrics 200");
-    let mut shown = metrics + &ssetail.said;
+    let mut shown = metrics + &ssetail.stderr;
     for (name, value) in [
         ("SSETAIL_AUTH", "hidden"),
         ("SSETAIL_TOKEN", "hid den"),
         ("SSETAIL_TOKEN_FILE", "/nowhere/x"),
     ] {
-        let (status, said) = Ssetail::new().env(name, value).arg("a.log").fail();
+        let (status, stderr) = Ssetail::new().env(name, value).arg("a.log").fail();
         assert_ne!(status, 0);
-        assert!(said.contains("token") || said.contains("USER:PASS"), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
-        shown.push_str(&said);
+        assert!(stderr.contains("token") || stderr.contains("USER:PASS"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        shown.push_str(&stderr);
     }
     let (_, help) = Ssetail::new()
         .env("SSETAIL_AUTH", "me:hidden")
@@ -130,8 +130,8 @@ fn a_token_can_come_from_a_file() {
         .start();
     assert_eq!(ssetail.get("/sse").status, 401);
     assert_eq!(Events::open(ssetail.address(), "/sse", &[BEARER]).lines(1), ["x"]);
-    let (status, said) = Ssetail::new().args(["x", "--no-auth", "--token", "y"]).fail();
-    assert!(status == 2 && said.contains("--no-auth"), "{said}");
+    let (status, stderr) = Ssetail::new().args(["x", "--no-auth", "--token", "y"]).fail();
+    assert!(status == 2 && stderr.contains("--no-auth"), "{stderr}");
 }
 
 #[test]

@@ -21,6 +21,6 @@ fn without_notifications_the_program_says_so_once_and_polls() {
             ssetail.append("a.log", format!("line {n}\n"));
             assert_eq!(events.data(1), [format!("line {n}")]);
         }
-        assert_eq!(ssetail.said.matches("sysctl").count(), 1);
+        assert_eq!(ssetail.stderr.matches("sysctl").count(), 1);
     }
 }

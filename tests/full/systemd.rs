@@ -43,7 +43,11 @@ fn systemd_starts_the_program_when_a_client_connects() {
     let waiting = Ssetail::running("systemd-socket-activate", &["-l", socket, program]);
     let mut ssetail = waiting.file("a.log", "x\n").arg("a.log").spawn();
     ssetail.wait_for("Listening on");
-    assert!(!ssetail.said.contains("ssetail:"), "the program does not run yet: {}", ssetail.said);
+    assert!(
+        !ssetail.stderr.contains("ssetail:"),
+        "the program does not run yet: {}",
+        ssetail.stderr
+    );
     assert!(client::get_through_socket(Path::new(socket), "/sources").contains("a.log"));
     ssetail.wait_for(&format!("listening on unix:{socket}"));
     ssetail.signal(Signal::TERM);

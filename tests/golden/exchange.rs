@@ -1,6 +1,6 @@
 //! Requests to one server, and the recording of its responses.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::normal::Normalizer;
 use crate::harness::client::Connection;
@@ -98,9 +98,8 @@ impl Exchange {
             std::fs::write(&path, &self.recording).expect("the recording can be written");
         }
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        if committed != self.recording {
-            panic!("{}", difference(&path, &committed, &self.recording));
-        }
+        let is_same = committed == self.recording;
+        assert!(is_same, "{}", difference(&path, &committed, &self.recording));
     }
 }
 
@@ -149,7 +148,7 @@ fn end_of(body: &[u8], until: Until) -> Option<usize> {
 }
 
 /// Returns a text that names the first line that differs.
-fn difference(path: &PathBuf, committed: &str, recorded: &str) -> String {
+fn difference(path: &Path, committed: &str, recorded: &str) -> String {
     let mut lines = committed.lines().zip(recorded.lines()).enumerate();
     let first = lines.find(|(_, (committed, recorded))| committed != recorded);
     let shown = match first {

@@ -31,10 +31,7 @@ impl Normalizer {
         let head: String = head
             .split_inclusive("\r\n")
             .filter(|line| !line.starts_with("date: "))
-            .map(|line| match line == length {
-                true => format!("content-length: {replaced}\r\n"),
-                false => line.to_owned(),
-            })
+            .map(|line| line.replace(&length, &format!("content-length: {replaced}\r\n")))
             .collect();
         // Every head ends with a blank line, and every line with CR LF.
         assert_eq!(head.matches("\r\n").count(), head.matches('\n').count());

@@ -120,7 +120,7 @@ impl Connection {
         };
         let rest = self.unread.split_off(end + 4);
         let head = String::from_utf8(std::mem::replace(&mut self.unread, rest)).expect("ASCII");
-        self.head = head.clone();
+        self.head.clone_from(&head);
         let mut lines = head.lines();
         let status = lines.next().expect("a status line");
         self.status = status.split(' ').nth(1).expect("a status").parse().expect("a number");

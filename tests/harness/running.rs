@@ -17,14 +17,14 @@ pub struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
     _unread_stdout: Option<PipeReader>,
-    stderr: Receiver<String>,
+    stderr_lines: Receiver<String>,
     /// The part of standard error that was waited for.
-    pub said: String,
+    pub stderr: String,
 }
 
 impl Running {
     pub fn new(mut child: Child, directory: TempDir, unread_stdout: Option<PipeReader>) -> Self {
-        let (lines, stderr) = channel();
+        let (lines, stderr_lines) = channel();
         if let Some(pipe) = child.stderr.take() {
             std::thread::spawn(move || read_lines(pipe, &lines));
         }
@@ -34,8 +34,8 @@ impl Running {
             stdin: child.stdin.take(),
             _unread_stdout: unread_stdout,
             child,
-            stderr,
-            said: String::new(),
+            stderr_lines,
+            stderr: String::new(),
         }
     }
 
@@ -98,16 +98,16 @@ impl Running {
     /// Waits for the line of standard error that contains `text`.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) -> String {
-        if let Some(line) = self.said.lines().find(|line| line.contains(text)) {
+        if let Some(line) = self.stderr.lines().find(|line| line.contains(text)) {
             return line.to_owned();
         }
         let deadline = Instant::now() + DEADLINE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = self.stderr.recv_timeout(left) else {
-                panic!("{text:?} is not in standard error:\n{}", self.said);
+            let Ok(line) = self.stderr_lines.recv_timeout(left) else {
+                panic!("{text:?} is not in standard error:\n{}", self.stderr);
             };
-            self.said.push_str(&line);
+            self.stderr.push_str(&line);
             if line.contains(text) {
                 return line;
             }
@@ -123,10 +123,10 @@ impl Running {
     /// Waits for the end; returns the exit code and standard error.
     pub fn end(mut self) -> (i32, String) {
         let status = self.wait();
-        while let Ok(line) = self.stderr.recv_timeout(DEADLINE) {
-            self.said.push_str(&line);
+        while let Ok(line) = self.stderr_lines.recv_timeout(DEADLINE) {
+            self.stderr.push_str(&line);
         }
-        (status.code().expect("the program exits"), std::mem::take(&mut self.said))
+        (status.code().expect("the program exits"), std::mem::take(&mut self.stderr))
     }
 
     pub fn get(&self, path: &str) -> Response {
@@ -174,8 +174,8 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {
-            self.said.extend(self.stderr.try_iter());
-            eprintln!("standard error of the program:\n{}", self.said);
+            self.stderr.extend(self.stderr_lines.try_iter());
+            eprintln!("standard error of the program:\n{}", self.stderr);
         }
     }
 }

@@ -23,7 +23,7 @@ struct Frame {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Rest {
     pub bytes: usize,
-    /// Number of streams that ended with END_STREAM.
+    /// Number of streams that ended with `END_STREAM`.
     pub complete_streams: usize,
 }
 
