@@ -1,9 +1,9 @@
-//! A server of its own that shows the lines of a file below `/logs`: a page, and the stream at
+//! A hyper server that shows the lines of a file below `/logs`: the page, and the event stream at
 //! `/logs/events`.
 //!
 //! `cargo run --example embed -- build.log`
 
-#![expect(clippy::print_stderr, reason = "it tells where it listens")]
+#![expect(clippy::print_stderr, reason = "it prints its address")]
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("give a file to follow")?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
 
-    // From the file to the feed, by a thread of its own.
+    // A thread reads the file and publishes its lines to the feed.
     let wanted = WantedSource { name: None, target: Target::Path(std::path::absolute(path)?) };
     let (options, registry) = (FollowOptions::default(), Registry::default());
     let encoder = Encoder::new(Epoch::from_random(getrandom::u64()?));
@@ -38,8 +38,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let follower =
         OpenedSources::new(vec![wanted], options, &registry).follow(publisher, report)?;
 
-    // From the feed to whoever asks.
-    let site = Site { prefix: "/logs".to_owned(), ..Site::new(feed.clone(), registry, "/events") };
+    // The site answers every request below /logs.
+    let site = Site { prefix: "/logs".to_owned(), ..Site::new(feed, registry, "/events") };
     let site = Arc::new(site);
     eprintln!("listening on http://{}/", listener.local_addr()?);
     loop {
@@ -48,12 +48,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             _ = tokio::signal::ctrl_c() => break,
         }
     }
-    // Reads what is there, and closes the feed.
+    // Reads the rest of the file and closes the feed.
     follower.stop();
     Ok(())
 }
 
-/// Answers what is its own, and leaves everything else to the site.
+/// Answers `/`, and leaves all other paths to the site.
 async fn serve(socket: TcpStream, site: Arc<Site>) -> hyper::Result<()> {
     let service = service_fn(|request: Request<Incoming>| {
         let response = match request.uri().path() {

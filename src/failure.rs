@@ -1,15 +1,15 @@
-//! Why the program ended other than as asked.
+//! Errors that end the program.
 
 use std::fmt;
 
 use crate::status::escape;
 
-/// Why the program ended other than as asked.
+/// Error that ends the program; displayed as one line without control characters.
 #[derive(Debug)]
 pub enum Failure {
-    /// The command line cannot be meant.
+    /// Invalid command line: exit status 2.
     Usage(String),
-    /// It could not run.
+    /// Any other error: exit status 1.
     Run(anyhow::Error),
 }
 

@@ -52,25 +52,36 @@
 #![doc = include_str!("../examples/embed.rs")]
 //! ```
 
+#[cfg(feature = "cli")]
 mod cli;
 pub mod event;
+#[cfg(feature = "cli")]
 mod failure;
 pub mod feed;
 pub mod follow;
 pub mod http;
 pub mod journal;
+#[cfg(feature = "cli")]
 mod manual;
 mod report;
+#[cfg(feature = "cli")]
 mod run;
+#[cfg(feature = "cli")]
 mod settings;
+#[cfg(feature = "cli")]
 mod status;
 pub mod store;
 mod system;
+#[cfg(feature = "cli")]
 mod urls;
 
+#[cfg(feature = "cli")]
 pub use cli::Cli;
+#[cfg(feature = "cli")]
 pub use failure::Failure;
+#[cfg(feature = "cli")]
 pub use manual::manual;
 pub use report::Report;
+#[cfg(feature = "cli")]
 pub use run::run;
 pub use system::raise_descriptor_limit;

@@ -1,4 +1,4 @@
-//! Reads the command line, runs, and says in one line what went wrong.
+//! Parses the command line, runs, and prints an error as one line.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use ssetail::{Cli, Failure};
 fn main() -> ExitCode {
     let cli = Cli::from_command_line();
     if let Some(text) = ssetail::manual(&cli) {
-        // Whoever has closed standard output does not want the rest.
+        // The write fails if the reader, e.g. a pager, has closed the pipe.
         let _ = std::io::stdout().write_all(&text);
         return ExitCode::SUCCESS;
     }

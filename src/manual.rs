@@ -1,4 +1,4 @@
-//! The man page and the completions: made from the flags, so that they cannot differ from them.
+//! The man page and the completion scripts, generated from the definition of the flags.
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
@@ -6,63 +6,64 @@ use clap_mangen::Man;
 
 use crate::cli::Cli;
 
-/// When the page was last written anew.
-const DATE: &str = "2026-11-23";
-/// How long its lines may be.
+/// Date of the last change of the texts below.
+const DATE: &str = "2026-11-25";
+/// Length at which source lines of the page are folded, because mandoc warns about longer ones.
 const WIDTH: usize = 80;
 
-const BEGINNING: &str = r".SH SYNOPSIS
+/// Sections before the flags.
+const INTRODUCTION: &str = r".SH SYNOPSIS
 .B ssetail
 [\fIOPTIONS\fR]
 [\fISOURCE\fR]...
 .SH DESCRIPTION
 ssetail follows files, globs and standard input, and serves their lines as Server-Sent Events, one event for each line, named after its file.
-Browsers, curl and every EventSource see them live, and whoever comes back gets exactly what was missed.
+Browsers, curl and every other client of Server-Sent Events receive them live, and a client that reconnects receives exactly the events that it has missed.
 .PP
-Without a SOURCE it follows standard input, if that is not a terminal.
-A path that does not exist yet is waited for, and so are files that a glob does not match yet.
+Without a SOURCE, standard input is followed if it is not a terminal.
+A path that does not exist yet is followed as soon as it exists, and so is a file that matches a glob later.
 .PP
-It prints the address of a page that shows the lines.
-Below that address are the event stream
+ssetail prints the URL of a web page that shows the lines.
+Below that URL are the event stream
 .RI ( /sse ),
-what is followed
+the list of sources
 .RI ( /sources ),
-figures for Prometheus
+metrics for Prometheus
 .RI ( /metrics )
-and
-.IR /healthz .
+and a health check
+.RI ( /healthz ).
 ";
 
-/// What the flags do not tell.
-const SECTIONS: &str = r".SH THE STREAM
-A request may ask for less with its query:
+/// Sections after the flags.
+const SECTIONS: &str = r".SH EVENT STREAM
+The query of a request selects events and their format:
 .TP
 .BI file= NAME
-only of this source, or of those that match this glob; repeatable
+Only events of the source with this name, or of sources that match this glob; repeatable.
 .TP
 .BI n= N
-first the newest N lines of each source; \fBall\fR for everything that can still be had
+Start with the newest N lines of each source; \fBall\fR starts with the oldest line that is available.
 .TP
 .BI grep= RE
-only lines that match
+Only lines that match.
 .TP
 .BI format= FORMAT\fR,\~\fBunnamed
-as the flags, for this request
+Override the flags of the same name for this request.
 .TP
 .BI last_event_id= ID
-what comes after this event, for clients that cannot send the header
+Start after this event, for clients that cannot send the header \fBLast\-Event\-ID\fR.
 .PP
-With \fBaccept: application/x-ndjson\fR the answer is a JSON object for each line, with \fBaccept: text/plain\fR the lines as they are.
+With \fBaccept: application/x-ndjson\fR the response has a JSON object for each line; with \fBaccept: text/plain\fR it has the lines as they are.
 .SH REQUEST LOG
-With \fB\-\-verbose\fR, each request is one line of eight fields on standard error, written when its answer has ended:
+With \fB\-\-verbose\fR, one line of eight fields is written to standard error for each request, when its response has ended:
 .PP
 .EX
 2026\-11\-23T17:03:36.123Z 127.0.0.1:40242 GET /sse 200 12.345s events=17 bytes=1042
 .EE
 .PP
-when it came, from whom, the method, the path, the status, how long it took, and how many events and bytes of its body were sent.
-The query is left out, because it may hold a token; in the path, what is not printable ASCII is percent\-encoded.
-The program's own sentences begin with \(lqssetail:\(rq instead.
+The fields are the time of the request, the peer, the method, the path, the status, the duration, and the numbers of events and bytes of the body that were sent.
+The query is left out, because it may contain a token; characters of the path that are not printable ASCII are percent\-encoded.
+Other lines of ssetail start with \(lqssetail:\(rq.
 .SH EXAMPLES
 Follow a build log, and show it on http://localhost:8088/:
 .PP
@@ -70,26 +71,26 @@ Follow a build log, and show it on http://localhost:8088/:
     ssetail build.log
 .EE
 .PP
-Watch a build, and keep seeing it in the terminal:
+Serve the output of a build, and also show it in the terminal:
 .PP
 .EX
     make 2>&1 | ssetail \- \-\-tee
 .EE
 .PP
-Follow all logs below a directory, those that appear later too, and one file under a name of its own:
+Follow all logs below a directory, including later ones, and one file under another name:
 .PP
 .EX
     ssetail \(aqlogs/**/*.log\(aq api=/srv/api/current.log
 .EE
 .PP
-See the events, or go on after one of them:
+Receive the events, or continue after one of them:
 .PP
 .EX
     curl \-N localhost:8088/sse
     curl \-N localhost:8088/sse \-H \(aqLast\-Event\-ID: k3f9q2\-1\(aq
 .EE
 .PP
-Keep the completions where bash finds them:
+Install the completion script for bash:
 .PP
 .EX
     ssetail \-\-completions bash >~/.local/share/bash\-completion/completions/ssetail
@@ -97,49 +98,49 @@ Keep the completions where bash finds them:
 .SH EXIT STATUS
 .TP
 .B 0
-Ended as asked: by a signal, or by the end of input with \fB\-\-exit\-on\-eof\fR.
+Stopped by a signal, or at the end of standard input with \fB\-\-exit\-on\-eof\fR.
 .TP
 .B 1
-It could not run: an address in use, a certificate that cannot be read.
+An error, such as an address in use or a certificate that cannot be read.
 .TP
 .B 2
-The command line cannot be meant.
+Invalid command line.
 .SH ENVIRONMENT
-Every flag is also read from \fBSSETAIL_\fR and its name in capitals, as \fBSSETAIL_PORT\fR for \fB\-\-port\fR and \fBSSETAIL_FROM_START\fR for \fB\-\-from\-start\fR.
-A switch takes \fB1\fR or \fB0\fR there.
-A flag that is given wins.
+Each flag has an environment variable: \fBSSETAIL_\fR and the name of the flag in capitals, such as \fBSSETAIL_PORT\fR for \fB\-\-port\fR and \fBSSETAIL_FROM_START\fR for \fB\-\-from\-start\fR.
+The value for a flag without an argument is \fB1\fR or \fB0\fR.
+A flag on the command line overrides the variable.
 .TP
 .B NO_COLOR
-No colours, if it is not empty.
+If not empty, no colours are used.
 .TP
 .B TERM
-No colours and no status line, if it is \fBdumb\fR or empty.
+If \fBdumb\fR or empty, neither colours nor a status line are used.
 .TP
 .B BROWSER
-What \fB\-\-open\fR opens the page with.
+The browser for \fB\-\-open\fR.
 .TP
 .BR LISTEN_FDS ,\~ LISTEN_PID
-Sockets that were bound by who started the program, as systemd does.
+Listening sockets that the parent process, such as systemd, has bound.
 .SH FILES
-Nothing is written but where \fB\-\-spool\fR says and below the directory of \fB\-\-state\fR, and no file is read but those that are followed, or named by a flag.
+ssetail writes only the files of \fB\-\-spool\fR and the directory of \fB\-\-state\fR, and reads only files that it follows or that a flag names.
 .TP
 .I DIR/journal
-What \fB\-\-state\fR keeps: which files were read how far, and where in them each event lies; no lines.
+The state of \fB\-\-state\fR: the offset that was reached in each file, and the byte range of each event, but no lines.
 .TP
 .I DIR/lock
-Held while ssetail runs, so that no other uses the same directory.
+Locked while ssetail runs, so that only one process uses the directory.
 .SH NOTES
-While ssetail runs, every complete line that is written to a followed file on a local file system is published exactly once, whole and in the order of its file: through rotation by renaming, truncation, deletion, and symbolic links that move.
-A file that was replaced is read to its end, and for \fB\-\-linger\fR longer.
-Events that are not in memory any more are read again from their files.
+While ssetail runs, every complete line that is written to a followed file on a local file system is published exactly once, whole and in the order of its file, even if the file is renamed, truncated or deleted, or if a symbolic link to it changes.
+A replaced file is read to its end, and for the time of \fB\-\-linger\fR after that.
+Events that are no longer in memory are read again from their files.
 .PP
-With \fB\-\-state\fR, a restart goes on where the last run stopped, whatever stopped it: with the same ids, and with what was written meanwhile, also to files that were rotated within their directory.
-\fB\-\-lines\fR is then only for files that the state does not know.
-Earlier ids begin anew, as without \fB\-\-state\fR, when the machine went down before ssetail could end, when the journal is damaged, and when other flags say what a line is (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
-A source that is left out is followed anew when it is given again; until then its history stays.
-What came from standard input is a gap after a restart.
+With \fB\-\-state\fR, a restart continues where the last run stopped, even after \fBkill \-9\fR: event ids stay valid, and lines that were written in the meantime are published, also those of files that were rotated within their directory.
+\fB\-\-lines\fR then applies only to files that the state does not contain.
+Event ids of earlier runs become invalid, as without \fB\-\-state\fR, if the machine stopped before ssetail did, if the journal is damaged, or if a flag that defines lines has changed (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
+The history of a source that is no longer given is kept; if the source is given again later, it is followed like a new one.
+Events of standard input are a gap after a restart.
 .PP
-What nobody can promise: bytes that were truncated before they could be read; a file that had its name for less than 100 ms, unless the glob matches its next name too; what a writer adds to a replaced file after \fB\-\-linger\fR; changes in place, or through a memory map; files of a network file system whose size jumps.
+Lines can be lost in these cases: bytes are truncated before they are read; a file has its name for less than 100 ms, and no glob matches its next name; a writer appends to a replaced file after the time of \fB\-\-linger\fR; a file is changed in place or through a memory map; a network file system reports sizes that jump.
 .SH SEE ALSO
 .BR tail (1),
 .BR curl (1),
@@ -147,20 +148,20 @@ What nobody can promise: bytes that were truncated before they could be read; a 
 .BR inotify (7)
 ";
 
-/// What is to be printed instead of anything being followed, if that was asked for.
+/// Returns the text that `--completions` or `--man` prints, or none without these flags.
 #[must_use]
 pub fn manual(cli: &Cli) -> Option<Vec<u8>> {
-    if let Some(shell) = cli.completions {
+    if let Some(shell) = cli.output.completions {
         Some(completions(shell).into_bytes())
     } else {
-        cli.man.then(|| man_page().into_bytes())
+        cli.output.man.then(|| man_page().into_bytes())
     }
 }
 
 fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "ssetail", &mut script);
-    // What is not a flag is a file: bash would be offered flags alone.
+    // clap's bash script offers only flags where a SOURCE may stand; without this line, files.
     String::from_utf8_lossy(&script)
         .replace(" || ${COMP_CWORD} -eq 1 ", " ")
         .replace("\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n", "\n")
@@ -173,13 +174,13 @@ fn man_page() -> String {
     let about = about.replace('-', "\\-");
     let title = format!(".TH SSETAIL 1 {DATE} \"ssetail {version}\" \"General Commands Manual\"");
     let page =
-        format!("{title}\n.SH NAME\nssetail \\- {about}\n{BEGINNING}{}{SECTIONS}", options());
+        format!("{title}\n.SH NAME\nssetail \\- {about}\n{INTRODUCTION}{}{SECTIONS}", options());
     fold(&page)
 }
 
-/// The flags, each group in a part of its own.
+/// Returns the flags, with a subsection for each heading.
 fn options() -> String {
-    // The short help leaves some out.
+    // clap_mangen omits arguments that the short help hides.
     let command = Cli::command().mut_args(|arg| arg.hide_short_help(false));
     let headings: Vec<String> = command
         .get_arguments()
@@ -187,7 +188,7 @@ fn options() -> String {
         .collect();
     let mut page = Vec::new();
     if let Err(error) = Man::new(command).render_options_section(&mut page) {
-        unreachable!("memory can be written to: {error}");
+        unreachable!("writing to a Vec failed: {error}");
     }
     let page = String::from_utf8_lossy(&page).replace("\n.br\n\n.br\n", "\n.br\n");
     headings.iter().fold(page, |page, heading| {
@@ -196,7 +197,7 @@ fn options() -> String {
     })
 }
 
-/// Breaks long lines of text: man fills them anyway.
+/// Folds long lines of text; man joins them again.
 fn fold(page: &str) -> String {
     let mut folded = String::with_capacity(page.len() * 2);
     let (mut is_tag, mut is_example) = (false, false);
@@ -216,10 +217,10 @@ fn fold(page: &str) -> String {
 fn fold_text(line: &str, folded: &mut String) {
     let mut width = 0;
     for word in line.split(' ') {
-        // At the start of a line a dot or an apostrophe would make it a request.
-        let may_begin = !word.starts_with(['.', '\'']);
+        // A line that starts with a dot or an apostrophe is a request to roff.
+        let can_start_line = !word.starts_with(['.', '\'']);
         if width > 0 {
-            let is_full = width + 1 + word.len() > WIDTH && may_begin;
+            let is_full = width + 1 + word.len() > WIDTH && can_start_line;
             folded.push(if is_full { '\n' } else { ' ' });
             width = if is_full { 0 } else { width + 1 };
         }

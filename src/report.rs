@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where a sentence for whoever runs the program goes.
+/// Destination of sentences for the person who runs the program; clones share it.
 #[derive(Clone)]
 pub struct Report {
     say: Arc<dyn Fn(&str) + Send + Sync>,
@@ -12,17 +12,17 @@ pub struct Report {
 }
 
 impl Report {
-    /// Sentences are handed to `say`.
+    /// Returns a report that calls `say` with each sentence.
     pub fn new(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Report { say: Arc::new(say), said_once: Arc::default() }
     }
 
-    /// Hands on one sentence.
+    /// Reports one sentence.
     pub fn say(&self, sentence: &str) {
         (self.say)(sentence);
     }
 
-    /// Hands on a sentence that would be the same for many files, the first time only.
+    /// Reports a sentence that is the same for many files, but only once.
     pub(crate) fn say_once(&self, sentence: &'static str) {
         if self.said_once.lock().unwrap_or_else(PoisonError::into_inner).insert(sentence) {
             self.say(sentence);

@@ -1,183 +1,152 @@
-//! From flags to the settings of every part.
+//! Settings: the validated values of all flags, in the types of the modules that use them.
 
-use std::io::IsTerminal as _;
-use std::path::Path;
+mod access;
+mod filter;
+mod sources;
+
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Context as _;
-use regex::bytes::{Regex, RegexSet};
 use tokio::sync::Semaphore;
 
-use crate::cli::{Cli, SourceArg, parse_source};
-use crate::event::{Cutting, Format, LineFilter, Medium, Name, Presentation, Splitter};
+pub(crate) use self::access::AccessSettings;
+use self::filter::line_filter;
+pub(crate) use self::sources::{SourceSettings, SpoolSettings, StdinSettings};
+use crate::cli::Cli;
+use crate::event::{Cutting, Format, Medium, Presentation, Splitter};
 use crate::failure::Failure;
 use crate::feed::Feed;
-use crate::follow::{FollowOptions, Registry, Spool, SpoolNames, Target, WantedSource};
-use crate::http::{Access, Asset, Listeners, Secret, Site, Tls, Traffic, Trust};
+use crate::follow::{FollowOptions, Registry};
+use crate::http::{Access, Asset, ListenAddress, Site, Traffic, Trust};
 use crate::store::Capacity;
 
-/// Target is to be followed.
-pub(crate) struct SourceArgs {
-    pub(crate) input: Option<Name>,
-    pub(crate) files: Vec<WantedSource>,
-    /// Why others are not followed; no reason to stop these.
-    pub(crate) refused: Vec<String>,
+/// Settings of one run of the program.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) sources: SourceSettings,
+    pub(crate) follow: FollowOptions,
+    pub(crate) capacity: Capacity,
+    /// Directory of the journal.
+    pub(crate) state: Option<PathBuf>,
+    pub(crate) listen: ListenSettings,
+    pub(crate) certificate: Option<CertificateFiles>,
+    pub(crate) access: AccessSettings,
+    pub(crate) site: SiteSettings,
+    /// Open the web page in a browser.
+    pub(crate) open: bool,
+    /// Show no status line.
+    pub(crate) quiet: bool,
+    /// Log requests.
+    pub(crate) verbose: bool,
 }
 
-/// Target the command line asks for.
-pub(crate) fn sources(cli: &Cli) -> Result<SourceArgs, Failure> {
-    let mut arguments = cli.sources.clone();
-    if arguments.is_empty() {
-        if std::io::stdin().is_terminal() {
-            let sentence = "nothing to follow; give a file, a glob, or - for standard input \
-                            (ssetail --help tells more)";
-            return Err(Failure::Usage(sentence.to_owned()));
+/// Addresses to listen on.
+#[derive(Debug)]
+pub(crate) struct ListenSettings {
+    /// Empty for the loopback addresses.
+    pub(crate) addresses: Vec<ListenAddress>,
+    pub(crate) port: u16,
+}
+
+/// PEM files of a certificate chain and its private key.
+#[derive(Debug)]
+pub(crate) struct CertificateFiles {
+    pub(crate) chain: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// The part of a [`Site`] that flags decide.
+#[derive(Debug)]
+pub(crate) struct SiteSettings {
+    pub(crate) prefix: String,
+    endpoint: String,
+    has_viewer: bool,
+    trust: Trust,
+    pub(crate) max_streams: usize,
+    presentation: Presentation,
+    heartbeat: Duration,
+    send_timeout: Duration,
+    reconnect_delay: Duration,
+}
+
+impl TryFrom<Cli> for Settings {
+    type Error = Failure;
+
+    /// Returns [`Failure::Usage`] if flags contradict each other or no source can be followed.
+    fn try_from(cli: Cli) -> Result<Self, Failure> {
+        let sources = SourceSettings::new(&cli)?;
+        let splitter = Splitter { max_line: cli.input.max_line, binary: cli.input.binary };
+        let cutting = Cutting { splitter, filter: line_filter(&cli.input)? };
+        let access = AccessSettings::new(&cli.access)?;
+        let site = SiteSettings::new(&cli);
+        let key = cli.access.tls_key;
+        Ok(Settings {
+            sources,
+            follow: FollowOptions {
+                start_at: cli.input.start_at(),
+                linger: cli.input.linger,
+                cutting,
+                watch: true,
+            },
+            capacity: Capacity {
+                lines: cli.history.replay,
+                bytes: cli.history.replay_bytes,
+                index_bytes: cli.history.index_bytes,
+            },
+            state: cli.history.state,
+            listen: ListenSettings { addresses: cli.server.bind, port: cli.server.port },
+            certificate: cli
+                .access
+                .tls_cert
+                .zip(key)
+                .map(|(chain, key)| CertificateFiles { chain, key }),
+            access,
+            site,
+            open: cli.server.open,
+            quiet: cli.output.quiet,
+            verbose: cli.output.verbose,
+        })
+    }
+}
+
+impl SiteSettings {
+    fn new(cli: &Cli) -> Self {
+        let default = if cli.input.binary { Format::Base64 } else { Format::Text };
+        SiteSettings {
+            prefix: cli.server.path_prefix.clone(),
+            endpoint: cli.server.endpoint.clone(),
+            has_viewer: !cli.server.no_viewer,
+            trust: Trust { hosts: cli.access.allow_host.clone(), origins: cli.access.cors.clone() },
+            max_streams: cli.server.max_clients,
+            presentation: Presentation {
+                medium: Medium::Events,
+                format: cli.events.format.unwrap_or(default),
+                named: !cli.events.unnamed,
+            },
+            heartbeat: cli.events.heartbeat,
+            send_timeout: cli.server.send_timeout,
+            reconnect_delay: cli.events.reconnect_delay,
         }
-        arguments.push("-".into());
     }
-    let mut sources = SourceArgs { input: None, files: Vec::new(), refused: Vec::new() };
-    for argument in &arguments {
-        match parse_source(argument).map_err(Failure::Usage)? {
-            SourceArg::Directory(sentence) => sources.refused.push(sentence),
-            SourceArg::Files(wanted) => sources.files.push(wanted),
-            SourceArg::Input(name) => {
-                let name = name.unwrap_or_else(|| "stdin".into());
-                sources.input.get_or_insert_with(|| Name::new(&name));
-            }
+
+    /// Returns the site that serves `feed`.
+    pub(crate) fn site(self, access: Access, feed: Feed, registry: Registry) -> Site {
+        Site {
+            feed,
+            registry,
+            prefix: self.prefix,
+            viewer: self.has_viewer.then(|| Asset::page(&self.endpoint)),
+            endpoint: self.endpoint,
+            trust: self.trust,
+            access,
+            stream_permits: Arc::new(Semaphore::new(self.max_streams)),
+            traffic: Traffic::default(),
+            presentation: self.presentation,
+            heartbeat: self.heartbeat,
+            send_timeout: self.send_timeout,
+            reconnect_delay: self.reconnect_delay,
         }
-    }
-    if sources.input.is_none() && sources.files.is_empty() {
-        return Err(Failure::Usage(sources.refused.join("; ")));
-    }
-    let without_input = [
-        (cli.exit_on_eof, "--exit-on-eof waits for the end of standard input"),
-        (cli.tee, "--tee copies standard input"),
-        (cli.spool.is_some(), "--spool keeps standard input"),
-    ];
-    match without_input.iter().find(|(is_set, _)| *is_set && sources.input.is_none()) {
-        Some((_, what)) => Err(Failure::Usage(format!(
-            "{what}, which is not followed; give - as a SOURCE, or leave the flag out"
-        ))),
-        None => keep_apart(cli, sources),
-    }
-}
-
-/// Target standard input is written to is not followed as well.
-fn keep_apart(cli: &Cli, mut sources: SourceArgs) -> Result<SourceArgs, Failure> {
-    let Some(spool) = &cli.spool else { return Ok(sources) };
-    for wanted in &mut sources.files {
-        match &mut wanted.target {
-            Target::Pattern(pattern) => *pattern = pattern.clone().besides(spool.clone()),
-            Target::Path(path) if spool.include(path) => {
-                return Err(Failure::Usage(format!(
-                    "{} cannot be followed: standard input is kept there by --spool {spool}",
-                    path.display()
-                )));
-            }
-            Target::Path(_) => {}
-        }
-    }
-    Ok(sources)
-}
-
-/// The files of `--spool`, ready to be written.
-pub(crate) fn create_spool(cli: &Cli) -> anyhow::Result<Option<Spool>> {
-    let create = |names: &SpoolNames| {
-        Spool::create(names.clone(), cli.spool_bytes)
-            .with_context(|| format!("cannot keep standard input in {names}"))
-    };
-    cli.spool.as_ref().map(create).transpose()
-}
-
-/// Target requests must know, if that was said.
-pub(crate) fn access(cli: &Cli) -> Result<Access, Failure> {
-    let token = match &cli.token_file {
-        Some(file) => Some(read_token(file)?),
-        None => cli.token.clone(),
-    };
-    Access::new(cli.auth.clone(), token).map_err(|sentence| Failure::Usage(sentence.to_owned()))
-}
-
-fn read_token(file: &Path) -> anyhow::Result<Secret> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read the token in {}", file.display()))?;
-    Ok(Secret::from(text.trim().to_owned()))
-}
-
-/// Beyond this machine nobody reads without being told how, unless that was asked for.
-pub(crate) fn make_token(
-    cli: &Cli,
-    listeners: &Listeners,
-    access: &mut Access,
-) -> anyhow::Result<Option<Secret>> {
-    if cli.no_auth || !access.is_open() || !listeners.are_beyond_loopback() {
-        return Ok(None);
-    }
-    let token = Secret::generate().context("the kernel has no random numbers")?;
-    *access = Access::new(None, Some(token.clone())).map_err(anyhow::Error::msg)?;
-    Ok(Some(token))
-}
-
-/// The certificate, if there is one.
-pub(crate) fn load_certificate(cli: &Cli) -> anyhow::Result<Option<Tls>> {
-    let files = cli.tls_cert.as_ref().zip(cli.tls_key.as_ref());
-    files.map(|(certificate, key)| Tls::load(certificate, key)).transpose()
-}
-
-/// How lines are cut, and which are published; a set of expressions that cannot be compiled must
-/// not let any line through, so it ends the start.
-pub(crate) fn cutting(cli: &Cli) -> Result<Cutting, Failure> {
-    let include = expressions("--include", &cli.include)?;
-    let exclude = expressions("--exclude", &cli.exclude)?;
-    let filter = LineFilter::new(include, exclude);
-    Ok(Cutting { splitter: Splitter { max_line: cli.max_line, binary: cli.binary }, filter })
-}
-
-fn expressions(flag: &str, expressions: &[Regex]) -> Result<RegexSet, Failure> {
-    RegexSet::new(expressions.iter().map(Regex::as_str)).map_err(|error| {
-        let reason = match error {
-            regex::Error::CompiledTooBig(limit) => {
-                format!("together they need more than {limit} bytes of memory")
-            }
-            error => error.to_string(),
-        };
-        Failure::Usage(format!(
-            "the expressions of {flag} cannot be used: {reason}; give fewer or simpler ones"
-        ))
-    })
-}
-
-/// How files are followed.
-pub(crate) fn options(cli: &Cli, cutting: Cutting) -> FollowOptions {
-    FollowOptions { start_at: cli.start_at(), linger: cli.linger, cutting, watch: true }
-}
-
-/// How much is kept.
-pub(crate) fn capacity(cli: &Cli) -> Capacity {
-    Capacity { lines: cli.replay, bytes: cli.replay_bytes, index_bytes: cli.index_bytes }
-}
-
-/// Target is served, and to whom.
-pub(crate) fn site(cli: &Cli, access: Access, feed: Feed, registry: Registry) -> Site {
-    let default = if cli.binary { Format::Base64 } else { Format::Text };
-    Site {
-        feed,
-        registry,
-        prefix: cli.path_prefix.clone(),
-        endpoint: cli.endpoint.clone(),
-        viewer: (!cli.no_viewer).then(|| Asset::page(&cli.endpoint)),
-        trust: Trust { hosts: cli.allow_host.clone(), origins: cli.cors.clone() },
-        access,
-        stream_permits: Arc::new(Semaphore::new(cli.max_clients)),
-        traffic: Traffic::default(),
-        presentation: Presentation {
-            medium: Medium::Events,
-            format: cli.format.unwrap_or(default),
-            named: !cli.unnamed,
-        },
-        heartbeat: cli.heartbeat,
-        send_timeout: cli.send_timeout,
-        reconnect_delay: cli.reconnect_delay,
     }
 }
 
@@ -192,17 +161,17 @@ mod tests {
     use crate::feed::feed;
 
     #[test]
-    fn the_library_has_the_same_defaults() {
-        let cli = Cli::parse_from(["ssetail", "a.log"]);
+    fn settings_without_flags_are_the_defaults_of_the_library() {
+        let settings = Settings::try_from(Cli::parse_from(["ssetail", "a.log"])).expect("valid");
         let same = |ours: &dyn fmt::Debug, theirs: &dyn fmt::Debug| {
             assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
         };
-        let cutting = cutting(&cli).expect("no expression");
-        same(&options(&cli, cutting.clone()), &FollowOptions::default());
-        same(&capacity(&cli), &Capacity::default());
-        let (_publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), capacity(&cli), cutting);
+        same(&settings.follow, &FollowOptions::default());
+        same(&settings.capacity, &Capacity::default());
+        let encoder = Encoder::new(Epoch::from_random(1));
+        let (_publisher, feed) = feed(encoder, settings.capacity, settings.follow.cutting);
         let registry = Registry::default();
-        let ours = site(&cli, Access::default(), feed.clone(), registry.clone());
-        same(&ours, &Site::new(feed, registry, &cli.endpoint));
+        let ours = settings.site.site(Access::default(), feed.clone(), registry.clone());
+        same(&ours, &Site::new(feed, registry, "/sse"));
     }
 }

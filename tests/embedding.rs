@@ -1,31 +1,32 @@
-//! The library in another program: `examples/embed.rs`, built and run.
+//! The library in other programs: the examples, built and run.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::harness::{Signal, Ssetail};
 
-/// Built into the directory that the tests are built into, where all it needs is built already.
-fn example() -> String {
+/// Builds an example in the target directory of the tests, where its dependencies are built
+/// already; returns its path.
+fn build(example: &str) -> String {
     let target = Path::new(env!("CARGO_BIN_EXE_ssetail")).ancestors().nth(2).expect("a directory");
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--locked", "--example", "embed", "--target-dir"]).arg(target);
+    build.args(["build", "--quiet", "--locked", "--example", example, "--target-dir"]).arg(target);
     build.current_dir(env!("CARGO_MANIFEST_DIR"));
-    // What cargo tells a test of its package, ring's build script would take for its own, and
-    // all that depends on it would be built anew.
-    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    for (name, _) in std::env::vars().filter(|(name, _)| told(name)) {
+    // Cargo sets these for the test. The build script of ring would see them as changed, and ring
+    // and everything that depends on it would be built again.
+    let is_own = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars().filter(|(name, _)| is_own(name)) {
         build.env_remove(name);
     }
     assert!(build.status().expect("cargo runs").success());
-    target.join("debug/examples/embed").to_str().expect("a path").to_owned()
+    target.join("debug/examples").join(example).to_str().expect("a path").to_owned()
 }
 
-#[test]
-fn another_program_serves_the_lines_of_a_file() {
-    let ssetail = Ssetail::running(&example(), &[]).file("a.log", "one\n").arg("a.log");
+fn serves_the_lines_of_a_file(example: &str) {
+    let ssetail = Ssetail::running(&build(example), &[]).file("a.log", "one\n").arg("a.log");
     let mut embedder = ssetail.start();
     assert_eq!(embedder.get("/").body, "The log is at /logs/\n");
+    assert_eq!(embedder.get("/logs").header("location"), Some("/logs/"));
     assert!(embedder.get("/logs/").body.contains("href=\"events\""));
     assert_eq!(embedder.get("/sse").status, 404);
 
@@ -38,4 +39,14 @@ fn another_program_serves_the_lines_of_a_file() {
 
     embedder.signal(Signal::INT);
     assert_eq!(embedder.wait().code(), Some(0));
+}
+
+#[test]
+fn a_hyper_server_serves_the_lines_of_a_file() {
+    serves_the_lines_of_a_file("embed");
+}
+
+#[test]
+fn an_axum_server_serves_the_lines_of_a_file() {
+    serves_the_lines_of_a_file("axum");
 }

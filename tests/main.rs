@@ -21,6 +21,7 @@ mod serving;
 mod siege;
 mod spool;
 mod stopping;
+mod structure;
 mod terminal;
 mod tls;
 mod trust;

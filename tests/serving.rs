@@ -112,6 +112,18 @@ fn a_preflight_succeeds_for_an_accepted_origin_only() {
 }
 
 #[test]
+fn a_response_names_every_request_header_that_it_depends_on() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
+    let vary = |path: &str| {
+        let answer = ssetail.request("GET", path, &[("origin", "http://localhost:3000")]);
+        let headers = answer.headers.into_iter().filter(|(name, _)| name == "vary");
+        headers.map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(vary("/"), ["accept-encoding", "origin"]);
+    assert_eq!(vary("/healthz"), ["origin"]);
+}
+
+#[test]
 fn a_page_of_another_site_is_refused() {
     let ssetail = Ssetail::new().file("a.log", "secret\n").arg("a.log").start();
     let status = |headers: &[(&str, &str)]| ssetail.request("GET", "/sse", headers).status;

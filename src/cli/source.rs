@@ -1,4 +1,4 @@
-//! Target a SOURCE argument asks for.
+//! Parser for SOURCE arguments.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use crate::follow::{Pattern, Target, WantedSource};
 
-/// Target a SOURCE argument asks for.
+/// A parsed SOURCE argument.
 #[derive(Clone, Debug)]
 pub(crate) enum SourceArg {
-    /// Standard input, and the name for it.
+    /// Standard input, with the name that was given for it.
     Input(Option<OsString>),
-    /// Files.
+    /// A path or a glob.
     Files(WantedSource),
-    /// A directory, and a sentence that says what was probably meant.
+    /// A directory, which cannot be followed; the sentence suggests a glob.
     Directory(String),
 }
 
-/// Takes a SOURCE apart: a path that exists is a path, whatever characters it has.
+/// Parses a SOURCE; an existing path is not searched for NAME= or wildcards.
 pub(crate) fn parse_source(text: &OsStr) -> Result<SourceArg, String> {
     if is_input(text) {
         return Ok(SourceArg::Input(None));
@@ -27,7 +27,7 @@ pub(crate) fn parse_source(text: &OsStr) -> Result<SourceArg, String> {
     }
     let Some((name, rest)) = split_name(text) else { return path_or_pattern(None, text) };
     if name.len() > 255 {
-        return Err("a NAME before = has at most 255 bytes".to_owned());
+        return Err("the NAME before = may have at most 255 bytes".to_owned());
     }
     let name = Some(name.to_owned());
     if is_input(rest) {
@@ -47,7 +47,7 @@ fn exists(text: &OsStr) -> bool {
     Path::new(text).symlink_metadata().is_ok()
 }
 
-/// A NAME has no slash, so that `./a=b` is a path.
+/// Splits at the first `=`; a name has no slash, so that `./a=b` is a path.
 fn split_name(text: &OsStr) -> Option<(&OsStr, &OsStr)> {
     let bytes = text.as_bytes();
     let at = bytes.iter().position(|&byte| byte == b'=')?;
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_may_have_a_name() {
+    fn a_name_may_precede_a_source() {
         let named = |text: &str| match parse_source(OsStr::new(text)).expect("a source") {
             SourceArg::Input(name) => (name, "-".to_owned()),
             SourceArg::Files(WantedSource { name, target: Target::Path(path) }) => {

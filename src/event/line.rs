@@ -53,10 +53,14 @@ pub struct Splitter {
     pub binary: bool,
 }
 
+impl Splitter {
+    /// Default of `max_line`, in bytes.
+    pub const DEFAULT_MAX_LINE: usize = 32 << 10;
+}
+
 impl Default for Splitter {
-    /// Lines, in parts beyond 32 KiB.
     fn default() -> Self {
-        Splitter { max_line: 32 * 1024, binary: false }
+        Splitter { max_line: Splitter::DEFAULT_MAX_LINE, binary: false }
     }
 }
 

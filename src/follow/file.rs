@@ -1,4 +1,4 @@
-//! An open file: its identity, its kind, and reading from any place of it.
+//! An open file: its identity, its kind, and reads at any offset.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -14,32 +14,44 @@ use crate::system::{
     descriptor_limit, first_data, is_synthetic, open_without_waiting, out_of_descriptors,
 };
 
-/// What can be followed.
+/// Number of descriptors that no file may take: the standard streams, listeners, inotify and the
+/// journal. Each one more leaves one less for files; with too few, the program cannot start.
+const OWN_DESCRIPTORS: u64 = 16;
+
+/// Most descriptors that stay free for connections; with a limit below 256, a quarter of it does.
+/// Twice as many would leave only half of a limit of 256 for files.
+const CONNECTION_DESCRIPTORS: u64 = 64;
+
+/// A kind of file that can be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FileKind {
     Regular,
     Pipe,
 }
 
-/// A file that stays open as long as somebody may read from it again.
+/// A file that stays open as long as something may read from it again.
 #[derive(Debug)]
 pub(super) struct LogFile {
     file: File,
-    /// Under which it was opened.
+    /// The path under which it was opened.
     path: PathBuf,
-    /// Free for another file when this one is closed.
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// How many descriptors are kept for the program itself, and how many, at most, for peers.
-const OWN: u64 = 16;
-const PEERS: u64 = 64;
+/// A file that was just opened, with its identity.
+#[derive(Debug)]
+pub(super) struct OpenedFile {
+    pub(super) file: LogFile,
+    pub(super) id: FileId,
+    pub(super) kind: FileKind,
+}
 
-/// Room for open files: some descriptors stay for connections, however many files there are.
-pub(super) fn room() -> Arc<Semaphore> {
+/// Returns a permit for every descriptor that followed files may take.
+pub(super) fn descriptor_budget() -> Arc<Semaphore> {
     let limit = descriptor_limit().unwrap_or(u64::MAX);
-    let room = limit.saturating_sub(OWN + (limit / 4).min(PEERS));
-    Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS as u64) as usize))
+    let reserved = OWN_DESCRIPTORS + (limit / 4).min(CONNECTION_DESCRIPTORS);
+    let budget = limit.saturating_sub(reserved).min(Semaphore::MAX_PERMITS as u64);
+    Arc::new(Semaphore::new(budget as usize))
 }
 
 impl FileId {
@@ -54,14 +66,14 @@ impl FileId {
     }
 }
 
-impl Kind {
-    /// What the file is, or why it cannot be followed.
+impl FileKind {
+    /// Returns the kind of a file, or the reason why it cannot be followed.
     pub(super) fn of(metadata: &Metadata) -> Result<Self, &'static str> {
         let kind = metadata.file_type();
         if kind.is_file() {
-            Ok(Kind::Regular)
+            Ok(FileKind::Regular)
         } else if kind.is_fifo() {
-            Ok(Kind::Pipe)
+            Ok(FileKind::Pipe)
         } else if kind.is_dir() {
             Err("is a directory")
         } else if kind.is_socket() {
@@ -73,23 +85,23 @@ impl Kind {
 }
 
 impl LogFile {
-    /// Opens if there is room, without ever waiting, for a writer of a pipe or anything else.
-    pub(super) fn open(path: &Path, room: &Arc<Semaphore>) -> io::Result<Self> {
-        let place = Arc::clone(room).try_acquire_owned().map_err(|_| out_of_descriptors())?;
+    /// Opens a file within the descriptor budget, without waiting for the writer of a pipe.
+    pub(super) fn open(path: &Path, budget: &Arc<Semaphore>) -> io::Result<Self> {
+        let permit = Arc::clone(budget).try_acquire_owned().map_err(|_| out_of_descriptors())?;
         let file = open_without_waiting(path)?;
-        Ok(LogFile { file, path: path.to_owned(), _place: place })
+        Ok(LogFile { file, path: path.to_owned(), _permit: permit })
     }
 
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
         self.file.metadata()
     }
 
-    /// Whether the kernel makes up its contents at every read, as below `/proc` and `/sys`.
+    /// Whether the kernel generates its content at every read, as below `/proc` and `/sys`.
     pub(super) fn is_synthetic(&self) -> bool {
         is_synthetic(&self.file)
     }
 
-    /// Reads what is there from `offset` on into `bytes`; less only at the end.
+    /// Fills `bytes` from `offset` on; returns fewer bytes only at the end of the file.
     pub(super) fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut read = 0;
         while read < bytes.len() {
@@ -103,12 +115,12 @@ impl LogFile {
         Ok(read)
     }
 
-    /// Reads what a pipe holds now; zero when it has no writer, `WouldBlock` when it has but no data.
+    /// Reads the bytes in a pipe; zero if it has no writer, `WouldBlock` if its writer is silent.
     pub(super) fn read_pipe(&self, bytes: &mut [u8]) -> io::Result<usize> {
         io::Read::read(&mut &self.file, bytes)
     }
 
-    /// Where the first byte is that is not in a hole.
+    /// Returns the offset of the first byte that is not in a hole.
     pub(super) fn first_data(&self) -> u64 {
         first_data(&self.file)
     }
@@ -119,7 +131,8 @@ impl Log for LogFile {
         self.file.read_exact_at(bytes, offset)
     }
 
-    /// By the name that it really has, so that it is looked for beside that, not beside a link.
+    /// Returns the path without symbolic links: a rotated file stands beside that, not beside the
+    /// link.
     fn file(&self) -> Option<(FileId, PathBuf)> {
         let id = FileId::of(&self.metadata().ok()?);
         Some((id, self.path.canonicalize().unwrap_or_else(|_| self.path.clone())))

@@ -1,81 +1,94 @@
-//! Standard input: read by a thread of its own, until it ends or the program does.
+//! A thread that reads standard input, until it ends or the program does.
 
-use std::io::{self, PipeWriter, Write};
-use std::path::PathBuf;
+use std::io::{self, PipeReader, PipeWriter, Write};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use super::follower::tell;
-use super::registry::{Registry, SourceState};
-use super::source::Update;
+use super::clock::wall_clock;
+use super::line_reader::{Availability, LineReader};
+use super::line_source::{LineSource, ReadState};
+use super::registry::Registry;
+use super::source_status::{SourceKind, SourceState};
 use super::spool::Spool;
-use super::wall_clock;
-use crate::event::{Carry, ControlEvent, Cutting, End, Lines, Name, Source};
+use super::stdin::StandardInput;
+use super::update::{Update, UpdatePublisher};
+use crate::event::{ControlEvent, Cutting, Name, Source};
 use crate::feed::{Draft, DraftContent, Publisher};
 use crate::report::Report;
-use crate::system::{Ready, read_stdin, wait_for_stdin};
-
-const BLOCK: usize = 256 * 1024;
+use crate::system::Ready;
 
 /// A thread that reads standard input.
 #[derive(Debug)]
 pub struct Input {
-    /// Closing it ends the thread.
+    /// Dropping it ends the thread.
     running: PipeWriter,
     thread: JoinHandle<()>,
 }
 
-/// Where what is read also goes.
+/// Settings of reading standard input.
+pub struct InputSettings {
+    /// The event name.
+    pub name: Name,
+    /// No other source is followed, so that the end of the input is the last event.
+    pub is_only_source: bool,
+    /// Rules by which bytes become published lines.
+    pub cutting: Cutting,
+    /// Copies of the input.
+    pub copies: InputCopies,
+}
+
+/// Copies of the bytes of standard input.
 #[derive(Default)]
 pub struct InputCopies {
-    /// Byte for byte.
+    /// Writer that gets the bytes once their lines are published. After an error it gets no more.
     pub tee: Option<Box<dyn Write + Send>>,
-    /// So that it can be read again.
+    /// Spool that gets the bytes before their lines are published.
     pub spool: Option<Spool>,
 }
 
-struct Reader {
+struct InputReader<S> {
     source: Arc<Source>,
+    reader: LineReader<S>,
     cutting: Cutting,
-    registry: Registry,
-    publisher: Publisher,
-    report: Report,
-    copies: InputCopies,
-    is_all: bool,
-    /// A line without its end, and where in standard input it begins.
-    held: Vec<u8>,
-    offset: u64,
-    carry: Carry,
+    scratch: Vec<u8>,
+    output: UpdatePublisher,
+    tee: Option<Box<dyn Write + Send>>,
+    is_only_source: bool,
 }
 
 impl Input {
-    /// Starts to read; `ended` is called when standard input has ended and all of it is published.
+    /// Starts to read.
     ///
-    /// What is read also goes to `copies`; `is_all`: nothing else is followed.
+    /// `ended` is called when standard input has ended and all of its lines are published.
     pub fn start(
-        (name, is_all): (Name, bool),
-        cutting: Cutting,
-        copies: InputCopies,
+        settings: InputSettings,
         registry: &Registry,
         publisher: Publisher,
         report: Report,
         ended: impl FnOnce() + Send + 'static,
     ) -> io::Result<Self> {
-        let (stopped, running) = io::pipe()?;
-        let mut reader = Reader {
-            source: registry.add(PathBuf::from("-"), name),
+        let InputSettings { name, is_only_source, cutting, copies } = settings;
+        let input = StandardInput::new(copies.spool, publisher.clone(), report.clone());
+        let reader = InputReader {
+            source: registry.add(SourceKind::Input, name),
+            reader: LineReader::new(input, ReadState::default()),
+            scratch: LineReader::<StandardInput>::scratch(&cutting),
             cutting,
-            registry: registry.clone(),
-            publisher,
-            report,
-            copies,
-            is_all,
-            held: Vec::new(),
-            offset: 0,
-            carry: Carry::default(),
+            output: UpdatePublisher { publisher, report, registry: registry.clone() },
+            tee: copies.tee,
+            is_only_source,
         };
+        Input::spawn(reader, ended)
+    }
+
+    /// Starts the thread of any source that is read to its end.
+    fn spawn<S: LineSource + Send + 'static>(
+        mut reader: InputReader<S>,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
+        let (stop, running) = io::pipe()?;
         let thread = std::thread::Builder::new().name("input".to_owned()).spawn(move || {
-            if reader.read_all(&stopped) {
+            if reader.read_all(&stop) {
                 reader.end();
                 drop(reader);
                 ended();
@@ -91,90 +104,56 @@ impl Input {
     }
 }
 
-impl Reader {
-    /// False if it was stopped before the end.
-    fn read_all(&mut self, stopped: &io::PipeReader) -> bool {
-        self.registry.update(&self.source, |entry| entry.state = SourceState::Live);
-        let mut block = vec![0; BLOCK];
+impl<S: LineSource> InputReader<S> {
+    /// Reads until the end of the source; returns false if it was stopped before.
+    fn read_all(&mut self, stop: &PipeReader) -> bool {
+        self.output.registry.update(&self.source, |status| status.state = SourceState::Live);
         loop {
-            if wait_for_stdin(stopped) == Ready::Stopped {
+            if self.reader.wait(stop) == Ready::Stopped {
                 return false;
             }
-            match read_stdin(&mut block) {
-                Ok(Some(0)) => return true,
-                Ok(Some(read)) => self.take(&block[..read]),
-                Ok(None) => {}
+            let time = wall_clock();
+            match self.reader.read(&mut self.scratch, &self.cutting, time) {
+                Ok(progress) => {
+                    self.output.publish(&self.source, progress.updates);
+                    if progress.availability == Availability::Ended {
+                        return true;
+                    }
+                    let offset = self.reader.offset();
+                    self.output.registry.update(&self.source, |status| status.offset = offset);
+                    write_or_drop(&mut self.tee, &self.scratch[progress.new]);
+                }
                 Err(error) => {
-                    self.report.say(&format!("standard input cannot be read: {error}"));
+                    self.output.report.say(&error.to_string());
                     return true;
                 }
             }
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
-        self.keep(bytes);
-        self.held.extend_from_slice(bytes);
-        let used = self.publish(End::Open);
-        self.held.drain(..used);
-        self.offset += used as u64;
-        let offset = bytes.len() as u64;
-        self.registry.update(&self.source, |entry| entry.offset += offset);
-        self.pass_through(bytes);
-    }
-
-    /// What was written is the log of what is published, so that it is written first.
-    fn keep(&mut self, bytes: &[u8]) {
-        let Some(spool) = &mut self.copies.spool else { return };
-        match spool.write(bytes) {
-            Ok(false) => {}
-            Ok(true) => self.publisher.forget_dropped(),
-            Err(error) => self.report.say(&format!(
-                "{} cannot be written: {error}; from here on, standard input is not kept",
-                spool.names()
-            )),
-        }
-    }
-
-    /// A closed standard output is the reader's choice and no reason to stop.
-    fn pass_through(&mut self, bytes: &[u8]) {
-        if let Some(tee) = &mut self.copies.tee
-            && tee.write_all(bytes).and_then(|()| tee.flush()).is_err()
-        {
-            self.copies.tee = None;
-        }
-    }
-
-    fn publish(&mut self, end: End) -> usize {
-        let time = wall_clock();
-        let mut used = 0;
-        let mut news = Vec::new();
-        loop {
-            let rest = &self.held[used..];
-            let (lines, taken) = self.cutting.cut(rest, &mut self.carry, end);
-            let offset = self.offset + used as u64;
-            let place = |lines: &Lines| self.copies.spool.as_ref()?.place(&lines.bytes, offset);
-            let placed = |lines| Lines { location: place(&lines), time, ..lines };
-            news.extend(lines.map(|lines| Update::Lines(placed(lines))));
-            used += taken;
-            if taken == 0 {
-                break;
-            }
-        }
-        tell(&self.source, news, &self.publisher, &self.report, &self.registry);
-        used
-    }
-
+    /// Publishes the unfinished line, and the end of the source.
     fn end(&mut self) {
-        self.publish(End::Finished);
-        self.registry.update(&self.source, |entry| entry.state = SourceState::Ended);
+        let mut updates = Vec::new();
+        self.reader.finish(&self.cutting, wall_clock(), |lines| updates.push(Update::Lines(lines)));
+        self.output.publish(&self.source, updates);
+        self.output.registry.update(&self.source, |status| status.state = SourceState::Ended);
         let event = ControlEvent::End { file: &self.source.name };
         let content = DraftContent::Control(event.to_json());
         let drafts = vec![Draft { source: Arc::clone(&self.source), content }];
-        if self.is_all {
-            self.publisher.publish_last(drafts);
+        if self.is_only_source {
+            self.output.publisher.publish_last(drafts);
         } else {
-            self.publisher.publish(drafts);
+            self.output.publisher.publish(drafts);
         }
+    }
+}
+
+/// Writes `bytes`, if there are any. A closed standard output is no reason to stop reading.
+fn write_or_drop(tee: &mut Option<Box<dyn Write + Send>>, bytes: &[u8]) {
+    if let Some(writer) = tee
+        && !bytes.is_empty()
+        && writer.write_all(bytes).and_then(|()| writer.flush()).is_err()
+    {
+        *tee = None;
     }
 }

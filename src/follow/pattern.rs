@@ -1,8 +1,9 @@
-//! Globs: which files match now.
+//! Patterns: globs over paths, and the files that match them.
 //!
-//! A pattern is taken apart at its slashes and held against one directory at a
-//! time, as a shell does: `*` does not match a leading dot, `**` goes into
-//! directories but not through symbolic links, any other part follows them.
+//! A pattern is split at its slashes, and each part is matched against the names in one directory,
+//! as a shell does it.
+//! `*` does not match a leading dot.
+//! `**` matches directories at any depth, but follows no symbolic links; other parts follow them.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -12,39 +13,43 @@ use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::spool::SpoolNames;
+use super::spool_names::SpoolNames;
 
-/// A glob over paths.
+/// A glob over absolute paths.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: PathBuf,
+    /// The directory before the first part.
     base: PathBuf,
     parts: Vec<Part>,
-    besides: Option<SpoolNames>,
+    excluded: Option<SpoolNames>,
 }
 
 #[derive(Clone, Debug)]
 enum Part {
     Literal(OsString),
-    /// The names it matches, and whether a leading dot was written out.
-    Wild(GlobMatcher, bool),
+    Wild {
+        matcher: GlobMatcher,
+        /// The glob begins with a dot, so that it matches hidden names.
+        is_dotted: bool,
+    },
     AnyDepth,
 }
 
 impl Pattern {
-    /// Whether `path` holds a character that makes it a pattern.
+    /// Whether `path` contains a character that makes it a pattern.
     #[must_use]
     pub fn is_wild(path: &OsStr) -> bool {
         path.as_bytes().iter().any(|byte| b"*?[{".contains(byte))
     }
 
-    /// The pattern as it was given.
+    /// Returns the pattern as it was given.
     #[must_use]
     pub fn text(&self) -> &Path {
         &self.text
     }
 
-    /// A pattern over absolute paths.
+    /// Parses an absolute path with globs in its components; fails if one of them is not a glob.
     pub fn new(path: &Path) -> Result<Self, globset::Error> {
         let mut base = PathBuf::new();
         let mut parts = Vec::new();
@@ -56,33 +61,34 @@ impl Pattern {
                         .literal_separator(true)
                         .backslash_escape(true)
                         .build()?;
-                    let dotted = name.as_bytes().starts_with(b".");
-                    parts.push(Part::Wild(glob.compile_matcher(), dotted));
+                    let matcher = glob.compile_matcher();
+                    parts.push(Part::Wild { matcher, is_dotted: is_hidden(name) });
                 }
                 other if parts.is_empty() => base.push(other),
                 other => parts.push(Part::Literal(other.as_os_str().to_owned())),
             }
         }
         if matches!(parts.last(), Some(Part::AnyDepth)) {
-            parts.push(Part::Wild(globset::Glob::new("*")?.compile_matcher(), false));
+            let matcher = globset::Glob::new("*")?.compile_matcher();
+            parts.push(Part::Wild { matcher, is_dotted: false });
         }
-        Ok(Pattern { text: path.to_owned(), base, parts, besides: None })
+        Ok(Pattern { text: path.to_owned(), base, parts, excluded: None })
     }
 
-    /// The same, without the files of a spool.
+    /// Returns the same pattern without the files of a spool.
     #[must_use]
     pub fn besides(self, spool: SpoolNames) -> Self {
-        Pattern { besides: Some(spool), ..self }
+        Pattern { excluded: Some(spool), ..self }
     }
 
-    /// The files that match now, sorted.
+    /// Returns the files that match now, sorted.
     #[must_use]
     pub fn expand(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
         expand(&self.base, &self.parts, &mut files);
         files.sort();
         files.dedup();
-        files.retain(|file| !self.besides.as_ref().is_some_and(|names| names.include(file)));
+        files.retain(|file| !self.excluded.as_ref().is_some_and(|names| names.include(file)));
         files
     }
 }
@@ -96,11 +102,11 @@ impl fmt::Display for Pattern {
 fn expand(directory: &Path, parts: &[Part], found: &mut Vec<PathBuf>) {
     let Some((part, rest)) = parts.split_first() else { return };
     match part {
-        Part::Literal(name) => reach(directory.join(name), rest, found),
-        Part::Wild(glob, dotted) => {
+        Part::Literal(name) => expand_path(directory.join(name), rest, found),
+        Part::Wild { matcher, is_dotted } => {
             for entry in entries(directory) {
                 let name = entry.file_name();
-                if glob.is_match(&name) && (*dotted || !is_hidden(&name)) {
+                if matcher.is_match(&name) && (*is_dotted || !is_hidden(&name)) {
                     match rest {
                         [] if is_file(&entry) => found.push(entry.path()),
                         [] => {}
@@ -121,8 +127,8 @@ fn expand(directory: &Path, parts: &[Part], found: &mut Vec<PathBuf>) {
     }
 }
 
-/// `path` matches so far: it is a result, or a directory for what is left of the pattern.
-fn reach(path: PathBuf, rest: &[Part], found: &mut Vec<PathBuf>) {
+/// Adds `path` if no parts are left, and else the files below it that match the rest.
+fn expand_path(path: PathBuf, rest: &[Part], found: &mut Vec<PathBuf>) {
     if !rest.is_empty() {
         expand(&path, rest, found);
     } else if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_dir()) {
@@ -130,7 +136,7 @@ fn reach(path: PathBuf, rest: &[Part], found: &mut Vec<PathBuf>) {
     }
 }
 
-/// A link is what it leads to; for anything else no further look is needed.
+/// Whether an entry, or the target of a symbolic link, is not a directory.
 fn is_file(entry: &fs::DirEntry) -> bool {
     match entry.file_type() {
         Ok(kind) if kind.is_symlink() => {
@@ -141,7 +147,7 @@ fn is_file(entry: &fs::DirEntry) -> bool {
     }
 }
 
-/// A directory that is not there, or not readable, has no entries yet.
+/// Returns the entries of a directory; none if it does not exist or is not readable.
 fn entries(directory: &Path) -> Vec<fs::DirEntry> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     entries.filter_map(Result::ok).collect()
@@ -172,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn it_matches_what_a_shell_matches() {
+    fn a_pattern_matches_the_same_files_as_in_a_shell() {
         assert_eq!(matches("*.log"), ["[g].log", "a.log"]);
         assert_eq!(matches("?.{log,txt}"), ["a.log", "b.txt"]);
         assert_eq!(matches(".*.log"), [".c.log"]);

@@ -1,6 +1,6 @@
-//! After a restart: the files that an earlier run has read are found again, and read on.
+//! Restoring: after a restart, the files of the earlier run are found and resumed.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,93 +9,107 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 use super::file::LogFile;
-use super::follower::MAX_RETIRED;
 use super::generation::Generation;
-use super::opened::SourceSet;
-use super::source::Update;
-use crate::event::FileId;
+use super::retired_files::RetiredFiles;
+use super::source_set::SourceSet;
+use super::update::Update;
+use crate::event::{FileId, Source};
 use crate::feed::{Draft, DraftContent};
-use crate::journal::Recovered;
+use crate::journal::{Checkpoint, Recovered};
 
-/// What was found again.
+/// The files of an earlier run that were found.
 #[derive(Debug, Default)]
 pub(super) struct Restored {
-    /// How far each was read.
-    pub(super) notes: Vec<Draft>,
-    /// What has happened meanwhile, to which source.
-    pub(super) changes: HashMap<usize, Vec<Update>>,
-    /// Files that were let go, and may appear under another name.
-    pub(super) retired: VecDeque<Generation>,
+    /// A checkpoint of each file.
+    pub(super) checkpoints: Vec<Draft>,
+    /// Updates by source ID: the files whose content was replaced meanwhile.
+    pub(super) updates: HashMap<usize, Vec<Update>>,
+    /// The files that the earlier run had retired.
+    pub(super) retired: RetiredFiles,
 }
 
-/// Open files, by what tells them apart.
+/// A search for files by their identity.
 struct Finder {
-    room: Arc<Semaphore>,
+    budget: Arc<Semaphore>,
     wanted: HashSet<FileId>,
     found: HashMap<FileId, Arc<LogFile>>,
 }
 
-/// Finds the files of an earlier run under whatever name they have now, and gives each to the
-/// source that was reading it.
+/// Finds the files of an earlier run, whatever their paths are now, and gives each to the source
+/// that was reading it.
 pub(super) fn restore(
     recovered: &mut Recovered,
     sources: &mut SourceSet,
     now: Instant,
 ) -> Restored {
-    for known in recovered.followed() {
-        let index = sources.index_of(&known.path);
-        known.now = index.map(|index| Arc::clone(&sources.followed[index].source));
+    for earlier in recovered.followed() {
+        let index = sources.index_of(&earlier.path);
+        earlier.now = index.map(|index| Arc::clone(&sources.followed[index].source));
     }
     let finder = Finder::search(recovered, sources);
     let mut restored = Restored::default();
     let mut found = Vec::new();
-    for (id, known) in recovered.logs() {
-        let file = finder.found.get(&known.file);
-        let holder = known.mark.and_then(|(source, mark)| Some((recovered.source(source)?, mark)));
-        if let Some((source, _)) = holder.filter(|(_, mark)| mark.held) {
-            sources.followed[source.id].was_read();
+    for (id, log) in recovered.logs() {
+        let file = finder.found.get(&log.file);
+        found.extend(file.map(|file| (id, Arc::clone(file))));
+        let owner = log.mark.and_then(|(source, mark)| Some((recovered.source(source)?, mark)));
+        let Some((source, checkpoint)) = owner else { continue };
+        if checkpoint.held {
+            sources.followed[source.id].mark_live();
         }
-        let Some(file) = file.map(Arc::clone) else { continue };
-        found.push((id, Arc::clone(&file)));
-        let Some((source, mark)) = holder else { continue };
-        let resumed = Generation::resume(file, known.file, &mark);
-        let Ok((mut generation, change)) = resumed else { continue };
-        let note = generation.mark(mark.held).map(DraftContent::Note);
-        let draft = |content| Draft { source: Arc::clone(source), content };
-        restored.notes.extend(note.map(draft));
-        if mark.held {
-            restored.changes.entry(source.id).or_default().extend(change);
-            sources.followed[source.id].restore(generation, now);
-        } else {
-            restored.retired.push_back(generation);
-            if restored.retired.len() > MAX_RETIRED {
-                restored.retired.pop_front();
-            }
+        if let Some(file) = file {
+            restored.resume(Arc::clone(file), log.file, source, &checkpoint, sources, now);
         }
     }
     for (id, file) in found {
         recovered.found(id, file);
     }
     for followed in &mut sources.followed {
-        followed.settle(now);
+        followed.choose_newest(now);
     }
     restored
 }
 
+impl Restored {
+    /// Resumes a file at its checkpoint. A file that cannot be read is left out.
+    fn resume(
+        &mut self,
+        file: Arc<LogFile>,
+        id: FileId,
+        source: &Arc<Source>,
+        checkpoint: &Checkpoint,
+        sources: &mut SourceSet,
+        now: Instant,
+    ) {
+        let resumed = Generation::resume(file, id, checkpoint);
+        let Ok((mut generation, change)) = resumed else { return };
+        let note = generation.checkpoint(checkpoint.held).map(DraftContent::Note);
+        let draft = |content| Draft { source: Arc::clone(source), content };
+        self.checkpoints.extend(note.map(draft));
+        if checkpoint.held {
+            self.updates.entry(source.id).or_default().extend(change);
+            sources.followed[source.id].restore(generation, now);
+        } else {
+            self.retired.add(generation);
+        }
+    }
+}
+
 impl Finder {
-    /// Looks where the files were, where they may be now, and then beside them.
+    /// Looks under the followed paths, then under the earlier paths, then in their directories.
     fn search(recovered: &Recovered, sources: &SourceSet) -> Self {
-        let wanted = recovered.logs().map(|(_, known)| known.file).collect();
-        let mut finder = Finder { room: Arc::clone(&sources.room), wanted, found: HashMap::new() };
+        let wanted = recovered.logs().map(|(_, log)| log.file).collect();
+        let budget = Arc::clone(&sources.budget);
+        let mut finder = Finder { budget, wanted, found: HashMap::new() };
         let followed = sources.followed.iter().map(|followed| &*followed.path);
-        let known = recovered.logs().map(|(_, known)| &*known.path);
-        followed.chain(known).for_each(|path| finder.look(path));
-        // Twice, as a name that changes at the same time may be passed over.
+        let earlier = recovered.logs().map(|(_, log)| &*log.path);
+        followed.chain(earlier).for_each(|path| finder.look(path));
+        // Listing a directory can miss a file that is renamed meanwhile; a second time it will not.
         for _ in 0..2 {
             let is_missing = |file: &FileId| !finder.found.contains_key(file);
-            let missing = recovered.logs().filter(|(_, known)| is_missing(&known.file));
+            let missing = recovered.logs().filter(|(_, log)| is_missing(&log.file));
             let directories: HashSet<PathBuf> =
-                missing.filter_map(|(_, known)| Some(known.path.parent()?.to_owned())).collect();
+                missing.filter_map(|(_, log)| Some(log.path.parent()?.to_owned())).collect();
             for directory in directories {
                 for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
                     finder.look(&entry.path());
@@ -105,12 +119,13 @@ impl Finder {
         finder
     }
 
-    /// Opens what is under this name, if it is wanted; nobody knows what will be there later.
+    /// Opens the file under a path, if it is wanted.
     fn look(&mut self, path: &Path) {
         if !fs::metadata(path).is_ok_and(|metadata| self.is_wanted(&metadata)) {
             return;
         }
-        let Ok(file) = LogFile::open(path, &self.room) else { return };
+        let Ok(file) = LogFile::open(path, &self.budget) else { return };
+        // The path may lead elsewhere by now.
         if let Ok(metadata) = file.metadata()
             && self.is_wanted(&metadata)
         {

@@ -1,168 +1,188 @@
-//! When to look at what: often where something happens, seldom where nothing does.
+//! The schedule: when the follower looks at which source.
 //!
-//! Knows no file and no clock of its own; every moment is handed in.
+//! Knows no file and no clock; the caller passes every time.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// Everything is looked at this often when there is little to look at,
-const CHECK: Duration = Duration::from_millis(50);
-/// this much less often for each source,
-const CHECK_EACH: Duration = Duration::from_millis(1);
-/// but never less often than this.
-const CHECK_MOST: Duration = Duration::from_millis(450);
-/// The same while hints are done without.
-const BLIND: Duration = Duration::from_millis(2);
-const BLIND_EACH: Duration = Duration::from_micros(50);
-/// A burst of hints that names came or went is answered no more often than this.
-const CHECK_AGAIN: Duration = Duration::from_millis(10);
-/// How soon a file that has just grown is read again;
-const POLL: Duration = Duration::from_micros(100);
-/// while what was read last is still being sent, which makes the next batch larger;
-const POLL_BUSY: Duration = Duration::from_micros(500);
-/// later the longer it has not: this part of that time.
-const POLL_SHARE: u32 = 16;
-/// How long after its last growth a file is read without waiting for a hint.
-const ACTIVE: Duration = Duration::from_millis(20);
+/// Interval between checks of all sources, for few sources. A file has to be found within the
+/// 100 ms for which a rotation may leave it under its name; twice the interval would take all of
+/// them.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Hints are counted over so long,
-const WINDOW: Duration = Duration::from_millis(100);
-/// and more of them than this cost more than looking does.
-const FLOOD: u32 = 400;
-/// How long to do without hints after a flood; twice as long after each that follows.
-const DROUGHT: Duration = Duration::from_secs(1);
-const DROUGHT_MOST: Duration = Duration::from_secs(32);
+/// Part of the interval that each source adds, because a check costs system calls for each. Twice
+/// the time halves the cost, and finds changes without a hint half as soon.
+const CHECK_INTERVAL_PER_SOURCE: Duration = Duration::from_millis(1);
 
-/// When the sources are to be looked at.
+/// Longest interval between checks, for many sources. Twice as long, a change without a hint could
+/// take a second to be found.
+const LONGEST_CHECK_INTERVAL: Duration = Duration::from_millis(450);
+
+/// Interval between checks of few sources while there are too many hints to take. Polling every
+/// millisecond costs 3 % of a core, every 5 ms 1.4 %; twice the interval is twice the latency.
+const FLOODED_CHECK_INTERVAL: Duration = Duration::from_millis(2);
+
+/// Part of [`FLOODED_CHECK_INTERVAL`] that each source adds. Twice the time is twice the latency
+/// of many sources in a flood, at half the cost.
+const FLOODED_CHECK_INTERVAL_PER_SOURCE: Duration = Duration::from_micros(50);
+
+/// Shortest interval between checks that changed names ask for. Names come in bursts; twice the
+/// interval finds a new file twice as late.
+const NAME_CHECK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Pause before a file that has just grown is read again, when every subscriber has all events.
+/// Twice the pause adds as much to the latency of a flow of lines; half of it doubles the cost of
+/// a flood.
+const POLL_INTERVAL: Duration = Duration::from_micros(100);
+
+/// The same pause while events are still being sent: a longer pause makes a larger batch, which
+/// costs less for each line. Twice the pause adds as much to the latency of busy streams.
+const BUSY_POLL_INTERVAL: Duration = Duration::from_micros(500);
+
+/// The pause grows to this fraction of the time since the last growth. Twice the number polls a
+/// file twice as often after it has stopped to grow.
+const POLL_DIVISOR: u32 = 16;
+
+/// Time after the last growth for which a file is polled. Twice the time polls files twice as long
+/// that have stopped to grow; a shorter time makes slower flows wait for a check.
+const ACTIVE_TIME: Duration = Duration::from_millis(20);
+
+/// Interval between two looks at the path of a growing file. Each look is a system call; twice the
+/// interval finds a rotation twice as late, and can miss a name that is short-lived.
+const RESOLVE_INTERVAL: Duration = Duration::from_millis(5);
+
+/// Number of times that the last expansion of all patterns has to fit into the pause before the
+/// next, so that it takes at most 1/400 of the time. Twice the number finds new files in large
+/// directories half as soon.
+const EXPANSION_DIVISOR: u32 = 400;
+
+/// Longest pause before the next expansion. Together with a check interval it stays near a
+/// second, within which a new file has to be found; twice the pause is beyond that.
+const LONGEST_EXPANSION_PAUSE: Duration = Duration::from_millis(800);
+
+/// The times of the last checks, and the sources that are polled.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    checked: Instant,
-    is_check_wanted: bool,
-    /// Sources that have just grown, and when.
+    checked_at: Instant,
+    is_check_requested: bool,
+    /// Sources that have grown without a hint, and when.
     active: HashMap<usize, Instant>,
+    expanded_at: Instant,
+    /// Duration of the last expansion of patterns.
+    expansion_time: Duration,
 }
 
-/// Whether hints are worth having: a flood of them would slow the writer, too.
-#[derive(Debug)]
-pub(super) struct HintLimiter {
-    window: Instant,
-    events: u32,
-    /// Until when to do without, and how long that was to be.
-    drought: Option<(Instant, Duration)>,
+/// The load on which intervals depend.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    /// Number of sources.
+    pub(super) sources: usize,
+    /// There are too many hints to take.
+    pub(super) is_flooded: bool,
 }
 
 impl Schedule {
     pub(super) fn new(now: Instant) -> Self {
-        Schedule { checked: now, is_check_wanted: false, active: HashMap::new() }
+        Schedule {
+            checked_at: now,
+            is_check_requested: false,
+            active: HashMap::new(),
+            expanded_at: now,
+            expansion_time: Duration::ZERO,
+        }
     }
 
-    /// Whether anything has just grown.
+    /// Whether a source has just grown.
     pub(super) fn is_active(&self) -> bool {
         !self.active.is_empty()
     }
 
-    /// How long nothing needs to be done unless there is a hint.
+    /// Returns the time for which there is nothing to do without a hint.
     ///
-    /// It `is_level` if everybody has what was read.
-    pub(super) fn pause(
-        &self,
-        now: Instant,
-        sources: usize,
-        is_flooded: bool,
-        is_level: bool,
-    ) -> Duration {
-        let until_check = self.until_check(now, sources, is_flooded);
+    /// `is_caught_up` says that every subscriber has all events.
+    pub(super) fn pause(&self, now: Instant, load: Load, is_caught_up: bool) -> Duration {
+        let until_check = self.until_check(now, load);
         match self.active.values().max() {
             None => until_check,
             Some(&grown) => {
                 let quiet = now.saturating_duration_since(grown);
-                let poll = if is_level { POLL } else { POLL_BUSY };
-                poll.max(quiet / POLL_SHARE).min(until_check)
+                let poll = if is_caught_up { POLL_INTERVAL } else { BUSY_POLL_INTERVAL };
+                poll.max(quiet / POLL_DIVISOR).min(until_check)
             }
         }
     }
 
-    /// Whether everything is to be looked at now; if so, it counts as done.
-    pub(super) fn is_check_due(&mut self, now: Instant, sources: usize, is_flooded: bool) -> bool {
-        let is_due = self.until_check(now, sources, is_flooded).is_zero();
+    /// Whether a check of all sources is due; if so, it counts as done.
+    pub(super) fn begin_check(&mut self, now: Instant, load: Load) -> bool {
+        let is_due = self.until_check(now, load).is_zero();
         if is_due {
-            self.checked = now;
-            self.is_check_wanted = false;
+            self.checked_at = now;
+            self.is_check_requested = false;
         }
         is_due
     }
 
-    /// Whether names came or went since everything was looked at.
-    pub(super) fn is_check_wanted(&self) -> bool {
-        self.is_check_wanted
+    /// Whether names have changed since the last check.
+    pub(super) fn is_check_requested(&self) -> bool {
+        self.is_check_requested
     }
 
-    /// Names came or went.
-    pub(super) fn want_check(&mut self) {
-        self.is_check_wanted = true;
+    /// Requests a check, because names have changed.
+    pub(super) fn request_check(&mut self) {
+        self.is_check_requested = true;
     }
 
-    /// A source has grown, of which no hint has told: the next growth may not be told either.
+    /// Polls a source for a while: it has grown without a hint, and may do so again.
     pub(super) fn activate(&mut self, source: usize, now: Instant) {
         self.active.insert(source, now);
     }
 
-    /// There are hints of a source, so that it need not be polled.
+    /// Stops polling a source, because there are hints.
     pub(super) fn deactivate(&mut self, source: usize) {
         self.active.remove(&source);
     }
 
-    /// The sources that are to be read now.
-    pub(super) fn due(&mut self, now: Instant) -> Vec<usize> {
-        self.active.retain(|_, grown| *grown + ACTIVE > now);
+    /// Returns the sources that are polled now.
+    pub(super) fn polled(&mut self, now: Instant) -> Vec<usize> {
+        self.active.retain(|_, grown| *grown + ACTIVE_TIME > now);
         self.active.keys().copied().collect()
     }
 
-    fn until_check(&self, now: Instant, sources: usize, is_flooded: bool) -> Duration {
-        let due = if self.is_check_wanted { CHECK_AGAIN } else { interval(sources, is_flooded) };
-        (self.checked + due).saturating_duration_since(now)
+    /// Whether a path that was last resolved at `resolved_at` is to be resolved again.
+    pub(super) fn is_resolution_due(resolved_at: Option<Instant>, now: Instant) -> bool {
+        resolved_at.is_none_or(|resolved_at| now - resolved_at >= RESOLVE_INTERVAL)
+    }
+
+    /// Whether patterns are to be expanded in a check.
+    pub(super) fn is_expansion_due(&self, now: Instant, names_changed: bool) -> bool {
+        let pause = if names_changed {
+            self.expansion_time
+        } else {
+            (self.expansion_time * EXPANSION_DIVISOR).min(LONGEST_EXPANSION_PAUSE)
+        };
+        now - self.expanded_at >= pause
+    }
+
+    /// Records an expansion of all patterns, which took `time`.
+    pub(super) fn record_expansion(&mut self, now: Instant, time: Duration) {
+        self.expanded_at = now;
+        self.expansion_time = time;
+    }
+
+    fn until_check(&self, now: Instant, load: Load) -> Duration {
+        let interval =
+            if self.is_check_requested { NAME_CHECK_INTERVAL } else { check_interval(load) };
+        (self.checked_at + interval).saturating_duration_since(now)
     }
 }
 
-impl HintLimiter {
-    pub(super) fn new(now: Instant) -> Self {
-        HintLimiter { window: now, events: 0, drought: None }
-    }
-
-    /// Counts hints; true when there are too many, and they should be done without.
-    pub(super) fn count(&mut self, events: u32, now: Instant) -> bool {
-        if now - self.window >= WINDOW {
-            self.window = now;
-            self.events = 0;
-        }
-        self.events += events;
-        if self.events <= FLOOD {
-            return false;
-        }
-        self.events = 0;
-        let length = self.drought.map_or(DROUGHT, |(_, last)| (last * 2).min(DROUGHT_MOST));
-        self.drought = Some((now + length, length));
-        true
-    }
-
-    /// Whether hints may be tried again.
-    pub(super) fn is_over(&mut self, now: Instant) -> bool {
-        match self.drought {
-            None => true,
-            Some((until, length)) => {
-                // A long calm after it is as if it had not been.
-                if now >= until + length * 4 {
-                    self.drought = None;
-                }
-                now >= until
-            }
-        }
-    }
-}
-
-fn interval(sources: usize, is_flooded: bool) -> Duration {
-    let (least, each) = if is_flooded { (BLIND, BLIND_EACH) } else { (CHECK, CHECK_EACH) };
-    (each * sources as u32).clamp(least, CHECK_MOST)
+fn check_interval(load: Load) -> Duration {
+    let (least, per_source) = if load.is_flooded {
+        (FLOODED_CHECK_INTERVAL, FLOODED_CHECK_INTERVAL_PER_SOURCE)
+    } else {
+        (CHECK_INTERVAL, CHECK_INTERVAL_PER_SOURCE)
+    };
+    (per_source * load.sources as u32).clamp(least, LONGEST_CHECK_INTERVAL)
 }
 
 #[cfg(test)]
@@ -170,63 +190,60 @@ mod tests {
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
+    const ONE: Load = Load { sources: 1, is_flooded: false };
 
     #[test]
-    fn few_sources_are_looked_at_often_and_many_within_a_second() {
+    fn few_sources_are_checked_often_and_many_within_a_second() {
         let now = Instant::now();
-        let pace = Schedule::new(now);
-        assert_eq!(pace.pause(now, 1, false, true), 50 * MS);
-        assert_eq!(pace.pause(now, 1, true, true), 2 * MS);
-        assert_eq!(pace.pause(now, 100_000, false, true), 450 * MS);
-        assert_eq!(pace.pause(now, 100_000, true, true), 450 * MS);
+        let schedule = Schedule::new(now);
+        let pause = |sources, is_flooded| schedule.pause(now, Load { sources, is_flooded }, true);
+        assert_eq!(pause(1, false), 50 * MS);
+        assert_eq!(pause(1, true), 2 * MS);
+        assert_eq!(pause(100_000, false), 450 * MS);
+        assert_eq!(pause(100_000, true), 450 * MS);
     }
 
     #[test]
     fn a_growing_file_is_polled_until_it_is_quiet() {
         let now = Instant::now();
-        let mut pace = Schedule::new(now);
-        pace.activate(7, now);
-        assert_eq!(pace.pause(now, 1, false, true), POLL);
-        assert_eq!(pace.pause(now, 1, false, false), POLL_BUSY, "while it is still being sent");
-        assert_eq!(pace.pause(now + 16 * MS, 1, false, true), MS, "the longer the less often");
-        assert_eq!(pace.due(now + 19 * MS), [7]);
-        assert!(pace.due(now + 20 * MS).is_empty());
+        let mut schedule = Schedule::new(now);
+        schedule.activate(7, now);
+        assert_eq!(schedule.pause(now, ONE, true), POLL_INTERVAL);
+        assert_eq!(schedule.pause(now, ONE, false), BUSY_POLL_INTERVAL);
+        assert_eq!(schedule.pause(now + 16 * MS, ONE, true), MS, "less often with time");
+        assert_eq!(schedule.polled(now + 19 * MS), [7]);
+        assert!(schedule.polled(now + 20 * MS).is_empty());
     }
 
     #[test]
-    fn a_growing_file_is_not_polled_where_hints_tell() {
+    fn a_growing_file_with_hints_is_not_polled() {
         let now = Instant::now();
-        let mut pace = Schedule::new(now);
-        pace.activate(7, now);
-        pace.deactivate(7);
-        assert!(pace.due(now).is_empty());
+        let mut schedule = Schedule::new(now);
+        schedule.activate(7, now);
+        schedule.deactivate(7);
+        assert!(schedule.polled(now).is_empty());
     }
 
     #[test]
-    fn a_burst_of_new_names_is_looked_at_once() {
+    fn a_burst_of_new_names_leads_to_one_check() {
         let now = Instant::now();
-        let mut pace = Schedule::new(now);
-        pace.want_check();
-        assert!(!pace.is_check_due(now + 9 * MS, 1, false));
-        assert!(pace.is_check_due(now + 10 * MS, 1, false));
-        assert!(!pace.is_check_due(now + 59 * MS, 1, false));
-        assert!(pace.is_check_due(now + 60 * MS, 1, false));
+        let mut schedule = Schedule::new(now);
+        schedule.request_check();
+        assert!(!schedule.begin_check(now + 9 * MS, ONE));
+        assert!(schedule.begin_check(now + 10 * MS, ONE));
+        assert!(!schedule.begin_check(now + 59 * MS, ONE));
+        assert!(schedule.begin_check(now + 60 * MS, ONE));
     }
 
     #[test]
-    fn hints_are_done_without_in_a_flood_and_longer_after_each() {
+    fn a_slow_expansion_is_repeated_after_a_pause() {
         let now = Instant::now();
-        let mut flood = HintLimiter::new(now);
-        assert!(!flood.count(FLOOD, now));
-        assert!(flood.is_over(now));
-        assert!(flood.count(1, now));
-        assert!(!flood.is_over(now + 999 * MS));
-        assert!(flood.is_over(now + 1000 * MS));
-        assert!(flood.count(FLOOD + 1, now + 1000 * MS));
-        assert!(!flood.is_over(now + 2999 * MS));
-        assert!(flood.is_over(now + 3000 * MS));
-        assert!(flood.is_over(now + 60_000 * MS), "and it is forgotten");
-        assert!(flood.count(FLOOD + 1, now + 60_000 * MS));
-        assert!(flood.is_over(now + 61_000 * MS));
+        let mut schedule = Schedule::new(now);
+        schedule.record_expansion(now, MS);
+        assert!(!schedule.is_expansion_due(now + 399 * MS, false));
+        assert!(schedule.is_expansion_due(now + 400 * MS, false));
+        assert!(schedule.is_expansion_due(now + MS, true));
+        schedule.record_expansion(now, 3 * MS);
+        assert!(schedule.is_expansion_due(now + 800 * MS, false), "at the latest");
     }
 }

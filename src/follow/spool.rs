@@ -1,88 +1,88 @@
-//! The spool: what standard input brings, kept on disk, so that it has a log too.
+//! The spool: files that hold the bytes of standard input, so that they can be read again.
 //!
-//! `FILE` is written; `FILE.1` is what was written before it, `FILE.2` before that, and so on.
-//! One after the other, the segments of a run are the bytes of its standard input.
-//! What an earlier run has left in `FILE` becomes `FILE.1` in the same way.
-//! With a capacity, segments are an eighth of it, and the oldest are removed, so that all of
-//! them together stay within it.
+//! New bytes are appended to `FILE`; `FILE.1` holds the bytes before those, `FILE.2` the bytes
+//! before those of `FILE.1`, and so on.
+//! The segments of a run, from the oldest to the newest, are the bytes of its standard input.
+//! The `FILE` of an earlier run becomes `FILE.1` in the same way.
+//! With a capacity, each segment has an eighth of it, and the oldest segments are removed so that
+//! the sum of all sizes stays within it.
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::fs::{self, File, TryLockError};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memchr::memrchr;
 
+use super::spool_names::SpoolNames;
 use crate::event::{Location, Log};
 
-/// How many segments share the capacity.
+/// Number of segments that share the capacity, which is also the part of it that one removal drops.
+/// Twice as many segments mean twice as many renames for each new one.
 const SEGMENTS: u64 = 8;
 
-/// The writing side.
+/// The writing side of a spool.
 #[derive(Debug)]
 pub struct Spool {
     names: SpoolNames,
     capacity: u64,
-    /// How much of standard input has been written, all segments together.
+    /// Number of bytes written in this run.
     written: u64,
     segments: Arc<Segments>,
-    failed: bool,
+    has_failed: bool,
 }
-
-/// What its files are called: a path, and this path with numbers.
-#[derive(Clone, Debug)]
-pub struct SpoolNames(PathBuf);
 
 /// The segments of this run, oldest first; never empty.
 ///
-/// They are open, so that they can be read whatever becomes of their names.
+/// Their files are open, so that renaming or removing them does not matter.
 #[derive(Debug)]
 struct Segments(Mutex<VecDeque<Segment>>);
 
 #[derive(Clone, Debug)]
 struct Segment {
     file: Arc<File>,
-    /// Where in standard input it begins.
+    /// Offset of its first byte in standard input.
     first: u64,
 }
 
 impl Spool {
-    /// Begins to write; without `capacity` it grows for ever.
+    /// Creates the first segment; `capacity` is in bytes, and none means no limit.
+    ///
+    /// Fails if `names` are taken by something that is not an earlier spool.
     pub fn create(names: SpoolNames, capacity: Option<u64>) -> io::Result<Self> {
         let capacity = capacity.unwrap_or(u64::MAX);
-        names.make_room()?;
+        names.shift_earlier()?;
         names.limit(capacity - capacity / SEGMENTS)?;
         let first = Segment { file: names.create()?, first: 0 };
         let segments = Arc::new(Segments(Mutex::new([first].into())));
-        Ok(Spool { names, capacity, written: 0, segments, failed: false })
+        Ok(Spool { names, capacity, written: 0, segments, has_failed: false })
     }
 
-    /// Appends `bytes`; tells whether older ones had to go.
+    /// Appends `bytes`; returns whether the oldest segment was removed.
     ///
     /// After an error nothing more is written.
     pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<bool> {
         let mut has_dropped = false;
-        while !bytes.is_empty() && !self.failed {
-            let (file, room) = self.newest();
-            let fits = fitting(bytes, room, self.segment_size());
-            let step = if fits == 0 {
+        while !bytes.is_empty() && !self.has_failed {
+            let (file, free) = self.newest();
+            let len = fitting(bytes, free, self.segment_size());
+            let step = if len == 0 {
                 self.begin_segment().map(|dropped| has_dropped |= dropped)
             } else {
-                file.write_all_at(&bytes[..fits], self.segment_size() - room)
+                file.write_all_at(&bytes[..len], self.segment_size() - free)
             };
-            self.failed = step.is_err();
+            self.has_failed = step.is_err();
             step?;
-            self.written += fits as u64;
-            bytes = &bytes[fits..];
+            self.written += len as u64;
+            bytes = &bytes[len..];
         }
         Ok(has_dropped)
     }
 
-    /// The place of `bytes`, which standard input brought at `offset`, if they were written.
-    pub(super) fn place(&self, bytes: &[u8], offset: u64) -> Option<Location> {
+    /// Returns the location of `bytes`, which stand at `offset` in standard input; none if they
+    /// were not written.
+    pub(super) fn locate(&self, bytes: &[u8], offset: u64) -> Option<Location> {
         let is_written = offset + bytes.len() as u64 <= self.written;
         is_written.then(|| Location::of(bytes, self.segments.clone(), offset))
     }
@@ -95,7 +95,7 @@ impl Spool {
         self.capacity / SEGMENTS
     }
 
-    /// The segment that is written, and how much room it has.
+    /// Returns the newest segment, and the number of bytes that can be added to it.
     fn newest(&self) -> (Arc<File>, u64) {
         let segments = self.segments.lock();
         let newest = &segments[segments.len() - 1];
@@ -117,14 +117,15 @@ impl Spool {
     }
 }
 
-/// How much of `bytes` a segment with so much room takes: whole lines, unless one is longer than
-/// the segment.
-fn fitting(bytes: &[u8], room: u64, segment_size: u64) -> usize {
-    let cut = usize::try_from(room).unwrap_or(usize::MAX);
-    match bytes.get(..cut).map(|fitting| memrchr(b'\n', fitting)) {
+/// Returns the number of leading `bytes` that go into a segment with `free` bytes left.
+///
+/// They are whole lines, unless a line is longer than `segment_size`.
+fn fitting(bytes: &[u8], free: u64, segment_size: u64) -> usize {
+    let most = usize::try_from(free).unwrap_or(usize::MAX);
+    match bytes.get(..most).map(|fitting| memrchr(b'\n', fitting)) {
         None => bytes.len(),
         Some(Some(end)) => end + 1,
-        Some(None) if room == segment_size => cut,
+        Some(None) if free == segment_size => most,
         Some(None) => 0,
     }
 }
@@ -134,7 +135,7 @@ impl Segments {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The segment that holds the byte at `offset`, and where the next one begins.
+    /// Returns the segment that holds the byte at `offset`, and the offset of the next segment.
     fn find(&self, offset: u64) -> Option<(Segment, u64)> {
         let segments = self.lock();
         let after = segments.partition_point(|segment| segment.first <= offset);
@@ -148,8 +149,8 @@ impl Log for Segments {
         while !bytes.is_empty() {
             let (segment, next) = self.find(offset).ok_or(io::ErrorKind::NotFound)?;
             let len = bytes.len().min(usize::try_from(next - offset).unwrap_or(usize::MAX));
-            let (here, rest) = bytes.split_at_mut(len);
-            segment.file.read_exact_at(here, offset - segment.first)?;
+            let (first, rest) = bytes.split_at_mut(len);
+            segment.file.read_exact_at(first, offset - segment.first)?;
             (bytes, offset) = (rest, next);
         }
         Ok(())
@@ -164,97 +165,10 @@ impl Log for Segments {
     }
 }
 
-impl SpoolNames {
-    /// The names of a spool that writes to `path`, an absolute one.
-    #[must_use]
-    pub fn new(path: PathBuf) -> Self {
-        SpoolNames(path)
-    }
-
-    /// Whether `path` is one of them.
-    #[must_use]
-    pub fn include(&self, path: &Path) -> bool {
-        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let (Some(own), Some(other)) = (name(&self.0), name(path)) else { return false };
-        let is_number =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let is_named = other
-            .strip_prefix(&own)
-            .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('.').is_some_and(is_number));
-        is_named && directory(&self.0) == directory(path)
-    }
-
-    fn number(&self, n: usize) -> PathBuf {
-        let mut name = self.0.clone().into_os_string();
-        if n > 0 {
-            name.push(format!(".{n}"));
-        }
-        name.into()
-    }
-
-    /// The first number without a file.
-    fn free(&self, from: usize) -> usize {
-        let mut n = from;
-        while self.number(n).symlink_metadata().is_ok() {
-            n += 1;
-        }
-        n
-    }
-
-    /// What stands in the way is kept, as the segment before; unless it is not ours to move.
-    fn make_room(&self) -> io::Result<()> {
-        let metadata = match self.0.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            metadata => metadata?,
-        };
-        if !metadata.is_file() {
-            return Err(io::Error::other("there is something that is not a file"));
-        }
-        if let Err(TryLockError::WouldBlock) = File::open(&self.0)?.try_lock() {
-            return Err(io::Error::other("another ssetail writes to it"));
-        }
-        if metadata.len() == 0 { fs::remove_file(&self.0) } else { self.shift() }
-    }
-
-    /// Gives every segment the next number; where one is missing, those after it stay.
-    fn shift(&self) -> io::Result<()> {
-        (0..self.free(0)).rev().try_for_each(|n| fs::rename(self.number(n), self.number(n + 1)))
-    }
-
-    /// Removes the oldest, until what is left takes no more than `capacity`.
-    fn limit(&self, capacity: u64) -> io::Result<()> {
-        let mut size = 0;
-        for n in 1..self.free(1) {
-            size += self.number(n).symlink_metadata()?.len();
-            if size > capacity {
-                return (n..self.free(n)).rev().try_for_each(|n| fs::remove_file(self.number(n)));
-            }
-        }
-        Ok(())
-    }
-
-    fn create(&self) -> io::Result<Arc<File>> {
-        let file =
-            File::options().read(true).write(true).create_new(true).mode(0o600).open(&self.0)?;
-        // Where there are no locks, nobody else is kept out.
-        let _ = file.try_lock();
-        Ok(Arc::new(file))
-    }
-}
-
-impl fmt::Display for SpoolNames {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.display().fmt(f)
-    }
-}
-
-/// The directory of a file, by the name that leads there directly.
-fn directory(path: &Path) -> Option<PathBuf> {
-    path.parent().and_then(|parent| parent.canonicalize().ok())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -273,7 +187,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn what_is_kept_is_what_was_written_and_fits(
+        fn the_segments_hold_the_newest_bytes_within_the_capacity(
             writes in vec("[ab\n]{0,60}", 0..60), capacity in 64u64..400,
         ) {
             let directory = tempfile::tempdir().expect("a directory");
@@ -315,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_earlier_runs_have_left_counts() {
+    fn segments_of_earlier_runs_count_towards_the_capacity() {
         let directory = tempfile::tempdir().expect("a directory");
         for run in 0..30 {
             let mut spool = Spool::create(names(&directory), Some(800)).expect("created");
@@ -325,15 +239,5 @@ mod tests {
         let mut spool = Spool::create(names(&directory), None).expect("created");
         spool.write(&[b'x'; 5000]).expect("written");
         assert_eq!(sizes(&spool.names)[..3], [5000, 100, 100]);
-    }
-
-    #[test]
-    fn only_its_own_names_are_meant() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let names = names(&directory);
-        let is_own = |name: &str| names.include(&directory.path().join(name));
-        assert!(is_own("spool") && is_own("spool.1") && is_own("spool.12"));
-        assert!(!is_own("spool.log") && !is_own("spool1") && !is_own("a/spool"));
-        assert!(!is_own("spool."));
     }
 }

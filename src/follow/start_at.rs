@@ -1,4 +1,4 @@
-//! Where to begin in a file that exists at start: `-n N` and `-n +N`, as in tail(1).
+//! The first line to publish of a file that exists at start: `-n N` and `-n +N`, as in tail(1).
 
 use std::io;
 
@@ -6,19 +6,21 @@ use memchr::{memchr_iter, memrchr_iter};
 
 use super::file::LogFile;
 
+/// Number of bytes that are searched for newlines at a time. Half as many take twice the system
+/// calls; twice as many read more than is needed for the usual 100 lines.
 const BLOCK: usize = 64 * 1024;
 
-/// Which lines of a file that exists at start are published.
+/// The lines that are published of a file that exists at start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartAt {
-    /// Its last lines, an unfinished one among them.
+    /// This many lines at its end, an unfinished one included.
     Last(u64),
-    /// StartAt this line on; the first is 1.
+    /// All lines from this one on; the first is 1.
     Line(u64),
 }
 
 impl StartAt {
-    /// The offset at which reading begins.
+    /// Returns the offset at which reading begins.
     pub(super) fn offset(self, file: &LogFile) -> io::Result<u64> {
         match self {
             StartAt::Last(lines) => last_lines(file, lines),
@@ -27,9 +29,10 @@ impl StartAt {
     }
 }
 
-/// Reads backwards, so that the work depends on the lines, not on the file.
+/// Returns the offset of the last `lines` lines; for zero, the offset of the unfinished line, which
+/// is published once it is finished.
 ///
-/// For no lines it is where an unfinished line begins, which is published once it is finished.
+/// Reads backwards, so that the cost depends on these lines and not on the size of the file.
 fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
     let len = file.metadata()?.len();
     let mut block = vec![0; BLOCK];
@@ -79,7 +82,7 @@ fn nth_line(file: &LogFile, line: u64) -> io::Result<u64> {
         }
         offset += read as u64;
     }
-    // An unfinished line is published whole, once it is finished.
+    // The unfinished line is published once it is finished.
     Ok(line_start)
 }
 
@@ -87,20 +90,21 @@ fn nth_line(file: &LogFile, line: u64) -> io::Result<u64> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::file::room;
+    use super::super::file::descriptor_budget;
     use super::*;
 
-    /// What tail(1) would print of `text`.
-    fn tail(text: &str, from: StartAt) -> String {
+    /// Returns the part of `text` that tail(1) prints.
+    fn tail(text: &str, start_at: StartAt) -> String {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
-        let offset =
-            from.offset(&LogFile::open(file.path(), &room()).expect("open")).expect("read");
+        let offset = start_at
+            .offset(&LogFile::open(file.path(), &descriptor_budget()).expect("open"))
+            .expect("read");
         text[offset as usize..].to_owned()
     }
 
     #[test]
-    fn it_begins_where_tail_does() {
+    fn reading_begins_where_tail_begins() {
         assert_eq!(tail("a\nb\nc\n", StartAt::Last(2)), "b\nc\n");
         assert_eq!(tail("a\nb\nc", StartAt::Last(2)), "b\nc");
         assert_eq!(tail("a\nb\nc\n", StartAt::Last(9)), "a\nb\nc\n");
@@ -113,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unfinished_line_is_held_also_when_no_line_is_wanted() {
+    fn an_unfinished_line_is_read_even_if_no_line_is_wanted() {
         assert_eq!(tail("a\nb", StartAt::Last(0)), "b");
         assert_eq!(tail("b", StartAt::Last(0)), "b");
     }
@@ -121,7 +125,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]
         #[test]
-        fn blocks_do_not_matter(
+        fn the_offset_does_not_depend_on_blocks(
             lines in proptest::collection::vec(0usize..9000, 1..40), count in 1usize..45,
         ) {
             let lines: Vec<String> = lines.iter().map(|&len| "x".repeat(len) + "\n").collect();

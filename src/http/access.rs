@@ -1,7 +1,7 @@
-//! Who may read when it takes more than being on the right network: a password, or a token.
+//! Access by password or token.
 //!
-//! A token comes as `Authorization: Bearer`, as a cookie, or once in the URL, where it is
-//! exchanged for the cookie and taken away again, so that it stays in no history and no log.
+//! A token comes as `Authorization: Bearer`, as a cookie, or once in the URL. A token in the URL is
+//! exchanged for the cookie and removed by a redirect, so that it stays in no history and no log.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderValue, InvalidHeaderValue
 use hyper::{Request, Uri};
 use subtle::ConstantTimeEq as _;
 
-/// The parameter of the query that holds a token.
+/// The name of the query parameter for a token.
 const TOKEN: &str = "token";
 
-/// What nobody may learn: it is compared in constant time, and shown nowhere.
+/// A password or token, which is compared in constant time and never shown.
 #[derive(Clone)]
 pub struct Secret(String);
 
-/// What a request must know; anybody may read if nothing is set.
+/// The credentials that requests must have; without any, all requests may read.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     /// `USER:PASS`
@@ -26,14 +26,14 @@ pub struct Access {
     token: Option<Secret>,
 }
 
-/// Whether a request may read.
+/// The decision about a request.
 #[derive(Debug)]
 pub(super) enum Admission {
-    /// It may.
+    /// The request may read.
     Granted,
-    /// It may once it has exchanged the token in its URL.
+    /// The request has a token in its URL, which is exchanged for a cookie.
     Exchange(Exchange),
-    /// It may not, but these would help.
+    /// The request may not read; the values of `WWW-Authenticate` name the schemes that would do.
     Refused(Vec<&'static str>),
 }
 
@@ -45,20 +45,20 @@ pub(super) struct Exchange {
 }
 
 impl Secret {
-    /// A new one that cannot be guessed.
+    /// Generates a secret of 128 random bits.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         Ok(Secret(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The text itself, for the one who starts the program.
+    /// Returns the text, to be shown to the user who starts the program.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    fn is(&self, given: &[u8]) -> bool {
+    fn matches(&self, given: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(given).into()
     }
 }
@@ -76,7 +76,7 @@ impl fmt::Debug for Secret {
 }
 
 impl Access {
-    /// `basic` is `USER:PASS`; either is enough where both are set.
+    /// Creates the rule that a request has one of these; `basic` is `USER:PASS`.
     pub fn new(basic: Option<Secret>, token: Option<Secret>) -> Result<Self, &'static str> {
         if basic.as_ref().is_some_and(|basic| !basic.0.contains(':')) {
             return Err("--auth takes a user and a password, as USER:PASS");
@@ -87,19 +87,20 @@ impl Access {
         Ok(Access { basic, token })
     }
 
-    /// Whether anybody may read.
+    /// Whether all requests may read.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.basic.is_none() && self.token.is_none()
     }
 
-    /// The token that opens.
+    /// Returns the token.
     #[must_use]
     pub fn token(&self) -> Option<&Secret> {
         self.token.as_ref()
     }
 
-    /// `prefix` is the path of everything; `is_secure` says that the connection is encrypted.
+    /// Decides about a request. A cookie is for paths below `prefix`, and only for encrypted
+    /// connections if this one `is_secure`.
     pub(super) fn check<B>(
         &self,
         request: &Request<B>,
@@ -110,7 +111,7 @@ impl Access {
             return Admission::Granted;
         }
         if let Some(token) = &self.token
-            && query_token(request.uri()).is_some_and(|given| token.is(given.as_bytes()))
+            && query_token(request.uri()).is_some_and(|given| token.matches(given.as_bytes()))
             && let Ok(exchange) = exchange(request, token, prefix, is_secure)
         {
             return Admission::Exchange(exchange);
@@ -125,23 +126,23 @@ impl Access {
 
     fn knows_password<B>(&self, request: &Request<B>) -> bool {
         let given = credentials(request, "Basic").and_then(|given| STANDARD.decode(given).ok());
-        matches!((&self.basic, given), (Some(basic), Some(given)) if basic.is(&given))
+        matches!((&self.basic, given), (Some(basic), Some(given)) if basic.matches(&given))
     }
 
     fn knows_token<B>(&self, request: &Request<B>) -> bool {
         let Some(token) = &self.token else { return false };
-        credentials(request, "Bearer").is_some_and(|given| token.is(given))
-            || cookies(request).any(|given| token.is(given))
+        credentials(request, "Bearer").is_some_and(|given| token.matches(given))
+            || cookies(request).any(|given| token.matches(given))
     }
 }
 
-/// What can stand in a header and in a cookie as it is: token68 of RFC 9110, section 11.2.
+/// Whether `text` needs no quoting in headers and cookies: token68 of RFC 9110, section 11.2.
 fn is_token(text: &str) -> bool {
     let bare = text.trim_end_matches('=');
     !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
 }
 
-/// What follows the name of the scheme in `Authorization`.
+/// Returns the part of `Authorization` after the name of the scheme.
 fn credentials<'a, B>(request: &'a Request<B>, scheme: &str) -> Option<&'a [u8]> {
     let value = request.headers().get(AUTHORIZATION)?.as_bytes();
     let (name, rest) = value.split_at_checked(scheme.len())?;
@@ -149,7 +150,7 @@ fn credentials<'a, B>(request: &'a Request<B>, scheme: &str) -> Option<&'a [u8]>
     name.eq_ignore_ascii_case(scheme.as_bytes()).then_some(given)
 }
 
-/// The values of our cookie.
+/// Returns the values of the cookie.
 fn cookies<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
     let name = cookie_name(request);
     let headers = request.headers().get_all(COOKIE).into_iter();
@@ -158,7 +159,7 @@ fn cookies<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
         .filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
-/// Cookies are shared by all ports of a host, so each port has a name of its own.
+/// Returns the name of the cookie. It has the port, because all ports of a host share cookies.
 fn cookie_name<B>(request: &Request<B>) -> String {
     let host = || request.headers().get(HOST)?.to_str().ok()?.parse().ok();
     let authority = request.uri().authority().cloned().or_else(host);
@@ -170,7 +171,7 @@ fn cookie_name<B>(request: &Request<B>) -> String {
 
 fn query_token(uri: &Uri) -> Option<String> {
     let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
-    // No token has a space, but it may have a plus, which stands for one in a query.
+    // A plus in a query means a space, which no token has, so it was a plus.
     pairs.find_map(|(key, value)| (key == TOKEN).then(|| value.replace(' ', "+")))
 }
 
@@ -189,15 +190,15 @@ fn exchange<B>(
     Ok(Exchange { location: HeaderValue::try_from(without_token(request.uri()))?, cookie })
 }
 
-/// The same URL without its token, relative to itself, so that it cannot lead anywhere else.
+/// Returns the URL without its token, as a relative one, which cannot lead to another host.
 fn without_token(uri: &Uri) -> String {
-    let page = uri.path().rsplit('/').next().unwrap_or("");
+    let file = uri.path().rsplit('/').next().unwrap_or("");
     let is_token =
         |pair: &&str| form_urlencoded::parse(pair.as_bytes()).any(|(key, _)| key == TOKEN);
     let query = uri.query().unwrap_or("").split('&');
     let rest: Vec<&str> = query.filter(|pair| !pair.is_empty() && !is_token(pair)).collect();
-    let mark = if rest.is_empty() { "" } else { "?" };
-    format!("./{page}{mark}{}", rest.join("&"))
+    let separator = if rest.is_empty() { "" } else { "?" };
+    format!("./{file}{separator}{}", rest.join("&"))
 }
 
 #[cfg(test)]
@@ -206,7 +207,7 @@ mod tests {
 
     fn access() -> Access {
         let secret = |text: &str| Some(Secret::from(text.to_owned()));
-        Access::new(secret("me:pa:ss"), secret("t+/~k==")).expect("sound")
+        Access::new(secret("me:pa:ss"), secret("t+/~k==")).expect("valid secrets")
     }
 
     fn check(uri: &str, headers: &[(&str, &str)]) -> Admission {
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_or_a_token_opens() {
+    fn a_password_or_a_token_grants_access() {
         assert!(is_granted(&[("authorization", "Basic bWU6cGE6c3M=")]));
         assert!(is_granted(&[("authorization", "basic  bWU6cGE6c3M=")]));
         assert!(is_granted(&[("authorization", "Bearer t+/~k==")]));
@@ -246,9 +247,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told() {
+    fn a_refusal_names_the_schemes_that_would_do() {
         let Admission::Refused(challenges) = check("/sse?token=wrong", &[]) else {
-            panic!("it was not refused");
+            panic!("the request was not refused");
         };
         assert_eq!(
             challenges,
@@ -283,7 +284,7 @@ mod tests {
         for token in ["", "a b", "a;b", "a=b", "=", "é", "a\n"] {
             assert!(new(None, Some(token)).is_err(), "{token:?}");
         }
-        let access = new(Some("me:hidden"), Some("hidden")).expect("sound");
+        let access = new(Some("me:hidden"), Some("hidden")).expect("valid secrets");
         assert!(!format!("{access:?}").contains("hidden"));
         assert!(new(None, Some(Secret::generate().expect("random").reveal())).is_ok());
     }

@@ -1,101 +1,92 @@
-//! Whether a connection that carries many answers is still of use.
+//! The activity of a peer on a connection that carries many answers.
 //!
-//! HTTP/2 lets a peer stop one answer without stopping the socket, and a peer
-//! that has nothing open may stay silent: neither is seen by looking at writes.
+//! A peer of HTTP/2 can stop one answer without stopping the socket, and a peer that has no open
+//! answer may stay silent. Writes to the socket show neither.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
 
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 use tokio::time::{Instant, sleep};
 
-/// When a connection's peer last asked for something, or took something.
+use super::decorator::{Decorated, Decorator, PolledFrame};
+
+/// The time at which a peer last asked for something, or took something.
 #[derive(Clone, Debug)]
 pub(super) struct Activity(Arc<ActivityState>);
 
 #[derive(Debug)]
 struct ActivityState {
-    began: Instant,
-    /// In milliseconds since then.
+    start: Instant,
+    /// Milliseconds from `start` to the last activity.
     last: AtomicU64,
-    open: AtomicUsize,
+    open_answers: AtomicUsize,
 }
 
-/// How long a connection may be without a pulse.
+/// Times without activity after which a connection is closed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timeouts {
-    /// While nothing is asked for.
+    /// While no answer is open.
     pub(super) idle: Duration,
-    /// While there are answers of which nothing is taken.
+    /// While answers are open.
     pub(super) stalled: Duration,
 }
 
-/// A body that beats whenever a peer has room for more of it.
-pub(super) struct ActiveBody<B> {
-    body: B,
-    pulse: Activity,
-}
+/// An open answer: each poll of its body shows that the peer has taken what was sent before.
+pub(super) struct ActiveAnswer(Activity);
 
 impl Activity {
     pub(super) fn new() -> Self {
-        let (last, open) = (AtomicU64::new(0), AtomicUsize::new(0));
-        Activity(Arc::new(ActivityState { began: Instant::now(), last, open }))
+        let (last, open_answers) = (AtomicU64::new(0), AtomicUsize::new(0));
+        Activity(Arc::new(ActivityState { start: Instant::now(), last, open_answers }))
     }
 
-    /// An answer's body has begun.
-    pub(super) fn with<B>(&self, body: B) -> ActiveBody<B> {
-        self.0.open.fetch_add(1, Ordering::Relaxed);
-        self.beat();
-        ActiveBody { body, pulse: self.clone() }
+    /// Counts `body` as an open answer until it is dropped.
+    pub(super) fn watch<B>(&self, body: B) -> Decorated<B, ActiveAnswer> {
+        self.0.open_answers.fetch_add(1, Ordering::Relaxed);
+        self.record();
+        Decorated::new(body, ActiveAnswer(self.clone()))
     }
 
-    /// Waits until there has been none for too long; tells whether there were answers.
-    pub(super) async fn lost(&self, patience: Timeouts) -> bool {
+    /// Waits until a timeout is over; returns true if answers were open.
+    pub(super) async fn timed_out(&self, timeouts: Timeouts) -> bool {
         loop {
-            let has_open = self.0.open.load(Ordering::Relaxed) > 0;
-            let limit = if has_open { patience.stalled } else { patience.idle };
-            let last = self.0.began + Duration::from_millis(self.0.last.load(Ordering::Relaxed));
+            let has_open = self.0.open_answers.load(Ordering::Relaxed) > 0;
+            let limit = if has_open { timeouts.stalled } else { timeouts.idle };
+            let last = self.0.start + Duration::from_millis(self.0.last.load(Ordering::Relaxed));
             let left = (last + limit).saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return has_open;
             }
-            sleep(left.min(patience.idle)).await;
+            sleep(left.min(timeouts.idle)).await;
         }
     }
 
-    fn beat(&self) {
-        let elapsed = self.0.began.elapsed().as_millis() as u64;
+    fn record(&self) {
+        let elapsed = self.0.start.elapsed().as_millis() as u64;
         self.0.last.store(elapsed, Ordering::Relaxed);
     }
 }
 
-impl<B: Body + Unpin> Body for ActiveBody<B> {
+impl<B: Body> Decorator<B> for ActiveAnswer {
     type Data = B::Data;
-    type Error = B::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        &mut self,
+        body: Pin<&mut B>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.pulse.beat();
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+    ) -> PolledFrame<B::Data, B::Error> {
+        self.0.record();
+        body.poll_frame(cx)
     }
 }
 
-impl<B> Drop for ActiveBody<B> {
+impl Drop for ActiveAnswer {
     fn drop(&mut self) {
-        self.pulse.0.open.fetch_sub(1, Ordering::Relaxed);
-        self.pulse.beat();
+        self.0.0.open_answers.fetch_sub(1, Ordering::Relaxed);
+        self.0.record();
     }
 }

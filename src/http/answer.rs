@@ -1,92 +1,76 @@
-//! Which answer a request gets.
+//! The answer to a request: who may read, and what a route returns.
 
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
-use hyper::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-    SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
-};
+use hyper::body::Body;
+use hyper::header::ACCEPT;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::access::{Admission, Exchange};
+use super::access::Admission;
+use super::body::AnswerBody;
+use super::decorator::Decorated;
+use super::responses::{
+    document, method_not_allowed, options, redirect_to_page, redirect_with_cookie, streamed, text,
+    too_many_streams, unauthorized, without_body,
+};
+use super::route::Route;
 use super::socket::Flow;
-use super::stream::{EventStream, Gathered};
-use super::viewer::Asset;
-use super::{Query, Site, inventory, trust};
+use super::stream::{EventStream, PartByPart};
+use super::{Query, Site, reports};
 use crate::event::{Encoder, EventId, Medium};
 
-/// When a client for which there is no room should come again, in seconds.
-const CROWDED_RETRY: u64 = 60;
+/// Time after which a client over the limit of streams is asked to try again.
+///
+/// An attempt succeeds only after another client has left, so that frequent attempts are only load.
+/// With twice the time, a browser waits for up to two minutes although a stream has ended.
+const RETRY_OVER_LIMIT: Duration = Duration::from_secs(60);
 
-/// Whoever has sent a request, as far as that matters for its answer.
+/// The peer that has sent a request, as far as its answer depends on it.
 #[derive(Debug)]
 pub(super) struct Peer {
-    /// Whether it takes what it is sent.
     pub(super) flow: Flow,
-    /// Nobody else can read what it is sent.
+    /// The connection is encrypted.
     pub(super) is_secure: bool,
 }
 
-/// A body of either kind.
-pub(super) enum AnswerBody {
-    Whole(Option<Bytes>),
-    Stream(Box<EventStream>),
-}
-
-impl AnswerBody {
-    /// How many events it has sent so far.
-    pub(super) fn events(&self) -> u64 {
-        match self {
-            AnswerBody::Whole(_) => 0,
-            AnswerBody::Stream(stream) => stream.events(),
-        }
-    }
-
-    /// See [`EventStream::put_back`].
-    pub(super) fn put_back(&mut self, kept: usize) -> u64 {
-        match self {
-            AnswerBody::Whole(_) => 0,
-            AnswerBody::Stream(stream) => stream.put_back(kept),
-        }
-    }
-}
-
-/// What a path leads to.
-enum Route<'a> {
-    /// What a person sees.
-    Viewer(&'a Asset),
-    /// Nothing, but for a slash: links on the page are relative to it.
-    Bare,
-    /// A file beside the page.
-    Asset(&'static Asset),
-    Events,
-    Sources,
-    Metrics,
-    Health,
-}
-
 impl Site {
+    /// Answers one request that another server has received.
+    ///
+    /// Limits of connections, such as `send_timeout`, are left to that server.
+    pub fn respond<B>(
+        self: &Arc<Self>,
+        request: &Request<B>,
+    ) -> Response<impl Body<Data = Bytes, Error = io::Error> + Send + use<B>> {
+        let peer = Peer { flow: Flow::default(), is_secure: false };
+        self.answer(request, &peer).map(|body| Decorated::new(body, PartByPart::default()))
+    }
+
     /// Answers one request.
     pub(super) fn answer<B>(
         self: &Arc<Self>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
-        let page = self.page(request.uri().path());
-        let is_page = matches!(page, Some(Route::Viewer(_) | Route::Bare));
+        let response = self.answer_with_body(request, peer);
+        if request.method() == Method::HEAD { without_body(response) } else { response }
+    }
+
+    fn answer_with_body<B>(
+        self: &Arc<Self>,
+        request: &Request<B>,
+        peer: &Peer,
+    ) -> Response<AnswerBody> {
+        let route = self.route(request.uri().path());
+        let is_page = route.as_ref().is_some_and(Route::is_page);
         let origin = match self.trust.check(request, is_page) {
             Ok(origin) => origin,
             Err(refusal) => return text(refusal.status(), refusal.sentence()),
         };
-        let mut response = match self.admit(page.as_ref(), request, peer) {
-            Ok(()) => self.answer_admitted(page, request, peer),
+        let mut response = match self.admit(route.as_ref(), request, peer) {
+            Ok(()) => self.answer_admitted(route, request, peer),
             Err(response) => *response,
         };
         if let Some(origin) = origin {
@@ -95,87 +79,57 @@ impl Site {
         response
     }
 
-    /// The answer to a request that may not read, or not yet.
+    /// Checks the credentials of a request; the error is the answer to one that may not read.
     fn admit<B>(
         &self,
-        page: Option<&Route<'_>>,
+        route: Option<&Route<'_>>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Result<(), Box<Response<AnswerBody>>> {
-        // A browser asks with OPTIONS before it shows what it knows.
-        if matches!(page, Some(Route::Health)) || request.method() == Method::OPTIONS {
+        // A browser sends no credentials with OPTIONS.
+        if matches!(route, Some(Route::Health)) || request.method() == Method::OPTIONS {
             return Ok(());
         }
         match self.access.check(request, &self.prefix, peer.is_secure) {
             Admission::Granted => Ok(()),
-            Admission::Exchange(exchange) => Err(Box::new(redirect(exchange))),
+            Admission::Exchange(exchange) => Err(Box::new(redirect_with_cookie(exchange))),
             Admission::Refused(challenges) => Err(Box::new(unauthorized(&challenges))),
         }
     }
 
     fn answer_admitted<B>(
         self: &Arc<Self>,
-        page: Option<Route<'_>>,
+        route: Option<Route<'_>>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
-        match (page, request.method()) {
+        match (route, request.method()) {
             (None, _) => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
-            (Some(page), &Method::GET) => self.get(&page, request, peer),
-            (Some(page), &Method::HEAD) => without_body(self.get(&page, request, peer)),
+            (Some(route), &Method::GET | &Method::HEAD) => self.get(&route, request, peer),
             (Some(_), &Method::OPTIONS) => options(),
-            (Some(_), _) => with_allow(text(StatusCode::METHOD_NOT_ALLOWED, "Use GET.\n")),
-        }
-    }
-
-    fn page(&self, path: &str) -> Option<Route<'_>> {
-        let path = path.strip_prefix(&*self.prefix)?;
-        if path.strip_suffix('/').unwrap_or(path) == self.endpoint {
-            return Some(Route::Events);
-        }
-        if let Some(viewer) = &self.viewer {
-            match path.strip_prefix("/viewer/") {
-                Some(file) => return Asset::beside(file).map(Route::Asset),
-                None if path == "/" => return Some(Route::Viewer(viewer)),
-                None if path.is_empty() => return Some(Route::Bare),
-                None => {}
-            }
-        }
-        match path {
-            "/sources" => Some(Route::Sources),
-            "/metrics" => Some(Route::Metrics),
-            "/healthz" => Some(Route::Health),
-            _ => None,
+            (Some(_), _) => method_not_allowed(),
         }
     }
 
     fn get<B>(
         self: &Arc<Self>,
-        page: &Route<'_>,
+        route: &Route<'_>,
         request: &Request<B>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
-        match page {
-            Route::Viewer(asset) | Route::Asset(asset) => {
-                asset.answer(request.headers()).map(AnswerBody::Whole)
+        match route {
+            Route::Page(asset) | Route::PageFile(asset) => {
+                asset.answer(request.headers()).map(AnswerBody::whole)
             }
-            Route::Bare => self.to_viewer(),
+            Route::PageWithoutSlash => redirect_to_page(&self.prefix),
             Route::Events => self.events(request, peer),
-            Route::Sources => of_type("application/json", &inventory::sources(self)),
-            Route::Metrics => match inventory::metrics(self) {
-                Ok(figures) => of_type(inventory::METRICS_TYPE, &figures),
+            Route::Sources => document("application/json", &reports::sources(self)),
+            Route::Metrics => match reports::metrics(self) {
+                Ok(metrics) => document(reports::METRICS_TYPE, &metrics),
                 Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "The figures cannot be told.\n"),
             },
             Route::Health => text(StatusCode::OK, "ok\n"),
         }
-    }
-
-    fn to_viewer(&self) -> Response<AnswerBody> {
-        let mut response = text(StatusCode::PERMANENT_REDIRECT, "The page is one slash further.\n");
-        if let Ok(location) = HeaderValue::from_str(&format!("{}/", self.prefix)) {
-            response.headers_mut().insert(LOCATION, location);
-        }
-        response
     }
 
     fn events<B>(self: &Arc<Self>, request: &Request<B>, peer: &Peer) -> Response<AnswerBody> {
@@ -190,150 +144,32 @@ impl Site {
         {
             return text(StatusCode::NO_CONTENT, "");
         }
-        match Arc::clone(&self.stream_permits).try_acquire_owned() {
-            Ok(place) => self.stream(query, peer, place),
-            Err(_) => self.turn_away(query.presentation.medium, request.headers()),
-        }
+        let medium = query.presentation.medium;
+        let Ok(permit) = Arc::clone(&self.stream_permits).try_acquire_owned() else {
+            return self.refuse_stream(medium, request.headers());
+        };
+        let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), permit);
+        streamed(medium, AnswerBody::Stream(Box::new(stream)))
     }
 
-    fn stream(
-        self: &Arc<Self>,
-        query: Query,
-        peer: &Peer,
-        place: OwnedSemaphorePermit,
-    ) -> Response<AnswerBody> {
-        let kind = content_type(query.presentation.medium);
-        let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), place);
-        streaming(kind, AnswerBody::Stream(Box::new(stream)))
-    }
-
-    /// An error status would end a browser's source for good: it is asked to come later.
-    fn turn_away(&self, medium: Medium, headers: &HeaderMap) -> Response<AnswerBody> {
-        self.traffic.turned_away.add(1);
+    /// Refuses a stream over the limit. A browser would not reconnect after an error status, so it
+    /// gets a stream that ends after a reconnection time.
+    fn refuse_stream(&self, medium: Medium, headers: &HeaderMap) -> Response<AnswerBody> {
+        self.traffic.refused_streams.add(1);
         if medium == Medium::Events && accepts_event_streams(headers) {
-            let opening = Encoder::opening(Duration::from_secs(CROWDED_RETRY));
-            return streaming(content_type(medium), AnswerBody::Whole(Some(opening)));
+            let opening = Encoder::opening(RETRY_OVER_LIMIT);
+            return streamed(medium, AnswerBody::whole(Some(opening)));
         }
-        let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "Too many streams are open.\n");
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(CROWDED_RETRY));
-        response
+        too_many_streams(RETRY_OVER_LIMIT)
     }
 }
 
-fn content_type(medium: Medium) -> &'static str {
-    match medium {
-        Medium::Events => "text/event-stream; charset=utf-8",
-        Medium::JsonLines => "application/x-ndjson",
-        Medium::Plain => "text/plain; charset=utf-8",
-    }
-}
-
-/// A request that does not say what it accepts accepts everything.
+/// Whether `Accept` allows an event stream, as its absence does.
 fn accepts_event_streams(headers: &HeaderMap) -> bool {
     let mut accepted = headers.get_all(ACCEPT).iter().peekable();
-    let names_it = |value: &HeaderValue| {
-        let value = value.to_str().unwrap_or("").to_ascii_lowercase();
+    let mut has_range = |range: &hyper::header::HeaderValue| {
+        let value = range.to_str().unwrap_or("").to_ascii_lowercase();
         ["text/event-stream", "text/*", "*/*"].iter().any(|range| value.contains(range))
     };
-    accepted.peek().is_none() || accepted.any(names_it)
-}
-
-fn streaming(kind: &'static str, body: AnswerBody) -> Response<AnswerBody> {
-    let mut response = Response::new(body);
-    set(&mut response, CONTENT_TYPE, kind);
-    set(&mut response, CACHE_CONTROL, "no-store, no-transform");
-    set(&mut response, HeaderName::from_static("x-accel-buffering"), "no");
-    set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
-    response
-}
-
-fn of_type(kind: &'static str, content: &str) -> Response<AnswerBody> {
-    let mut response = text(StatusCode::OK, content);
-    set(&mut response, CONTENT_TYPE, kind);
-    response
-}
-
-fn redirect(exchange: Exchange) -> Response<AnswerBody> {
-    let sentence = "Follow with the cookie (curl -L -b ''), \
-                    or send the token as Authorization: Bearer instead.\n";
-    let mut response = text(StatusCode::SEE_OTHER, sentence);
-    response.headers_mut().insert(LOCATION, exchange.location);
-    response.headers_mut().insert(SET_COOKIE, exchange.cookie);
-    response
-}
-
-fn unauthorized(challenges: &[&'static str]) -> Response<AnswerBody> {
-    let sentence = "Open the address that ssetail has printed, with its token, \
-                    or send Authorization: Bearer TOKEN, or a user and a password.\n";
-    let mut response = text(StatusCode::UNAUTHORIZED, sentence);
-    for challenge in challenges {
-        response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-    }
-    response
-}
-
-fn text(status: StatusCode, sentence: &str) -> Response<AnswerBody> {
-    let body = (!sentence.is_empty()).then(|| Bytes::copy_from_slice(sentence.as_bytes()));
-    let has_body = body.is_some();
-    let mut response = Response::new(AnswerBody::Whole(body));
-    *response.status_mut() = status;
-    if has_body {
-        set(&mut response, CONTENT_TYPE, "text/plain; charset=utf-8");
-        set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
-    }
-    set(&mut response, CACHE_CONTROL, "no-store");
-    response
-}
-
-fn options() -> Response<AnswerBody> {
-    let mut response = with_allow(text(StatusCode::NO_CONTENT, ""));
-    trust::preflight(response.headers_mut());
-    response
-}
-
-fn with_allow(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
-    set(&mut response, ALLOW, "GET, HEAD, OPTIONS");
-    response
-}
-
-/// hyper does not send the body of an answer to HEAD; an event stream must not even begin.
-fn without_body(response: Response<AnswerBody>) -> Response<AnswerBody> {
-    response.map(|body| match body {
-        AnswerBody::Stream(_) => AnswerBody::Whole(None),
-        whole @ AnswerBody::Whole(_) => whole,
-    })
-}
-
-fn set(response: &mut Response<AnswerBody>, name: HeaderName, value: &'static str) {
-    response.headers_mut().insert(name, HeaderValue::from_static(value));
-}
-
-impl Body for AnswerBody {
-    type Data = Gathered;
-    type Error = io::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
-        match self.get_mut() {
-            AnswerBody::Whole(bytes) => {
-                Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes.into()))))
-            }
-            AnswerBody::Stream(stream) => Pin::new(&mut **stream).poll_frame(cx),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, AnswerBody::Whole(None))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            AnswerBody::Whole(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
-            }
-            AnswerBody::Stream(_) => SizeHint::default(),
-        }
-    }
+    accepted.peek().is_none() || accepted.any(&mut has_range)
 }

@@ -1,9 +1,12 @@
-//! The share of the descriptors that connections may take.
+//! The number of connections that leave enough descriptors for files.
 
-/// Number of descriptors that are left to files, at most.
-const RESERVE: u64 = 1024;
+/// Largest number of descriptors that are reserved for files.
+///
+/// A rotated file can only be followed while a descriptor is free. Where descriptors are few, a
+/// quarter is reserved. With twice the number, 1024 fewer peers can be connected.
+const RESERVE: usize = 1024;
 
-/// How many of `limit` descriptors peers may have, so that files can always be opened.
-pub(super) fn room_for_peers(limit: usize) -> usize {
-    limit - (limit as u64 / 4).min(RESERVE) as usize
+/// Returns the number of connections that may be open where a process may have `limit` descriptors.
+pub(super) fn connection_limit(limit: usize) -> usize {
+    limit - (limit / 4).min(RESERVE)
 }

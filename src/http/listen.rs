@@ -1,4 +1,4 @@
-//! Which addresses the server listens on.
+//! The sockets on which the server listens.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,40 +7,46 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use listenfd::ListenFd;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 
+use super::socket::Transport;
 use super::unix::{self, SocketFile};
 use crate::system::{limit_unsent, time_out_peer};
 
-/// How often another free port is tried when the one that one address had is taken on another.
+/// Largest number of free ports that are tried until one is free on all addresses.
+///
+/// A port that is free on one address is rarely taken on another. With twice the number, a machine
+/// without free ports takes longer to say so.
 const ATTEMPTS: usize = 16;
 
-/// How much the kernel holds for a peer beyond what is on its way to it.
+/// Number of bytes that the kernel holds for a peer beyond those on the wire.
+///
+/// It is more than one frame of an event stream. With twice the number, a peer that does not read
+/// takes twice the memory of the kernel.
 const UNSENT: u32 = 128 * 1024;
 
-/// Where to listen.
+/// An address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenAddress {
-    /// On the port that is given for all of them.
+    /// An IP address; the port is the same for all of them.
     Ip(IpAddr),
-    /// On a socket in the file system.
+    /// The path of a socket in the file system.
     Unix(PathBuf),
 }
 
-/// Where a listener is bound.
+/// The address of a bound listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BoundAddress {
-    /// To a port.
+    /// An IP address and a port.
     Tcp(SocketAddr),
-    /// To a path, if it has one.
+    /// The path of a socket, if it has one.
     Unix(Option<PathBuf>),
 }
 
-/// Sockets that whoever started the program has bound for it (`LISTEN_FDS` of systemd).
+/// Sockets that the parent process has bound for this one (`LISTEN_FDS`, as systemd sets it).
 pub struct InheritedSockets(ListenFd);
 
-/// BoundAddress sockets; those of the network, but for inherited ones, all with the same port.
+/// Bound sockets. Those of the network have the same port, except inherited ones.
 #[derive(Debug)]
 pub struct Listeners(pub(super) Vec<Listener>);
 
@@ -48,17 +54,12 @@ pub struct Listeners(pub(super) Vec<Listener>);
 #[derive(Debug)]
 pub(super) enum Listener {
     Tcp(TcpListener),
-    /// With its file, if that is to be removed in the end.
+    /// A socket with its file, if that is to be removed.
     Unix(UnixListener, Option<SocketFile>),
 }
 
-/// What carries a connection.
-pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for S {}
-
 impl InheritedSockets {
-    /// Takes what the environment says of them out of it, while there is only one thread.
+    /// Takes the sockets, and removes their variables from the environment. No other thread may run.
     #[must_use]
     pub fn take_environment() -> Self {
         InheritedSockets(ListenFd::from_env())
@@ -82,13 +83,13 @@ impl InheritedSockets {
 }
 
 impl Listeners {
-    /// Where they are bound.
+    /// Returns the addresses of the listeners.
     #[must_use]
     pub fn bound(&self) -> Vec<BoundAddress> {
         self.0.iter().filter_map(Listener::bound).collect()
     }
 
-    /// Whether others than this machine can reach them.
+    /// Whether other machines can reach any of the listeners.
     #[must_use]
     pub fn are_beyond_loopback(&self) -> bool {
         // A listener whose address is unknown counts as reachable, so that a token is required.
@@ -112,10 +113,10 @@ impl Listener {
         }
     }
 
-    /// The next connection, and who is at its other end.
+    /// Accepts the next connection; returns it with the address of its peer.
     ///
-    /// The kernel, too, gives up a peer that takes nothing for `limit`, so that one which has
-    /// vanished without a word is noticed although the few bytes of a comment always fit.
+    /// The kernel closes a connection whose peer acknowledges nothing for `limit`. Without that, a
+    /// peer that has vanished would be noticed late: heartbeats fit in the socket for hours.
     pub(super) async fn accept(&self, limit: Duration) -> io::Result<(Box<dyn Transport>, String)> {
         match self {
             Listener::Tcp(listener) => {
@@ -131,17 +132,16 @@ impl Listener {
     }
 }
 
-/// Lines that are ready together travel in one write, which must not wait for more, and of which
-/// the kernel must not hold megabytes for a peer that does not read.
+/// Sends every write at once, and limits what the kernel holds and for how long.
 fn bound_writes(socket: &TcpStream, limit: Duration) {
-    // A socket that refuses has lost its peer, as the first read will tell.
+    // A socket that refuses has lost its peer; the first read will report that.
     let _ = socket.set_nodelay(true);
     limit_unsent(socket, UNSENT);
     time_out_peer(socket, limit);
 }
 
-/// Binds `addresses`, beside what was inherited; the loopback addresses if there is neither.
-/// Port 0 takes a free one.
+/// Binds `addresses` in addition to `inherited` sockets; without either, the loopback addresses.
+/// Port 0 stands for a free port.
 pub async fn listen(
     addresses: &[ListenAddress],
     port: u16,
@@ -174,7 +174,8 @@ impl ListenAddress {
     }
 }
 
-/// `lenient`: an address that this machine does not have is passed over, but for the first.
+/// Binds all of `ips` to one port; `lenient` skips addresses after the first that this machine does
+/// not have.
 async fn bind_ports(ips: &[IpAddr], port: u16, lenient: bool) -> anyhow::Result<Vec<Listener>> {
     let mut attempt = 0;
     loop {

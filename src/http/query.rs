@@ -1,4 +1,4 @@
-//! What a request for the event stream asks for.
+//! The query of a request for the event stream.
 
 use std::fmt;
 
@@ -9,27 +9,30 @@ use hyper::header::ACCEPT;
 use crate::event::{EventId, Format, Grep, Medium, Presentation, Source};
 use crate::feed::{Backlog, Start};
 
-/// A compiled expression takes no more memory than this.
+/// Largest size of a compiled expression, in bytes.
+///
+/// A client chooses the expression, so its memory is bounded. With twice the size, a request can
+/// take twice the memory, and compiling takes up to twice the time.
 const GREP_SIZE: usize = 1 << 20;
 
-/// A request's wishes, with everything that it does not mention at its default.
+/// The parameters of a request for the event stream, or their defaults.
 #[derive(Debug)]
 pub struct Query {
-    /// How events look.
+    /// The presentation of events.
     pub presentation: Presentation,
-    /// Only sources whose name matches.
+    /// Globs for the names of the sources that are sent; none sends all.
     pub files: Option<GlobSet>,
-    /// Only lines that match.
+    /// The expression for the lines that are sent; none sends all.
     pub grep: Option<Grep>,
-    /// What a new client gets first.
+    /// The earlier lines that a new client gets.
     pub backlog: Backlog,
-    /// The last event that the client says it has; none if it is new.
+    /// The ID of the last event that the client has; none for a new client.
     pub last_event_id: Option<Vec<u8>>,
-    /// Heartbeats as events, for pages, which cannot see comments.
+    /// Whether heartbeats are events, for pages, which cannot see comments.
     pub ping: bool,
 }
 
-/// A sentence that says what would have been accepted.
+/// A sentence that names the values that a parameter accepts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadQuery(String);
 
@@ -40,10 +43,10 @@ impl fmt::Display for BadQuery {
 }
 
 impl Query {
-    /// Reads the query string, and the headers that stand for a part of it.
+    /// Parses the query string, and the headers `Last-Event-ID` and `Accept`.
     ///
-    /// The header with the last event ID wins: a browser that reconnects repeats
-    /// the query of its first request.
+    /// `Last-Event-ID` overrides the query, because a browser that reconnects repeats the query of
+    /// its first request.
     pub fn parse(
         query: &str,
         headers: &HeaderMap,
@@ -67,7 +70,7 @@ impl Query {
                 "unnamed" => parsed.presentation.named = !parse_switch(&key, &value)?,
                 "ping" => parsed.ping = parse_switch(&key, &value)?,
                 "last_event_id" => parsed.last_event_id = Some(value.into_owned().into_bytes()),
-                _ => {} // a cache buster, or what a proxy added
+                _ => {} // such as a cache buster
             }
         }
         if !files.is_empty() {
@@ -76,12 +79,12 @@ impl Query {
         if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
         }
-        parsed.presentation = parsed.presentation.by(accepted(headers));
+        parsed.presentation = parsed.presentation.by(accepted_medium(headers));
         parsed.last_event_id = parsed.last_event_id.filter(|id| !id.is_empty());
         Ok(parsed)
     }
 
-    /// Where its subscriber begins.
+    /// Returns the start of the subscriber.
     #[must_use]
     pub fn start(&self) -> Start {
         match &self.last_event_id {
@@ -90,27 +93,27 @@ impl Query {
         }
     }
 
-    /// Whether events of this source are wanted.
+    /// Whether events of `source` are sent.
     #[must_use]
     pub fn wants(&self, source: &Source) -> bool {
         self.files.as_ref().is_none_or(|files| files.is_match(source.name.as_str()))
     }
 
-    /// Whether some lines are not wanted.
+    /// Whether the query leaves out some lines.
     #[must_use]
     pub fn is_filtered(&self) -> bool {
         self.files.is_some() || self.grep.is_some()
     }
 }
 
-/// What a script asks for; whoever would also take an event stream gets one.
-fn accepted(headers: &HeaderMap) -> Medium {
+/// Returns the medium that `Accept` asks for; an event stream wherever that is accepted.
+fn accepted_medium(headers: &HeaderMap) -> Medium {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let kinds: Vec<_> = values
         .flat_map(|value| value.split(','))
         .map(|kind| kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
         .collect();
-    let accepts = |wanted: &str| kinds.iter().any(|kind| kind == wanted);
+    let accepts = |name: &str| kinds.iter().any(|kind| kind == name);
     if accepts("text/event-stream") || accepts("text/*") || accepts("*/*") {
         Medium::Events
     } else if accepts("application/x-ndjson") {
@@ -123,7 +126,7 @@ fn accepted(headers: &HeaderMap) -> Medium {
 }
 
 fn parse_file(name: &str) -> Result<Glob, BadQuery> {
-    // A name that is no pattern stands for itself, whatever characters it has.
+    // A name that is not a valid glob matches itself.
     Glob::new(name)
         .or_else(|_| Glob::new(&globset::escape(name)))
         .map_err(|_| BadQuery("file takes a source's name or a glob, as file=*.log".to_owned()))

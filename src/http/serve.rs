@@ -1,4 +1,4 @@
-//! Accepting connections, and letting them go.
+//! Accepts connections, and ends them when the server stops.
 
 use std::io;
 use std::pin::pin;
@@ -9,61 +9,56 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::connection::Connection;
-use super::descriptors::room_for_peers;
+use super::descriptors::connection_limit;
 use super::listen::Listener;
-use super::{Listeners, Site, Tls};
-use crate::report::Report;
+use super::{Listeners, ServeOptions};
 
-/// How long to wait before accepting again when that failed, as it does without descriptors.
+/// Time without accepting after an attempt has failed, as it does without descriptors.
+///
+/// Without a pause, the loop would take a whole core. With twice the time, peers wait longer after
+/// a short failure.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How long peers may take to receive what is left when the server stops.
-const FAREWELL: Duration = Duration::from_millis(1200);
 
-/// What is the same for every connection.
-#[derive(Clone, Debug)]
-pub struct ServeOptions {
-    /// What is served.
-    pub site: Arc<Site>,
-    /// How connections are encrypted, if they are.
-    pub tls: Option<Tls>,
-    /// Who is told what goes wrong.
-    pub report: Report,
-    /// Where every request is written, if that is wanted.
-    pub requests: Option<Report>,
-}
+/// Time that peers get to receive the rest when the server stops.
+///
+/// The program ends within two seconds, of which the last read of the sources takes up to half a
+/// second. With twice the time, a peer that takes nothing delays the end for longer than that.
+const SHUTDOWN_TIME: Duration = Duration::from_millis(1200);
 
-/// What one listener needs.
+/// Accepts the connections of one listener.
 struct Acceptor {
     listener: Listener,
-    terms: ServeOptions,
-    /// Room for connections: while there is none, peers wait outside.
-    room: Arc<Semaphore>,
+    options: ServeOptions,
+    /// One permit for each connection that may be open; without one, peers wait in the kernel.
+    permits: Arc<Semaphore>,
     stopped: watch::Receiver<()>,
 }
 
-/// Serves on these terms, with so many descriptors, until `shutdown` is done; event streams end
-/// when their feed closes.
+/// Serves `listeners` until `shutdown` is done; event streams end when their feed closes.
 ///
-/// Returns when every connection has ended, or soon after `shutdown`, whatever the peers do.
+/// `descriptors` is the number of descriptors that this process may have.
+///
+/// Returns when every connection has ended, or at most 1.2 seconds after `shutdown`.
 pub async fn serve(
     Listeners(listeners): Listeners,
-    terms: ServeOptions,
+    options: ServeOptions,
     descriptors: usize,
     shutdown: impl Future<Output = ()>,
 ) {
-    let room = room_for_peers(descriptors).min(Semaphore::MAX_PERMITS);
-    let room = Arc::new(Semaphore::new(room));
+    let limit = connection_limit(descriptors).min(Semaphore::MAX_PERMITS);
+    let permits = Arc::new(Semaphore::new(limit));
     let (stop, stopped) = watch::channel(());
-    let mut accepting = JoinSet::new();
+    let mut acceptors = JoinSet::new();
     for listener in listeners {
-        let (terms, room, stopped) = (terms.clone(), Arc::clone(&room), stopped.clone());
-        accepting.spawn(Acceptor { listener, terms, room, stopped }.accept_all());
+        let (options, permits, stopped) = (options.clone(), Arc::clone(&permits), stopped.clone());
+        acceptors.spawn(Acceptor { listener, options, permits, stopped }.accept_all());
     }
     drop(stopped);
     shutdown.await;
     stop.send_replace(());
-    accepting.join_all().await;
-    let _ = tokio::time::timeout(FAREWELL, stop.closed()).await;
+    acceptors.join_all().await;
+    // Closed when every connection has dropped its receiver.
+    let _ = tokio::time::timeout(SHUTDOWN_TIME, stop.closed()).await;
 }
 
 impl Acceptor {
@@ -82,7 +77,7 @@ impl Acceptor {
             };
             if !std::mem::replace(&mut is_failing, true) {
                 let sentence = "no connection can be accepted for now";
-                self.terms.report.say(&format!("{sentence}: {error}"));
+                self.options.report.say(&format!("{sentence}: {error}"));
             }
             tokio::select! {
                 () = tokio::time::sleep(ACCEPT_PAUSE) => {}
@@ -92,16 +87,16 @@ impl Acceptor {
     }
 
     async fn accept(&self) -> io::Result<()> {
-        let room = Arc::clone(&self.room).acquire_owned().await.map_err(io::Error::other)?;
-        let (transport, from) = self.listener.accept(self.terms.site.send_timeout).await?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(io::Error::other)?;
+        let (transport, address) = self.listener.accept(self.options.site.send_timeout).await?;
         let connection = Connection {
             transport,
-            from,
-            terms: self.terms.clone(),
+            address,
+            options: self.options.clone(),
             stopped: self.stopped.clone(),
-            room,
+            permit,
         };
-        // A panic ends this task, and nothing else.
+        // In a task of its own, which is all that a panic ends.
         tokio::spawn(connection.run());
         Ok(())
     }
@@ -119,7 +114,8 @@ mod tests {
         Cutting, Encoder, Epoch, Format, LineFilter, Medium, Presentation, Splitter,
     };
     use crate::feed::{Feed, feed};
-    use crate::http::{Access, Traffic, Trust};
+    use crate::http::{Access, Site, Traffic, Trust};
+    use crate::report::Report;
     use crate::store::Capacity;
 
     fn site(feed: Feed) -> Arc<Site> {
@@ -161,12 +157,16 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         let report = Report::new(|sentence| assert!(!sentence.contains("/trap"), "trapped"));
         let requests = Some(report.clone());
-        let terms = ServeOptions { site: site(feed.clone()), tls: None, report, requests };
+        let options = ServeOptions { site: site(feed.clone()), tls: None, report, requests };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server =
-            tokio::spawn(serve(Listeners(vec![Listener::Tcp(listener)]), terms, 100, async move {
+        let server = tokio::spawn(serve(
+            Listeners(vec![Listener::Tcp(listener)]),
+            options,
+            100,
+            async move {
                 drop(stopped.await);
-            }));
+            },
+        ));
         let mut stream = ask(address, "/sse").await;
         let mut bytes = [0; 4096];
         assert!(stream.read(&mut bytes).await.expect("a head") > 0);

@@ -1,4 +1,4 @@
-//! A peer's socket: it knows whether the peer takes what it is sent, and gives up one that does not.
+//! The socket of a peer, with a limit on the time that a write waits.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,36 +10,42 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Whether a peer has room for what it is sent.
+/// A stream of bytes in both directions, of any kind of socket.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for S {}
+
+/// The state of writing to a peer, shared by its socket and its answers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flow(Arc<FlowState>);
 
 #[derive(Debug, Default)]
 struct FlowState {
-    blocked: AtomicBool,
-    given_up: AtomicBool,
+    is_blocked: AtomicBool,
+    has_timed_out: AtomicBool,
 }
 
 impl Flow {
-    /// The last write had to wait.
+    /// Whether the last write has to wait.
     pub(super) fn is_blocked(&self) -> bool {
-        self.0.blocked.load(Ordering::Relaxed)
+        self.0.is_blocked.load(Ordering::Relaxed)
     }
 
-    /// The kernel may give up a peer before we do.
-    fn note(&self, error: &io::Error) {
+    /// Whether the connection ended because the peer took no byte for too long.
+    pub(super) fn has_timed_out(&self) -> bool {
+        self.0.has_timed_out.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the peer took no byte for too long.
+    pub(super) fn time_out(&self) {
+        self.0.has_timed_out.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes an error of the socket: the kernel may time out before this program does.
+    fn note_error(&self, error: &io::Error) {
         if error.kind() == io::ErrorKind::TimedOut {
-            self.give_up();
+            self.time_out();
         }
-    }
-
-    pub(super) fn give_up(&self) {
-        self.0.given_up.store(true, Ordering::Relaxed);
-    }
-
-    /// The peer took no byte for too long.
-    pub(super) fn is_given_up(&self) -> bool {
-        self.0.given_up.load(Ordering::Relaxed)
     }
 }
 
@@ -49,13 +55,13 @@ pub(super) struct Socket<S> {
     inner: S,
     flow: Flow,
     limit: Duration,
-    /// Since the last byte was taken, while a write waits.
-    waiting: Option<Pin<Box<Sleep>>>,
+    /// Runs while a write waits.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S: AsyncWrite + Unpin> Socket<S> {
     pub(super) fn new(inner: S, limit: Duration) -> Self {
-        Socket { inner, flow: Flow::default(), limit, waiting: None }
+        Socket { inner, flow: Flow::default(), limit, timer: None }
     }
 
     pub(super) fn flow(&self) -> Flow {
@@ -68,15 +74,15 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
         write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         let written = write(Pin::new(&mut self.inner), cx);
-        self.flow.0.blocked.store(written.is_pending(), Ordering::Relaxed);
+        self.flow.0.is_blocked.store(written.is_pending(), Ordering::Relaxed);
         if let Poll::Ready(written) = written {
-            self.waiting = None;
-            return Poll::Ready(written.inspect_err(|error| self.flow.note(error)));
+            self.timer = None;
+            return Poll::Ready(written.inspect_err(|error| self.flow.note_error(error)));
         }
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(self.limit)));
-        ready!(waiting.as_mut().poll(cx));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.limit)));
+        ready!(timer.as_mut().poll(cx));
         let error = io::ErrorKind::TimedOut.into();
-        self.flow.note(&error);
+        self.flow.note_error(&error);
         Poll::Ready(Err(error))
     }
 }
@@ -89,7 +95,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.inner).poll_read(cx, buf);
         if let Poll::Ready(Err(error)) = &read {
-            self.flow.note(error);
+            self.flow.note_error(error);
         }
         read
     }

@@ -1,4 +1,4 @@
-//! Encryption: a certificate, its key, and new ones without an interruption.
+//! The certificate of encrypted connections, which can be replaced while the server runs.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,7 +10,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 
-/// HTTP/2 as it is named in a handshake.
+/// The name of HTTP/2 in a handshake (RFC 9113, section 3.2).
 pub(super) const HTTP2: &[u8] = b"h2";
 
 /// A certificate and its key, in PEM files.
@@ -22,13 +22,13 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Reads them.
+    /// Reads the certificate and its key.
     pub fn load(certificate: &Path, key: &Path) -> anyhow::Result<Self> {
         let current = Arc::new(RwLock::new(read(certificate, key)?));
         Ok(Tls { certificate: certificate.to_owned(), key: key.to_owned(), current })
     }
 
-    /// Reads them again, for connections to come; if they are bad, the old ones stay.
+    /// Reads both again for new connections; after an error, the old ones stay in use.
     pub fn reload(&self) -> anyhow::Result<()> {
         let read = read(&self.certificate, &self.key)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = read;

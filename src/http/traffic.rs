@@ -1,27 +1,30 @@
-//! What has gone out to peers, counted for whoever watches.
+//! Counts of what was sent to peers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A number that only grows.
+/// A count that only grows.
 #[derive(Debug, Default)]
 pub(super) struct Counter(AtomicU64);
 
 /// Counts since the program started, over all peers.
 #[derive(Debug, Default)]
 pub struct Traffic {
+    /// Events that were sent.
     pub(super) events: Counter,
+    /// Bytes of event streams that were sent.
     pub(super) bytes: Counter,
+    /// Gaps that were sent.
     pub(super) gaps: Counter,
-    /// Events that peers were told they will not get, where their number is known.
+    /// Events in those gaps whose number is known.
     pub(super) lost: Counter,
-    /// Peers that took no byte for too long.
+    /// Peers that were disconnected because they took no byte for too long.
     pub(super) dropped: Counter,
-    /// Requests for event streams for which there was no room.
-    pub(super) turned_away: Counter,
+    /// Requests for event streams over the limit.
+    pub(super) refused_streams: Counter,
 }
 
 impl Traffic {
-    /// How often peers were told that they will not get something.
+    /// Returns the number of gaps that were sent.
     #[must_use]
     pub fn gaps(&self) -> u64 {
         self.gaps.get()

@@ -1,8 +1,7 @@
-//! Which requests are believed: a page in the next tab must not read the logs.
+//! Protection against web pages of other sites, which must not read the logs.
 //!
-//! Two checks, because either alone can be got round. `Host` tells a request
-//! that a rebound DNS name has sent here, which carries no `Origin`.
-//! `Origin` and `Sec-Fetch-Site` tell one that a page of another site has made.
+//! Two checks are needed. `Host` shows a request to a DNS name that was rebound to this address,
+//! which has no `Origin`. `Origin` and `Sec-Fetch-Site` show a request by a page of another site.
 
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -12,34 +11,34 @@ use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Request, StatusCode, Version};
 use url::{Host, Origin, Url};
 
-/// Whom the server answers.
+/// The hosts and origins whose requests are answered.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
-    /// Host names that are accepted beside loopback names and IP literals.
+    /// Host names that are accepted in addition to loopback names and IP addresses.
     pub hosts: Vec<String>,
-    /// Origins that may read, beside the server's own and loopback origins.
+    /// Origins that may read in addition to the server's own and loopback origins.
     pub origins: Vec<AllowedOrigin>,
 }
 
-/// An origin that was allowed.
+/// An origin that may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllowedOrigin {
-    /// Any at all.
+    /// All origins.
     Any,
-    /// The one of pages that were opened from disk, and of others that have none.
+    /// The origin `null`, which pages from disk have.
     Null,
-    /// This one.
+    /// One origin.
     Exact(Origin),
 }
 
-/// Why a request is refused.
+/// The reason for which a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It does not say, or not clearly, whom it is for.
+    /// The request does not name one valid host.
     Host,
-    /// It is for somebody else.
+    /// The host is not accepted.
     ForeignHost,
-    /// It was made by a page that may not read this.
+    /// The request was made by a page that may not read.
     ForeignOrigin,
 }
 
@@ -65,7 +64,7 @@ impl Refusal {
 }
 
 impl AllowedOrigin {
-    /// Reads `*`, `null`, or an origin as a browser writes it.
+    /// Parses `*`, `null`, or an origin as a browser writes it.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "*" => Ok(AllowedOrigin::Any),
@@ -77,7 +76,7 @@ impl AllowedOrigin {
     }
 }
 
-/// Reads a host name and writes it as it is compared.
+/// Parses a host name and normalizes it for comparison.
 pub fn parse_host(text: &str) -> Result<String, String> {
     match Host::parse(text.trim_end_matches('.')) {
         Ok(host) => Ok(host.to_string()),
@@ -86,9 +85,9 @@ pub fn parse_host(text: &str) -> Result<String, String> {
 }
 
 impl Trust {
-    /// The origin to be echoed, if the request has one; or why it is refused.
+    /// Returns the origin of the request, if it has one, for [`Trust::allow_origin`].
     ///
-    /// `is_page`: it asks for the page itself, which any site may link to.
+    /// `is_page` is true for the page itself, to which any site may link.
     pub(super) fn check<B>(
         &self,
         request: &Request<B>,
@@ -107,15 +106,15 @@ impl Trust {
         }
     }
 
-    /// Tells a browser that this origin may read the answer; and that its requests may carry
-    /// what the browser knows of us, if the origin was allowed by its name.
+    /// Allows a page of `origin` to read the answer; and to send cookies and passwords, if the origin
+    /// was allowed by its name.
     pub(super) fn allow_origin(&self, headers: &mut HeaderMap, origin: HeaderValue) {
         let exact = origin.to_str().ok().and_then(exact_origin).map(AllowedOrigin::Exact);
         if exact.is_some_and(|exact| self.origins.contains(&exact)) {
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(VARY, HeaderValue::from_static("origin"));
+        headers.append(VARY, HeaderValue::from_static("origin"));
     }
 
     fn accepts_host(&self, authority: &Authority) -> bool {
@@ -146,7 +145,7 @@ impl Trust {
     }
 }
 
-/// What a browser asks for before it sends a request that a plain page could not.
+/// Sets the headers that answer a preflight request of CORS.
 pub(super) fn preflight(headers: &mut HeaderMap) {
     let allowed = "last-event-id, cache-control, authorization, accept, content-type";
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, OPTIONS"));
@@ -154,8 +153,8 @@ pub(super) fn preflight(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
 }
 
-/// Whom the request is for: its one `Host`, with which an absolute URI must agree; HTTP/2 may
-/// leave `Host` out.
+/// Returns the host of the request: its only `Host`, which must equal that of an absolute URI. A
+/// request of HTTP/2 may have no `Host`.
 fn authority<B>(request: &Request<B>) -> Result<Authority, Refusal> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next().map(parse_authority).transpose()?;
@@ -182,7 +181,7 @@ fn is_navigation(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate")
 }
 
-/// An origin that is written as browsers write it, and not a whole URL.
+/// Parses an origin as browsers write it; none for a longer URL.
 fn exact_origin(text: &str) -> Option<Origin> {
     let origin = Url::parse(text).ok()?.origin();
     let has_more = text.matches('/').count() != 2 || text.contains(['?', '#', '@', '\\']);
@@ -198,7 +197,7 @@ fn is_loopback_origin(origin: &Origin) -> bool {
     }
 }
 
-/// Names that browsers and resolvers never look up elsewhere (RFC 6761, section 6.3).
+/// Whether browsers and resolvers never look up the name elsewhere (RFC 6761, section 6.3).
 fn is_loopback_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name == "localhost" || name.ends_with(".localhost")

@@ -1,4 +1,4 @@
-//! A socket in the file system, which is there for its owner alone, and as long as it is served.
+//! A socket in the file system that only its owner can use.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use tokio::net::UnixListener;
 
-/// A socket's file; removed when dropped, unless another has taken its place.
+/// The file of a socket, which is removed on drop unless it is another file by then.
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct SocketFile {
     identity: (u64, u64),
 }
 
-/// Listens at `path`, in place of a socket that nobody listens at any more.
+/// Listens at `path`; replaces a socket on which no process listens.
 pub(super) fn bind(path: &Path) -> anyhow::Result<(UnixListener, SocketFile)> {
     refuse_if_used(path)?;
     let bound = bind_aside(path).and_then(|(listener, aside)| {
@@ -40,7 +40,7 @@ fn refuse_if_used(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Under another name first: at no moment can anybody else connect, or is there no socket.
+/// Binds under another name first, so that the socket has its permissions before it has its name.
 fn bind_aside(path: &Path) -> io::Result<(UnixListener, PathBuf)> {
     let mut aside = path.as_os_str().to_owned();
     aside.push(format!(".{}", std::process::id()));

@@ -1,4 +1,4 @@
-//! The page, and the files it is made of: embedded when the program is built.
+//! The page and its files, which are embedded in the program.
 
 use std::sync::LazyLock;
 
@@ -13,9 +13,9 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, Response, StatusCode};
 
-/// Where the page says where the stream is.
+/// The attribute in the page that names the stream.
 const STREAM_LINK: &str = "href=\"sse\"";
-/// How the address of each file beside the page begins.
+/// The start of the address of each file that the page loads.
 const FILE_LINK: &str = "\"viewer/";
 
 macro_rules! files {
@@ -25,8 +25,8 @@ macro_rules! files {
 }
 
 const PAGE: &str = include_str!("../viewer/index.html");
-/// The first paint waits for these two, so they travel within the page: what stands for each
-/// in `index.html`, the element it becomes, and its text.
+/// The files that the first paint needs, which are copied into the page: the text to replace in
+/// `index.html`, the name of the element, and its content.
 const EARLY: [(&str, &str, &str); 2] = [
     ("<script src=\"viewer/early.js\"></script>", "script", include_str!("../viewer/early.js")),
     (
@@ -42,11 +42,11 @@ const FILES: &[(&str, &str)] = files! {
     "stream.js" "tree.js" "view.js" "worker.js"
 };
 
-/// A file as it is sent.
+/// A file of the page, plain and compressed, with its headers.
 #[derive(Debug)]
 pub struct Asset {
     kind: &'static str,
-    /// How long a browser may take it for current without asking.
+    /// The value of `Cache-Control`.
     freshness: &'static str,
     policy: String,
     plain: Bytes,
@@ -54,12 +54,12 @@ pub struct Asset {
     tag: String,
 }
 
-/// The files beside the page, each compressed once, when the first is asked for.
+/// The files that the page loads, compressed when the first of them is requested.
 static ASSETS: LazyLock<Vec<(&str, Asset)>> =
     LazyLock::new(|| FILES.iter().map(|(name, text)| (*name, Asset::module(text))).collect());
 
-/// Stands in the address of each file, so that pages and files of two releases never mix,
-/// and no file has to be asked for twice.
+/// A checksum of all files. It is part of their addresses, so that browsers may cache them forever
+/// and never mix two releases.
 static RELEASE: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = crc32fast::Hasher::new();
     for text in FILES.iter().flat_map(|(name, text)| [name, text]) {
@@ -69,7 +69,7 @@ static RELEASE: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Asset {
-    /// The page of a site whose stream is at `endpoint`, below the page's own path.
+    /// Creates the page for a stream at `endpoint`, relative to the page.
     #[must_use]
     pub fn page(endpoint: &str) -> Self {
         let escaped = endpoint.trim_start_matches('/').replace('&', "&amp;").replace('\'', "&#39;");
@@ -82,7 +82,7 @@ impl Asset {
         Asset::new("text/html; charset=utf-8", "no-cache", policy(&script, &style), &page)
     }
 
-    /// The file at this path beside the page: `RELEASE/NAME`.
+    /// Finds the file at `path`, which is `RELEASE/NAME`.
     pub(super) fn beside(path: &str) -> Option<&'static Self> {
         let name = path.strip_prefix(RELEASE.as_str())?.strip_prefix('/')?;
         ASSETS.iter().find(|(known, _)| *known == name).map(|(_, asset)| asset)
@@ -104,16 +104,16 @@ impl Asset {
         }
     }
 
-    /// The answer to a request with these headers; without a body if it has the file already.
+    /// Answers a request with these headers; without a body if the browser has the file.
     pub(super) fn answer(&self, request: &HeaderMap) -> Response<Option<Bytes>> {
-        let has_it = request
+        let is_cached = request
             .get_all(IF_NONE_MATCH)
             .iter()
             .any(|tags| tags.to_str().is_ok_and(|tags| tags.contains(&self.tag)));
         let is_gzipped = accepts_gzip(request);
         let body = if is_gzipped { &self.gzipped } else { &self.plain };
-        let mut response = Response::new((!has_it).then(|| body.clone()));
-        if has_it {
+        let mut response = Response::new((!is_cached).then(|| body.clone()));
+        if is_cached {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
         let headers = response.headers_mut();
@@ -135,8 +135,8 @@ impl Asset {
     }
 }
 
-/// Nothing is loaded from elsewhere, nothing runs or paints that stands in a line, and there is
-/// no frame around it; `script` and `style` name what stands in the page.
+/// Returns the content security policy: nothing from other servers, no code in lines, no embedding
+/// in other pages. `script` and `style` allow the parts that are inside the page.
 fn policy(script: &str, style: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'{script}; style-src 'self'{style}; \
@@ -145,7 +145,7 @@ fn policy(script: &str, style: &str) -> String {
     )
 }
 
-/// How a policy names a text that stands in the page.
+/// Returns the name of a text inside the page in a policy.
 fn hash_source(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     format!("'sha256-{}'", STANDARD.encode(digest))
@@ -166,7 +166,7 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
 
 fn gzip(bytes: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing to memory does not fail; an empty answer would be seen at once.
+    // Writing to memory does not fail.
     let written = std::io::Write::write_all(&mut encoder, bytes).and_then(|()| encoder.finish());
     written.unwrap_or_default().into()
 }
@@ -181,11 +181,11 @@ mod tests {
     fn every_file_is_embedded() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/viewer");
         let files = std::fs::read_dir(folder).expect("the folder").flatten();
-        let there: BTreeSet<_> =
+        let present: BTreeSet<_> =
             files.map(|file| file.file_name().into_string().expect("a name")).collect();
         let mut embedded: BTreeSet<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
         embedded.extend(["index.html", "early.js", "viewer.css"].map(str::to_owned));
-        assert_eq!(embedded, there);
+        assert_eq!(embedded, present);
     }
 
     #[test]
@@ -198,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_painted_first_stands_in_the_page() {
+    fn files_of_the_first_paint_are_inside_the_page() {
         let page = Asset::page("/sse");
         let sent = String::from_utf8_lossy(&page.plain);
         for (link, element, text) in EARLY {
             assert_eq!(PAGE.matches(link).count(), 1);
             assert!(sent.contains(&format!("<{element}>{text}</{element}>")));
-            assert!(!text.contains("</"), "it would end early");
+            assert!(!text.contains("</"), "the element would end early");
             assert!(page.policy.contains(&hash_source(text)));
         }
         let known = "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='";
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_compressed_for_those_who_can_read_it() {
+    fn gzip_is_sent_only_where_it_is_accepted() {
         let header = |value: &'static str| {
             HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))])
         };

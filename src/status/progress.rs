@@ -1,4 +1,4 @@
-//! A progress bar as text: the only file that knows how indicatif draws.
+//! A progress bar as text, drawn by indicatif.
 
 use std::io;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -6,38 +6,39 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-/// Each from some width on.
+/// Templates of indicatif with the least width that each needs, widest first.
 const WITH_TOTAL: [(usize, &str); 3] = [
     (70, "reading [{wide_bar}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left"),
     (36, "[{wide_bar}] {percent}%, {bytes_per_sec}, {eta}"),
     (0, "{percent}%, {eta} left"),
 ];
+/// The same for an unknown total.
 const WITHOUT_TOTAL: [(usize, &str); 3] = [
     (50, "reading standard input: {bytes}, {bytes_per_sec}"),
     (30, "reading: {bytes}, {bytes_per_sec}"),
     (0, "{bytes}"),
 ];
 
-/// How much there is to be read.
+/// Number of bytes to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Amount {
     Known(u64),
     Unknown,
 }
 
-/// Something that is being read.
+/// Progress bar of bytes that are read.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
     canvas: Canvas,
 }
 
-/// What indicatif takes for a terminal.
+/// Terminal of one line, for indicatif.
 #[derive(Clone, Debug, Default)]
-struct Canvas(Arc<Drawn>);
+struct Canvas(Arc<CanvasState>);
 
 #[derive(Debug, Default)]
-struct Drawn {
+struct CanvasState {
     width: AtomicU16,
     line: Mutex<String>,
 }
@@ -49,8 +50,8 @@ impl Progress {
         Progress { bar: ProgressBar::with_draw_target(None, target), canvas }
     }
 
-    /// The line that tells how far it is.
-    pub(super) fn line(&self, amount: Amount, read: u64, width: usize) -> String {
+    /// Returns the bar for `read` bytes of `amount`, at most `width` characters.
+    pub(super) fn render(&self, amount: Amount, read: u64, width: usize) -> String {
         self.canvas.0.width.store(u16::try_from(width).unwrap_or(u16::MAX), Ordering::Relaxed);
         let templates = match amount {
             Amount::Known(bytes) => {
@@ -79,7 +80,7 @@ impl Canvas {
     }
 }
 
-/// It has one line, which is drawn from its start.
+/// indicatif erases the line and then writes it, so that the cursor does not matter.
 impl TermLike for Canvas {
     fn width(&self) -> u16 {
         self.0.width.load(Ordering::Relaxed)

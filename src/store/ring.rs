@@ -22,10 +22,15 @@ pub struct Capacity {
     pub index_bytes: usize,
 }
 
+impl Capacity {
+    /// 10,000 lines in at most 16 MiB, and 16 MiB for the index.
+    pub const DEFAULT: Capacity =
+        Capacity { lines: 10_000, bytes: 16 << 20, index_bytes: 16 << 20 };
+}
+
 impl Default for Capacity {
-    /// 10,000 lines in at most 16 MiB, and as much for the index.
     fn default() -> Self {
-        Capacity { lines: 10_000, bytes: 16 << 20, index_bytes: 16 << 20 }
+        Capacity::DEFAULT
     }
 }
 

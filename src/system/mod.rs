@@ -1,13 +1,13 @@
 //! The operating system: calls that the standard library does not offer.
 //!
-//! Calls that every Unix has stand in `unix`.
-//! Calls that only Linux has stand in `linux`; `portable` has a fallback for each of them, so that
-//! a port to another system replaces that one file.
+//! Calls of POSIX and of all Unix systems are in `unix`.
+//! Calls that only Linux has are in `linux`, and `portable` has a fallback for each of them, so
+//! that a port to another Unix means writing one file with the functions of `portable`.
 //! The feature `portable` selects the fallbacks on Linux too, for tests.
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 mod linux;
-#[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
+#[cfg(any(not(target_os = "linux"), feature = "portable"))]
 mod portable;
 mod unix;
 
@@ -16,13 +16,15 @@ pub(crate) use linux::{
     boot_id, first_data, is_out_of_watches, is_synthetic, limit_unsent, sleep_precisely,
     time_out_peer,
 };
-#[cfg(not(all(target_os = "linux", not(feature = "portable"))))]
+#[cfg(any(not(target_os = "linux"), feature = "portable"))]
 pub(crate) use portable::{
     boot_id, first_data, is_out_of_watches, is_synthetic, limit_unsent, sleep_precisely,
     time_out_peer,
 };
 pub use unix::raise_descriptor_limit;
+#[cfg(feature = "cli")]
+pub(crate) use unix::terminal_columns;
 pub(crate) use unix::{
     Ready, descriptor_limit, is_out_of_descriptors, is_symlink_loop, open_without_waiting,
-    out_of_descriptors, read_stdin, terminal_columns, wait_for_stdin,
+    out_of_descriptors, read_stdin, wait_for_stdin,
 };

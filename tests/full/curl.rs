@@ -107,6 +107,23 @@ fn curl_reads_over_http_1_and_http_2() {
 }
 
 #[test]
+fn curl_gets_no_body_for_head_over_http_1_and_http_2() {
+    let ssetail = encrypting().start();
+    for flag in ["--http1.1", "--http2"] {
+        for (path, length) in [("/healthz", Some(3)), ("/none", Some(31)), ("/sse", None)] {
+            let mut head = encrypted(&ssetail, path);
+            head.args([flag, "-I"]);
+            let answer = output(head);
+            let has_type = answer.contains("content-type: text/");
+            assert!(has_type && !answer.contains("curl:"), "{flag} {path}: {answer}");
+            let expected = length.map(|length| format!("content-length: {length}"));
+            let found = answer.lines().find(|line| line.starts_with("content-length"));
+            assert_eq!(found.map(str::to_owned), expected, "{flag} {path}");
+        }
+    }
+}
+
+#[test]
 fn curl_sends_a_secure_cookie_back() {
     let ssetail = encrypting().env("SSETAIL_TOKEN", "t0k").start();
     let mut exchange = encrypted(&ssetail, "/sources?token=t0k");

@@ -82,7 +82,7 @@ impl<'a> Crate<'a> {
 pub fn strongly_connected(len: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<Vec<usize>> {
     let reach: Vec<BTreeSet<usize>> = (0..len).map(|start| reachable(start, edges)).collect();
     let mut groups = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeSet::<usize>::new();
     for node in 0..len {
         if seen.contains(&node) {
             continue;

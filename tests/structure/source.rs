@@ -110,6 +110,9 @@ impl<'ast> Visit<'ast> for SourceFile {
         }
     }
 
+    /// The path in `pub(crate)` imports nothing.
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Vec<String> =
             path.segments.iter().map(|segment| segment.ident.to_string()).collect();
@@ -139,10 +142,13 @@ fn module_name(path: &Path) -> Vec<String> {
 
 /// The files of the crate, without those that hold only unit tests.
 pub fn production_files() -> Vec<SourceFile> {
-    let is_test = |path: &PathBuf| {
-        path.file_stem().is_some_and(|name| name == "tests" || name == "samples")
-    };
-    rust_files("src").iter().filter(|path| !is_test(path)).map(|path| SourceFile::read(path)).collect()
+    let is_test =
+        |path: &PathBuf| path.file_stem().is_some_and(|name| name == "tests" || name == "samples");
+    rust_files("src")
+        .iter()
+        .filter(|path| !is_test(path))
+        .map(|path| SourceFile::read(path))
+        .collect()
 }
 
 /// The files of the integration tests and benchmarks.

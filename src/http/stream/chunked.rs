@@ -1,13 +1,12 @@
-//! One event stream on its way to its peer: frames in, chunks of HTTP/1.1 out.
+//! Writes an event stream to a socket in the chunked coding of HTTP/1.1.
 //!
-//! A chunk is a size in hexadecimal digits, a line end, so many bytes, and a line end; one of no
+//! A chunk is its size in hexadecimal digits, a line end, its bytes, and a line end; a chunk of no
 //! bytes ends the body (RFC 9112, section 7.1).
 
 use std::collections::VecDeque;
 use std::io::{self, Cursor, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::Weak;
 use std::task::{Context, Poll, ready};
 
 use bytes::buf::Chain;
@@ -15,70 +14,87 @@ use bytes::{Buf, Bytes};
 use http_body::Body as _;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
-use crate::feed::InlineStream;
-use crate::http::listen::Transport;
-use crate::http::request_log::LoggedBody;
-use crate::http::socket::Socket;
+use super::EventStream;
+use super::inline::InlineTask;
+use crate::http::guard::ConnectionGuard;
+use crate::http::socket::{Socket, Transport};
+use crate::http::writer::AnswerWriter;
 
-/// Frames that are sent before other streams of the thread have their turn. With one frame, p50
-/// latency with 1,000 streams rose from 10 to 70 ms.
-const TURN: usize = 4;
-/// How many slices one write takes: three for each chunk.
+/// Number of frames that are sent before other streams of the thread get their turn.
+///
+/// With one frame, the median latency with 1,000 streams rose from 10 to 70 ms. With twice as many,
+/// the others wait for twice as long.
+const FRAMES_PER_POLL: usize = 4;
+
+/// Largest number of slices in one write: three for each chunk, so 16 chunks.
+///
+/// It holds a full frame of 96 KiB in parts of 6 KiB. With twice the number, the array on the stack
+/// takes 1.5 KiB, and every write, also of one chunk, initializes all of it.
 const SLICES: usize = 48;
-/// How many bytes of a peer that does not wait for the end of an answer are passed over.
+
+/// Number of bytes that a peer may send during its stream; they are ignored.
+///
+/// It is the size of the largest head of a request. With twice the number, a peer that will never
+/// get an answer is disconnected later.
 const IGNORED: usize = 16 * 1024;
-/// Room for the line that has the size of a chunk, of up to four GiB.
+
+/// Largest length of a size line, in bytes: eight digits, so that a chunk has less than 4 GiB.
 const SIZE_LINE: usize = 10;
+
 const LINE_END: &[u8] = b"\r\n";
 
-/// The rest of an answer whose head is sent.
+/// Writes the rest of an event stream whose head is sent.
 pub(in crate::http) struct ChunkedWriter {
     socket: Socket<Box<dyn Transport>>,
-    body: LoggedBody,
-    /// What is not sent yet of the frame taken last.
+    stream: Box<EventStream>,
+    /// The chunks of the last frame that are not sent.
     chunks: VecDeque<Chunk>,
-    /// How many chunks that frame had.
-    taken: usize,
+    /// Number of chunks that the last frame had.
+    frame_chunks: usize,
     has_ended: bool,
-    /// How many bytes the peer has sent after its request.
+    /// Number of bytes that the peer has sent after its request.
     ignored: usize,
 }
 
-/// A size, bytes, and a line end.
+/// A size line, the bytes, and a line end.
 type Chunk = Chain<Chain<Cursor<[u8; SIZE_LINE]>, Bytes>, &'static [u8]>;
 
 impl ChunkedWriter {
-    pub(in crate::http) fn new(socket: Socket<Box<dyn Transport>>, body: LoggedBody) -> Self {
-        let chunks = VecDeque::new();
-        ChunkedWriter { socket, body, chunks, taken: 0, has_ended: false, ignored: 0 }
+    pub(in crate::http) fn new(
+        socket: Socket<Box<dyn Transport>>,
+        stream: Box<EventStream>,
+    ) -> Self {
+        ChunkedWriter {
+            socket,
+            stream,
+            chunks: VecDeque::new(),
+            frame_chunks: 0,
+            has_ended: false,
+            ignored: 0,
+        }
     }
 
-    /// Lets the publishing thread send `stream`, which is the one that this writer is part of.
-    pub(in crate::http) fn set_inline(&self, stream: Weak<dyn InlineStream>) {
-        self.body.set_inline(stream);
-    }
-
-    /// Ready when it has all been sent, cannot be sent any more, or is cut.
+    /// Ready when everything was sent, the peer has gone, or the stream is aborted.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        for _ in 0..TURN {
+        for _ in 0..FRAMES_PER_POLL {
             if ready!(self.poll_chunks(cx)).is_err() {
                 return Poll::Ready(());
             }
             if self.has_ended {
                 return Pin::new(&mut self.socket).poll_shutdown(cx).map(drop);
             }
-            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            match ready!(Pin::new(&mut self.stream).poll_frame(cx)) {
                 Some(Ok(frame)) => {
                     let mut bytes = frame.into_data().unwrap_or_default();
                     self.chunks.extend(std::iter::from_fn(|| bytes.pop()).map(chunk));
-                    self.taken = self.chunks.len();
+                    self.frame_chunks = self.chunks.len();
                 }
-                // Without its last chunk, so that the peer sees that it was cut.
+                // Aborted: without the last chunk, the peer sees that this is not the end.
                 Some(Err(_)) => return Poll::Ready(()),
                 None => {
                     self.has_ended = true;
                     self.chunks.push_back(chunk(Bytes::new()));
-                    self.taken = 1;
+                    self.frame_chunks = 1;
                 }
             }
         }
@@ -86,7 +102,7 @@ impl ChunkedWriter {
         Poll::Pending
     }
 
-    /// Ready when all chunks are sent; while the peer takes nothing, only one of them is held.
+    /// Ready when all chunks are sent. While the socket is full, only one chunk is held.
     fn poll_chunks(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.chunks.is_empty() {
             let mut slices = [IoSlice::new(&[]); SLICES];
@@ -99,10 +115,10 @@ impl ChunkedWriter {
                 Poll::Ready(Ok(sent)) => self.advance(sent),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
-                    let kept = self.taken - self.chunks.len() + 1;
+                    let kept = self.frame_chunks - self.chunks.len() + 1;
                     self.chunks.truncate(1);
-                    self.taken = kept;
-                    self.body.put_back(kept);
+                    self.frame_chunks = kept;
+                    self.stream.put_back(kept);
                     return Poll::Pending;
                 }
             }
@@ -122,8 +138,7 @@ impl ChunkedWriter {
         }
     }
 
-    /// Ready when the peer has gone, or talks when it should listen: another request of it could
-    /// not be answered.
+    /// Ready when the peer has gone, or has sent too much: another request could not be answered.
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut bytes = [MaybeUninit::uninit(); 256];
         while self.ignored <= IGNORED {
@@ -146,21 +161,33 @@ impl Future for ChunkedWriter {
     }
 }
 
+impl AnswerWriter for ChunkedWriter {
+    fn write(self, guard: ConnectionGuard) -> impl Future<Output = ()> + Send {
+        let task = InlineTask::new(self);
+        task.with(|writer, stream| writer.stream.set_inline(stream));
+        // Outside the async block, so that its future does not hold the writer a second time.
+        async move {
+            let _guard = guard;
+            task.await;
+        }
+    }
+}
+
 fn chunk(bytes: Bytes) -> Chunk {
     size_line(bytes.len()).chain(bytes).chain(LINE_END)
 }
 
-/// The line before the bytes of a chunk.
+/// Returns the line before the bytes of a chunk of `len` bytes.
 fn size_line(len: usize) -> Cursor<[u8; SIZE_LINE]> {
     let digits = (len.max(1).ilog2() / 4 + 1) as usize;
     let mut line = [0; SIZE_LINE];
-    let begin = SIZE_LINE - LINE_END.len() - digits;
-    for (at, digit) in line[begin..begin + digits].iter_mut().rev().enumerate() {
+    let start = SIZE_LINE - LINE_END.len() - digits;
+    for (at, digit) in line[start..start + digits].iter_mut().rev().enumerate() {
         *digit = b"0123456789abcdef"[len >> (4 * at) & 15];
     }
     line[SIZE_LINE - LINE_END.len()..].copy_from_slice(LINE_END);
     let mut line = Cursor::new(line);
-    line.set_position(begin as u64);
+    line.set_position(start as u64);
     line
 }
 

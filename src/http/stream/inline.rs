@@ -1,4 +1,4 @@
-//! Inline streams: sent by their task, or by the thread that publishes what they wait for.
+//! Tasks of streams that the publishing thread can run, too.
 //!
 //! See [`feed::InlineStream`](crate::feed::InlineStream) for the policy.
 
@@ -12,46 +12,34 @@ use tokio::runtime::Handle;
 use crate::feed::InlineStream;
 
 /// The task of a future that other threads may poll, too.
-pub(in crate::http) struct InlineTask<F>(Arc<Shared<F>>);
+pub(super) struct InlineTask<F>(Arc<Shared<F>>);
 
 struct Shared<F> {
-    /// None when it is done.
+    /// None when the future is done.
     future: Mutex<Option<F>>,
-    /// The waker of the task.
+    /// The waker of the task that polled the future last.
     task: Mutex<Option<Waker>>,
     runtime: Handle,
 }
 
 impl<F: Future<Output = ()> + Unpin + Send + 'static> InlineTask<F> {
     /// Makes a task of `future`, to be spawned on the current runtime.
-    pub(in crate::http) fn new(future: F) -> Self {
+    pub(super) fn new(future: F) -> Self {
         let (future, task) = (Mutex::new(Some(future)), Mutex::default());
         InlineTask(Arc::new(Shared { future, task, runtime: Handle::current() }))
     }
 
-    /// The stream, for the feed that publishes its events.
-    pub(in crate::http) fn stream(&self) -> Weak<dyn InlineStream> {
+    /// Returns the stream for the feed that publishes its events.
+    pub(super) fn stream(&self) -> Weak<dyn InlineStream> {
         let shared: Arc<dyn InlineStream> = Arc::<Shared<F>>::clone(&self.0);
         Arc::downgrade(&shared)
     }
 
-    /// Calls `f` with the future, which was not polled yet.
-    pub(in crate::http) fn with(self, f: impl FnOnce(&F, Weak<dyn InlineStream>)) -> Self {
+    /// Calls `f` with the future and its stream.
+    pub(super) fn with(&self, f: impl FnOnce(&F, Weak<dyn InlineStream>)) {
         if let Some(future) = &*lock(&self.0.future) {
             f(future, self.stream());
         }
-        self
-    }
-}
-
-impl<F: Future<Output = ()> + Unpin> Shared<F> {
-    fn poll(&self, future: &mut Option<F>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(running) = future else { return Poll::Ready(()) };
-        let polled = Pin::new(running).poll(cx);
-        if polled.is_ready() {
-            *future = None;
-        }
-        polled
     }
 }
 
@@ -64,8 +52,8 @@ impl<F: Future<Output = ()> + Unpin + Send> InlineStream for Shared<F> {
         let Some(task) = lock(&self.task).clone() else { return false };
         let _runtime = self.runtime.enter();
         let mut cx = Context::from_waker(&task);
-        // A panic ends this stream, and not the thread that publishes.
-        let polled = catch_unwind(AssertUnwindSafe(|| self.poll(&mut future, &mut cx)));
+        // A panic ends this stream, and not the publishing thread.
+        let polled = catch_unwind(AssertUnwindSafe(|| poll_once(&mut future, &mut cx)));
         if polled.is_err() {
             *future = None;
         }
@@ -83,8 +71,21 @@ impl<F: Future<Output = ()> + Unpin> Future for InlineTask<F> {
             *task = Some(cx.waker().clone());
         }
         drop(task);
-        shared.poll(&mut lock(&shared.future), cx)
+        poll_once(&mut lock(&shared.future), cx)
     }
+}
+
+/// Polls a future that is not done, and drops it when it is.
+fn poll_once<F>(future: &mut Option<F>, cx: &mut Context<'_>) -> Poll<()>
+where
+    F: Future<Output = ()> + Unpin,
+{
+    let Some(running) = future else { return Poll::Ready(()) };
+    let polled = Pin::new(running).poll(cx);
+    if polled.is_ready() {
+        *future = None;
+    }
+    polled
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -103,9 +104,9 @@ mod tests {
     #[derive(Default)]
     struct Polls {
         threads: Mutex<Vec<thread::ThreadId>>,
-        /// Polls until the future is done.
+        /// Number of polls until the future is done.
         left: AtomicUsize,
-        /// The last poll panics.
+        /// Whether the last poll panics.
         panics: bool,
     }
 
@@ -126,7 +127,7 @@ mod tests {
         Arc::new(Polls { left: AtomicUsize::new(left), panics, ..Polls::default() })
     }
 
-    fn until(what: &str, holds: impl Fn() -> bool) {
+    fn wait_until(what: &str, holds: impl Fn() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !holds() {
             assert!(Instant::now() < deadline, "never: {what}");
@@ -147,7 +148,7 @@ mod tests {
         let task = InlineTask::new(Counted(Arc::clone(polls)));
         let (shared, stream) = (Arc::clone(&task.0), task.stream());
         let task = runtime.spawn(task);
-        until("polled once", || {
+        wait_until("polled once", || {
             !lock(&polls.threads).is_empty() && shared.future.try_lock().is_ok()
         });
         (task, stream)
@@ -196,7 +197,7 @@ mod tests {
         let (runtime, polls) = (runtime(), polls(9, false));
         let (task, stream) = started(&runtime, &polls);
         task.abort();
-        until("dropped", || Arc::strong_count(&polls) == 1);
+        wait_until("dropped", || Arc::strong_count(&polls) == 1);
         assert!(!send(&stream));
     }
 }

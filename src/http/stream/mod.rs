@@ -1,21 +1,23 @@
-//! An event stream on its way to its peer.
+//! Event streams, and their way to a peer.
 //!
 //! ```text
-//! subscriber ──▶ body ──┬──────────────────────────────▶ hyper ──▶ socket    TLS, HTTP/2, HTTP/1.0
-//!                       └──▶ takeover ──▶ delivery ──────────────▶ socket    plain HTTP/1.1
-//!                                          └── courier: who sends it
+//! subscriber ──▶ event stream ──┬──────────────────────────────▶ hyper ──▶ socket    TLS, HTTP/2, HTTP/1.0
+//!                               └──▶ takeover ──▶ chunked writer ────────▶ socket    plain HTTP/1.1
 //! ```
+//!
+//! An inline task lets the publishing thread run the chunked writer.
 
-mod body;
 mod chunked;
+mod event_stream;
 mod gathered;
+mod heartbeat_timer;
 mod inline;
+mod last_frame;
 mod part_by_part;
 mod takeover;
 
-pub(super) use body::EventStream;
 pub(super) use chunked::ChunkedWriter;
+pub(super) use event_stream::EventStream;
 pub(super) use gathered::Gathered;
-pub(super) use inline::InlineTask;
 pub(super) use part_by_part::PartByPart;
-pub(super) use takeover::Takeover;
+pub(super) use takeover::{FirstFrame, Takeover, TakeoverConnection};

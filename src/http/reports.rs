@@ -1,4 +1,4 @@
-//! How things stand, for programs: `/sources` as JSON, `/metrics` for Prometheus.
+//! Reports for programs: `/sources` as JSON, `/metrics` for Prometheus.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use super::Site;
 use crate::event::Object;
 use crate::follow::{SourceState, SourceStatus};
 
-/// How the text of [`metrics`] is to be understood.
+/// The content type of [`metrics`].
 pub(super) const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Every state that a source can be in.
+/// All states of sources.
 const STATES: [SourceState; 5] = [
     SourceState::Waiting,
     SourceState::Live,
@@ -25,7 +25,7 @@ const STATES: [SourceState; 5] = [
     SourceState::Ended,
 ];
 
-/// A JSON array with an object for each source.
+/// Returns a JSON array with an object for each source.
 pub(super) fn sources(site: &Site) -> String {
     let entries: Vec<String> = site.registry.entries().iter().map(source).collect();
     format!("[{}]\n", entries.join(",\n"))
@@ -34,7 +34,7 @@ pub(super) fn sources(site: &Site) -> String {
 fn source(entry: &SourceStatus) -> String {
     Object::default()
         .text("name", entry.source.name.as_str())
-        .text("path", &entry.path.to_string_lossy())
+        .text("path", &entry.kind.path().to_string_lossy())
         .text("state", entry.state.as_str())
         .number("size", Some(entry.size))
         .number("offset", Some(entry.offset))
@@ -43,7 +43,7 @@ fn source(entry: &SourceStatus) -> String {
         .finish()
 }
 
-/// All figures in the text format of Prometheus (`OpenMetrics`).
+/// Returns all metrics in the `OpenMetrics` text format.
 pub(super) fn metrics(site: &Site) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("ssetail");
     register_reading(&mut registry, &site.registry.entries());
@@ -70,7 +70,7 @@ fn register_sending(registry: &mut Registry, site: &Site) {
         ("gaps", "Times that a peer was told of events it will not get", &traffic.gaps),
         ("events_lost", "Events that peers were told they will not get", &traffic.lost),
         ("slow_peers_dropped", "Peers that took no byte for too long", &traffic.dropped),
-        ("streams_turned_away", "Event streams over the limit", &traffic.turned_away),
+        ("streams_turned_away", "Event streams over the limit", &traffic.refused_streams),
     ] {
         registry.register(name, help, counter(count.get()));
     }
@@ -99,7 +99,7 @@ fn gauge(value: u64) -> impl Metric {
     ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
-/// How many sources are in each state.
+/// The number of sources in each state.
 #[derive(Debug)]
 struct SourcesByState([(SourceState, i64); STATES.len()]);
 

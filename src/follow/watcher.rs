@@ -1,17 +1,15 @@
-//! Hints that something changed, from linemux.
+//! The watcher: hints from linemux that something changed.
 //!
-//! linemux says *that* a file may have changed, quickly and without polling;
-//! nothing depends on it, because it can lose a path for ever without a word.
-//! Its channel is unbounded, so that whoever has a [`Watcher`] takes out of it often what there is.
+//! linemux reports quickly and without polling *that* a file may have changed.
+//! Nothing depends on it, because it can drop a path for ever without an error.
+//! Its channel is unbounded, so that the owner of a [`Watcher`] has to empty it often.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use linemux::MuxedEvents;
 use notify::EventKind;
@@ -20,88 +18,42 @@ use notify::event::ModifyKind;
 use crate::report::Report;
 use crate::system::is_out_of_watches;
 
-/// What has happened since the follower last acted on it.
+/// The hints of some time.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     /// Sources whose file may have changed.
     pub(super) dirty: HashSet<usize>,
-    /// Names came or went somewhere: look at everything.
-    pub(super) check: bool,
-    /// How many events there were, about whatever file.
+    /// Names were added or removed, so that every source has to be checked.
+    pub(super) names_changed: bool,
+    /// Number of events about any file.
     pub(super) events: u32,
 }
 
-/// Where the follower sleeps, and what wakes it.
-#[derive(Debug, Default)]
-pub(super) struct Wake {
-    call: Mutex<Call>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Call {
-    has_hints: bool,
-    stop: bool,
-}
-
-impl Wake {
-    /// Tells the follower to finish and end.
-    pub(super) fn stop(&self) {
-        self.lock().stop = true;
-        self.changed.notify_one();
-    }
-
-    /// Sleeps until there are hints, but no longer than `timeout`; true when it is to end.
-    pub(super) fn wait(&self, timeout: Duration) -> bool {
-        let is_quiet = |call: &mut Call| !call.has_hints && !call.stop;
-        let (mut call, _) = self
-            .changed
-            .wait_timeout_while(self.lock(), timeout, is_quiet)
-            .unwrap_or_else(PoisonError::into_inner);
-        call.has_hints = false;
-        call.stop
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Call> {
-        self.call.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl std::task::Wake for Wake {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.lock().has_hints = true;
-        self.changed.notify_one();
-    }
-}
-
-/// linemux, and what it was told to watch.
+/// An instance of linemux, and the paths that are registered with it.
 pub(super) struct Watcher {
     events: MuxedEvents,
-    /// Wakes whoever takes hints when there are more.
+    /// Woken when there are more hints.
     waker: Waker,
     report: Report,
-    has_complained: bool,
-    /// It has not dropped everything.
+    has_reported_limit: bool,
+    /// linemux has not dropped every path.
     is_watching: bool,
-    /// By the path that linemux reports.
+    /// The sources of each path, as linemux names it.
     sources: HashMap<PathBuf, Vec<usize>>,
-    /// Which directories they were when they were first watched.
+    /// The identity of each directory when it was first watched.
     directories: HashMap<PathBuf, (u64, u64)>,
+    /// A name that no file ever has.
     sentinel: String,
 }
 
 impl Watcher {
-    /// Fails where the kernel has no inotify instance left.
-    pub(super) fn new(wake: Arc<Wake>, report: Report) -> io::Result<Self> {
+    /// Starts linemux; fails if the kernel has no inotify instance left for this user.
+    pub(super) fn new(waker: Waker, report: Report) -> io::Result<Self> {
         Ok(Watcher {
             events: MuxedEvents::new()?,
-            waker: wake.into(),
+            waker,
             report,
-            has_complained: false,
+            has_reported_limit: false,
             is_watching: false,
             sources: HashMap::new(),
             directories: HashMap::new(),
@@ -109,11 +61,11 @@ impl Watcher {
         })
     }
 
-    /// Watches these files, each with its source, too; said again, it heals what linemux has
-    /// dropped.
+    /// Registers files with linemux, each with its source; registering a file again restores a
+    /// path that linemux has dropped.
     ///
-    /// What cannot be watched now is found by the follower's own check.
-    pub(super) fn watch<'a>(&mut self, files: impl Iterator<Item = (&'a Path, usize)>) {
+    /// Changes of a file that cannot be watched are found by the checks of the follower.
+    pub(super) fn register<'a>(&mut self, files: impl Iterator<Item = (&'a Path, usize)>) {
         let mut real = HashMap::new();
         for (path, source) in files {
             let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { continue };
@@ -129,35 +81,35 @@ impl Watcher {
                         sources.push(source);
                     }
                 }
-                Err(error) => self.complain(&error),
+                Err(error) => self.report_limit(&error),
             }
         }
     }
 
-    /// Whether a directory is another one than when it was first watched.
+    /// Whether a watched directory was replaced by another one.
     ///
-    /// linemux would report its files under names that they no longer have, or not at all;
-    /// it cannot be told to forget them, so that only a new watcher helps.
+    /// linemux then reports its files under wrong names, or not at all.
+    /// No path can be unregistered, so that a new watcher is needed.
     pub(super) fn is_stale(&self) -> bool {
         self.directories.iter().any(|(path, first)| identity(path) != Some(*first))
     }
 
-    /// Takes all hints there are; whoever waits is woken when there are more.
+    /// Takes all hints; the waker is woken when there are more.
     pub(super) fn take(&mut self, hints: &mut Hints) {
         while self.is_watching {
             let mut cx = Context::from_waker(&self.waker);
             let next = pin!(self.events.next_event()).poll(&mut cx);
             match next {
-                Poll::Ready(Ok(Some(event))) => self.note(&event, hints),
-                // Everything has dropped out; what is watched next adds it again.
+                Poll::Ready(Ok(Some(event))) => self.add_hint(&event, hints),
+                // linemux has dropped every path, until one is registered again.
                 Poll::Ready(Ok(None)) => self.is_watching = false,
-                Poll::Ready(Err(_)) => hints.check = true,
+                Poll::Ready(Err(_)) => hints.names_changed = true,
                 Poll::Pending => return,
             }
         }
     }
 
-    /// A file that is never made keeps its directory watched, whatever comes and goes in it.
+    /// Keeps a directory watched, even if linemux drops all of its files.
     fn add_sentinel(&mut self, directory: &Path) {
         if self.directories.contains_key(directory) {
             return;
@@ -166,14 +118,14 @@ impl Watcher {
             (Some(identity), Ok(_)) => {
                 self.directories.insert(directory.to_owned(), identity);
             }
-            (_, Err(error)) => self.complain(&error),
+            (_, Err(error)) => self.report_limit(&error),
             (None, Ok(_)) => {}
         }
     }
 
     fn add_file(&mut self, path: PathBuf) -> io::Result<PathBuf> {
         let added = pin!(self.events.add_file(path));
-        // It has nothing to wait for.
+        // The future is ready at its first poll.
         let Poll::Ready(added) = added.poll(&mut Context::from_waker(Waker::noop())) else {
             return Err(io::ErrorKind::WouldBlock.into());
         };
@@ -181,10 +133,10 @@ impl Watcher {
         added
     }
 
-    /// Only of limits; a file that is not there is the follower's own business.
-    fn complain(&mut self, error: &io::Error) {
+    /// Reports once that a limit of the kernel is reached; other errors are left to the follower.
+    fn report_limit(&mut self, error: &io::Error) {
         let is_limit = is_out_of_watches(error);
-        if is_limit && !std::mem::replace(&mut self.has_complained, true) {
+        if is_limit && !std::mem::replace(&mut self.has_reported_limit, true) {
             self.report.say(
                 "the kernel watches no more files for this user, so changes of some are found by \
                  looking; to watch them all, raise fs.inotify.max_user_watches with sysctl",
@@ -192,17 +144,18 @@ impl Watcher {
         }
     }
 
-    fn note(&self, event: &notify::Event, hints: &mut Hints) {
+    fn add_hint(&self, event: &notify::Event, hints: &mut Hints) {
         let names_changed = match event.kind {
             EventKind::Modify(ModifyKind::Name(_)) => true,
             kind => kind.is_create() || kind.is_remove(),
         };
         hints.events += 1;
-        hints.check |= event.need_rescan() || names_changed;
+        hints.names_changed |= event.need_rescan() || names_changed;
         hints.dirty.extend(event.paths.iter().filter_map(|path| self.sources.get(path)).flatten());
     }
 }
 
+/// Returns device and inode of a directory.
 fn identity(directory: &Path) -> Option<(u64, u64)> {
     let metadata = std::fs::metadata(directory).ok()?;
     Some((metadata.dev(), metadata.ino()))
@@ -211,14 +164,16 @@ fn identity(directory: &Path) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::time::Instant;
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
 
+    use super::super::wake_signal::WakeSignal;
     use super::*;
 
-    /// What is leaned on although linemux does not promise it.
+    /// The behaviour of linemux on which the watcher relies, although linemux does not promise it.
     struct Contract {
         directory: tempfile::TempDir,
-        wake: Arc<Wake>,
+        wake: Arc<WakeSignal>,
         watcher: Watcher,
     }
 
@@ -227,10 +182,11 @@ mod tests {
             let directory = tempfile::tempdir().expect("a directory");
             let path = directory.path().join("a.log");
             fs::write(&path, "").expect("written");
-            let wake = Arc::new(Wake::default());
-            let watcher = Watcher::new(Arc::clone(&wake), Report::new(|_| ())).expect("started");
+            let wake = Arc::new(WakeSignal::default());
+            let watcher =
+                Watcher::new(Arc::clone(&wake).into(), Report::new(|_| ())).expect("started");
             let mut contract = Contract { directory, wake, watcher };
-            contract.watcher.watch([(&*path, 7)].into_iter());
+            contract.watcher.register([(&*path, 7)].into_iter());
             contract.until("it watches", |contract| {
                 fs::write(&path, "x").expect("written");
                 contract.hints().dirty.contains(&7)
@@ -238,7 +194,7 @@ mod tests {
             contract
         }
 
-        /// What comes within a moment.
+        /// Returns the hints of the next 20 ms.
         fn hints(&mut self) -> Hints {
             let mut hints = Hints::default();
             self.watcher.take(&mut hints);
@@ -261,7 +217,7 @@ mod tests {
     fn a_file_that_replaced_a_watched_one_is_seen_because_of_the_sentinel() {
         let mut contract = Contract::new();
         let path = contract.directory.path().join("a.log");
-        // The open descriptor keeps the watch on the old file alive, as the follower's does.
+        // An open descriptor keeps the watch on the old file alive; the follower has one, too.
         let _old = fs::File::open(&path).expect("open");
         fs::write(contract.directory.path().join("new"), "").expect("written");
         fs::rename(contract.directory.path().join("new"), &path).expect("renamed");
@@ -273,29 +229,29 @@ mod tests {
     }
 
     #[test]
-    fn names_that_come_beside_a_watched_file_are_seen() {
+    fn new_names_beside_a_watched_file_are_seen() {
         let mut contract = Contract::new();
         let mut number = 0;
-        contract.until("a file that nobody registered asks for a check", |contract| {
+        contract.until("a file that is not registered changes the names", |contract| {
             number += 1;
             let path = contract.directory.path().join(format!("other.{number}"));
             fs::write(path, "").expect("written");
-            contract.hints().check
+            contract.hints().names_changed
         });
     }
 
     #[test]
-    fn whoever_sleeps_is_woken_by_a_write() {
+    fn a_write_ends_a_pause() {
         let mut contract = Contract::new();
-        contract.until("all is told", |contract| contract.hints().events == 0);
+        contract.until("all hints are taken", |contract| contract.hints().events == 0);
         fs::write(contract.directory.path().join("a.log"), "z").expect("written");
-        let slept = Instant::now();
+        let start = Instant::now();
         contract.wake.wait(Duration::from_secs(60));
-        assert!(slept.elapsed() < Duration::from_secs(30), "it slept through it");
+        assert!(start.elapsed() < Duration::from_secs(30), "the write did not end the pause");
     }
 
     #[test]
-    fn a_directory_that_was_made_anew_is_noticed() {
+    fn a_replaced_directory_makes_the_watcher_stale() {
         let contract = Contract::new();
         assert!(!contract.watcher.is_stale());
         let path = contract.directory.path().to_owned();

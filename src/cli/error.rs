@@ -1,21 +1,19 @@
-//! What is said where clap would give a hint that misleads.
+//! Corrects the hints of clap that mislead.
 
 use std::path::Path;
 
-use clap::CommandFactory as _;
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
-use super::Cli;
-
-/// The same mistake, in words that help.
-pub(super) fn explain(mut error: Error) -> Error {
+/// Returns `error` of `command` with a hint that fits the arguments of this process.
+pub(super) fn with_better_hint(mut error: Error, command: &mut Command) -> Error {
     let Some(flag) = unknown_flag(&error) else { return error };
-    if let Some(lines) = std::env::args_os().find_map(|arg| lines_of(arg.to_str()?, &flag)) {
+    if let Some(lines) = std::env::args_os().find_map(|arg| obsolete_lines(arg.to_str()?, &flag)) {
         let sentence =
             format!("-{lines} is not a flag; for the last {lines} lines, give -n {lines}");
-        return Cli::command().error(ErrorKind::UnknownArgument, sentence);
+        return command.error(ErrorKind::UnknownArgument, sentence);
     }
-    // Only what is there can have been meant by a SOURCE that looks like a flag.
+    // clap suggests `-- FLAG`, which helps only if a source has that name.
     if error.get(ContextKind::SuggestedArg).is_none() && !Path::new(&flag).exists() {
         error.remove(ContextKind::Suggested);
     }
@@ -31,8 +29,10 @@ fn unknown_flag(error: &Error) -> Option<String> {
     }
 }
 
-/// As tail(1) once took them: `-50`, of which clap has understood as far as `flag`, `-5`.
-fn lines_of(arg: &str, flag: &str) -> Option<String> {
+/// Returns the number of lines in the obsolete syntax of tail(1), e.g. `-50`.
+///
+/// clap reports only the first digit as the unknown `flag`, e.g. `-5`.
+fn obsolete_lines(arg: &str, flag: &str) -> Option<String> {
     let lines = arg.strip_prefix('-').filter(|_| arg.starts_with(flag))?;
     let is_number = !lines.is_empty() && lines.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| lines.to_owned())

@@ -1,0 +1,74 @@
+//! Flags that say how sources are followed.
+
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use regex::bytes::Regex;
+
+use super::default::{duration, lines, size};
+use super::value::{parse_duration, parse_lines, parse_max_line, parse_regex};
+use crate::event::Splitter;
+use crate::follow::{FollowOptions, StartAt};
+
+#[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// Start with the last N lines of each file that exists at startup; +N starts with line N
+    #[arg(short = 'n', long, env = "SSETAIL_LINES", value_name = "N|+N",
+          default_value = lines(FollowOptions::DEFAULT_START), value_parser = parse_lines,
+          allow_hyphen_values = true)]
+    lines: StartAt,
+
+    /// Start with the first line: the same as -n +1
+    #[arg(long, env = "SSETAIL_FROM_START", conflicts_with = "lines",
+          value_parser = BoolishValueParser::new())]
+    from_start: bool,
+
+    /// Accepted for compatibility with tail; files are always followed by name
+    #[arg(short = 'f', short_alias = 'F', long, env = "SSETAIL_FOLLOW", num_args = 0..=1,
+          require_equals = true, default_missing_value = "name", value_name = "HOW",
+          hide_possible_values = true, hide_short_help = true)]
+    follow: Option<String>,
+
+    /// Time for which a replaced file is still read
+    #[arg(long, env = "SSETAIL_LINGER", value_name = "DURATION",
+          default_value = duration(FollowOptions::DEFAULT_LINGER), value_parser = parse_duration,
+          hide_short_help = true, allow_hyphen_values = true)]
+    pub(crate) linger: Duration,
+
+    /// Publish chunks of bytes instead of lines; each chunk is an event
+    #[arg(long, env = "SSETAIL_BINARY", conflicts_with_all = ["include", "exclude"],
+          value_parser = BoolishValueParser::new(), hide_short_help = true)]
+    pub(crate) binary: bool,
+
+    /// Maximum length of a line; a longer line is sent in parts
+    #[arg(long, env = "SSETAIL_MAX_LINE", value_name = "SIZE",
+          default_value = size(Splitter::DEFAULT_MAX_LINE), value_parser = parse_max_line,
+          hide_short_help = true, allow_hyphen_values = true)]
+    pub(crate) max_line: usize,
+
+    /// Publish only lines that match; repeatable
+    #[arg(long, env = "SSETAIL_INCLUDE", value_name = "RE", value_parser = parse_regex)]
+    pub(crate) include: Vec<Regex>,
+
+    /// Do not publish lines that match; repeatable
+    #[arg(long, env = "SSETAIL_EXCLUDE", value_name = "RE", value_parser = parse_regex)]
+    pub(crate) exclude: Vec<Regex>,
+
+    /// Copy standard input to standard output, byte for byte
+    #[arg(long, env = "SSETAIL_TEE", value_parser = BoolishValueParser::new())]
+    pub(crate) tee: bool,
+
+    /// At the end of standard input, deliver the remaining events and exit
+    #[arg(long, env = "SSETAIL_EXIT_ON_EOF", value_parser = BoolishValueParser::new())]
+    pub(crate) exit_on_eof: bool,
+}
+
+impl InputArgs {
+    /// Returns the first line to publish of files that exist at startup.
+    pub(crate) fn start_at(&self) -> StartAt {
+        if self.from_start { StartAt::Line(1) } else { self.lines }
+    }
+}

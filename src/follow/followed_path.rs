@@ -1,0 +1,332 @@
+//! A followed path: the generations behind it, oldest first.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::Semaphore;
+
+use super::file::{FileKind, OpenedFile};
+use super::generation::Generation;
+use super::line_reader::Availability;
+use super::path_target::{PathTarget, UnreadableReason};
+use super::registry::Registry;
+use super::source_status::SourceState;
+use super::start_at::StartAt;
+use super::update::Update;
+use crate::event::{Cutting, FileId, Source, SourceChange};
+
+/// Time for which a path may lead nowhere before its removal is published. A rotation takes less;
+/// twice the time delays the news of a real removal as much.
+const MISSING_DELAY: Duration = Duration::from_millis(400);
+
+/// Most generations of one path that are open at a time; each takes a descriptor. With fewer, a
+/// burst of rotations closes files before their linger is over; with more, one path can use up
+/// the descriptor budget.
+const MAX_GENERATIONS: usize = 64;
+
+/// Number of bytes of one source that are read before the other sources get a turn. Twice as many
+/// let the others wait twice as long behind a file that grows fast.
+const TURN_BYTES: usize = 1 << 20;
+
+/// A source that is a path.
+#[derive(Debug)]
+pub(super) struct FollowedPath {
+    pub(super) source: Arc<Source>,
+    pub(super) path: PathBuf,
+    pub(super) origin: PathOrigin,
+    budget: Arc<Semaphore>,
+    state: SourceState,
+    generations: VecDeque<Generation>,
+    /// The path was found to lead nowhere at this time, and ever since.
+    missing_since: Option<Instant>,
+    resolved_at: Option<Instant>,
+    /// A file was read under this path before.
+    was_live: bool,
+    /// The reason that was reported last, while it holds.
+    reported: Option<UnreadableReason>,
+    fingerprint: Option<Fingerprint>,
+    /// The last two fingerprints were the same.
+    is_stable: bool,
+    /// State, offset and size in the registry.
+    registered: Option<(SourceState, u64, u64)>,
+}
+
+/// The reasons for which a path is followed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PathOrigin {
+    /// The path itself was given, not a pattern.
+    pub(super) is_explicit: bool,
+    /// An earlier run has followed the path or its pattern, so that a new file is read from its
+    /// start.
+    pub(super) was_followed: bool,
+}
+
+/// Metadata that change when a file does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fingerprint {
+    id: FileId,
+    size: u64,
+    modified: SystemTime,
+}
+
+/// The result of one turn of reading.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Turn {
+    /// Number of bytes that were read.
+    pub(super) bytes: usize,
+    /// There may be more bytes now.
+    pub(super) has_more: bool,
+}
+
+impl FollowedPath {
+    pub(super) fn new(
+        source: Arc<Source>,
+        path: PathBuf,
+        origin: PathOrigin,
+        budget: Arc<Semaphore>,
+    ) -> Self {
+        FollowedPath {
+            source,
+            path,
+            origin,
+            budget,
+            state: SourceState::default(),
+            generations: VecDeque::new(),
+            missing_since: None,
+            resolved_at: None,
+            was_live: false,
+            reported: None,
+            fingerprint: None,
+            is_stable: false,
+            registered: None,
+        }
+    }
+
+    /// Compares the metadata with those of the last two calls; returns whether the file has not
+    /// changed, so that it need not be read.
+    ///
+    /// Two equal results are needed, because two changes within one tick of the file system's
+    /// clock have the same time.
+    pub(super) fn check_unchanged(&mut self) -> bool {
+        let Ok(metadata) = std::fs::metadata(&self.path) else { return false };
+        let Ok(modified) = metadata.modified() else { return false };
+        let (id, size) = (FileId::of(&metadata), metadata.len());
+        let fingerprint = Some(Fingerprint { id, size, modified });
+        let was_stable = self.is_stable;
+        self.is_stable = self.fingerprint == fingerprint;
+        self.fingerprint = fingerprint;
+        let read = self.newest().map(|newest| (newest.id(), newest.offset()));
+        was_stable && self.is_stable && self.generations.len() == 1 && read == Some((id, size))
+    }
+
+    /// Whether the path leads to this file now.
+    pub(super) fn leads_to(&self, id: FileId) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|metadata| FileId::of(&metadata) == id)
+    }
+
+    /// Whether one of the generations is this file.
+    pub(super) fn holds(&self, id: FileId) -> bool {
+        self.generations.iter().any(|generation| generation.id() == id)
+    }
+
+    /// Updates the registry, if anything has changed.
+    pub(super) fn update_registry(&mut self, registry: &Registry) {
+        let offset = self.newest().map_or(0, Generation::offset);
+        let size = self.fingerprint.map_or(0, |fingerprint| fingerprint.size).max(offset);
+        let now = (self.state, offset, size);
+        if self.registered.replace(now) != Some(now) {
+            registry.update(&self.source, |status| {
+                (status.state, status.offset, status.size) = now;
+            });
+        }
+    }
+
+    /// Returns the time at which [`FollowedPath::resolve`] was last called.
+    pub(super) fn resolved_at(&self) -> Option<Instant> {
+        self.resolved_at
+    }
+
+    /// Finds the file that the path leads to now, and opens it if it is not the newest generation.
+    pub(super) fn resolve(&mut self, now: Instant) -> PathTarget {
+        self.resolved_at = Some(now);
+        let newest = self.newest().map(Generation::id);
+        let target = PathTarget::find(&self.path, newest, &self.budget);
+        if !matches!(target, PathTarget::Missing) {
+            self.missing_since = None;
+        }
+        target
+    }
+
+    /// Records that the path leads to the newest generation, perhaps again.
+    pub(super) fn confirm_newest(&mut self, updates: &mut Vec<Update>) {
+        if self.state == SourceState::Removed {
+            updates.push(Update::Change(SourceChange::Appeared));
+        }
+        self.state = SourceState::Live;
+        self.reported = None;
+        if let Some(newest) = self.generations.back_mut() {
+            newest.replaced = None;
+        }
+    }
+
+    /// Starts to read another file: from `start_at` on at the start of the program, or from its
+    /// first byte.
+    pub(super) fn open(
+        &mut self,
+        opened: OpenedFile,
+        start_at: Option<StartAt>,
+        now: Instant,
+        updates: &mut Vec<Update>,
+    ) {
+        let offset = match start_at {
+            Some(start_at) if opened.kind == FileKind::Regular => start_at.offset(&opened.file),
+            _ => Ok(0),
+        };
+        match offset.and_then(|offset| Generation::new(opened, offset)) {
+            Ok(generation) if start_at.is_some() => {
+                self.start_with(generation, now, updates);
+            }
+            Ok(generation) => self.push(generation, now, updates),
+            Err(error) => {
+                if let PathTarget::Unreadable(reason) = PathTarget::of_error(&self.path, &error) {
+                    self.report_unreadable(reason, updates);
+                }
+            }
+        }
+    }
+
+    /// Records that an earlier run was reading a file under this path.
+    pub(super) fn mark_live(&mut self) {
+        self.state = SourceState::Live;
+        self.was_live = true;
+    }
+
+    /// Adds a generation of an earlier run.
+    pub(super) fn restore(&mut self, generation: Generation, now: Instant) {
+        self.replace_newest(now);
+        self.generations.push_back(generation);
+    }
+
+    /// Makes the restored generation that the path leads to the newest one.
+    pub(super) fn choose_newest(&mut self, now: Instant) {
+        let position = self.generations.iter().position(|held| self.leads_to(held.id()));
+        if let Some(newest) = position.and_then(|at| self.generations.remove(at)) {
+            self.restore(newest.into_newest(), now);
+        }
+    }
+
+    /// Makes `generation` the newest one, and publishes the change.
+    pub(super) fn push(&mut self, generation: Generation, now: Instant, updates: &mut Vec<Update>) {
+        let was_live = self.state == SourceState::Live && self.was_live;
+        let change = if was_live { SourceChange::Rotated } else { SourceChange::Appeared };
+        updates.push(Update::Change(change));
+        self.start_with(generation, now, updates);
+    }
+
+    /// Makes `generation` the newest one.
+    fn start_with(&mut self, mut generation: Generation, now: Instant, updates: &mut Vec<Update>) {
+        self.replace_newest(now);
+        updates.extend(generation.checkpoint(true).map(Update::Note));
+        self.generations.push_back(generation);
+        self.mark_live();
+        self.reported = None;
+    }
+
+    /// Makes an older generation the newest one again; returns false if none is this file.
+    pub(super) fn reopen(&mut self, id: FileId, now: Instant, updates: &mut Vec<Update>) -> bool {
+        let position = self.generations.iter().position(|generation| generation.id() == id);
+        let Some(generation) = position.and_then(|at| self.generations.remove(at)) else {
+            return false;
+        };
+        self.push(generation.into_newest(), now, updates);
+        true
+    }
+
+    /// Records that the path leads nowhere; publishes that after [`MISSING_DELAY`].
+    pub(super) fn mark_missing(&mut self, now: Instant, updates: &mut Vec<Update>) {
+        let since = *self.missing_since.get_or_insert(now);
+        self.replace_newest(now);
+        self.reported = None;
+        let is_over = now - since >= MISSING_DELAY;
+        if self.was_live && self.state != SourceState::Removed && is_over {
+            self.state = SourceState::Removed;
+            updates.push(Update::Change(SourceChange::Removed));
+        }
+    }
+
+    /// Records that the path leads to something unreadable, and reports the reason once.
+    pub(super) fn report_unreadable(
+        &mut self,
+        reason: UnreadableReason,
+        updates: &mut Vec<Update>,
+    ) {
+        if self.reported.as_ref() == Some(&reason) {
+            return;
+        }
+        self.state = SourceState::Unreadable;
+        updates.push(Update::Change(SourceChange::Unreadable));
+        updates.push(reason.update());
+        self.reported = Some(reason);
+    }
+
+    /// Records that the path does not lead to the newest generation any more.
+    pub(super) fn replace_newest(&mut self, now: Instant) {
+        if let Some(newest) = self.generations.back_mut() {
+            newest.replaced.get_or_insert(now);
+        }
+    }
+
+    /// Reads every generation, oldest first, until a turn is used up.
+    pub(super) fn read(
+        &mut self,
+        scratch: &mut [u8],
+        cutting: &Cutting,
+        time: u64,
+        mut take: impl FnMut(Vec<Update>),
+    ) -> Turn {
+        let mut turn = Turn::default();
+        let path = self.path.display();
+        for generation in &mut self.generations {
+            loop {
+                let progress = match generation.read(scratch, cutting, time) {
+                    Ok(progress) => progress,
+                    Err(error) => {
+                        take(vec![Update::Say(format!("{path} cannot be read: {error}"))]);
+                        break;
+                    }
+                };
+                turn.bytes += progress.new.len();
+                let mut updates = progress.updates;
+                if progress.is_overwritten {
+                    updates.push(Update::Say(format!(
+                        "{path} was changed where it had been read already; going on at its end"
+                    )));
+                }
+                take(updates);
+                if progress.availability != Availability::Now {
+                    break;
+                }
+                if turn.bytes >= TURN_BYTES {
+                    turn.has_more = true;
+                    return turn;
+                }
+            }
+        }
+        turn
+    }
+
+    /// Removes the oldest generation, if it was replaced at least `linger` ago.
+    pub(super) fn take_expired(&mut self, now: Instant, linger: Duration) -> Option<Generation> {
+        let is_over = |replaced: Instant| now.duration_since(replaced) >= linger;
+        let is_expired = self.generations.front()?.replaced.is_some_and(is_over);
+        (is_expired || self.generations.len() > MAX_GENERATIONS)
+            .then(|| self.generations.pop_front())
+            .flatten()
+    }
+
+    fn newest(&self) -> Option<&Generation> {
+        self.generations.back()
+    }
+}

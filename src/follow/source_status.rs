@@ -1,0 +1,93 @@
+//! The status of one source: its kind, its state and its counters.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::event::Source;
+
+/// The kind of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// The file at this path: as it was given, or as a pattern matched it.
+    File(PathBuf),
+    /// Standard input.
+    Input,
+}
+
+impl SourceKind {
+    /// The path that `/sources` shows: `-` for standard input.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            SourceKind::File(path) => path,
+            SourceKind::Input => Path::new("-"),
+        }
+    }
+}
+
+/// The state of a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceState {
+    /// The path leads to no file yet.
+    #[default]
+    Waiting,
+    /// The source is read as it grows.
+    Live,
+    /// The path led to a file, and leads to none now.
+    Removed,
+    /// The source cannot be read.
+    Unreadable,
+    /// Standard input has ended.
+    Ended,
+}
+
+impl SourceState {
+    /// The name of the state in `/sources`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SourceState::Waiting => "waiting",
+            SourceState::Live => "live",
+            SourceState::Removed => "removed",
+            SourceState::Unreadable => "unreadable",
+            SourceState::Ended => "ended",
+        }
+    }
+}
+
+/// The status of one source.
+#[derive(Clone, Debug)]
+pub struct SourceStatus {
+    /// The source, as its events name it.
+    pub source: Arc<Source>,
+    /// The kind of the source.
+    pub kind: SourceKind,
+    /// The state of the source.
+    pub state: SourceState,
+    /// Size of the newest file, in bytes; zero for standard input.
+    pub size: u64,
+    /// Number of bytes of the newest file, or of standard input, that were read.
+    pub offset: u64,
+    /// Number of lines published in this run.
+    pub lines: u64,
+    /// Number of bytes in the batches of these lines.
+    pub bytes: u64,
+    /// Time at which the last line was published, in milliseconds since 1970.
+    pub last_change: Option<u64>,
+}
+
+impl SourceStatus {
+    /// The status of a source that was not read yet.
+    pub(super) fn new(source: Arc<Source>, kind: SourceKind) -> Self {
+        SourceStatus {
+            source,
+            kind,
+            state: SourceState::default(),
+            size: 0,
+            offset: 0,
+            lines: 0,
+            bytes: 0,
+            last_change: None,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Updates: everything that a source has to say, and where each of them goes.
+
+use std::sync::Arc;
+
+use super::clock::wall_clock;
+use super::registry::Registry;
+use crate::event::{ControlEvent, Lines, Source, SourceChange};
+use crate::feed::{Draft, DraftContent, Publisher};
+use crate::journal::JournalNote;
+use crate::report::Report;
+
+/// One update of a source.
+#[derive(Debug)]
+pub(super) enum Update {
+    /// Lines to publish.
+    Lines(Lines),
+    /// A change to publish as a control event.
+    Change(SourceChange),
+    /// A note for the journal.
+    Note(JournalNote),
+    /// A sentence to report.
+    Say(String),
+    /// A sentence to report once for all sources.
+    SayOnce(&'static str),
+}
+
+/// The destinations of updates: the feed, the report and the registry.
+#[derive(Debug)]
+pub(super) struct UpdatePublisher {
+    pub(super) publisher: Publisher,
+    pub(super) report: Report,
+    pub(super) registry: Registry,
+}
+
+impl UpdatePublisher {
+    /// Publishes the updates of a source in their order, as one step of the feed.
+    pub(super) fn publish(&self, source: &Arc<Source>, updates: Vec<Update>) {
+        let mut drafts = Vec::with_capacity(updates.len());
+        let (mut line_count, mut byte_count) = (0, 0);
+        for update in updates {
+            let content = match update {
+                Update::Lines(lines) => {
+                    line_count += lines.spans.iter().filter(|span| !span.more).count() as u64;
+                    byte_count += lines.bytes.len() as u64;
+                    DraftContent::Lines(lines)
+                }
+                Update::Change(change) => {
+                    let event = ControlEvent::Source { file: &source.name, change };
+                    DraftContent::Control(event.to_json())
+                }
+                Update::Note(note) => DraftContent::Note(note),
+                Update::Say(sentence) => {
+                    self.report.say(&sentence);
+                    continue;
+                }
+                Update::SayOnce(sentence) => {
+                    self.report.say_once(sentence);
+                    continue;
+                }
+            };
+            drafts.push(Draft { source: Arc::clone(source), content });
+        }
+        if byte_count > 0 {
+            self.registry.update(source, |status| {
+                status.lines += line_count;
+                status.bytes += byte_count;
+                status.last_change = Some(wall_clock());
+            });
+        }
+        self.publisher.publish(drafts);
+    }
+}

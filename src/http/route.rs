@@ -1,0 +1,52 @@
+//! The paths of a site.
+
+use super::{Asset, Site};
+
+/// A path at which a site answers.
+pub(super) enum Route<'a> {
+    /// The web page.
+    Page(&'a Asset),
+    /// The path of the page without its slash, to which the links on the page are relative.
+    PageWithoutSlash,
+    /// A file that the page loads.
+    PageFile(&'static Asset),
+    /// The event stream.
+    Events,
+    /// The state of each source as JSON.
+    Sources,
+    /// Figures for Prometheus.
+    Metrics,
+    /// The health check, which needs no password and no token.
+    Health,
+}
+
+impl Route<'_> {
+    /// Whether the route is an address of the page, to which any web site may link.
+    pub(super) fn is_page(&self) -> bool {
+        matches!(self, Route::Page(_) | Route::PageWithoutSlash)
+    }
+}
+
+impl Site {
+    /// Finds the route of `path`; none where there is nothing.
+    pub(super) fn route(&self, path: &str) -> Option<Route<'_>> {
+        let path = path.strip_prefix(&*self.prefix)?;
+        if path.strip_suffix('/').unwrap_or(path) == self.endpoint {
+            return Some(Route::Events);
+        }
+        if let Some(page) = &self.viewer {
+            match path.strip_prefix("/viewer/") {
+                Some(file) => return Asset::beside(file).map(Route::PageFile),
+                None if path == "/" => return Some(Route::Page(page)),
+                None if path.is_empty() => return Some(Route::PageWithoutSlash),
+                None => {}
+            }
+        }
+        match path {
+            "/sources" => Some(Route::Sources),
+            "/metrics" => Some(Route::Metrics),
+            "/healthz" => Some(Route::Health),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The site: everything that is served, and its limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::{Access, Asset, Traffic, Trust};
+use crate::event::Presentation;
+use crate::feed::Feed;
+use crate::follow::Registry;
+
+/// A feed at a URL, with the page that shows it and the rules for its peers.
+#[derive(Debug)]
+pub struct Site {
+    /// The feed whose events are served.
+    pub feed: Feed,
+    /// The sources that `/sources` and `/metrics` describe.
+    pub registry: Registry,
+    /// The path below which everything is served, without a slash at its end.
+    pub prefix: String,
+    /// The path of the event stream below the prefix, without a slash at its end.
+    pub endpoint: String,
+    /// The page of this endpoint, if it is served.
+    pub viewer: Option<Asset>,
+    /// The hosts and origins whose requests are answered.
+    pub trust: Trust,
+    /// The password and the token that requests must know.
+    pub access: Access,
+    /// One permit for each event stream that may be open.
+    pub stream_permits: Arc<Semaphore>,
+    /// Counts of what was sent.
+    pub traffic: Traffic,
+    /// The presentation of events where a request does not choose one.
+    pub presentation: Presentation,
+    /// Time without events after which a heartbeat is sent.
+    pub heartbeat: Duration,
+    /// Time after which a peer that takes no byte is disconnected.
+    pub send_timeout: Duration,
+    /// Time that clients are asked to wait before they reconnect.
+    pub reconnect_delay: Duration,
+}
+
+impl Site {
+    /// Default number of `stream_permits`.
+    pub const DEFAULT_MAX_STREAMS: usize = 1024;
+    /// Default of `heartbeat`: proxies commonly close connections after 60 s of silence.
+    pub const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(15);
+    /// Default of `send_timeout`.
+    pub const DEFAULT_SEND_TIMEOUT: Duration = Duration::from_secs(60);
+    /// Default of `reconnect_delay`.
+    pub const DEFAULT_RECONNECT_DELAY: Duration = Duration::from_secs(2);
+
+    /// Creates a site with the defaults of the program: the event stream of `feed` at `endpoint`,
+    /// and the page at `/`.
+    #[must_use]
+    pub fn new(feed: Feed, registry: Registry, endpoint: &str) -> Self {
+        Site {
+            feed,
+            registry,
+            prefix: String::new(),
+            endpoint: endpoint.to_owned(),
+            viewer: Some(Asset::page(endpoint)),
+            trust: Trust::default(),
+            access: Access::default(),
+            stream_permits: Arc::new(Semaphore::new(Site::DEFAULT_MAX_STREAMS)),
+            traffic: Traffic::default(),
+            presentation: Presentation::default(),
+            heartbeat: Site::DEFAULT_HEARTBEAT,
+            send_timeout: Site::DEFAULT_SEND_TIMEOUT,
+            reconnect_delay: Site::DEFAULT_RECONNECT_DELAY,
+        }
+    }
+}

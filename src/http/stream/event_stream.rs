@@ -1,0 +1,276 @@
+//! The body of an event stream: the batches that a subscriber reads, as its peer takes them.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Sleep, sleep};
+
+use super::Gathered;
+use super::heartbeat_timer::HeartbeatTimer;
+use super::last_frame::{LastFrame, PeerState};
+use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
+use crate::feed::{Gap, InlineStream, Read, Subscriber};
+use crate::http::request_log::RequestRecord;
+use crate::http::socket::Flow;
+use crate::http::{Query, Site};
+
+/// Number of reads without anything for this peer after which other tasks get their turn.
+///
+/// A read is up to 96 KiB of lines. With twice as many, a peer whose filter lets nothing through
+/// delays the other streams of its thread for twice as long.
+const READS_PER_POLL: usize = 16;
+
+/// Time that hyper gets to write what it holds before the body is aborted.
+///
+/// It is much longer than a write to a socket that is not full. With twice the time, every abort
+/// takes that much longer.
+const FLUSH_TIME: Duration = Duration::from_millis(5);
+
+/// The event stream of one peer.
+pub(in crate::http) struct EventStream {
+    site: Arc<Site>,
+    query: Query,
+    subscriber: Subscriber,
+    flow: Flow,
+    opening: Option<Bytes>,
+    /// The state of a peer that has everything that was returned.
+    peer: PeerState,
+    last_frame: LastFrame,
+    heartbeat_timer: HeartbeatTimer,
+    /// Runs before the body is aborted.
+    flush_timer: Option<Pin<Box<Sleep>>>,
+    record: Option<Box<RequestRecord>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl EventStream {
+    pub(in crate::http) fn new(
+        site: Arc<Site>,
+        query: Query,
+        flow: Flow,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        let whole = query.grep.is_none().then_some(query.presentation);
+        let subscriber = site.feed.subscribe(query.start()).presented(whole);
+        EventStream {
+            opening: (query.presentation.medium == Medium::Events)
+                .then(|| Encoder::opening(site.reconnect_delay)),
+            peer: PeerState { position: subscriber.cursor(), unfinished: None },
+            last_frame: LastFrame::default(),
+            heartbeat_timer: HeartbeatTimer::new(site.heartbeat),
+            flush_timer: None,
+            record: None,
+            _permit: permit,
+            subscriber,
+            flow,
+            query,
+            site,
+        }
+    }
+
+    /// Sets the record that is written when the stream is dropped.
+    pub(in crate::http) fn set_record(&mut self, record: Option<Box<RequestRecord>>) {
+        self.record = record;
+    }
+
+    /// Lets the publishing thread send `stream`, unless the request has a filter: no expression
+    /// that a client chose may run on that thread.
+    pub(in crate::http) fn set_inline(&self, stream: Weak<dyn InlineStream>) {
+        if !self.query.is_filtered() {
+            self.subscriber.set_inline(stream);
+        }
+    }
+
+    /// Takes back all but the first `kept` parts of the last frame, of which nothing was sent. They
+    /// are read again later, so that a slow peer holds at most one part.
+    pub(in crate::http) fn put_back(&mut self, kept: usize) {
+        if let Some(peer) = self.last_frame.truncate(kept) {
+            self.subscriber.rewind(peer.position);
+            self.peer = peer;
+        }
+    }
+
+    /// Counts the last frame as sent.
+    fn count_last_frame(&mut self) {
+        let traffic = &self.site.traffic;
+        for sent in self.last_frame.take() {
+            traffic.events.add(sent.events);
+            traffic.bytes.add(sent.bytes);
+            if let Some(record) = &mut self.record {
+                record.add(sent.events, sent.bytes);
+            }
+        }
+    }
+
+    /// Appends `bytes` to `frame`; a peer that has them resumes from `position`.
+    fn push(&mut self, frame: &mut Gathered, bytes: Bytes, events: u64, position: Position) {
+        self.peer.position = position;
+        self.last_frame.push(frame, bytes, events, self.peer);
+    }
+
+    /// Reads the next frame, which is empty if the read had nothing for this peer; none at the end
+    /// of the feed.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {
+        self.count_last_frame();
+        let mut frame = Gathered::default();
+        if let Some(opening) = self.opening.take() {
+            self.push(&mut frame, opening, 0, self.peer.position);
+            return Poll::Ready(Some(frame));
+        }
+        let query = &self.query;
+        match self.subscriber.poll_read(cx, |source| query.wants(source)) {
+            Poll::Ready(Some(Read::Events(from, batches))) => {
+                for batch in &batches {
+                    self.push_batch(&mut frame, from, batch);
+                }
+                if !frame.is_empty() {
+                    self.peer.position = self.subscriber.cursor();
+                }
+            }
+            Poll::Ready(Some(Read::Gap(gap))) => self.push_gap(&mut frame, gap),
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Pending => {
+                ready!(self.heartbeat_timer.poll_due(cx));
+                self.push_heartbeat(&mut frame);
+            }
+        }
+        Poll::Ready(Some(frame))
+    }
+
+    /// Appends the events of `batch` from `from` on that this peer wants.
+    fn push_batch(&mut self, frame: &mut Gathered, from: Position, batch: &Batch) {
+        if !self.query.wants(batch.source()) {
+            return;
+        }
+        let (bytes, events) = self.encode(from, batch);
+        let Some(&last) = bytes.last() else { return };
+        if self.query.presentation.medium == Medium::Plain {
+            // An unfinished line ends where another source begins, so that they stay two lines.
+            let source = batch.source().id;
+            if self.peer.unfinished.is_some_and(|unfinished| unfinished != source) {
+                let line_end = Bytes::from_static(Encoder::LINE_END);
+                self.peer.unfinished = None;
+                self.push(frame, line_end, 0, Position::before(batch.first()));
+            }
+            let is_line = batch.lines().is_some_and(|lines| !lines.chunks);
+            self.peer.unfinished = (is_line && [last] != Encoder::LINE_END).then_some(source);
+        }
+        self.push(frame, bytes, events, Position::before(batch.next()));
+    }
+
+    /// Encodes the events of `batch` that this peer wants, and counts them. The bytes are shared
+    /// with other streams if those are all of its events.
+    fn encode(&self, from: Position, batch: &Batch) -> (Bytes, u64) {
+        let encoder = self.site.feed.encoder();
+        let presentation = self.query.presentation;
+        let grep = self.query.grep.as_ref();
+        let first = Position::before(batch.first());
+        let since = Position::before(self.subscriber.since(batch.source()));
+        let start = from.max(since).max(first);
+        if start.next >= batch.next() {
+            return (Bytes::new(), 0);
+        }
+        if grep.is_none() && start == first {
+            return (batch.encoded(encoder, presentation), batch.len() as u64);
+        }
+        let bytes = encoder.encode_from(batch, presentation, start, grep);
+        let events = Encoder::count(&bytes, presentation.medium);
+        (bytes, events)
+    }
+
+    fn push_gap(&mut self, frame: &mut Gathered, gap: Gap) {
+        self.site.traffic.gaps.add(1);
+        self.site.traffic.lost.add(gap.lost.unwrap_or(0));
+        let filtered = self.query.is_filtered();
+        let event = ControlEvent::Gap { reason: gap.reason, lost: gap.lost, filtered };
+        let bytes = self.encode_control(event, gap.position);
+        self.push(frame, bytes, 0, gap.position);
+    }
+
+    /// Appends a comment, or an event where a comment does not do: for a page, which cannot see
+    /// comments, and for a peer whose filter has let nothing through, which needs a fresh ID.
+    fn push_heartbeat(&mut self, frame: &mut Gathered) {
+        let cursor = self.subscriber.cursor();
+        let bytes = if self.query.ping || self.peer.position != cursor {
+            let time = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |elapsed| elapsed.as_millis() as u64);
+            self.encode_control(ControlEvent::Ping { time }, cursor)
+        } else {
+            match self.query.presentation.medium {
+                Medium::Events => Encoder::HEARTBEAT,
+                // These have no comments, and a blank line would be a line of a source.
+                Medium::JsonLines | Medium::Plain => Bytes::new(),
+            }
+        };
+        self.push(frame, bytes, 0, cursor);
+    }
+
+    fn encode_control(&self, event: ControlEvent<'_>, position: Position) -> Bytes {
+        let medium = self.query.presentation.medium;
+        self.site.feed.encoder().control(medium, &event.to_json(), position)
+    }
+
+    /// Ready when everything was written: hyper drops what it holds when a body fails.
+    fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let timer = self.flush_timer.get_or_insert_with(|| Box::pin(sleep(FLUSH_TIME)));
+            ready!(timer.as_mut().poll(cx));
+            if !self.flow.is_blocked() {
+                return Poll::Ready(());
+            }
+            self.flush_timer = None;
+        }
+    }
+
+    /// Whether the filter has let nothing through for so many events that those after the peer's
+    /// ID may be evicted soon.
+    fn is_stale(&self) -> bool {
+        let capacity = self.site.feed.replay_lines();
+        self.subscriber.cursor().next - self.peer.position.next > capacity / 4
+    }
+}
+
+impl Body for EventStream {
+    type Data = Gathered;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
+        for _ in 0..READS_PER_POLL {
+            let mut frame = match ready!(self.poll_read(cx)) {
+                None if self.site.feed.is_aborting() => {
+                    ready!(self.poll_flushed(cx));
+                    // Some clients do not reconnect after a clean end.
+                    return Poll::Ready(Some(Err(io::Error::other("ssetail is stopping"))));
+                }
+                None => return Poll::Ready(None),
+                Some(frame) => frame,
+            };
+            if !frame.is_empty() {
+                self.heartbeat_timer.restart();
+            } else if self.is_stale() {
+                self.push_heartbeat(&mut frame);
+            }
+            if !frame.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(frame))));
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        self.count_last_frame();
+    }
+}

@@ -1,0 +1,47 @@
+//! Figures and sentences about the sources, for the status.
+
+use crate::feed::Feed;
+use crate::follow::{Registry, SourceKind, SourceState, SourceStatus};
+use crate::http::Traffic;
+use crate::status::Figures;
+
+/// Maximum number of sources that are named at startup; more would not fit into one line.
+const NAMED_SOURCES: usize = 4;
+
+/// Returns a sentence that names the sources that exist, or none if there are none.
+pub(super) fn followed(registry: &Registry) -> Option<String> {
+    let sources = registry.entries();
+    let exists = |source: &&SourceStatus| match source.state {
+        SourceState::Waiting => match &source.kind {
+            SourceKind::File(path) => path.exists(),
+            SourceKind::Input => true,
+        },
+        SourceState::Live | SourceState::Ended => true,
+        SourceState::Removed | SourceState::Unreadable => false,
+    };
+    let names: Vec<&str> =
+        sources.iter().filter(exists).map(|status| status.source.name.as_str()).collect();
+    let (first, more) = names.split_at(names.len().min(NAMED_SOURCES));
+    match (first, more.len()) {
+        ([], _) => None,
+        (first, 0) => Some(format!("following {}", first.join(", "))),
+        (first, more) => Some(format!("following {} and {more} more", first.join(", "))),
+    }
+}
+
+/// Returns the figures of the status line.
+pub(super) fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Figures {
+    let mut figures =
+        Figures { clients: feed.subscribers(), gaps: traffic.gaps(), ..Figures::default() };
+    for source in registry.entries() {
+        figures.sources += 1;
+        figures.lines += source.lines;
+        if source.kind == SourceKind::Input {
+            figures.input_bytes += source.offset;
+        } else if source.state == SourceState::Live {
+            figures.file_bytes += source.offset;
+            figures.backlog += source.size.saturating_sub(source.offset);
+        }
+    }
+    figures
+}

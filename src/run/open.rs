@@ -1,0 +1,150 @@
+//! Phase 4: everything that the program opens: the state, the listeners, the spool, the sources.
+//!
+//! The listeners are bound before any file is changed or followed, so that a second program with
+//! the same arguments fails without an effect.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::environment::Environment;
+use super::reading::{OpenedInput, Reading};
+use crate::event::{Cutting, Encoder, Epoch};
+use crate::feed::{Feed, Publisher, resume};
+use crate::follow::{InputCopies, OpenedSources, Registry, Spool, Target, WantedSource};
+use crate::http::{Access, Listeners, Secret, listen};
+use crate::journal::{Journal, Recovered};
+use crate::report::Report;
+use crate::settings::{Settings, SpoolSettings, StdinSettings};
+use crate::status::{Status, Tee};
+
+/// The journal of this run, and what it has recovered of earlier runs.
+pub(super) struct State {
+    journal: Option<Journal>,
+    recovered: Recovered,
+}
+
+/// The addresses of the server, and the credentials it asks for.
+pub(super) struct Bound {
+    pub(super) listeners: Listeners,
+    pub(super) access: Access,
+    /// Token that was generated for this run, for the URL that is printed.
+    pub(super) generated: Option<Secret>,
+    tee: Option<Tee>,
+}
+
+/// Everything that is open before anything is read.
+pub(super) struct Opened {
+    bound: Bound,
+    registry: Registry,
+    feed: Feed,
+    publisher: Publisher,
+    files: Option<OpenedSources>,
+    input: Option<OpenedInput>,
+}
+
+impl State {
+    /// Opens the directory of `--state`, if there is one; changes nothing in it.
+    pub(super) fn open(settings: &Settings, report: &Report) -> anyhow::Result<Self> {
+        let Some(directory) = &settings.state else {
+            return Ok(State { journal: None, recovered: Recovered::nothing() });
+        };
+        let patterns = settings.sources.files.iter().filter_map(pattern).collect();
+        let report = report.clone();
+        let (journal, recovered) = Journal::open(
+            directory,
+            settings.capacity.index_bytes,
+            &settings.follow.cutting,
+            patterns,
+            move |sentence| report.say(sentence),
+        )?;
+        Ok(State { journal: Some(journal), recovered })
+    }
+}
+
+fn pattern(wanted: &WantedSource) -> Option<PathBuf> {
+    match &wanted.target {
+        Target::Pattern(pattern) => Some(pattern.text().to_owned()),
+        Target::Path(_) => None,
+    }
+}
+
+/// Binds the addresses; generates a token if other machines can connect without credentials.
+pub(super) async fn bind(settings: &Settings, environment: Environment) -> anyhow::Result<Bound> {
+    let Environment { inherited, tee, mut access } = environment;
+    let listeners = listen(&settings.listen.addresses, settings.listen.port, inherited).await?;
+    let generated = settings.access.generate_token(&access, &listeners)?;
+    if let Some(token) = &generated {
+        access = Access::new(None, Some(token.clone())).map_err(anyhow::Error::msg)?;
+    }
+    Ok(Bound { listeners, access, generated, tee })
+}
+
+impl Bound {
+    /// Opens the spool and the files, and resumes the feed of the earlier run.
+    pub(super) fn open_sources(
+        mut self,
+        state: State,
+        settings: &Settings,
+        status: &Status,
+    ) -> anyhow::Result<Opened> {
+        let State { journal, mut recovered } = state;
+        let tee = self.tee.take();
+        let input = settings.sources.input.as_ref();
+        let input = input.map(|input| open_input(input, tee)).transpose()?;
+        settings.sources.refused.iter().for_each(|sentence| status.say(sentence));
+        let (wanted, options) = (settings.sources.files.clone(), settings.follow.clone());
+        let registry = Registry::default();
+        let files = (!wanted.is_empty())
+            .then(|| OpenedSources::resume(wanted, options, &registry, &mut recovered));
+        let encoder = Encoder::new(match recovered.epoch() {
+            Some(epoch) => epoch.clone(),
+            None => {
+                Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?)
+            }
+        });
+        let history = recovered.history(settings.capacity.index_bytes);
+        let cutting = settings.follow.cutting.clone();
+        let (publisher, feed) = resume(encoder, settings.capacity, cutting, history, journal);
+        tokio::spawn(feed.clone().relay());
+        Ok(Opened { bound: self, registry, feed, publisher, files, input })
+    }
+}
+
+impl Opened {
+    /// Starts the threads that read.
+    pub(super) fn start_reading(
+        self,
+        cutting: &Cutting,
+        report: &Report,
+    ) -> anyhow::Result<(Bound, Reading)> {
+        let Opened { bound, registry, feed, publisher, files, input } = self;
+        let reading = Reading::follow(files, feed, registry, publisher, report)?;
+        let reading = match input {
+            Some(input) => reading.with_input(input, cutting.clone(), report.clone())?,
+            None => reading,
+        };
+        Ok((bound, reading))
+    }
+}
+
+fn open_input(settings: &StdinSettings, tee: Option<Tee>) -> anyhow::Result<OpenedInput> {
+    let spool = settings.spool.as_ref().map(create_spool).transpose()?;
+    let tee = settings.has_tee.then(|| match tee {
+        Some(tee) => Box::new(tee) as Box<dyn Write + Send>,
+        None => Box::new(std::io::stdout()),
+    });
+    let exits_at_end = settings.exits_at_end;
+    Ok(OpenedInput {
+        name: settings.name.clone(),
+        copies: InputCopies { tee, spool },
+        exits_at_end,
+    })
+}
+
+fn create_spool(settings: &SpoolSettings) -> anyhow::Result<Spool> {
+    let names = settings.names.clone();
+    Spool::create(names, settings.capacity)
+        .with_context(|| format!("cannot keep standard input in {}", settings.names))
+}

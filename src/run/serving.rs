@@ -1,0 +1,138 @@
+//! Phase 6: the server, until the program stops.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::figures::{figures, followed};
+use super::open::Bound;
+use super::prepare::{Prepared, StopSignals};
+use super::reading::Reading;
+use crate::http::{Secret, ServeOptions, Tls, serve};
+use crate::report::Report;
+use crate::settings::Settings;
+use crate::status::Status;
+use crate::urls::PageUrls;
+
+/// The running server and the threads that read.
+pub(super) struct Serving {
+    signals: StopSignals,
+    reading: Reading,
+    server: JoinHandle<()>,
+    shutdown: oneshot::Sender<()>,
+}
+
+/// The reason for which the program stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StopReason {
+    Signal,
+    EndOfInput,
+}
+
+impl Serving {
+    /// Prints the URLs, and starts to accept connections.
+    ///
+    /// All files are open by then: a line that is written after the URL was printed is published.
+    pub(super) fn start(
+        settings: Settings,
+        prepared: Prepared,
+        (bound, reading): (Bound, Reading),
+        status: &Status,
+    ) -> anyhow::Result<Self> {
+        let Prepared { signals, tls, descriptors } = prepared;
+        if let Some(tls) = tls.clone() {
+            reload_on_hangup(tls, status.report())?;
+        }
+        announce(&settings, &bound, &reading, status)?;
+        let Bound { listeners, access, .. } = bound;
+        let (feed, registry) = (reading.feed.clone(), reading.registry.clone());
+        let site = Arc::new(settings.site.site(access, feed.clone(), registry.clone()));
+        status.show({
+            let site = Arc::clone(&site);
+            move || figures(&registry, &feed, &site.traffic)
+        });
+        let requests = settings.verbose.then(|| status.request_log());
+        let options = ServeOptions { site, tls, report: status.report(), requests };
+        let (shutdown, stopped) = oneshot::channel();
+        let server = tokio::spawn(serve(listeners, options, descriptors, async {
+            let _ = stopped.await;
+        }));
+        Ok(Serving { signals, reading, server, shutdown })
+    }
+
+    /// Waits until there is a reason to stop.
+    pub(super) async fn wait(&mut self) -> StopReason {
+        tokio::select! {
+            () = self.signals.recv() => StopReason::Signal,
+            () = self.reading.wait_for_end() => StopReason::EndOfInput,
+        }
+    }
+
+    /// Publishes the last lines, delivers them, and closes all connections.
+    ///
+    /// After a signal, event streams are aborted, so that clients reconnect.
+    pub(super) async fn stop(self, reason: StopReason) -> anyhow::Result<()> {
+        let feed = self.reading.feed.clone();
+        if reason == StopReason::Signal {
+            feed.abort_streams();
+        }
+        self.reading.stop().await;
+        feed.close();
+        let _ = self.shutdown.send(());
+        self.server.await?;
+        Ok(())
+    }
+}
+
+/// Prints where the page is and which sources are read, and opens the page with `--open`.
+fn announce(
+    settings: &Settings,
+    bound: &Bound,
+    reading: &Reading,
+    status: &Status,
+) -> anyhow::Result<()> {
+    let page = PageUrls {
+        bound: bound.listeners.bound(),
+        scheme: if settings.certificate.is_some() { "https" } else { "http" },
+        prefix: settings.site.prefix.clone(),
+    };
+    let generated = bound.generated.as_ref();
+    let urls = if settings.listen.addresses.is_empty() {
+        page.without_second_loopback(generated)
+    } else {
+        page.all(generated)
+    };
+    status.announce(urls, followed(&reading.registry).into_iter().collect());
+    if settings.open {
+        open_in_background(page, bound.access.token().cloned(), status.report())?;
+    }
+    Ok(())
+}
+
+/// Opens the page on a thread of its own, because a browser in the terminal blocks it.
+fn open_in_background(page: PageUrls, token: Option<Secret>, report: Report) -> anyhow::Result<()> {
+    let open = move || {
+        if let Err(sentence) = page.open(token.as_ref()) {
+            report.say(&sentence);
+        }
+    };
+    let thread = std::thread::Builder::new().name("browser".to_owned()).spawn(open);
+    thread.map(drop).context("cannot start a thread")
+}
+
+/// Reads the certificate again at every SIGHUP.
+fn reload_on_hangup(tls: Tls, report: Report) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match tls.reload() {
+                Ok(()) => report.say("the certificate was read again"),
+                Err(error) => report.say(&format!("{error:#}; the old certificate stays in use")),
+            }
+        }
+    });
+    Ok(())
+}
