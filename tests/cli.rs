@@ -4,10 +4,10 @@ use crate::harness::{Running, Ssetail, eventually, numbered};
 
 #[track_caller]
 fn refused(args: &[&str], sentences: &[&str]) {
-    let (status, stderr) = Ssetail::new().args(args).fail();
-    assert_eq!(status, 2, "{stderr}");
+    let (status, said) = Ssetail::new().args(args).fail();
+    assert_eq!(status, 2, "{said}");
     for sentence in sentences {
-        assert!(stderr.contains(sentence), "{sentence:?} is not in {stderr:?}");
+        assert!(said.contains(sentence), "{sentence:?} is not in {said:?}");
     }
 }
 
@@ -52,12 +52,12 @@ fn what_looks_like_a_flag_is_explained() {
     refused(&["x", "--linger", "-5s"], &["--linger", "give a duration"]);
     refused(&["-50", "x"], &["-50 is not a flag; for the last 50 lines, give -n 50"]);
     for args in [&["x", "--replay", "-1"][..], &["-5", "x"], &["x", "-x"]] {
-        let (_, stderr) = Ssetail::new().args(args).fail();
-        assert!(!stderr.contains("tip:"), "{stderr}");
+        let (_, said) = Ssetail::new().args(args).fail();
+        assert!(!said.contains("tip:"), "{said}");
     }
     // A file that is there may be meant.
-    let (_, stderr) = Ssetail::new().file("-x", "").arg("-x").fail();
-    assert!(stderr.contains("'-- -x'"), "{stderr}");
+    let (_, said) = Ssetail::new().file("-x", "").arg("-x").fail();
+    assert!(said.contains("'-- -x'"), "{said}");
 }
 
 fn printed(arg: &str) -> String {
@@ -90,7 +90,7 @@ fn every_flag_is_read_from_the_environment_that_the_help_names() {
         let name = format!("SSETAIL_{}", flag.to_uppercase().replace('-', "_"));
         assert!(help.contains(&format!("[env: {name}]")), "{name}");
         // Nothing of this can be meant by any flag, and the sentence names the flag, or the text.
-        let (status, stderr) = match flag {
+        let (status, said) = match flag {
             "follow" => continue,
             "tls-key" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_CERT", "no/such")]),
             "tls-cert" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_KEY", "no/such")]),
@@ -101,10 +101,10 @@ fn every_flag_is_read_from_the_environment_that_the_help_names() {
             _ => ssetail_with(&[(&name, "no/such\u{e9}")]),
         };
         assert_ne!(status, 0, "{name}");
-        let is_named = stderr.contains(&format!("--{flag}"))
-            || stderr.contains("no/such")
-            || stderr.contains("a.log ");
-        assert!(is_named || stderr.contains("a token consists of"), "{name}: {stderr}");
+        let is_named = said.contains(&format!("--{flag}"))
+            || said.contains("no/such")
+            || said.contains("a.log ");
+        assert!(is_named || said.contains("a token consists of"), "{name}: {said}");
     }
 }
 
@@ -120,9 +120,9 @@ fn ssetail_with(environment: &[(&str, &str)]) -> (i32, String) {
 
 #[test]
 fn a_port_outside_the_range_is_refused() {
-    let (status, stderr) = Ssetail::new().env("SSETAIL_BIND", "nowhere").arg("x").fail();
+    let (status, said) = Ssetail::new().env("SSETAIL_BIND", "nowhere").arg("x").fail();
     assert_eq!(status, 2);
-    assert!(stderr.contains("--bind"), "{stderr}");
+    assert!(said.contains("--bind"), "{said}");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ssetail"));
     let output = command.args(["x", "--port", "70000"]).output().expect("it runs");
     assert!(String::from_utf8_lossy(&output.stderr).contains("from 0 to 65535, as 8088"));
@@ -130,9 +130,9 @@ fn a_port_outside_the_range_is_refused() {
 
 #[test]
 fn a_directory_is_refused_with_the_glob_that_was_probably_meant() {
-    let (status, stderr) = Ssetail::new().file("logs/a.log", "").arg("logs/").fail();
+    let (status, said) = Ssetail::new().file("logs/a.log", "").arg("logs/").fail();
     assert_eq!(status, 2);
-    assert!(stderr.contains("'logs/*.log'"), "{stderr}");
+    assert!(said.contains("'logs/*.log'"), "{said}");
     // Beside others, it is no reason to stop these.
     let ssetail = Ssetail::new().file("logs/a.log", "").file("b.log", "x\n");
     let mut ssetail = ssetail.args(["logs", "b.log"]).start();

@@ -104,7 +104,7 @@ impl<'a> Part<'a> {
 }
 
 #[test]
-fn an_honest_client_loses_nothing_under_siege() {
+fn an_honest_client_loses_nothing_under_load() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .args(["a.log", "--max-clients", "20000", "--replay", "1000000"])

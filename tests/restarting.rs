@@ -244,6 +244,7 @@ fn write(path: &Path, habit: Habit, rotate: &AtomicBool, stop: &AtomicBool) -> u
         let text = numbered("line", written..written + burst);
         let (first, rest) = text.split_at(if matches!(habit, Habit::InPieces) { 7 } else { 0 });
         append(path, first);
+        // The rate of the writer; no check depends on it.
         std::thread::sleep(Duration::from_millis(2));
         append(path, rest);
         written += burst;
@@ -298,6 +299,7 @@ fn no_line_is_lost_or_doubled_when_the_program_is_killed_often() {
                 is_rotating = true;
                 rotate.store(true, Ordering::Relaxed);
             }
+            // The kill comes at a random moment; no check depends on it.
             std::thread::sleep(Duration::from_micros((random >> 20) % 20_000));
             ssetail = restart(&mut ssetail, &args);
         }

@@ -122,9 +122,9 @@ fn there_is_no_line_where_it_is_not_wanted() {
     assert!(is_summary(&grey) && !grey.contains("\x1b[1m") && !grey.contains("\x1b[2m"));
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").env("TERM", "xterm").start();
     ssetail.signal(Signal::TERM);
-    let (status, stderr) = ssetail.end();
+    let (status, said) = ssetail.end();
     assert_eq!(status, 0);
-    assert!(is_plain(&stderr) && stderr.contains("ssetail: following a.log\n"), "{stderr:?}");
+    assert!(is_plain(&said) && said.contains("ssetail: following a.log\n"), "{said:?}");
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::sequence::{LINGER, Layout, Sequence, Writer};
-use crate::harness::DEADLINE;
+use crate::harness::eventually;
 
 impl Sequence {
     /// Does the action with this number, from 0 to 15.
@@ -91,11 +91,7 @@ impl Sequence {
             let target = |fd: std::fs::DirEntry| std::fs::read_link(fd.path()).ok();
             all.filter_map(target).filter(|target| *target == path).count()
         };
-        let deadline = Instant::now() + DEADLINE;
-        while descriptors() < 2 {
-            assert!(Instant::now() < deadline, "the follower did not open {}", path.display());
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        eventually("the follower opens the file", || descriptors() >= 2);
     }
 
     /// Notes that the file does not have the followed name any more.

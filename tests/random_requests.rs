@@ -1,6 +1,6 @@
 //! Random requests: any bytes, and bytes that are almost valid.
 //!
-//! `PROPTEST_CASES=100000 cargo test --test main garbage` runs more of them.
+//! `PROPTEST_CASES=100000 cargo test --test main random_requests` runs more of them.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
