@@ -198,7 +198,7 @@ fn requests_are_said_when_that_is_wanted() {
     let seconds = duration.strip_suffix('s').expect("a duration");
     assert!(seconds.parse::<f64>().is_ok_and(|seconds| seconds < 30.0), "{line}");
     assert_eq!(bytes, format!("bytes={}", health.body.len()));
-    assert!(!ssetail.said.contains("hidden"), "{}", ssetail.said);
+    assert!(!ssetail.stderr.contains("hidden"), "{}", ssetail.stderr);
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_stream_is_told_when_it_has_ended() {
     events.take(500);
     ssetail.request("POST", "/sse", &[]);
     ssetail.wait_for(" POST /sse 405 ");
-    assert!(!ssetail.said.contains("GET /sse"), "it has not ended: {}", ssetail.said);
+    assert!(!ssetail.stderr.contains("GET /sse"), "it has not ended: {}", ssetail.stderr);
     drop(events);
     let line = ssetail.wait_for(" GET /sse 200 ");
     let (_, bytes) = line.trim_end().split_once(" events=500 bytes=").expect(&line);
@@ -241,7 +241,7 @@ fn the_page_is_opened_by_who_may_read_it() {
 
     let ssetail = browser(Ssetail::new()).env("SSETAIL_TOKEN", "a+/~b==").start();
     let url = opened(&ssetail);
-    assert!(!ssetail.said.contains("a+/~b"), "{}", ssetail.said);
+    assert!(!ssetail.stderr.contains("a+/~b"), "{}", ssetail.stderr);
     let path = url.strip_prefix(&ssetail.url).expect("the same address");
     assert_eq!(ssetail.get("/sources").status, 401);
     let exchanged = ssetail.get(path);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::Ssetail;
+use crate::harness::{Signal, Ssetail};
 
 /// Builds an example in the target directory of the tests, where its dependencies are built
 /// already; returns its path.
@@ -37,7 +37,7 @@ fn serves_the_lines_of_a_file(example: &str) {
     assert_eq!(events.lines(1), ["two"]);
     assert_eq!(embedder.events_after("/logs/events", &first.id).lines(1), ["two"]);
 
-    embedder.signal("-INT");
+    embedder.signal(Signal::INT);
     assert_eq!(embedder.wait().code(), Some(0));
 }
 

@@ -1,4 +1,4 @@
-//! The encoder against the independent parser: what goes in comes out, in every format.
+//! The encoder, checked with the independent parser: every format returns the lines.
 
 use std::ffi::OsStr;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ fn encode(batch: &Batch, format: Format, start: Position) -> Vec<Event> {
     Parser::default().feed(&bytes)
 }
 
-/// The bytes of the line, or part of a line, that an event holds; exact in all formats but text.
+/// Returns the bytes of a line, or of a part; exact in all formats but text.
 fn content(event: &Event, format: Format) -> Vec<u8> {
     let base64 =
         |text: &str| base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
@@ -60,7 +60,7 @@ fn content(event: &Event, format: Format) -> Vec<u8> {
     }
 }
 
-/// What the text format makes of a line, by the words of the specification.
+/// Returns the data of a line in the text format (docs/PROTOCOL.md, "Formats").
 fn as_text(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line).into_owned();
     let text = text.strip_suffix('\r').unwrap_or(&text);
@@ -84,7 +84,7 @@ fn joined(lines: &[Vec<u8>]) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn every_line_comes_out_as_it_went_in(lines in vec(tricky_line(), 1..20)) {
+    fn every_format_returns_the_lines(lines in vec(tricky_line(), 1..20)) {
         let batch = batch(&joined(&lines), 1000);
         for format in FORMATS {
             let events = encode(&batch, format, Position::before(1));
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn scripts_get_every_byte(lines in vec(tricky_line(), 1..20)) {
+    fn plain_text_and_ndjson_return_every_byte(lines in vec(tricky_line(), 1..20)) {
         let batch = batch(&joined(&lines), 1000);
         let by = |medium| {
             let text = Presentation { medium: Medium::Events, format: Format::Text, named: false };
@@ -134,10 +134,9 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// A line that is too long for one event comes in pieces; a client that is cut off after
-    /// any of them gets exactly the rest.
+    /// A client that resumes after any piece gets exactly the remaining pieces.
     #[test]
-    fn long_lines_come_in_pieces_that_can_be_resumed(
+    fn long_lines_come_in_pieces_that_can_be_resumed_after(
         len in 20_000usize..200_000, filler in prop_oneof![Just(b'\r'), Just(0), Just(0xff), Just(b'x')],
     ) {
         let line = vec![filler; len];
@@ -162,7 +161,7 @@ proptest! {
 }
 
 #[test]
-fn parts_say_that_more_follows() {
+fn every_part_but_the_last_is_marked() {
     let batch = batch(b"abcdefghij\nk\n", 4);
     let more = |format| -> Vec<bool> {
         let events = encode(&batch, format, Position::before(1));
@@ -174,7 +173,7 @@ fn parts_say_that_more_follows() {
 }
 
 #[test]
-fn the_stream_is_the_bytes_of_the_specification() {
+fn the_bytes_of_an_event_are_those_of_the_protocol() {
     let batch = batch(b"Compiling foo v0.1.0\n\n", 1000);
     let named = Presentation { medium: Medium::Events, format: Format::Text, named: true };
     let bytes = encoder().encode(&batch, named);
@@ -189,7 +188,7 @@ fn the_stream_is_the_bytes_of_the_specification() {
 }
 
 #[test]
-fn a_batch_is_encoded_once_for_all() {
+fn a_batch_is_encoded_once_for_each_presentation() {
     let batch = batch(b"a\nb\n", 1000);
     let presentation = Presentation { medium: Medium::Events, format: Format::Json, named: true };
     let first = batch.encoded(&encoder(), presentation);

@@ -1,13 +1,13 @@
-//! Much data, many peers, slow peers: nothing lost, memory bounded.
+//! Much data, many clients and slow clients lose nothing, and memory stays bounded.
 
 use std::io::Write;
 use std::os::fd::AsRawFd;
 
-use crate::harness::{Events, Ssetail, eventually, numbered, write};
+use crate::harness::{Events, Signal, Ssetail, eventually, numbered, write};
 
 const MIB: usize = 1 << 20;
 
-/// A line of 100 bytes that tells its number.
+/// Returns a line of 100 bytes that begins with its number.
 fn wide(n: usize) -> String {
     format!("{n:<99}\n")
 }
@@ -27,7 +27,7 @@ fn a_large_file_is_delivered_whole() {
 }
 
 #[test]
-fn a_thousand_peers_get_every_line_once() {
+fn a_thousand_clients_get_every_line_once() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
     let mut peers: Vec<_> = (0..1000).map(|_| ssetail.events("/sse")).collect();
     let idle = ssetail.memory("VmRSS");
@@ -39,17 +39,17 @@ fn a_thousand_peers_get_every_line_once() {
         assert_eq!(peer.data(1000), expected);
     }
     let grown = ssetail.memory("VmHWM").saturating_sub(idle);
-    assert!(grown < 16 * 1024 + 1000 * 64, "it took {grown} KiB more for 1000 peers");
+    assert!(grown < 16 * 1024 + 1000 * 64, "1000 clients take {grown} KiB");
 }
 
-/// A peer whose socket is full gives back what it has not sent, and reads it again later.
+/// The subscriber of a client whose socket is full returns unsent events, and reads them again.
 #[test]
-fn peers_that_read_late_get_every_line_once() {
+fn clients_that_read_late_get_every_line_once() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
-    let mut level: Vec<_> = (0..5).map(|_| ssetail.events("/sse")).collect();
+    let mut prompt: Vec<_> = (0..5).map(|_| ssetail.events("/sse")).collect();
     let mut late: Vec<_> = (0..3).map(|_| ssetail.events("/sse")).collect();
     let (parts, lines) = (20, 10_000);
-    let see = |peer: &mut Events, part: usize| {
+    let read_part = |peer: &mut Events, part: usize| {
         for n in part * lines..(part + 1) * lines {
             assert_eq!(peer.next().expect("a line").data.trim_end().parse(), Ok(n));
         }
@@ -57,20 +57,22 @@ fn peers_that_read_late_get_every_line_once() {
     for part in 0..parts {
         let from = part * lines;
         ssetail.append("a.log", (from..from + lines).map(wide).collect::<String>());
-        for peer in &mut level {
-            see(peer, part);
+        for peer in &mut prompt {
+            read_part(peer, part);
         }
     }
     for peer in &mut late {
-        (0..parts).for_each(|part| see(peer, part));
+        (0..parts).for_each(|part| read_part(peer, part));
     }
-    // Events that were given back are counted once.
-    let all = (parts * lines * (level.len() + late.len())) as u64;
-    eventually("all are counted", || ssetail.figure("ssetail_events_sent_total") == all);
+    // Events that were returned and read again are counted once.
+    let all = (parts * lines * (prompt.len() + late.len())) as u64;
+    eventually("every event is counted once", || {
+        ssetail.metric("ssetail_events_sent_total") == all
+    });
 }
 
 #[test]
-fn peers_that_do_not_read_cost_little_and_harm_nobody() {
+fn clients_that_do_not_read_take_little_memory_and_delay_no_other() {
     let mut ssetail = Ssetail::new().piped().args(["-", "--replay-bytes", "4MiB"]).start();
     let stalled: Vec<_> = (0..50).map(|_| ssetail.events("/sse")).collect();
     let mut honest = ssetail.events("/sse");
@@ -83,7 +85,7 @@ fn peers_that_do_not_read_cost_little_and_harm_nobody() {
         }
         input
     });
-    // The writer may be faster than this peer: what it does not get, it is told of.
+    // The writer may be faster than the honest client, which then gets a gap.
     let mut next = 0;
     while next < lines {
         let event = honest.next().expect("an event");
@@ -98,8 +100,8 @@ fn peers_that_do_not_read_cost_little_and_harm_nobody() {
     }
     let _input = writer.join().expect("written");
     let grown = ssetail.memory("VmHWM").saturating_sub(before);
-    assert!(grown < 4 * 1024 + 51 * 64 + 4 * 1024, "it grew by {grown} KiB");
-    // A peer that wakes up is told exactly what it has missed.
+    assert!(grown < 4 * 1024 + 51 * 64 + 4 * 1024, "memory grew by {grown} KiB");
+    // A stalled client that reads again gets gaps with exact counts.
     for mut peer in stalled.into_iter().take(3) {
         let (mut lines_seen, mut lost) = (0, 0);
         while lines_seen + lost < lines {
@@ -112,12 +114,12 @@ fn peers_that_do_not_read_cost_little_and_harm_nobody() {
                 lines_seen += 1;
             }
         }
-        assert!(lost > 0, "its socket cannot have held everything");
+        assert!(lost > 0, "the socket does not hold all lines");
     }
 }
 
 #[test]
-fn a_line_without_end_takes_no_more_than_its_limit() {
+fn a_line_over_the_limit_comes_in_parts() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .args(["a.log", "--max-line", "1000", "--format", "json"])
@@ -132,7 +134,7 @@ fn a_line_without_end_takes_no_more_than_its_limit() {
             continue;
         }
         let json: serde_json::Value = serde_json::from_str(&event.data).expect("JSON");
-        assert_eq!(json["offset"], 0, "every part says where its line starts");
+        assert_eq!(json["offset"], 0, "every part has the offset of the line");
         joined.push_str(json["message"].as_str().expect("text"));
         if json["more"] != true {
             break;
@@ -143,7 +145,7 @@ fn a_line_without_end_takes_no_more_than_its_limit() {
 }
 
 #[test]
-fn a_request_that_never_ends_is_given_up() {
+fn a_request_with_an_endless_header_is_refused() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
     let mut socket = std::net::TcpStream::connect(ssetail.address()).expect("connected");
     let head = format!("GET /sse HTTP/1.1\r\nhost: localhost\r\nx: {}", "x".repeat(64 * 1024));
@@ -155,20 +157,20 @@ fn a_request_that_never_ends_is_given_up() {
 }
 
 #[test]
-fn more_files_than_descriptors_are_said_in_one_sentence() {
+fn a_lack_of_descriptors_for_files_is_reported_in_one_sentence() {
     let ssetail = Ssetail::new().args(["*.log", "--max-clients", "8"]);
     for n in 0..200 {
         write(&ssetail.path(&format!("{n}.log")), "x\n");
     }
     let mut ssetail = ssetail.through("ulimit -n 64; exec \"$0\" \"$@\"").start();
     ssetail.wait_for("raise the limit of descriptors");
-    // There is one for whoever asks, and what can be followed is.
+    // Requests still get descriptors, and as many files as possible are followed.
     let sources = ssetail.get("/sources").body;
     assert!(sources.matches(r#""state":"live""#).count() >= 16, "{sources}");
     let peers: Vec<_> = (0..4).map(|_| ssetail.events("/sse")).collect();
     drop(peers);
-    ssetail.signal("-TERM");
-    let (_, said) = ssetail.end();
-    assert!(!said.contains("inotify"), "{said}");
-    assert_eq!(said.matches("descriptors").count(), 1, "{said}");
+    ssetail.signal(Signal::TERM);
+    let (_, stderr) = ssetail.end();
+    assert!(!stderr.contains("inotify"), "{stderr}");
+    assert_eq!(stderr.matches("descriptors").count(), 1, "{stderr}");
 }

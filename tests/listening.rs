@@ -1,71 +1,66 @@
-//! Sockets of other kinds, and those that somebody else has bound.
+//! Unix sockets, several addresses, and inherited sockets.
 
 use std::fs;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
 
-use crate::harness::{Events, Running, Ssetail, output_of};
+use crate::harness::client::get_through_socket;
+use crate::harness::{Events, Running, Signal, Ssetail};
 
-/// A program that listens at `s` in its directory.
-fn at_a_path(ssetail: Ssetail) -> Running {
+/// Starts the program with the Unix socket `s` in its directory.
+fn start_at_path(ssetail: Ssetail) -> Running {
     let mut running = ssetail.file("a.log", "x\n").args(["a.log", "-b", "unix:s"]).spawn();
     running.wait_for("listening on unix:");
     running
 }
 
-fn read_with_curl(socket: &Path, path: &str) -> String {
-    let socket = socket.to_str().expect("a path");
-    output_of("curl", &["-sS", "--unix-socket", socket, &format!("http://localhost{path}")])
-}
-
 #[test]
-fn a_socket_at_a_path_is_for_its_owner_and_goes_away() {
-    let mut ssetail = at_a_path(Ssetail::new());
+fn a_unix_socket_is_private_and_removed_at_the_end() {
+    let mut ssetail = start_at_path(Ssetail::new());
     let socket = ssetail.path("s");
-    assert_eq!(read_with_curl(&socket, "/healthz"), "ok\n");
-    assert!(read_with_curl(&socket, "/sources").contains("a.log"));
+    assert_eq!(get_through_socket(&socket, "/healthz"), "ok\n");
+    assert!(get_through_socket(&socket, "/sources").contains("a.log"));
     assert_eq!(fs::metadata(&socket).expect("there").permissions().mode() & 0o777, 0o600);
-    assert_eq!(ssetail.said.matches("listening").count(), 1, "{}", ssetail.said);
+    assert_eq!(ssetail.stderr.matches("listening").count(), 1, "{}", ssetail.stderr);
     let names = fs::read_dir(ssetail.directory.path()).expect("a directory");
-    assert_eq!(names.count(), 2, "nothing but the socket and the log");
-    ssetail.signal("-TERM");
+    assert_eq!(names.count(), 2, "the socket and the log are the only files");
+    ssetail.signal(Signal::TERM);
     assert_eq!(ssetail.wait().code(), Some(0));
     assert!(!socket.exists());
 }
 
 #[test]
-fn a_stale_socket_is_replaced_and_a_live_one_refused() {
+fn a_stale_socket_is_replaced_and_a_socket_in_use_is_refused() {
     let stale = Ssetail::new();
     drop(UnixListener::bind(stale.path("s")).expect("bound"));
-    let first = at_a_path(stale);
+    let first = start_at_path(stale);
     let socket = first.path("s");
-    assert_eq!(read_with_curl(&socket, "/healthz"), "ok\n");
+    assert_eq!(get_through_socket(&socket, "/healthz"), "ok\n");
     let bind = format!("unix:{}", socket.display());
-    let (status, said) = Ssetail::new().args(["x", "-b", &bind]).fail();
+    let (status, stderr) = Ssetail::new().args(["x", "-b", &bind]).fail();
     assert_eq!(status, 1);
-    assert!(said.contains("in use by another program"), "{said}");
-    let (status, said) = Ssetail::new().file("s", "kept").args(["x", "-b", "unix:s"]).fail();
+    assert!(stderr.contains("in use by another program"), "{stderr}");
+    let (status, stderr) = Ssetail::new().file("s", "kept").args(["x", "-b", "unix:s"]).fail();
     assert_eq!(status, 1);
-    assert!(said.contains("not a socket"), "{said}");
-    assert_eq!(read_with_curl(&socket, "/healthz"), "ok\n");
+    assert!(stderr.contains("not a socket"), "{stderr}");
+    assert_eq!(get_through_socket(&socket, "/healthz"), "ok\n");
 }
 
 #[test]
-fn the_socket_of_a_successor_is_left_alone() {
-    let mut first = at_a_path(Ssetail::new());
+fn the_socket_of_a_successor_is_not_removed() {
+    let mut first = start_at_path(Ssetail::new());
     let socket = first.path("s");
     fs::remove_file(&socket).expect("removed");
     let _other = UnixListener::bind(&socket).expect("bound");
-    first.signal("-TERM");
+    first.signal(Signal::TERM);
     assert_eq!(first.wait().code(), Some(0));
     assert!(socket.exists());
 }
 
 #[test]
-fn several_addresses_of_several_kinds() {
+fn several_addresses_of_several_kinds_are_served() {
     let mut ssetail = Ssetail::new()
         .file("a.log", "x\n")
         .args(["a.log", "-b", "127.0.0.1", "-b", "127.0.0.2", "-b", "unix:s"])
@@ -76,11 +71,11 @@ fn several_addresses_of_several_kinds() {
     assert_eq!(ssetail.events("/sse").lines(1), ["x"]);
 }
 
-/// The socket is handed over as systemd does it: as descriptor 3.
+/// A script that passes a socket as systemd does, as descriptor 3.
 const ACTIVATE: &str = "exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\"";
 
 #[test]
-fn a_port_that_somebody_else_has_bound() {
+fn an_inherited_port_is_served() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
     let address = listener.local_addr().expect("an address").to_string();
     let mut ssetail = Ssetail::new()
@@ -91,26 +86,26 @@ fn a_port_that_somebody_else_has_bound() {
         .start();
     assert_eq!(ssetail.url, format!("http://{address}"));
     assert_eq!(Events::open(&address, "/sse", &[]).lines(1), ["x"]);
-    assert_eq!(ssetail.said.matches("listening").count(), 1, "{}", ssetail.said);
-    ssetail.signal("-TERM");
+    assert_eq!(ssetail.stderr.matches("listening").count(), 1, "{}", ssetail.stderr);
+    ssetail.signal(Signal::TERM);
     assert_eq!(ssetail.wait().code(), Some(0));
 }
 
 #[test]
-fn a_socket_that_somebody_else_has_bound_is_left_in_place() {
+fn an_inherited_unix_socket_is_not_removed() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log");
     let socket = ssetail.path("s");
     let listener = UnixListener::bind(&socket).expect("bound");
     let mut ssetail = ssetail.through(ACTIVATE).stdin(OwnedFd::from(listener)).spawn();
     ssetail.wait_for("listening on unix:");
-    assert_eq!(read_with_curl(&socket, "/healthz"), "ok\n");
-    ssetail.signal("-TERM");
+    assert_eq!(get_through_socket(&socket, "/healthz"), "ok\n");
+    ssetail.signal(Signal::TERM);
     assert_eq!(ssetail.wait().code(), Some(0));
     assert!(socket.exists());
 }
 
 #[test]
-fn an_open_port_that_somebody_else_has_bound_asks_for_a_token() {
+fn an_inherited_port_beyond_this_machine_needs_a_token() {
     let listener = TcpListener::bind("0.0.0.0:0").expect("bound");
     let ssetail = Ssetail::new()
         .file("a.log", "x\n")
@@ -123,9 +118,9 @@ fn an_open_port_that_somebody_else_has_bound_asks_for_a_token() {
 }
 
 #[test]
-fn what_cannot_be_taken_over_is_one_sentence() {
+fn a_missing_inherited_socket_is_one_sentence() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").through(ACTIVATE);
-    let (status, said) = ssetail.fail();
+    let (status, stderr) = ssetail.fail();
     assert_eq!(status, 1);
-    assert!(said.contains("LISTEN_FDS") && said.lines().count() == 1, "{said}");
+    assert!(stderr.contains("LISTEN_FDS") && stderr.lines().count() == 1, "{stderr}");
 }

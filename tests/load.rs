@@ -1,4 +1,4 @@
-//! The load test, on demand: `tests/load`.
+//! The load test, which `tests/load` runs.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-#[expect(dead_code, reason = "the other tests use the rest of it")]
+#[expect(dead_code, unused_imports, reason = "the other tests use the rest")]
 mod harness;
-#[expect(dead_code, reason = "the other tests use the rest of it")]
 mod parser;
 
 use harness::{Events, Running, Ssetail, eventually};
@@ -17,12 +16,12 @@ use harness::{Events, Running, Ssetail, eventually};
 const MIB: usize = 1 << 20;
 /// The default of `--replay-bytes`, in KiB.
 const RING: u64 = 16 * 1024;
-/// What one client may take, in KiB.
+/// Memory that one client may take, in KiB.
 const CLIENT: u64 = 64;
-/// What is allowed beside these, in KiB: batches under way, and what the allocator keeps.
+/// Memory for batches that are being sent, and free memory that the allocator keeps, in KiB.
 const SLACK: u64 = 16 * 1024;
 
-/// A client that reads whatever comes, and checks that nothing is missing.
+/// A client that reads all events at once, and checks that no line is missing.
 struct Honest {
     seen: Arc<AtomicUsize>,
     reader: JoinHandle<()>,
@@ -37,7 +36,11 @@ impl Honest {
         let reader = std::thread::spawn(move || {
             while let Some(event) = events.next() {
                 let number = event.data.trim_end().parse();
-                assert_eq!(number, Ok(counted.load(Ordering::Relaxed)), "it lost something");
+                assert_eq!(
+                    number,
+                    Ok(counted.load(Ordering::Relaxed)),
+                    "the honest client lost a line"
+                );
                 counted.fetch_add(1, Ordering::Relaxed);
             }
         });
@@ -48,60 +51,60 @@ impl Honest {
         self.seen.load(Ordering::Relaxed)
     }
 
-    /// Waits until it has seen so many lines.
-    fn has(&self, lines: usize) {
-        eventually("the honest client has it", || {
+    /// Waits until the client has read this number of lines.
+    fn wait_for(&self, lines: usize) {
+        eventually("the honest client has every line", || {
             assert!(!self.reader.is_finished(), "the honest client has failed");
             self.seen() == lines
         });
     }
 }
 
-/// Lines of 100 bytes that tell their number.
+/// Appends lines of 100 bytes that begin with their number.
 fn write(ssetail: &Running, written: &mut usize, lines: usize) {
     let text: String = (*written..*written + lines).map(|n| format!("{n:<99}\n")).collect();
     ssetail.append("a.log", text);
     *written += lines;
 }
 
-/// Begins to measure `VmHWM` anew.
-fn forget_peak(ssetail: &Running) {
+/// Resets `VmHWM`, the peak of the memory.
+fn reset_peak(ssetail: &Running) {
     std::fs::write(format!("/proc/{}/clear_refs", ssetail.pid()), "5").expect("written");
 }
 
-/// How many of `wanted` sockets the test itself can have.
+/// Returns the number of sockets that the test can open, at most `wanted`.
 fn possible(wanted: usize) -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     wanted.min(limit.map_or(wanted, |limit| (limit as usize).saturating_sub(500)))
 }
 
-/// One part of the test, and what the server took for it.
+/// One part of the test, whose time and memory are measured.
 struct Part<'a> {
     ssetail: &'a Running,
     began: Instant,
-    /// Memory before it, in KiB: the allocator keeps some of what earlier parts took.
+    /// Memory at the beginning, in KiB; the allocator keeps some of the memory of earlier parts.
     before: u64,
     clients: usize,
 }
 
 impl<'a> Part<'a> {
     fn begin(ssetail: &'a Running, clients: usize) -> Self {
-        forget_peak(ssetail);
+        reset_peak(ssetail);
         Part { ssetail, began: Instant::now(), before: ssetail.memory("VmRSS"), clients }
     }
 
-    #[expect(clippy::print_stderr, reason = "figures are what it is for")]
-    fn end(self, what: &str) {
+    #[expect(clippy::print_stderr, reason = "the test prints measurements")]
+    fn end(self, name: &str) {
         let (peak, before) = (self.ssetail.memory("VmHWM"), self.before);
         let limit = before + RING + CLIENT * self.clients as u64 + SLACK;
         let took = self.began.elapsed();
-        eprintln!("{what}: {took:.1?}, from {before} to at most {peak} KiB, {limit} allowed");
+        eprintln!("{name}: {took:.1?}, from {before} to at most {peak} KiB, {limit} allowed");
         assert!(peak < limit);
     }
 }
 
 #[test]
-fn an_honest_client_loses_nothing_under_siege() {
+fn an_honest_client_loses_nothing_under_load() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .args(["a.log", "--max-clients", "20000", "--replay", "1000000"])
@@ -123,7 +126,7 @@ fn many_streams(ssetail: &Running, honest: &Honest, written: &mut usize) {
     for _ in 0..10 {
         write(ssetail, written, 100);
     }
-    honest.has(*written);
+    honest.wait_for(*written);
     for stream in &mut streams {
         for (n, line) in stream.lines(1000).iter().enumerate() {
             assert_eq!(line.trim_end().parse(), Ok(first + n));
@@ -131,18 +134,18 @@ fn many_streams(ssetail: &Running, honest: &Honest, written: &mut usize) {
     }
     part.end(&format!("{} events delivered", count * 1000));
     drop(streams);
-    eventually("all places are free", || ssetail.figure("ssetail_open_streams") == 1);
+    eventually("all streams are closed", || ssetail.metric("ssetail_open_streams") == 1);
 }
 
 fn stalled_readers(ssetail: &Running, honest: &Honest, written: &mut usize) {
     let count = possible(1000);
     let part = Part::begin(ssetail, count);
     let stalled: Vec<_> = (0..count).map(|_| ssetail.events("/sse?n=0")).collect();
-    // In bursts that the ring holds: a client that is slower than the disk is not honest but slow.
+    // The ring holds a burst, so that a client that reads at once loses nothing.
     let burst = 4 * MIB / 100;
     for _ in 0..50 {
         write(ssetail, written, burst);
-        honest.has(*written);
+        honest.wait_for(*written);
     }
     part.end(&format!("200 MiB past {count} stalled readers"));
     drop(stalled);
@@ -166,10 +169,10 @@ fn silence_and_garbage(ssetail: &Running, honest: &Honest, written: &mut usize) 
         }
         write(ssetail, written, 10);
         let mut newcomer = Events::open(ssetail.address(), "/sse?n=1", &[]);
-        assert_eq!(newcomer.lines(1).len(), 1, "whoever comes is served");
-        honest.has(*written);
+        assert_eq!(newcomer.lines(1).len(), 1, "a new client is served");
+        honest.wait_for(*written);
     }
-    eventually("all of them were turned out", || ssetail.descriptors() <= before + 20);
+    eventually("all of these connections are closed", || ssetail.descriptors() <= before + 20);
     drop(silent);
     part.end("silence, dripping and garbage");
     assert!(!honest.reader.is_finished());

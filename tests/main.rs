@@ -1,27 +1,24 @@
-//! Tests of the built program, from the outside.
+//! The fast tier: tests of the built program that need no other installed program.
 
-mod browsers;
 mod cli;
-mod clients;
 mod embedding;
 mod encoding;
 mod following;
-mod garbage;
 mod generated;
+mod golden;
 mod harness;
+mod hostile_clients;
 mod limits;
 mod listening;
 mod model;
 mod packaging;
 mod page;
 mod parser;
-mod readme;
+mod random_requests;
 mod restarting;
-mod results;
 mod resuming;
 mod scripts;
 mod serving;
-mod siege;
 mod spool;
 mod stopping;
 mod structure;

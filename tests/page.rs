@@ -1,9 +1,9 @@
-//! The page as it is served; what it does in a browser is tested in `tests/viewer`.
+//! The viewer as it is served; `tests/viewer` tests it in a browser.
 
 use crate::harness::Ssetail;
 
 #[test]
-fn the_page_loads_only_what_is_its_own() {
+fn the_page_loads_only_its_own_files() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
     let page = ssetail.get("/");
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
@@ -13,7 +13,7 @@ fn the_page_loads_only_what_is_its_own() {
     assert_eq!((policy.matches(hash).count(), policy.contains("unsafe")), (2, false));
     assert!(
         !page.body.contains("http://") || !page.body.contains("src=\"http"),
-        "nothing from elsewhere"
+        "no file of another server"
     );
     let files =
         page.body.split("\"viewer/").skip(1).map(|rest| rest.split('"').next().expect("a name"));
@@ -21,7 +21,8 @@ fn the_page_loads_only_what_is_its_own() {
     for file in files {
         let answer = ssetail.get(&format!("/viewer/{file}"));
         assert_eq!(answer.status, 200, "{file}");
-        let policy = answer.header("content-security-policy").expect("a worker obeys its own");
+        let policy =
+            answer.header("content-security-policy").expect("a worker has a policy of its own");
         assert!(policy.contains("script-src 'self';"), "{policy}");
         count += 1;
     }
@@ -34,7 +35,7 @@ fn the_page_loads_only_what_is_its_own() {
 }
 
 #[test]
-fn a_browser_that_has_it_is_not_sent_it_again() {
+fn a_browser_that_has_the_page_gets_304() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
     let plain = ssetail.get("/");
     let tag = plain.header("etag").expect("a tag");
@@ -53,16 +54,16 @@ fn a_browser_that_has_it_is_not_sent_it_again() {
 }
 
 #[test]
-fn the_first_paint_waits_for_nothing_else() {
+fn the_first_paint_needs_no_other_file() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
     let page = ssetail.get("/");
-    let (before, _) = page.body.split_once("<template").expect("what comes later");
-    assert!(!before.contains("viewer/"), "no other file");
+    let (before, _) = page.body.split_once("<template").expect("the deferred part");
+    assert!(!before.contains("viewer/"), "the part before needs no other file");
     assert!(before.contains("<style>") && before.contains("<script>"));
 }
 
 #[test]
-fn it_knows_where_its_stream_is() {
+fn the_page_has_the_path_of_its_stream() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .args(["a.log", "--endpoint", "/my/stream", "--path-prefix", "/logs"])
@@ -74,14 +75,14 @@ fn it_knows_where_its_stream_is() {
 }
 
 #[test]
-fn it_can_be_left_out() {
+fn the_page_can_be_disabled() {
     let ssetail = Ssetail::new().file("a.log", "").args(["a.log", "--no-viewer"]).start();
     assert_eq!(ssetail.get("/").status, 404);
     assert_eq!(ssetail.get("/healthz").status, 200);
 }
 
 #[test]
-fn other_sites_may_link_to_it_but_not_frame_it() {
+fn other_sites_may_link_to_the_page_but_not_embed_it() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
     let cross = ("sec-fetch-site", "cross-site");
     let link = ssetail.request("GET", "/", &[cross, ("sec-fetch-mode", "navigate")]);

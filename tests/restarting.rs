@@ -1,4 +1,4 @@
-//! Restarts, with `--state`: SPEC section 4.
+//! Restarts with `--state` (docs/PROTOCOL.md, "Resuming").
 
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,8 +11,8 @@ use crate::parser::Event;
 
 const STATE: [&str; 2] = ["--state", "state"];
 
-/// Started again where the last one stopped.
-fn again(before: &mut Running, args: &[&str]) -> Running {
+/// Kills the program if it runs, and starts it again in its directory.
+fn restart(before: &mut Running, args: &[&str]) -> Running {
     Ssetail::after(before).args(STATE).args(args).start()
 }
 
@@ -21,7 +21,7 @@ fn text(range: std::ops::Range<usize>) -> Vec<String> {
 }
 
 #[test]
-fn ids_and_places_outlive_the_program() {
+fn ids_and_positions_are_valid_after_a_restart() {
     let mut first = Ssetail::new()
         .file("a.log", numbered("line", 0..50))
         .args(STATE)
@@ -33,16 +33,16 @@ fn ids_and_places_outlive_the_program() {
     assert_eq!(mode & 0o777, 0o700);
     first.stop();
     append(&first.path("a.log"), numbered("line", 50..60));
-    let mut second = again(&mut first, &["a.log", "-n", "3"]);
+    let mut second = restart(&mut first, &["a.log", "-n", "3"]);
     let rest = second.events_after("/sse", &all[4].id).take(25);
     assert_eq!(rest[..15], all[5..], "the same events, with the same ids");
-    assert_eq!(second.events("/sse").data(30), text(30..60), "a new client gets as much as before");
-    // Without a chance to say goodbye, in the middle of a line.
+    assert_eq!(second.events("/sse").data(30), text(30..60), "a new client gets the same lines");
+    // The program is killed in the middle of a line.
     second.append("a.log", "line 60\nline");
     assert_eq!(second.events_after("/sse", &rest[24].id).data(1), ["line 60"]);
     second.kill();
     append(&second.path("a.log"), " 61\n");
-    let third = again(&mut second, &["a.log"]);
+    let third = restart(&mut second, &["a.log"]);
     assert_eq!(third.events_after("/sse", &rest[20].id).data(6), text(56..62));
     assert_eq!(third.events_after("/sse", &all[4].id).take(25), rest);
     assert_eq!(third.events("/sse?n=all").data(32), text(30..62));
@@ -59,7 +59,7 @@ fn without_state_a_restart_is_a_gap() {
 }
 
 #[test]
-fn what_was_rotated_meanwhile_is_read_to_its_end() {
+fn files_that_were_rotated_during_the_restart_are_read_to_their_end() {
     let args = ["a.log", "sub*/*.log*", "new.log"];
     let mut first = Ssetail::new()
         .file("a.log", "a1\n")
@@ -76,7 +76,7 @@ fn what_was_rotated_meanwhile_is_read_to_its_end() {
         append(&first.path(name), "new file\n");
     }
     append(&first.path("new.log"), "was waited for\n");
-    let second = again(&mut first, &args);
+    let second = restart(&mut first, &args);
     let mut events = second.events_after("/sse", &last.id);
     let mut lines = HashMap::<String, Vec<String>>::new();
     while lines.values().flatten().count() < 6 {
@@ -85,15 +85,19 @@ fn what_was_rotated_meanwhile_is_read_to_its_end() {
             lines.entry(kind).or_default().push(data);
         }
     }
-    // A name that no glob matches is not followed, and what was never open cannot be found.
+    // `a.log.1` is not followed, because no glob matches it and it was never open.
     assert_eq!(lines["a.log"], ["the end", "new file"]);
     assert_eq!(lines["b.log"], ["the end", "new file"]);
-    assert_eq!(lines["b.log.1"], ["between"], "a file that a known glob matches is read whole");
+    assert_eq!(
+        lines["b.log.1"],
+        ["between"],
+        "a new file that a glob matches is read from its start"
+    );
     assert_eq!(lines["new.log"], ["was waited for"]);
 }
 
 #[test]
-fn a_file_that_was_rewritten_meanwhile_is_another() {
+fn a_file_that_was_rewritten_during_the_restart_is_truncated() {
     for rewritten in ["x\n", &numbered("other", 0..100)] {
         let mut first = Ssetail::new()
             .file("a.log", numbered("line", 0..10))
@@ -103,7 +107,7 @@ fn a_file_that_was_rewritten_meanwhile_is_another() {
         let all = first.events("/sse?n=all").take(10);
         first.kill();
         std::fs::write(first.path("a.log"), rewritten).expect("written");
-        let second = again(&mut first, &["a.log"]);
+        let second = restart(&mut first, &["a.log"]);
         let mut events = second.events_after("/sse", &all[3].id);
         let gap = events.control("gap");
         assert_eq!((&gap["reason"], &gap["lost"]), (&"truncated".into(), &6.into()));
@@ -113,13 +117,13 @@ fn a_file_that_was_rewritten_meanwhile_is_another() {
 }
 
 #[test]
-fn one_process_keeps_its_state_in_a_directory() {
+fn a_state_directory_is_used_by_one_process() {
     let first = Ssetail::new().file("a.log", "a\n").args(STATE).arg("a.log").start();
     let state = first.path("state").display().to_string();
-    let (status, said) = Ssetail::new().args(["--state", &state, "a.log"]).fail();
+    let (status, stderr) = Ssetail::new().args(["--state", &state, "a.log"]).fail();
     assert_eq!(status, 1);
     assert_eq!(
-        said,
+        stderr,
         format!(
             "ssetail: another ssetail keeps its state in {state}; stop it, or give --state a \
              directory of its own\n"
@@ -129,7 +133,7 @@ fn one_process_keeps_its_state_in_a_directory() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_used_is_one_sentence() {
+fn an_unusable_state_directory_is_one_sentence() {
     for (name, content, sentence) in [
         ("state", "a file", "ssetail: --state state cannot be used: File exists (os error 17)\n"),
         (
@@ -145,42 +149,46 @@ fn a_directory_that_cannot_be_used_is_one_sentence() {
 }
 
 #[test]
-fn a_record_that_was_cut_off_is_dropped_and_what_was_damaged_is_not_trusted() {
+fn an_incomplete_record_is_dropped_and_a_damaged_journal_is_not_trusted() {
     let mut ssetail = Ssetail::new().file("a.log", "a\n").args(STATE).arg("a.log").start();
     let id = ssetail.events("/sse").take(1).remove(0).id;
     ssetail.kill();
     append(&ssetail.path("state/journal"), [5, 0, 0]);
-    let mut ssetail = again(&mut ssetail, &["a.log"]);
+    let mut ssetail = restart(&mut ssetail, &["a.log"]);
     ssetail.wait_for("the last record is incomplete; dropped 3 bytes");
     ssetail.append("a.log", "b\n");
     let event = ssetail.events_after("/sse", &id).take(1).remove(0);
-    assert_eq!(event.data, "b", "nobody has seen what was in it");
+    assert_eq!(event.data, "b", "no client has seen the events of the incomplete record");
     ssetail.kill();
     append(&ssetail.path("state/journal"), [7; 40]);
-    let mut ssetail = again(&mut ssetail, &["a.log"]);
+    let mut ssetail = restart(&mut ssetail, &["a.log"]);
     ssetail.wait_for("dropped 40 unreadable bytes at the end");
     ssetail.append("a.log", "c\n");
     let mut events = ssetail.events_after("/sse", &event.id);
     assert_eq!(events.control("gap")["reason"], "restart");
-    assert_eq!(events.data(3), ["a", "b", "c"], "they are there, under other ids");
+    assert_eq!(events.data(3), ["a", "b", "c"], "the lines have other ids");
 }
 
 #[test]
-fn other_lines_are_other_events() {
+fn flags_that_change_the_lines_begin_another_run() {
     let mut first =
         Ssetail::new().file("a.log", numbered("line", 0..9)).args(STATE).arg("a.log").start();
     let id = first.events("/sse").take(9).remove(5).id;
     first.stop();
     append(&first.path("a.log"), numbered("line", 9..12));
-    let mut second = again(&mut first, &["a.log", "--exclude", "10"]);
+    let mut second = restart(&mut first, &["a.log", "--exclude", "10"]);
     second.wait_for("has changed; earlier ids cannot be resumed");
     let mut events = second.events_after("/sse", &id);
     assert_eq!(events.control("gap")["reason"], "restart");
-    assert_eq!(events.data(2), ["line 9", "line 11"], "it is read on where that stopped");
+    assert_eq!(
+        events.data(2),
+        ["line 9", "line 11"],
+        "the file is read from where the first run stopped"
+    );
 }
 
 #[test]
-fn standard_input_is_lost_by_a_restart_and_counted() {
+fn lines_of_standard_input_are_a_gap_after_a_restart() {
     let args = ["-", "a.log"];
     let mut first = Ssetail::new().file("a.log", "a\n").piped().args(STATE).args(args).start();
     let mut events = first.events("/sse");
@@ -189,7 +197,7 @@ fn standard_input_is_lost_by_a_restart_and_counted() {
     assert_eq!(events.data(2), ["b", "c"]);
     first.append("a.log", "d\n");
     let last = events.take(1).remove(0);
-    let second = again(&mut first, &args);
+    let second = restart(&mut first, &args);
     let mut events = second.events_after("/sse", &id);
     let gap = events.control("gap");
     assert_eq!((&gap["reason"], &gap["lost"]), (&"evicted".into(), &2.into()));
@@ -197,8 +205,8 @@ fn standard_input_is_lost_by_a_restart_and_counted() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_written_is_said_and_not_trusted() {
-    // A limit on the size of files is a disk that is full.
+fn a_journal_that_cannot_be_written_is_reported_and_not_trusted() {
+    // A limit of the file size has the effect of a full disk.
     let mut first = Ssetail::new()
         .file("a.log", "line 0\n")
         .args(STATE)
@@ -212,37 +220,38 @@ fn a_journal_that_cannot_be_written_is_said_and_not_trusted() {
         assert_eq!(events.lines(1), [format!("line {n}")]);
     }
     first.wait_for("state/journal cannot be written: File too large");
-    let mut second = again(&mut first, &["a.log"]);
+    let mut second = restart(&mut first, &["a.log"]);
     second.wait_for("could not write all records; earlier ids cannot be resumed");
     assert_eq!(second.events_after("/sse", &id).control("gap")["reason"], "restart");
 }
 
-/// How the writer of a file goes about it.
+/// The way in which a file is written.
 #[derive(Clone, Copy)]
 enum Habit {
-    /// Rotates as it pleases: its files are followed under all of their names.
-    Restless,
-    /// Rotates when it is told, which is when it is known that the file was seen.
-    Obedient,
-    /// Writes lines in pieces.
-    Slow,
+    /// The writer rotates at any time; the files are followed under all of their names.
+    RotatesOften,
+    /// The writer rotates on request, once the program has opened the last file.
+    RotatesOnRequest,
+    /// The writer writes lines in pieces.
+    InPieces,
 }
 
-/// Writes lines that tell their number until it is told to stop; gives how many there are.
+/// Writes numbered lines until `stop`; returns their number.
 fn write(path: &Path, habit: Habit, rotate: &AtomicBool, stop: &AtomicBool) -> usize {
     let (mut written, mut rotated) = (0, Instant::now());
     while !stop.load(Ordering::Relaxed) {
         let burst = 1 + written % 7 * (written % 5);
         let text = numbered("line", written..written + burst);
-        let (first, rest) = text.split_at(if matches!(habit, Habit::Slow) { 7 } else { 0 });
+        let (first, rest) = text.split_at(if matches!(habit, Habit::InPieces) { 7 } else { 0 });
         append(path, first);
+        // The rate of the writer; no check depends on it.
         std::thread::sleep(Duration::from_millis(2));
         append(path, rest);
         written += burst;
         let is_due = match habit {
-            Habit::Restless => rotated.elapsed() > Duration::from_millis(100),
-            Habit::Obedient => rotate.swap(false, Ordering::Relaxed),
-            Habit::Slow => false,
+            Habit::RotatesOften => rotated.elapsed() > Duration::from_millis(100),
+            Habit::RotatesOnRequest => rotate.swap(false, Ordering::Relaxed),
+            Habit::InPieces => false,
         };
         if is_due {
             std::fs::rename(path, path.with_extension(format!("log.{written}"))).expect("renamed");
@@ -253,11 +262,14 @@ fn write(path: &Path, habit: Habit, rotate: &AtomicBool, stop: &AtomicBool) -> u
     written
 }
 
-/// Kills it at any moment, while files are written and rotated; `SSETAIL_KILLS` says how often.
+/// Kills the program at random moments while files are written and rotated.
+///
+/// `SSETAIL_KILLS` is the number of kills.
 #[test]
-fn nothing_is_lost_or_doubled_however_often_it_is_killed() {
+fn no_line_is_lost_or_doubled_when_the_program_is_killed_often() {
     let kills = std::env::var("SSETAIL_KILLS").map_or(30, |kills| kills.parse().expect("a number"));
-    let files = [("x", Habit::Restless), ("y", Habit::Obedient), ("z", Habit::Slow)];
+    let files =
+        [("x", Habit::RotatesOften), ("y", Habit::RotatesOnRequest), ("z", Habit::InPieces)];
     let args = ["x.log*", "y.log", "z.log", "--from-start", "--replay-bytes", "64KiB"];
     let mut ssetail = Ssetail::new().args(STATE).args(args);
     for (name, _) in files {
@@ -274,12 +286,12 @@ fn nothing_is_lost_or_doubled_however_often_it_is_killed() {
             scope.spawn(move || write(&path, habit, rotate, stop))
         };
         let writers = files.map(start);
-        let mut dice = 7_u64;
+        let mut random = 7_u64;
         let (mut is_rotating, mut checked) = (false, 0);
         for _ in 0..kills {
-            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let mut events = resumed(&ssetail, &seen);
-            seen.extend(events.take(1 + (dice >> 33) as usize % 3000));
+            seen.extend(events.take(1 + (random >> 33) as usize % 3000));
             let is_rotation = |event: &Event| event.data.contains(r#""y.log","change":"rotated""#);
             is_rotating &= !seen[checked..].iter().any(is_rotation);
             checked = seen.len();
@@ -287,8 +299,9 @@ fn nothing_is_lost_or_doubled_however_often_it_is_killed() {
                 is_rotating = true;
                 rotate.store(true, Ordering::Relaxed);
             }
-            std::thread::sleep(Duration::from_micros((dice >> 20) % 20_000));
-            ssetail = again(&mut ssetail, &args);
+            // The kill comes at a random moment; no check depends on it.
+            std::thread::sleep(Duration::from_micros((random >> 20) % 20_000));
+            ssetail = restart(&mut ssetail, &args);
         }
         stop.store(true, Ordering::Relaxed);
         writers.map(|writer| writer.join().expect("written"))
@@ -308,14 +321,14 @@ fn nothing_is_lost_or_doubled_however_often_it_is_killed() {
             assert!(numbers.is_sorted(), "{name}.log is in order");
         }
         numbers.sort_unstable();
-        let wrong = numbers.iter().zip(0..).find(|(number, place)| **number != *place);
-        assert_eq!(wrong, None, "{name}.log, and what should be there instead");
+        let wrong = numbers.iter().zip(0..).find(|(number, expected)| **number != *expected);
+        assert_eq!(wrong, None, "{name}.log: the number, and the expected one");
         assert_eq!(numbers.len(), written, "{name}.log");
     }
     compare_history(&ssetail, &seen);
 }
 
-/// All of it once more: of a source with many files, the oldest are forgotten, and counted.
+/// Reads all events again; those of the oldest files may be counted in gaps.
 fn compare_history(ssetail: &Running, seen: &[Event]) {
     let mut events = ssetail.events_after("/sse", &seen[0].id);
     let mut at = 1;

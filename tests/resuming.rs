@@ -1,4 +1,4 @@
-//! Coming back with an id: SPEC section 4.
+//! Clients that resume with a last event ID (docs/PROTOCOL.md, "Resuming").
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +9,7 @@ fn text(range: std::ops::Range<usize>) -> Vec<String> {
 }
 
 #[test]
-fn a_client_gets_exactly_what_it_has_not() {
+fn a_resumed_client_gets_exactly_the_events_that_it_lacks() {
     let ssetail = Ssetail::new().file("a.log", numbered("line", 0..50)).arg("a.log").start();
     let all = ssetail.events("/sse").take(50);
     for (i, event) in all.iter().enumerate().step_by(7) {
@@ -18,15 +18,15 @@ fn a_client_gets_exactly_what_it_has_not() {
     }
     let path = format!("/sse?last_event_id={}", all[48].id);
     assert_eq!(ssetail.events(&path).take(1), all[49..]);
-    // A browser that reconnects repeats the query of its first request; its header is newer.
+    // A browser repeats the query of its first request, so the header wins.
     assert_eq!(ssetail.events_after(&path, &all[47].id).take(2), all[48..]);
-    // An empty header is no id, and the query's counts.
+    // An empty header counts as no header.
     assert_eq!(ssetail.events_after("/sse", "").take(50), all);
     assert_eq!(ssetail.events_after(&path, "").take(1), all[49..]);
 }
 
 #[test]
-fn nothing_is_lost_or_doubled_at_the_seam_under_load() {
+fn no_line_is_lost_or_doubled_when_clients_reconnect_under_load() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .args(["a.log", "--replay", "10000000", "--replay-bytes", "200MiB"])
@@ -63,7 +63,7 @@ fn nothing_is_lost_or_doubled_at_the_seam_under_load() {
 }
 
 #[test]
-fn what_is_gone_is_a_gap_with_its_exact_count() {
+fn evicted_events_are_a_gap_with_an_exact_count() {
     let mut ssetail = Ssetail::new().piped().args(["-", "--replay", "10"]).start();
     ssetail.input(numbered("line", 0..5));
     let first = ssetail.events("/sse").take(5);
@@ -71,11 +71,10 @@ fn what_is_gone_is_a_gap_with_its_exact_count() {
     let mut watching = ssetail.events_after("/sse", &first[4].id);
     let gap = watching.next().expect("a gap");
     if gap.kind == "ssetail" {
-        // It came when all was read, or before; the count tells which.
         let json: serde_json::Value = serde_json::from_str(&gap.data).expect("JSON");
         assert_eq!(json["reason"], "evicted");
     }
-    eventually("all is read", || {
+    eventually("all lines are read", || {
         let last = ssetail.events("/sse?n=1").data(1);
         last == ["line 39"]
     });
@@ -84,15 +83,15 @@ fn what_is_gone_is_a_gap_with_its_exact_count() {
     assert_eq!(gap.kind, "ssetail");
     assert_eq!(gap.data, r#"{"type":"gap","reason":"evicted","lost":25}"#);
     assert_eq!(events.data(10), text(30..40));
-    // Resuming from the gap is right, too.
+    // The id of the gap can be resumed from as well.
     assert_eq!(ssetail.events_after("/sse", &gap.id).data(10), text(30..40));
-    // A filter says that some of what was lost would not have been sent.
+    // With a filter, some of the lost events would not have been sent.
     let gap = ssetail.events_after("/sse?grep=x", &first[4].id).next().expect("a gap");
     assert_eq!(gap.data, r#"{"type":"gap","reason":"evicted","lost":25,"filtered":true}"#);
 }
 
 #[test]
-fn what_the_ring_has_evicted_is_read_from_the_file() {
+fn events_that_the_ring_has_evicted_are_read_from_the_file() {
     let ssetail = Ssetail::new()
         .file("a.log", numbered("line", 0..50_000))
         .args(["a.log", "--from-start", "--replay", "10", "--replay-bytes", "64KiB"])
@@ -106,7 +105,7 @@ fn what_the_ring_has_evicted_is_read_from_the_file() {
     assert_eq!(back.data(99_900), text(100..100_000));
     assert_eq!(ssetail.events("/sse?n=30000").data(30_000), text(70_000..100_000));
     assert_eq!(ssetail.events("/sse?n=all&grep=0000$").data(10).len(), 10);
-    // Also when the file was rotated away, and even deleted.
+    // A deleted file can still be read.
     std::fs::remove_file(ssetail.path("a.log")).expect("removed");
     ssetail.append("a.log", "new\n");
     let mut back = ssetail.events_after("/sse", &first[9].id);
@@ -129,7 +128,7 @@ fn long_lines_are_read_again_in_the_same_parts() {
 }
 
 #[test]
-fn what_was_truncated_away_is_a_gap_and_never_other_bytes() {
+fn truncated_events_are_a_gap_and_never_other_bytes() {
     let ssetail = Ssetail::new()
         .file("a.log", numbered("line", 0..50_000))
         .args(["a.log", "--from-start", "--replay", "10", "--replay-bytes", "64KiB"])
@@ -140,14 +139,18 @@ fn what_was_truncated_away_is_a_gap_and_never_other_bytes() {
     assert_eq!(events.control("source")["change"], "truncated");
     assert_eq!(events.lines(60_000)[59_999], "rewritten 59999");
     let mut back = ssetail.events_after("/sse", &first[9].id);
-    // What others have read lately is in memory, so that there may be several losses.
+    // Events that other clients read lately are still in memory, so there may be several gaps.
     let (mut line, mut lost, mut was_lost) = (10, 0, false);
     let next = loop {
         let event = back.next().expect("an event");
         let json: serde_json::Value = serde_json::from_str(&event.data).unwrap_or_default();
         match json["type"].as_str() {
             Some("gap") => {
-                assert_eq!((&json["reason"], was_lost), (&"truncated".into(), false), "one gap");
+                assert_eq!(
+                    (&json["reason"], was_lost),
+                    (&"truncated".into(), false),
+                    "gaps are not adjacent"
+                );
                 lost += json["lost"].as_u64().expect("a count");
                 line += json["lost"].as_u64().expect("a count");
                 was_lost = true;
@@ -160,15 +163,15 @@ fn what_was_truncated_away_is_a_gap_and_never_other_bytes() {
             }
         }
     };
-    assert_eq!(line, 50_000, "every line came or is counted");
+    assert_eq!(line, 50_000, "every line was sent or is counted");
     assert!(lost > 0, "the ring does not hold all of it");
     assert_eq!(next, ["rewritten 0"]);
-    // A request that searches passes over it as well.
+    // A search skips the truncated events as well.
     assert_eq!(ssetail.events("/sse?n=all&grep=59999").lines(1), ["rewritten 59999"]);
 }
 
 #[test]
-fn old_files_are_held_open_within_a_limit() {
+fn old_files_are_kept_open_within_a_limit() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .args(["a.log", "--replay-bytes", "1KiB", "--linger", "50ms"])
@@ -187,7 +190,7 @@ fn old_files_are_held_open_within_a_limit() {
     assert_eq!(watching.lines(1), ["the end"]);
     eventually("old files are closed", || ssetail.descriptors() < 64 + 25);
     let mut back = ssetail.events_after("/sse", &first.expect("an event").id);
-    // Control events are kept; the lines around them are lost in several gaps.
+    // Control events are still in memory; the lines between them are lost in several gaps.
     let mut lines = Vec::new();
     while lines.last().is_none_or(|line| line != "the end") {
         let event = back.next().expect("an event");
@@ -198,12 +201,15 @@ fn old_files_are_held_open_within_a_limit() {
     }
     let kept: String = (17..80).map(text).collect::<String>() + "the end\n";
     let lines = lines.join("\n") + "\n";
-    assert!(kept.ends_with(&lines) || lines.ends_with(&kept), "the newest files are kept whole");
+    assert!(
+        kept.ends_with(&lines) || lines.ends_with(&kept),
+        "the lines of the newest files are complete"
+    );
     assert!(lines.len() >= kept.len() * 9 / 10, "{} of {} bytes", lines.len(), kept.len());
 }
 
 #[test]
-fn without_replay_a_client_gets_only_what_comes() {
+fn without_replay_a_client_gets_only_new_events() {
     let ssetail = Ssetail::new()
         .file("a.log", numbered("line", 0..9))
         .args(["a.log", "--replay", "0"])
@@ -223,7 +229,7 @@ fn without_replay_a_client_gets_only_what_comes() {
 }
 
 #[test]
-fn unknown_ids_are_said_and_never_an_error() {
+fn an_unknown_id_is_a_gap_and_never_an_error() {
     let ssetail = Ssetail::new().file("a.log", "a\nb\n").arg("a.log").start();
     let known = ssetail.events("/sse").take(2);
     let (epoch, _) = known[0].id.split_once('-').expect("an id");
@@ -245,7 +251,7 @@ fn unknown_ids_are_said_and_never_an_error() {
 }
 
 #[test]
-fn another_filter_can_go_on_from_the_same_id() {
+fn a_client_can_resume_with_another_filter() {
     let ssetail = Ssetail::new()
         .file("a.log", "a1\na2\n")
         .file("b.log", "b1\nb2\n")
@@ -258,7 +264,7 @@ fn another_filter_can_go_on_from_the_same_id() {
 }
 
 #[test]
-fn a_client_that_has_all_of_an_ended_input_is_told_to_stop() {
+fn a_client_that_has_every_event_of_an_ended_input_gets_204() {
     let mut ssetail = Ssetail::new().piped().arg("-").start();
     ssetail.input("a\nb");
     let mut events = ssetail.events("/sse");

@@ -1,4 +1,4 @@
-//! Lines for scripts, without events: as JSON objects, and as they are.
+//! The media for scripts: NDJSON and plain text.
 
 use serde_json::Value;
 
@@ -14,21 +14,21 @@ fn open(ssetail: &Running, path: &str, accept: &str) -> Connection {
     connection
 }
 
-/// The next bytes of the body, as many as are asked for.
+/// Reads exactly `len` bytes of the body.
 fn bytes(connection: &mut Connection, len: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while bytes.len() < len {
-        bytes.extend(connection.read().expect("the answer goes on"));
+        bytes.extend(connection.read().expect("the response has not ended"));
     }
     assert_eq!(bytes.len(), len, "{:?}", String::from_utf8_lossy(&bytes));
     bytes
 }
 
-/// The next objects, each on a line.
+/// Reads exactly `count` objects, each on a line.
 fn objects(connection: &mut Connection, count: usize) -> Vec<Value> {
     let mut bytes = Vec::new();
     while memchr::memchr_iter(b'\n', &bytes).count() < count {
-        bytes.extend(connection.read().expect("the answer goes on"));
+        bytes.extend(connection.read().expect("the response has not ended"));
     }
     let text = String::from_utf8(bytes).expect("UTF-8");
     let objects: Vec<_> =
@@ -55,7 +55,11 @@ fn each_line_is_a_json_object_with_an_id() {
     let path = format!("/sse?last_event_id={id}");
     assert_eq!(objects(&mut open(&ssetail, &path, JSON_LINES), 2)[0], three[2]);
     let events = ssetail.events(&path).take(2);
-    assert_eq!(events[0].id, three[2]["id"].as_str().expect("an id"), "ids are the same in all");
+    assert_eq!(
+        events[0].id,
+        three[2]["id"].as_str().expect("an id"),
+        "ids are the same in every medium"
+    );
 }
 
 #[test]
@@ -85,15 +89,19 @@ fn plain_lines_are_the_bytes_of_the_file() {
         .start();
     let mut lines = open(&ssetail, "/sse?file=a.log", PLAIN);
     assert!(lines.headers.contains(&("content-type".into(), "text/plain; charset=utf-8".into())));
-    assert!(bytes(&mut lines, content.len()) == content, "every byte, and no other");
+    assert!(bytes(&mut lines, content.len()) == content, "the body is the file");
     ssetail.events("/sse?n=0").until_comments(5);
     ssetail.append("b.log", "other\n");
     ssetail.append("a.log", "live\n");
-    assert_eq!(bytes(&mut lines, 5), b"live\n", "neither heartbeats nor other files");
+    assert_eq!(
+        bytes(&mut lines, 5),
+        b"live\n",
+        "there are no heartbeats and no lines of other files"
+    );
 }
 
 #[test]
-fn plain_lines_of_two_files_do_not_become_one() {
+fn plain_lines_of_two_files_are_never_joined() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .file("b.log", "")
@@ -109,7 +117,7 @@ fn plain_lines_of_two_files_do_not_become_one() {
 }
 
 #[test]
-fn plain_chunks_joined_are_the_file() {
+fn the_plain_chunks_of_a_binary_file_are_the_file() {
     let content: Vec<u8> = (0..200_000u32).map(|i| (i * 7 % 251) as u8).collect();
     let ssetail = Ssetail::new()
         .file("a.bin", &content[..150_000])
@@ -122,7 +130,7 @@ fn plain_chunks_joined_are_the_file() {
 }
 
 #[test]
-fn what_is_filtered_out_leaves_no_trace_in_plain_lines() {
+fn lines_that_are_filtered_out_leave_nothing_in_plain_text() {
     let ssetail =
         Ssetail::new().file("a.log", "").args(["a.log", "--replay", "8", "-n", "0"]).start();
     let mut plain = open(&ssetail, "/sse?grep=wanted", PLAIN);
@@ -144,12 +152,12 @@ fn what_is_filtered_out_leaves_no_trace_in_plain_lines() {
             object["type"].clone()
         });
     }
-    // An object keeps the id fresh when nothing has matched for long.
+    // A ping updates the id when no line has matched for long.
     assert!(kinds.len() > 1 && kinds[..kinds.len() - 1].iter().all(|kind| kind == "ping"));
 }
 
 #[test]
-fn whoever_also_takes_events_gets_events() {
+fn a_client_that_also_accepts_events_gets_events() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
     let kind = |accept: &str| {
         let headers = open(&ssetail, "/sse", accept).headers;

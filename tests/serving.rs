@@ -1,4 +1,4 @@
-//! What a request gets: SPEC sections 3 and 5.
+//! Responses to requests (docs/PROTOCOL.md).
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -7,7 +7,7 @@ use crate::harness::client::{Connection, Events};
 use crate::harness::{DEADLINE, Ssetail, eventually};
 
 #[test]
-fn the_stream_begins_as_the_specification_shows() {
+fn the_stream_begins_with_a_comment_and_the_reconnection_time() {
     let ssetail = Ssetail::new().file("build.log", "one\n\ntwo\n").arg("build.log").start();
     let mut events = ssetail.events("/sse");
     let headers = &events.connection.headers;
@@ -28,7 +28,7 @@ fn the_stream_begins_as_the_specification_shows() {
 }
 
 #[test]
-fn a_stream_is_answered_before_anything_is_written() {
+fn the_headers_are_sent_before_there_is_a_line() {
     let ssetail = Ssetail::new().arg("later.log").start();
     let mut events = ssetail.events("/sse");
     events.until_comments(1);
@@ -37,7 +37,7 @@ fn a_stream_is_answered_before_anything_is_written() {
 }
 
 #[test]
-fn silence_is_filled_with_comments() {
+fn a_silent_stream_has_comments() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .args(["a.log", "--heartbeat", "40ms", "--reconnect-delay", "1500ms"])
@@ -50,7 +50,7 @@ fn silence_is_filled_with_comments() {
 }
 
 #[test]
-fn a_page_can_ask_for_heartbeats_that_it_sees() {
+fn a_page_can_ask_for_pings_in_place_of_comments() {
     let ssetail =
         Ssetail::new().file("a.log", "x\n").args(["a.log", "--heartbeat", "40ms"]).start();
     let mut events = ssetail.events("/sse?ping");
@@ -58,11 +58,11 @@ fn a_page_can_ask_for_heartbeats_that_it_sees() {
     let ping = events.next().expect("a ping");
     assert_eq!(ping.kind, "ssetail");
     assert!(ping.data.starts_with(r#"{"type":"ping","time":1"#), "{}", ping.data);
-    assert_eq!(ping.id, line.id, "its id is where it stands");
+    assert_eq!(ping.id, line.id, "a ping has the id of the event before it");
 }
 
 #[test]
-fn endpoint_and_prefix_can_be_moved() {
+fn the_endpoint_and_the_prefix_can_be_changed() {
     let ssetail = Ssetail::new()
         .file("a.log", "x\n")
         .args(["a.log", "--endpoint", "/stream2", "--path-prefix", "/logs/"])
@@ -78,7 +78,7 @@ fn endpoint_and_prefix_can_be_moved() {
 }
 
 #[test]
-fn other_methods_and_paths_are_refused_plainly() {
+fn other_methods_and_paths_are_refused() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     let head = ssetail.request("HEAD", "/sse", &[]);
     assert_eq!(
@@ -95,7 +95,7 @@ fn other_methods_and_paths_are_refused_plainly() {
 }
 
 #[test]
-fn a_preflight_is_answered_for_those_who_may_read() {
+fn a_preflight_succeeds_for_an_accepted_origin_only() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     let origin = ("origin", "http://localhost:3000");
     let ask = ("access-control-request-method", "GET");
@@ -112,7 +112,7 @@ fn a_preflight_is_answered_for_those_who_may_read() {
 }
 
 #[test]
-fn an_answer_names_every_request_header_that_it_depends_on() {
+fn a_response_names_every_request_header_that_it_depends_on() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     let vary = |path: &str| {
         let answer = ssetail.request("GET", path, &[("origin", "http://localhost:3000")]);
@@ -124,7 +124,7 @@ fn an_answer_names_every_request_header_that_it_depends_on() {
 }
 
 #[test]
-fn a_page_of_another_site_reads_nothing() {
+fn a_page_of_another_site_is_refused() {
     let ssetail = Ssetail::new().file("a.log", "secret\n").arg("a.log").start();
     let status = |headers: &[(&str, &str)]| ssetail.request("GET", "/sse", headers).status;
     assert_eq!(status(&[("origin", "https://evil.example")]), 403);
@@ -160,7 +160,7 @@ fn origins_and_hosts_can_be_allowed() {
 }
 
 #[test]
-fn bad_queries_are_refused_with_what_is_accepted() {
+fn a_bad_query_is_refused_with_the_accepted_values() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     for (query, accepted) in [
         ("n=many", "n=100"),
@@ -202,7 +202,7 @@ fn a_request_can_choose_sources_lines_and_format() {
 }
 
 #[test]
-fn a_filter_that_lets_little_through_keeps_its_id_fresh() {
+fn a_filter_that_matches_rarely_keeps_the_id_recent() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .args(["a.log", "--heartbeat", "50ms", "--replay", "1000"])
@@ -216,20 +216,16 @@ fn a_filter_that_lets_little_through_keeps_its_id_fresh() {
         if event.data == "rare" {
             break event;
         }
-        assert!(
-            event.data.contains(r#""type":"ping""#),
-            "only a ping may stand in: {}",
-            event.data
-        );
+        assert!(event.data.contains(r#""type":"ping""#), "a ping, not {}", event.data);
         last = Some(event.id);
     };
-    assert!(last.is_some_and(|id| id != rare.id), "its id moved while nothing matched");
+    assert!(last.is_some_and(|id| id != rare.id), "the id changed while no line matched");
     ssetail.append("a.log", "often\n");
     assert!(events.next().expect("a ping").data.contains("ping"));
 }
 
 #[test]
-fn names_that_collide_or_would_break_the_stream() {
+fn names_that_collide_or_would_break_the_stream_are_changed() {
     let ssetail = Ssetail::new()
         .file("a/x.log", "1\n")
         .file("b/x.log", "2\n")
@@ -251,7 +247,7 @@ fn names_that_collide_or_would_break_the_stream() {
 }
 
 #[test]
-fn an_old_client_gets_a_stream_that_ends_with_its_connection() {
+fn a_client_of_http_1_0_gets_a_body_without_chunks() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     let head = "GET /sse HTTP/1.0\r\nhost: localhost\r\n\r\n";
     let mut connection = Connection::send(ssetail.address(), head);
@@ -264,7 +260,7 @@ fn an_old_client_gets_a_stream_that_ends_with_its_connection() {
 }
 
 #[test]
-fn a_stream_may_follow_other_answers_and_nothing_follows_a_stream() {
+fn a_connection_serves_requests_until_the_first_stream() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     let health = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let stream = "GET /sse HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -274,7 +270,7 @@ fn a_stream_may_follow_other_answers_and_nothing_follows_a_stream() {
     let mut until = |text: &str| {
         let (mut seen, mut byte) = (Vec::new(), [0]);
         while !seen.ends_with(text.as_bytes()) {
-            socket.read_exact(&mut byte).expect("more");
+            socket.read_exact(&mut byte).expect("a byte");
             seen.push(byte[0]);
         }
         String::from_utf8(seen).expect("text")
@@ -284,7 +280,7 @@ fn a_stream_may_follow_other_answers_and_nothing_follows_a_stream() {
     assert!(until("data: x\n").contains("retry: 2000"));
     ssetail.append("a.log", "y\n");
     assert!(!until("data: y\n").contains("HTTP"), "the last request is not answered");
-    // A peer that will send no more has gone.
+    // A client that closes its sending side is treated as gone.
     socket.shutdown(Shutdown::Write).expect("shut");
-    eventually("the stream ends", || ssetail.figure("ssetail_open_streams") == 0);
+    eventually("the stream ends", || ssetail.metric("ssetail_open_streams") == 0);
 }

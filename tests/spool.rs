@@ -1,9 +1,9 @@
-//! Standard input that has a log: `--spool`.
+//! Standard input that is written to a spool, with `--spool`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::harness::{Running, Ssetail, eventually, numbered};
+use crate::harness::{Running, Signal, Ssetail, eventually, numbered};
 
 const TINY_RING: [&str; 4] = ["--replay", "10", "--replay-bytes", "64KiB"];
 
@@ -15,8 +15,8 @@ fn text(range: std::ops::Range<usize>) -> Vec<String> {
     numbered("line", range).lines().map(str::to_owned).collect()
 }
 
-fn eventually_reads(ssetail: &Running, lines: u64) {
-    eventually("all is read", || ssetail.figure("ssetail_lines_read_total") == lines);
+fn wait_until_read(ssetail: &Running, lines: u64) {
+    eventually("all is read", || ssetail.metric("ssetail_lines_read_total") == lines);
 }
 
 #[test]
@@ -26,33 +26,33 @@ fn history_is_read_from_the_spool() {
     ssetail.input(&all[..20]);
     let first = ssetail.events("/sse?n=all").take(2);
     ssetail.input(&all[20..]);
-    eventually_reads(&ssetail, 100_001);
+    wait_until_read(&ssetail, 100_001);
     let mut back = ssetail.events_after("/sse", &first[0].id);
     assert_eq!(back.data(99_999), text(1..100_000));
     let parts = back.data(3).concat();
     assert_eq!(parts, "é".repeat(40_000));
     ssetail.close_input();
     assert_eq!(back.data(2), ["without end", r#"{"type":"end","file":"stdin"}"#]);
-    // The same events again, with the same ids, as far back as one likes.
+    // All events can be read again, with the same ids.
     let again = ssetail.events("/sse?n=all").take(100_005);
     assert_eq!(again[..2], first);
     assert_eq!(ssetail.events_after("/sse", &again[70_000].id).take(30_004), again[70_001..]);
     assert_eq!(ssetail.events("/sse?n=50000").take(50_001), again[50_004..]);
     assert_eq!(ssetail.events("/sse?n=all&grep=0000$").take(10).len(), 10);
     let object = ssetail.events("/sse?n=all&format=json").next().expect("an event");
-    assert!(!object.data.contains("offset"), "standard input has none: {}", object.data);
+    assert!(!object.data.contains("offset"), "standard input has no offset: {}", object.data);
     let spool = fs::metadata(ssetail.path("spool")).expect("a spool");
     assert_eq!(spool.permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read(ssetail.path("spool")).expect("readable"), all.as_bytes());
 }
 
 #[test]
-fn bytes_are_read_from_the_spool() {
+fn binary_chunks_are_read_from_the_spool() {
     let mut ssetail = spooling(&["--binary"]).start();
     let bytes: Vec<u8> = (0..1_000_000u64).map(|n| ((n * n) >> 7) as u8).collect();
     ssetail.input(&bytes);
     ssetail.close_input();
-    eventually("all is read", || ssetail.figure("ssetail_bytes_read_total") == 1_000_000);
+    eventually("all is read", || ssetail.metric("ssetail_bytes_read_total") == 1_000_000);
     let mut events = ssetail.events("/sse?n=all&file=*&format=base64");
     let mut joined = Vec::new();
     while joined.len() < bytes.len() {
@@ -66,21 +66,21 @@ fn bytes_are_read_from_the_spool() {
 }
 
 #[test]
-fn beyond_its_bound_the_oldest_is_a_gap_with_its_exact_count() {
+fn the_oldest_lines_beyond_the_bound_are_a_gap_with_an_exact_count() {
     let mut ssetail = spooling(&["--spool-bytes", "1MiB"]).start();
     ssetail.input(numbered("line", 0..2));
     let first = ssetail.events("/sse?n=all").take(2);
     let mut slow = ssetail.events("/sse?n=all");
     slow.take(1);
     ssetail.input(numbered("line", 2..500_000));
-    eventually_reads(&ssetail, 500_000);
+    wait_until_read(&ssetail, 500_000);
     let mut back = ssetail.events_after("/sse", &first[0].id);
     let gap = back.control("gap");
     assert_eq!(gap["reason"], "evicted");
     let kept = 1 + gap["lost"].as_u64().expect("a count") as usize;
     assert!((400_000..470_000).contains(&kept), "a megabyte is some 80,000 lines, not {kept}");
     assert_eq!(back.data(500_000 - kept), text(kept..500_000));
-    // One that was there has the same loss, as far as it did not read in time.
+    // A client that was connected gets a gap for the lines that it did not read in time.
     let mut next = 1;
     while next < 500_000 {
         let event = slow.next().expect("an event");
@@ -93,7 +93,7 @@ fn beyond_its_bound_the_oldest_is_a_gap_with_its_exact_count() {
             next += 1;
         }
     }
-    // Who asks for all that there is misses nothing.
+    // A new client with `n=all` gets every line that is kept.
     let all = ssetail.events("/sse?n=all").data(500_000 - kept);
     assert_eq!(all, text(kept..500_000));
     let names = || (0..).map(|n| if n == 0 { "spool".into() } else { format!("spool.{n}") });
@@ -101,11 +101,14 @@ fn beyond_its_bound_the_oldest_is_a_gap_with_its_exact_count() {
     let files: Vec<String> = files.collect();
     assert!(files.concat().len() <= 1 << 20);
     let kept_text: String = files.iter().rev().map(String::as_str).collect();
-    assert!(kept_text.ends_with(&numbered("line", kept..500_000)), "what is sent is there");
+    assert!(
+        kept_text.ends_with(&numbered("line", kept..500_000)),
+        "the files have the lines that were sent"
+    );
 }
 
 #[test]
-fn what_an_earlier_run_has_left_is_kept() {
+fn the_spool_of_an_earlier_run_is_kept() {
     let mut first = spooling(&["--exit-on-eof"]).start();
     first.input("first\n");
     first.close_input();
@@ -120,27 +123,27 @@ fn what_an_earlier_run_has_left_is_kept() {
     assert_eq!(running.events("/sse?n=all").data(1), ["second"]);
     assert_eq!(fs::read(directory.join("spool.1")).expect("kept"), b"first\n");
     assert_eq!(fs::read(directory.join("spool")).expect("written"), b"second\n");
-    let (status, said) = second().fail();
+    let (status, stderr) = second().fail();
     assert_eq!(status, 1);
-    assert!(said.ends_with("another ssetail writes to it\n"), "{said}");
+    assert!(stderr.ends_with("another ssetail writes to it\n"), "{stderr}");
     assert_eq!(fs::read(directory.join("spool")).expect("untouched"), b"second\n");
 }
 
 #[test]
-fn it_goes_on_when_the_spool_is_deleted() {
+fn a_deleted_spool_can_still_be_read() {
     let mut ssetail = spooling(&["--spool-bytes", "16MiB"]).start();
     ssetail.input(numbered("line", 0..100_000));
-    eventually_reads(&ssetail, 100_000);
+    wait_until_read(&ssetail, 100_000);
     fs::remove_file(ssetail.path("spool")).expect("removed");
     ssetail.input(numbered("line", 100_000..300_000));
-    eventually_reads(&ssetail, 300_000);
+    wait_until_read(&ssetail, 300_000);
     assert_eq!(ssetail.events("/sse?n=all").data(300_000), text(0..300_000));
-    assert!(ssetail.path("spool").exists(), "the next segment has the name again");
+    assert!(ssetail.path("spool").exists(), "the next segment has the same name");
 }
 
 #[test]
-fn a_disk_that_is_full_is_said_once_and_stops_nothing() {
-    // A limit on the size of a file is as good as a full disk.
+fn a_full_disk_is_reported_once_and_stops_nothing() {
+    // A limit of the file size has the effect of a full disk.
     let mut ssetail =
         spooling(&["--tee"]).through("trap '' XFSZ; ulimit -f 500; exec \"$0\" \"$@\"");
     ssetail = ssetail.piped();
@@ -148,7 +151,7 @@ fn a_disk_that_is_full_is_said_once_and_stops_nothing() {
     ssetail.input(numbered("line", 0..2));
     let first = ssetail.events("/sse?n=all").take(2);
     ssetail.input(numbered("line", 2..200_000));
-    eventually_reads(&ssetail, 200_000);
+    wait_until_read(&ssetail, 200_000);
     let mut back = ssetail.events_after("/sse", &first[1].id);
     let mut next = 2;
     let mut gaps = 0;
@@ -166,13 +169,13 @@ fn a_disk_that_is_full_is_said_once_and_stops_nothing() {
     }
     assert_eq!(gaps, 1);
     ssetail.wait_for("cannot be written");
-    ssetail.signal("-TERM");
-    let (status, said) = ssetail.end();
-    assert_eq!((status, said.matches("spool").count()), (0, 1), "{said}");
+    ssetail.signal(Signal::TERM);
+    let (status, stderr) = ssetail.end();
+    assert_eq!((status, stderr.matches("spool").count()), (0, 1), "{stderr}");
 }
 
 #[test]
-fn globs_pass_over_the_spool() {
+fn globs_do_not_match_the_spool() {
     let mut ssetail = Ssetail::new()
         .piped()
         .file("other.log", "other\n")
@@ -181,7 +184,7 @@ fn globs_pass_over_the_spool() {
         .args(["-", "*.log*", "--spool", "spool.log"])
         .start();
     ssetail.input("in\n");
-    eventually("both are read", || ssetail.figure("ssetail_lines_read_total") >= 2);
+    eventually("both are read", || ssetail.metric("ssetail_lines_read_total") >= 2);
     let sources: serde_json::Value =
         serde_json::from_str(&ssetail.get("/sources").body).expect("JSON");
     let names: Vec<_> = sources.as_array().expect("sources").iter().map(|s| &s["name"]).collect();
@@ -189,11 +192,11 @@ fn globs_pass_over_the_spool() {
 }
 
 #[test]
-fn a_spool_that_cannot_be_meant_is_one_sentence() {
+fn an_unusable_spool_is_one_sentence() {
     let refused = |ssetail: Ssetail, status: i32, words: &str| {
-        let (code, said) = ssetail.fail();
-        assert_eq!((code, said.lines().count()), (status, 1), "{said}");
-        assert!(said.contains(words), "{said}");
+        let (code, stderr) = ssetail.fail();
+        assert_eq!((code, stderr.lines().count()), (status, 1), "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
     };
     let file = || Ssetail::new().file("a.log", "a\n");
     refused(file().args(["a.log", "--spool", "x"]), 2, "not followed");

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use crate::harness::{Screen, Ssetail, client, eventually};
+use crate::harness::{Signal, Ssetail, client, eventually};
 
 fn is_summary(line: &str) -> bool {
     line.contains(" lines/s")
@@ -121,7 +121,7 @@ fn there_is_no_line_where_it_is_not_wanted() {
     let grey = shown(|ssetail| ssetail.env("NO_COLOR", "1"));
     assert!(is_summary(&grey) && !grey.contains("\x1b[1m") && !grey.contains("\x1b[2m"));
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").env("TERM", "xterm").start();
-    ssetail.signal("-TERM");
+    ssetail.signal(Signal::TERM);
     let (status, said) = ssetail.end();
     assert_eq!(status, 0);
     assert!(is_plain(&said) && said.contains("ssetail: following a.log\n"), "{said:?}");
@@ -155,66 +155,10 @@ fn a_terminal_that_takes_nothing_stops_nobody() {
     let socket = ssetail.path("socket");
     let mut running = ssetail.stderr(stuck).spawn();
     eventually("it listens", || socket.exists());
-    let ask = || {
-        let arg = socket.to_str().expect("a path");
-        crate::harness::output_of(
-            "curl",
-            &["-s", "--unix-socket", arg, "http://localhost/healthz", "-m", "20"],
-        )
-    };
     for _ in 0..20 {
-        assert_eq!(ask(), "ok\n");
+        assert_eq!(client::get_through_socket(&socket, "/healthz"), "ok\n");
     }
-    running.signal("-TERM");
+    running.signal(Signal::TERM);
     assert!(running.wait().success());
     drop(unread);
-}
-
-/// A shell that knows the completions, and `begin` what has to be typed before.
-fn shell(command: &[&str], begin: &str) -> Screen {
-    let root = env!("CARGO_MANIFEST_DIR");
-    let directory = tempfile::tempdir().expect("a directory");
-    std::fs::write(directory.path().join("build.log"), "").expect("written");
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_ssetail")).parent().expect("a directory");
-    let path = format!("{}:/usr/bin:/bin", binary.display());
-    let mut shell = std::process::Command::new("setsid");
-    shell.args(["--ctty", "--wait"]).args(command).env_clear().current_dir(directory.path());
-    shell.envs([("TERM", "xterm"), ("PS1", "$ "), ("PATH", &path)]).env("ROOT", root);
-    shell.env("HOME", directory.path());
-    let mut screen = Screen::start(shell, 80, None);
-    screen.keep(directory);
-    screen.send(&format!("{begin}; echo re''ady\r"));
-    screen.wait_for("shell", |line| line == "ready");
-    screen
-}
-
-/// What is typed becomes `completed`; then the line is taken away.
-#[track_caller]
-fn completes(screen: &mut Screen, typed: &str, completed: &str) {
-    screen.send(typed);
-    screen.wait_for(completed, |line| line.contains(completed));
-    screen.send("\x15");
-    screen.wait_for("empty line", |line| line == "$" || line.ends_with('%'));
-}
-
-#[test]
-fn completions_work_in_bash() {
-    let mut screen =
-        shell(&["bash", "--norc", "--noprofile"], "source $ROOT/completions/ssetail.bash");
-    completes(&mut screen, "ssetail --replay-b\t", "ssetail --replay-bytes");
-    completes(&mut screen, "ssetail --format ba\t", "ssetail --format base64");
-    completes(&mut screen, "ssetail --completions z\t", "ssetail --completions zsh");
-    completes(&mut screen, "ssetail \t", "ssetail build.log");
-    screen.send("ssetail --repl\t\t\t");
-    screen.wait_for("choices", |line| line.contains("--replay  ") && line.contains("--replay-byt"));
-}
-
-#[test]
-fn completions_work_in_zsh() {
-    let begin = "fpath=($ROOT/completions $fpath); autoload -Uz compinit; compinit -u -D; PS1='$ '";
-    let mut screen = shell(&["zsh", "-f"], begin);
-    completes(&mut screen, "ssetail --replay-b\t", "ssetail --replay-bytes");
-    completes(&mut screen, "ssetail --format ba\t", "ssetail --format base64");
-    completes(&mut screen, "ssetail --completions f\t", "ssetail --completions fish");
-    completes(&mut screen, "ssetail bui\t", "ssetail build.log");
 }

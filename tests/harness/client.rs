@@ -1,13 +1,15 @@
-//! An HTTP/1.1 client that hides nothing: bytes in, bytes out.
+//! An HTTP/1.1 client that shows the bytes of a response as they came.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::DEADLINE;
 use crate::parser::{Event, Parser};
 
-/// An answer that has ended.
+/// A complete response.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
@@ -15,19 +17,21 @@ pub struct Response {
     pub body: String,
 }
 
-/// A connection whose answer is being read.
+/// A connection and the response that is being read from it.
 pub struct Connection {
     pub socket: TcpStream,
     unread: Vec<u8>,
+    /// Status line and headers, as they came.
+    pub head: String,
     pub status: u16,
     pub headers: Vec<(String, String)>,
     chunked: bool,
     length: Option<usize>,
-    /// The answer came to its end, not just to the end of the connection.
+    /// The response was complete; false if only the connection ended.
     pub ended: bool,
 }
 
-/// An event stream, read event by event.
+/// An event stream that is read event by event.
 pub struct Events {
     pub connection: Connection,
     pub parser: Parser,
@@ -63,6 +67,18 @@ pub fn request(address: &str, method: &str, path: &str, headers: &[(&str, &str)]
     }
 }
 
+/// Returns the body of a response that is read through a Unix socket.
+pub fn get_through_socket(socket: &Path, path: &str) -> String {
+    let mut socket = UnixStream::connect(socket).expect("the server accepts");
+    socket.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).expect("the request can be sent");
+    let mut response = String::new();
+    socket.read_to_string(&mut response).expect("the response ends");
+    let (_, body) = response.split_once("\r\n\r\n").expect("a head");
+    body.to_owned()
+}
+
 impl Connection {
     pub fn open(address: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Self {
         let mut head = format!("{method} {path} HTTP/1.1\r\n");
@@ -75,20 +91,21 @@ impl Connection {
         Connection::send(address, &format!("{head}\r\n"))
     }
 
-    /// Sends bytes as they are and reads the head of the answer.
+    /// Sends bytes as they are, and reads the head of the response.
     pub fn send(address: &str, head: &str) -> Self {
-        let socket = TcpStream::connect(address).expect("connected");
-        socket.set_read_timeout(Some(Duration::from_millis(100))).expect("set");
+        let socket = TcpStream::connect(address).expect("the server accepts");
+        socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout can be set");
         let mut connection = Connection {
             socket,
             unread: Vec::new(),
+            head: String::new(),
             status: 0,
             headers: Vec::new(),
             chunked: false,
             length: None,
             ended: false,
         };
-        connection.socket.write_all(head.as_bytes()).expect("sent");
+        connection.socket.write_all(head.as_bytes()).expect("the request can be sent");
         connection.read_head();
         connection
     }
@@ -98,10 +115,12 @@ impl Connection {
             if let Some(end) = self.unread.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 break end;
             }
-            assert!(self.fill(), "no answer but {:?}", String::from_utf8_lossy(&self.unread));
+            let filled = self.fill();
+            assert!(filled, "no response but {:?}", String::from_utf8_lossy(&self.unread));
         };
         let rest = self.unread.split_off(end + 4);
         let head = String::from_utf8(std::mem::replace(&mut self.unread, rest)).expect("ASCII");
+        self.head.clone_from(&head);
         let mut lines = head.lines();
         let status = lines.next().expect("a status line");
         self.status = status.split(' ').nth(1).expect("a status").parse().expect("a number");
@@ -118,7 +137,7 @@ impl Connection {
         }
     }
 
-    /// Some bytes of the body; none at its end.
+    /// Reads some bytes of the body; `None` at the end of the connection or the response.
     pub fn read(&mut self) -> Option<Vec<u8>> {
         loop {
             if let Some(bytes) = self.take() {
@@ -131,7 +150,7 @@ impl Connection {
         }
     }
 
-    /// Body bytes among those that have arrived.
+    /// Takes the bytes of the body that have arrived.
     fn take(&mut self) -> Option<Vec<u8>> {
         if self.ended {
             return None;
@@ -158,7 +177,7 @@ impl Connection {
         Some(chunk)
     }
 
-    /// Reads from the socket; false at the end of the connection.
+    /// Reads from the socket; returns false at the end of the connection.
     fn fill(&mut self) -> bool {
         let deadline = Instant::now() + DEADLINE;
         let mut bytes = vec![0; 65536];
@@ -172,7 +191,7 @@ impl Connection {
                 Err(error)
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
                 {
-                    assert!(Instant::now() < deadline, "nothing came");
+                    assert!(Instant::now() < deadline, "no byte came within {DEADLINE:?}");
                 }
                 Err(_) => return false,
             }
@@ -189,12 +208,12 @@ impl Events {
         Events { connection, parser: Parser::default(), ready: std::collections::VecDeque::new() }
     }
 
-    /// The next event; none when the stream has ended, or was cut.
+    /// Returns the next event; `None` when the connection or the response has ended.
     pub fn next(&mut self) -> Option<Event> {
-        // Heartbeats are no news: a test that waits for an event gives up in spite of them.
+        // Heartbeats keep the socket busy, so the wait for an event has its own deadline.
         let deadline = Instant::now() + DEADLINE;
         while self.ready.is_empty() {
-            assert!(Instant::now() < deadline, "no event came");
+            assert!(Instant::now() < deadline, "no event came within {DEADLINE:?}");
             let bytes = self.connection.read()?;
             self.ready.extend(self.parser.feed(&bytes));
         }
@@ -205,12 +224,12 @@ impl Events {
         (0..count).map(|_| self.next().expect("an event")).collect()
     }
 
-    /// The data of the next events.
+    /// Returns the data of the next events.
     pub fn data(&mut self, count: usize) -> Vec<String> {
         self.take(count).into_iter().map(|event| event.data).collect()
     }
 
-    /// The data of the next events that are lines.
+    /// Returns the data of the next lines, without control events.
     pub fn lines(&mut self, count: usize) -> Vec<String> {
         let mut lines = Vec::new();
         while lines.len() < count {
@@ -222,7 +241,7 @@ impl Events {
         lines
     }
 
-    /// The next control event of this type.
+    /// Returns the next control event of this type; skips all other events.
     pub fn control(&mut self, kind: &str) -> serde_json::Value {
         loop {
             let event = self.next().expect("an event");
@@ -235,15 +254,15 @@ impl Events {
         }
     }
 
-    /// All that is left, until the stream ends or is cut.
+    /// Returns all events until the stream ends or is aborted.
     pub fn rest(&mut self) -> Vec<Event> {
         std::iter::from_fn(|| self.next()).collect()
     }
 
-    /// Reads until the parser has seen so many comments.
+    /// Reads until the stream has had `count` comments.
     pub fn until_comments(&mut self, count: usize) {
         while self.parser.comments < count {
-            let bytes = self.connection.read().expect("the stream goes on");
+            let bytes = self.connection.read().expect("the stream has not ended");
             self.ready.extend(self.parser.feed(&bytes));
         }
     }

@@ -1,4 +1,4 @@
-//! A terminal, and what a person would see on it.
+//! A terminal, and the text that a person would see on it.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -12,24 +12,33 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use tempfile::TempDir;
 
-use super::{DEADLINE, pause};
+use super::{DEADLINE, Signal, send_signal, wait_for_exit};
 
 const ROWS: u16 = 24;
 
+/// The standard input of a program on a terminal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// The standard input that the command has.
+    Command,
+    #[allow(dead_code, reason = "only the full tier types")]
+    Terminal,
+}
+
 /// A program on a terminal; killed and reaped when dropped.
 pub struct Screen {
-    directory: Option<TempDir>,
+    _directory: TempDir,
     child: Child,
     terminal: File,
     output: Receiver<Vec<u8>>,
     parser: vt100::Parser,
-    /// All bytes that came so far.
+    /// All bytes that were taken so far.
     pub raw: String,
 }
 
 impl Screen {
-    /// Its output and its errors go to the terminal, and it reads it, unless told otherwise.
-    pub fn start(mut command: Command, columns: u16, directory: Option<TempDir>) -> Self {
+    /// Starts a command with its output and its errors on a new terminal.
+    pub fn start(mut command: Command, columns: u16, input: Input, directory: TempDir) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
         grantpt(&terminal).expect("granted");
         unlockpt(&terminal).expect("unlocked");
@@ -40,11 +49,11 @@ impl Screen {
         let inside = File::from(rustix::fs::open(name, flags, Mode::empty()).expect("opened"));
         command.stdout(inside.try_clone().expect("a descriptor"));
         command.stderr(inside.try_clone().expect("a descriptor"));
-        if directory.is_none() {
+        if input == Input::Terminal {
             command.stdin(inside);
         }
         let child = command.spawn().expect("the program starts");
-        // What it holds of the terminal would keep it open after the program's end.
+        // The command holds descriptors that would keep the terminal open after the program's end.
         drop(command);
         let mut reader = terminal.try_clone().expect("a descriptor");
         let (sender, output) = channel();
@@ -54,11 +63,11 @@ impl Screen {
                 let _ = sender.send(bytes[..read].to_vec());
             }
         });
-        let parser = vt100::Parser::new(some(ROWS), some(columns), 0);
-        Screen { directory, child, terminal, output, parser, raw: String::new() }
+        let parser = vt100::Parser::new(non_zero(ROWS), non_zero(columns), 0);
+        Screen { _directory: directory, child, terminal, output, parser, raw: String::new() }
     }
 
-    /// What it shows, line by line, without the empty ones at the end.
+    /// Returns the lines on the screen, without the empty ones at the end.
     pub fn lines(&self) -> Vec<String> {
         let screen = self.parser.screen();
         let rows = screen.rows(0, screen.size().1.get());
@@ -67,23 +76,23 @@ impl Screen {
         lines
     }
 
-    /// Waits until a line that it shows is as wanted.
+    /// Waits until a line on the screen matches.
     #[track_caller]
-    pub fn wait_for(&mut self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+    pub fn wait_for(&mut self, name: &str, matches: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            if let Some(line) = self.lines().into_iter().find(|line| is_it(line)) {
+            if let Some(line) = self.lines().into_iter().find(|line| matches(line)) {
                 return line;
             }
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(bytes) = self.output.recv_timeout(left) else {
-                panic!("no {what} in:\n{}\nraw: {:?}", self.lines().join("\n"), self.raw);
+                panic!("no {name} in:\n{}\nraw: {:?}", self.lines().join("\n"), self.raw);
             };
             self.take(&bytes);
         }
     }
 
-    /// The address that it shows.
+    /// Returns host and port of the URL on the screen.
     #[track_caller]
     pub fn address(&mut self) -> String {
         let line = self.wait_for("address", |line| line.contains("://"));
@@ -91,47 +100,34 @@ impl Screen {
         rest.split('/').next().expect("an address").to_owned()
     }
 
-    /// Takes what has come so far.
+    /// Takes the bytes that have come so far.
     pub fn see(&mut self) {
         while let Ok(bytes) = self.output.try_recv() {
             self.take(&bytes);
         }
     }
 
-    /// Keeps a directory for as long as the program runs.
-    pub fn keep(&mut self, directory: TempDir) {
-        self.directory = Some(directory);
-    }
-
     pub fn resize(&mut self, columns: u16) {
         resize(&self.terminal, columns);
-        self.parser.screen_mut().set_size(some(ROWS), some(columns));
+        self.parser.screen_mut().set_size(non_zero(ROWS), non_zero(columns));
     }
 
-    /// Types.
+    /// Types these keys.
+    #[allow(dead_code, reason = "only the full tier types")]
     pub fn send(&mut self, keys: &str) {
         self.terminal.write_all(keys.as_bytes()).expect("typed");
     }
 
-    /// Writes to its standard input, if that is a pipe.
+    /// Writes to standard input, which must be a pipe.
     pub fn input(&mut self, bytes: &[u8]) {
         self.child.stdin.as_mut().expect("a pipe").write_all(bytes).expect("written");
     }
 
-    /// Ends it as a signal would, and gives how it ended; all that it wrote is shown then.
+    /// Sends SIGTERM, waits for the end, and takes the rest of the output.
     pub fn stop(&mut self) -> ExitStatus {
-        let pid = self.child.id().to_string();
-        let status = Command::new("kill").args(["-TERM", &pid]).status();
-        assert!(status.expect("kill runs").success());
-        let deadline = Instant::now() + DEADLINE;
-        let status = loop {
-            match self.child.try_wait().expect("a child") {
-                Some(status) => break status,
-                None => pause(),
-            }
-            assert!(Instant::now() < deadline, "it did not end");
-        };
-        while let Ok(bytes) = self.output.recv() {
+        send_signal(&self.child, Signal::TERM);
+        let status = wait_for_exit(&mut self.child);
+        while let Ok(bytes) = self.output.recv_timeout(DEADLINE) {
             self.take(&bytes);
         }
         status
@@ -150,8 +146,8 @@ impl Drop for Screen {
     }
 }
 
-fn some(size: u16) -> NonZero<u16> {
-    NonZero::new(size).expect("not nothing")
+fn non_zero(size: u16) -> NonZero<u16> {
+    NonZero::new(size).expect("a size is not zero")
 }
 
 fn resize(terminal: &File, columns: u16) {

@@ -1,13 +1,14 @@
-//! Peers that mean harm, or act as if they did: SPEC sections 6 and 7.
+//! Hostile and broken clients.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::harness::{DEADLINE, Events, Running, Ssetail, eventually, numbered};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-/// Bytes that come until the connection ends.
+use crate::harness::{DEADLINE, Events, Running, Signal, Ssetail, eventually, numbered};
+
+/// Reads until the connection ends.
 fn read_to_end(socket: &mut TcpStream) -> Vec<u8> {
     socket.set_read_timeout(Some(DEADLINE)).expect("set");
     let mut bytes = Vec::new();
@@ -17,13 +18,13 @@ fn read_to_end(socket: &mut TcpStream) -> Vec<u8> {
             Ok(0) => return bytes,
             Ok(read) => bytes.extend(&part[..read]),
             Err(error) if error.kind() == ErrorKind::ConnectionReset => return bytes,
-            Err(error) => panic!("it stays open: {error}"),
+            Err(error) => panic!("the connection stays open: {error}"),
         }
     }
 }
 
 #[test]
-fn a_peer_that_takes_nothing_is_dropped_and_counted() {
+fn a_client_that_accepts_no_byte_is_dropped_and_counted() {
     let ssetail = Ssetail::new()
         .file("a.log", "")
         .args(["a.log", "--send-timeout", "300ms", "--heartbeat", "50ms"])
@@ -31,20 +32,20 @@ fn a_peer_that_takes_nothing_is_dropped_and_counted() {
     let stalled = ssetail.events("/sse");
     let mut honest = ssetail.events("/sse");
     honest.until_comments(1);
-    // More than the two sockets hold; the honest one reads it.
+    // The lines are more than the sockets hold; the honest client reads them.
     let mut seen = 0;
     eventually("the stalled peer is dropped", || {
         ssetail.append("a.log", ("y".repeat(999) + "\n").repeat(1000));
         seen += honest.lines(1000).len();
-        ssetail.figure("ssetail_slow_peers_dropped_total") == 1
+        ssetail.metric("ssetail_slow_peers_dropped_total") == 1
     });
     assert!(seen >= 1000);
-    eventually("its stream is closed", || ssetail.figure("ssetail_open_streams") == 1);
+    eventually("its stream is closed", || ssetail.metric("ssetail_open_streams") == 1);
     drop(stalled);
 }
 
 #[test]
-fn what_the_kernel_holds_for_a_stalled_peer_is_bounded() {
+fn the_kernel_buffers_little_for_a_stalled_client() {
     let ssetail = Ssetail::new().file("a.log", "").arg("a.log").start();
     let stalled = ssetail.events("/sse");
     let mut honest = ssetail.events("/sse");
@@ -54,7 +55,7 @@ fn what_the_kernel_holds_for_a_stalled_peer_is_bounded() {
         honest.lines(1000);
     }
     let port = stalled.connection.socket.local_addr().expect("an address").port();
-    // The queue at the sending side, as the kernel shows it.
+    // The kernel shows the send queue of the socket in a table.
     let sockets = std::fs::read_to_string("/proc/net/tcp").expect("a table");
     let ours = sockets.lines().find(|line| {
         line.split_whitespace().nth(2).is_some_and(|peer| peer.ends_with(&format!(":{port:04X}")))
@@ -65,7 +66,7 @@ fn what_the_kernel_holds_for_a_stalled_peer_is_bounded() {
 }
 
 #[test]
-fn garbage_and_silence_end_only_themselves() {
+fn garbage_and_silence_end_only_their_own_connection() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     let mut honest = ssetail.events("/sse");
     assert_eq!(honest.lines(1), ["x"]);
@@ -86,35 +87,36 @@ fn garbage_and_silence_end_only_themselves() {
         let answer = read_to_end(&mut socket);
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
     }
-    // A header that drips keeps nobody: the whole head has its time, not each byte.
+    // The time limit is that of the whole head, not of each byte.
     let began = Instant::now();
-    let mut drip = dripping.try_clone().expect("cloned");
-    let dripper = std::thread::spawn(move || {
-        while drip.write_all(b"x: y\r\n").is_ok() && began.elapsed() < DEADLINE {
+    let mut writer = dripping.try_clone().expect("cloned");
+    let slow_writer = std::thread::spawn(move || {
+        while writer.write_all(b"x: y\r\n").is_ok() && began.elapsed() < DEADLINE {
+            // The rate of the slow client; no check waits for it.
             std::thread::sleep(Duration::from_millis(200));
         }
     });
     read_to_end(&mut silent);
     read_to_end(&mut dripping);
     drop(dripping);
-    dripper.join().expect("it ends");
+    slow_writer.join().expect("the thread ends");
     ssetail.append("a.log", "y\n");
     assert_eq!(honest.lines(1), ["y"]);
 }
 
-/// Processor time that it has used.
 #[test]
-fn a_peer_that_goes_on_talking_is_dropped() {
+fn a_client_that_sends_requests_during_a_stream_is_dropped() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     let mut honest = ssetail.events("/sse");
     let mut talking = TcpStream::connect(ssetail.address()).expect("connected");
     let request = b"GET /sse HTTP/1.1\r\nhost: localhost\r\n\r\n";
-    // Until nobody listens any more.
+    // The loop ends when the server closes the connection.
     while talking.write_all(request).is_ok() {}
-    eventually("its stream is closed", || ssetail.figure("ssetail_open_streams") == 1);
+    eventually("its stream is closed", || ssetail.metric("ssetail_open_streams") == 1);
     assert_eq!(honest.lines(1), ["x"]);
 }
 
+/// Returns the processor time that the program has used.
 fn cpu_time(ssetail: &Running) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", ssetail.pid())).expect("alive");
     let (_, fields) = stat.rsplit_once(')').expect("a name");
@@ -122,15 +124,15 @@ fn cpu_time(ssetail: &Running) -> Duration {
     Duration::from_millis(10 * (ticks(11) + ticks(12)))
 }
 
-fn limit_descriptors(ssetail: &Running, limit: usize) {
-    let status = Command::new("prlimit")
-        .args([format!("--pid={}", ssetail.pid()), format!("--nofile={limit}:4096")])
-        .status();
-    assert!(status.expect("prlimit runs").success());
+/// Changes the soft limit of descriptors of the running program.
+fn limit_descriptors(ssetail: &Running, limit: u64) {
+    let pid = Pid::from_raw(ssetail.pid().cast_signed());
+    let limit = Rlimit { current: Some(limit), maximum: Some(4096) };
+    prlimit(pid, Resource::Nofile, limit).expect("the limit can be changed");
 }
 
 #[test]
-fn without_descriptors_it_waits_and_goes_on() {
+fn without_descriptors_the_program_pauses_accepting() {
     let mut ssetail = Ssetail::new()
         .file("a.log", "x\n")
         .arg("a.log")
@@ -146,10 +148,11 @@ fn without_descriptors_it_waits_and_goes_on() {
     for n in 0..40 {
         ssetail.append("a.log", format!("{n}\n"));
         assert_eq!(honest.lines(1), [n.to_string()]);
+        // Processor time is measured over a second at least.
         std::thread::sleep(Duration::from_millis(25));
     }
     let used = cpu_time(&ssetail).saturating_sub(before);
-    assert!(used < began.elapsed() / 5, "it spins: {used:?} in {:?}", began.elapsed());
+    assert!(used < began.elapsed() / 5, "the program is busy: {used:?} in {:?}", began.elapsed());
     limit_descriptors(&ssetail, 4096);
     for socket in &mut outside {
         socket
@@ -158,11 +161,11 @@ fn without_descriptors_it_waits_and_goes_on() {
         assert!(read_to_end(socket).starts_with(b"HTTP/1.1 200"));
     }
     assert_eq!(ssetail.events("/sse?n=1").lines(1), ["39"]);
-    assert_eq!(ssetail.said.matches("no connection").count(), 1, "{}", ssetail.said);
+    assert_eq!(ssetail.stderr.matches("no connection").count(), 1, "{}", ssetail.stderr);
 }
 
 #[test]
-fn the_soft_limit_of_descriptors_is_raised_and_some_are_kept_for_files() {
+fn the_soft_limit_of_descriptors_is_raised_and_some_are_reserved_for_files() {
     let ssetail = Ssetail::new()
         .file("a.log", "x\n")
         .args(["a.log", "--max-clients", "100"])
@@ -172,21 +175,21 @@ fn the_soft_limit_of_descriptors_is_raised_and_some_are_kept_for_files() {
     assert_eq!(honest.lines(1), ["x"]);
     let mut streams: Vec<_> = (0..80).map(|_| ssetail.events("/sse")).collect();
     assert_eq!(streams[79].lines(1), ["x"]);
-    // Of 120 descriptors, 90 are for peers: these fill what is left, and more.
+    // Clients may use 90 of the 120 descriptors; these connections need more.
     let outside: Vec<_> =
         (0..30).map(|_| TcpStream::connect(ssetail.address()).expect("in the backlog")).collect();
-    eventually("peers have all that they may have", || ssetail.descriptors() >= 90);
+    eventually("clients use all of their descriptors", || ssetail.descriptors() >= 90);
     ssetail.rename("a.log", "a.log.1");
     ssetail.append("a.log", "after the rotation\n");
     assert_eq!(honest.lines(1), ["after the rotation"]);
     drop(outside);
-    ssetail.signal("-TERM");
-    let (_, said) = ssetail.end();
-    assert!(!said.contains("Too many open files"), "{said}");
+    ssetail.signal(Signal::TERM);
+    let (_, stderr) = ssetail.end();
+    assert!(!stderr.contains("Too many open files"), "{stderr}");
 }
 
 #[test]
-fn a_limit_that_is_too_low_is_said() {
+fn a_descriptor_limit_that_is_too_low_is_reported() {
     let mut ssetail = Ssetail::new()
         .file("a.log", "x\n")
         .arg("a.log")
@@ -197,7 +200,7 @@ fn a_limit_that_is_too_low_is_said() {
 }
 
 #[test]
-fn nothing_from_outside_acts_on_the_terminal() {
+fn no_text_from_outside_controls_the_terminal() {
     let mut ssetail = Ssetail::new()
         .file("a.log", "x\n")
         .file("\u{1b}[31m\u{202e}.log", "")
@@ -205,15 +208,15 @@ fn nothing_from_outside_acts_on_the_terminal() {
         .start();
     ssetail.request("GET", "/evil\u{9b}2J\u{202e}", &[]);
     ssetail.wait_for(" GET /evil%C2%9B2J%E2%80%AE 404 ");
-    let (_, said) = Ssetail::new().arg("[\u{1b}[2J").fail();
-    assert!(said.contains("\\u{1b}"), "{said}");
-    for text in [&ssetail.said, &said] {
+    let (_, stderr) = Ssetail::new().arg("[\u{1b}[2J").fail();
+    assert!(stderr.contains("\\u{1b}"), "{stderr}");
+    for text in [&ssetail.stderr, &stderr] {
         assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text:?}");
     }
 }
 
 #[test]
-fn an_honest_client_loses_nothing_among_many() {
+fn an_honest_client_loses_nothing_among_stalled_ones() {
     let ssetail = Ssetail::new().file("a.log", "").args(["a.log", "--max-clients", "300"]).start();
     let mut honest = ssetail.events("/sse");
     honest.until_comments(1);
@@ -222,7 +225,7 @@ fn an_honest_client_loses_nothing_among_many() {
         (0..100).map(|_| TcpStream::connect(ssetail.address()).expect("connected")).collect();
     for part in 0..50 {
         ssetail.append("a.log", numbered("line", part * 100..part * 100 + 100));
-        let _came_and_went = Events::open(ssetail.address(), "/sse", &[]);
+        let _short_lived = Events::open(ssetail.address(), "/sse", &[]);
     }
     let expected: Vec<String> = numbered("line", 0..5000).lines().map(str::to_owned).collect();
     assert_eq!(honest.lines(5000), expected);

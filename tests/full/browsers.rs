@@ -1,4 +1,4 @@
-//! Pages in a real browser, loaded from another origin, that know nothing of ssetail.
+//! Pages of other origins that read a stream, in a real browser.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::harness::{DEADLINE, Ssetail, numbered};
 
-/// A page with a list, filled by the script that a user wrote.
+/// A page whose script appends every line to a list.
 const LIST_PAGE: &str = r#"<!doctype html><ul id="list"></ul><script>
 const source = new EventSource('http://localhost:8088/sse/');
 source.onmessage = (event) => {
@@ -20,7 +20,7 @@ source.onmessage = (event) => {
 };
 </script>"#;
 
-/// A React app that logs what it gets.
+/// A React app that logs every line.
 const REACT_PAGE: &str = r#"<!doctype html><div id="root"></div>
 <script src="/react.production.min.js"></script>
 <script src="/react-dom.production.min.js"></script>
@@ -43,33 +43,32 @@ function App() {
 ReactDOM.createRoot(document.getElementById('root')).render(React.createElement(App));
 </script>"#;
 
-/// Tells the test what the list holds, whenever that changes.
+/// A script that posts the content of the list to the test whenever it changes.
 const OBSERVER: &str = r"<script>
 const list = document.getElementById('list');
-const tell = () => fetch('/report', {
+const report = () => fetch('/report', {
   method: 'POST',
   body: Array.from(list.children, (item) => item.textContent).join('\n'),
 });
-new MutationObserver(tell).observe(list, { childList: true });
+new MutationObserver(report).observe(list, { childList: true });
 </script>";
 
-/// A site of its own, with one page, in a browser.
+/// A browser that shows the only page of a site.
 pub struct Browser {
     child: Child,
-    /// What the page tells the test.
+    /// Reports that the page posts.
     pub reports: Receiver<String>,
     _profile: TempDir,
 }
 
 impl Browser {
-    /// Opens `page`, in which the address of ssetail is the one it really has: a test does not
-    /// take a fixed port.
+    /// Opens `page` after replacing the address `fixed` by the address of the server.
     fn open(page: &str, fixed: &str, address: &str) -> Self {
         let port = address.rsplit(':').next().expect("a port");
         Browser::open_from("localhost", &page.replace(fixed, &format!("localhost:{port}")))
     }
 
-    /// Opens `page` as the site of this host would serve it.
+    /// Opens `page` as a page of this host.
     fn open_from(host: &str, page: &str) -> Self {
         Browser::show_from(host, page.to_owned() + OBSERVER)
     }
@@ -99,13 +98,16 @@ impl Browser {
         Browser { child, reports, _profile: profile }
     }
 
-    /// Waits until the page's list is exactly this.
+    /// Waits until the list of the page has exactly these lines.
     fn shows(&self, expected: &str) {
         let deadline = std::time::Instant::now() + DEADLINE;
         let mut last = String::new();
         while last.trim_end() != expected.trim_end() {
             let left = deadline.saturating_duration_since(std::time::Instant::now());
-            last = self.reports.recv_timeout(left).unwrap_or_else(|_| panic!("it shows {last:?}"));
+            last = self
+                .reports
+                .recv_timeout(left)
+                .unwrap_or_else(|_| panic!("the page shows {last:?}"));
         }
     }
 }
@@ -117,7 +119,7 @@ impl Drop for Browser {
     }
 }
 
-/// A browser of its own, to which every host under `example` is this machine.
+/// Returns a browser that resolves every host under `example` to this machine.
 fn chromium(profile: &TempDir) -> Command {
     let mut command = Command::new("chromium");
     command
@@ -131,7 +133,7 @@ fn chromium(profile: &TempDir) -> Command {
     command
 }
 
-/// What a browser shows at this address.
+/// Returns the text that a browser shows at this address.
 fn shown_at(url: &str) -> String {
     let profile = tempfile::tempdir().expect("a directory");
     let output = chromium(&profile).args(["--dump-dom", url]).output();
@@ -139,7 +141,7 @@ fn shown_at(url: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Tries to read in every way that a page has, and lists how that went.
+/// A page that tries to read in every way that a page has, and lists the results.
 const NOSY_PAGE: &str = r#"<!doctype html><ul id="list"></ul><script>
 const url = 'http://SSETAIL/sse';
 const first = async (answer) => {
@@ -234,7 +236,7 @@ fn a_react_app_logs_live_lines() {
 }
 
 #[test]
-fn a_page_of_another_site_gets_nothing_in_any_way() {
+fn a_page_of_another_site_can_read_in_no_way() {
     let refused = "events refused\nfetch refused\npreflight refused\nscript refused";
     let read = "events read\nfetch read\npreflight read\nscript refused";
     let plain = Ssetail::new().file("a.log", "secret\n").arg("a.log").start();
@@ -247,13 +249,13 @@ fn a_page_of_another_site_gets_nothing_in_any_way() {
         let page = NOSY_PAGE.replace("SSETAIL", ssetail.address());
         Browser::open_from(host, &page).shows(expected);
     }
-    // A page from this machine may read.
+    // A page of this machine may read.
     let page = NOSY_PAGE.replace("SSETAIL", plain.address());
     Browser::open_from("app.localhost", &page).shows(read);
 }
 
 #[test]
-fn a_name_that_was_rebound_to_this_machine_gets_nothing() {
+fn a_name_that_was_rebound_to_this_machine_is_refused() {
     let ssetail = Ssetail::new().file("a.log", "secret\n").arg("a.log").start();
     let port = ssetail.address().rsplit(':').next().expect("a port");
     let shown = shown_at(&format!("http://evil.example:{port}/sources"));

@@ -1,23 +1,23 @@
-//! nginx in front of the program.
+//! nginx as a reverse proxy.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::eventually;
-use super::proxy::{Proxy, Target};
+use crate::harness::{eventually, write};
+use crate::proxy::{Proxy, Target};
 
-/// nginx, running; ended when dropped.
+/// A running nginx; killed when dropped.
 pub struct Nginx {
-    /// Where it is reached: nginx itself takes no port that is free.
+    /// A free port that leads to nginx, which cannot take one itself.
     pub proxy: Proxy,
     child: Child,
     _directory: TempDir,
 }
 
 impl Nginx {
-    /// Passes `/logs/` on to `address`, with more settings for that than the defaults.
+    /// Starts nginx, which passes `/logs/` to `address` with these further settings.
     pub fn start(address: &str, settings: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path();
@@ -33,7 +33,7 @@ impl Nginx {
             socket.display(),
         );
         let file = path.join("nginx.conf");
-        super::write(&file, config);
+        write(&file, config);
         let child = Command::new("nginx")
             .args(["-e", "stderr", "-p"])
             .arg(path)

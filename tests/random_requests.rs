@@ -1,6 +1,6 @@
-//! Requests that nobody means: any bytes, and bytes that are nearly right.
+//! Random requests: any bytes, and bytes that are almost valid.
 //!
-//! `PROPTEST_CASES=100000 cargo test --test main garbage` runs them for longer.
+//! `PROPTEST_CASES=100000 cargo test --test main random_requests` runs more of them.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -25,14 +25,14 @@ fn parse(query: &str, id: &[u8]) -> Result<Query, String> {
     Query::parse(query, &headers, presentation).map_err(|bad| bad.to_string())
 }
 
-/// What the server says to these bytes, after which the peer sends nothing more.
+/// Sends these bytes, closes the sending side, and returns the beginning of the response.
 fn answer(ssetail: &Running, request: &[u8]) -> String {
     let mut socket = TcpStream::connect(ssetail.address()).expect("connected");
-    // The server may have answered and closed before all is sent.
+    // The server may respond and close the connection before all bytes are sent.
     let _ = socket.write_all(request).and_then(|()| socket.shutdown(Shutdown::Write));
     let mut answer = Vec::new();
     let mut bytes = [0; 4096];
-    // An event stream goes on: its beginning is enough.
+    // An event stream does not end, so the head is enough.
     while let Ok(read @ 1..) = socket.read(&mut bytes) {
         answer.extend_from_slice(&bytes[..read]);
         if answer.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -42,7 +42,7 @@ fn answer(ssetail: &Running, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn is_plain_answer(answer: &str) -> bool {
+fn is_valid_response(answer: &str) -> bool {
     answer.is_empty()
         || answer.starts_with("HTTP/1.1 2")
         || answer.starts_with("HTTP/1.1 4")
@@ -52,14 +52,14 @@ fn is_plain_answer(answer: &str) -> bool {
 
 proptest! {
     #[test]
-    fn any_query_is_read_or_refused_in_a_sentence(query in "\\PC{0,60}", id: Vec<u8>) {
+    fn any_query_is_accepted_or_refused_in_a_sentence(query in "\\PC{0,60}", id: Vec<u8>) {
         if let Err(sentence) = parse(&query, &id) {
             prop_assert!(sentence.contains(", as "), "{sentence}");
         }
     }
 
     #[test]
-    fn a_query_of_known_parameters_is_read_or_refused(
+    fn a_query_of_known_parameters_is_accepted_or_refused(
         parameters in vec(
             (prop::sample::select(&["file", "n", "grep", "format", "unnamed", "ping", "last_event_id"][..]),
              "[ -~]{0,12}"), 0..6),
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn an_id_that_is_read_is_one_that_could_be_written(id in "[0-9a-z]{5,7}[-.][0-9a-z.]{0,9}") {
+    fn an_id_that_can_be_parsed_can_be_written(id in "[0-9a-z]{5,7}[-.][0-9a-z.]{0,9}") {
         if let Ok(parsed) = EventId::parse(id.as_bytes()) {
             let again = EventId::parse(parsed.to_string().as_bytes());
             prop_assert_eq!(again, Ok(parsed));
@@ -86,17 +86,17 @@ proptest! {
 }
 
 #[test]
-fn any_bytes_are_answered_plainly_and_harm_nothing() {
+fn any_bytes_get_a_valid_response() {
     let ssetail = ssetail();
     proptest!(|(request in vec(any::<u8>(), 0..200))| {
         let answer = answer(&ssetail, &request);
-        prop_assert!(is_plain_answer(&answer), "{answer}");
+        prop_assert!(is_valid_response(&answer), "{answer}");
     });
     assert_eq!(ssetail.get("/healthz").status, 200);
 }
 
 #[test]
-fn what_is_nearly_a_request_is_answered_plainly() {
+fn an_almost_valid_request_gets_a_valid_response() {
     let ssetail = ssetail();
     proptest!(|(
         method in "GET|HEAD|get|OPTIONS|POST|[A-Z]{1,9}",
@@ -105,7 +105,7 @@ fn what_is_nearly_a_request_is_answered_plainly() {
     )| {
         let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n{header}\r\n\r\n");
         let answer = answer(&ssetail, head.as_bytes());
-        prop_assert!(is_plain_answer(&answer), "{answer}");
+        prop_assert!(is_valid_response(&answer), "{answer}");
     });
     assert_eq!(ssetail.get("/healthz").status, 200);
 }

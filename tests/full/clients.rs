@@ -1,5 +1,6 @@
-//! The clients that people use, each put through the same trials; `tests/clients/RESULTS.md`
-//! is the table of what came out.
+//! The clients that people use, each in the same trials.
+//!
+//! `tests/clients/RESULTS.md` has the results.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -7,11 +8,11 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use crate::harness::client::Connection;
-use crate::harness::nginx::Nginx;
-use crate::harness::peer::{Client, Origin};
-use crate::harness::proxy::{Proxy, Target};
 use crate::harness::{Events, Running, Ssetail, numbered};
+use crate::nginx::Nginx;
 use crate::parser::Event;
+use crate::peer::{Client, Origin};
+use crate::proxy::{Proxy, Target};
 use crate::results::{Verdict, compare_with_committed, page, verdict};
 
 const CLIENTS: [Client; 10] = [
@@ -27,7 +28,7 @@ const CLIENTS: [Client; 10] = [
     client("curl", Origin::Debian, false),
 ];
 
-/// The one client that changes what it is sent, in ways that a server cannot prevent.
+/// The client that changes events in ways that a server cannot prevent.
 const FLAWED: &str = "fetch-event-source";
 
 const TRIALS: [(&str, Trial); 7] = [
@@ -35,12 +36,12 @@ const TRIALS: [(&str, Trial); 7] = [
     ("as JSON, unnamed", json_lines),
     ("through nginx", lines_through_nginx),
     ("and its gzip", lines_through_gzip),
-    ("cut in an event", cuts),
+    ("cut in an event", broken_events),
     ("a restart", restart),
     ("and behind nginx", restart_behind_nginx),
 ];
 
-/// What README.md recommends: a cut is passed on as one, and so is that nobody is there.
+/// The settings that README.md recommends: nginx passes on an abort, and a refused connection.
 const NGINX_SETTINGS: &str = "proxy_http_version 1.1; error_page 502 504 = @away;";
 
 const FILES: [File; 2] = [
@@ -52,7 +53,7 @@ const LAST: &str = "that was all";
 
 type Trial = fn(Client) -> Verdict;
 
-/// A file, the event name that it has, and how many tricky lines are written to it at once.
+/// A file, its event name, and the number of tricky lines that are written at once.
 #[derive(Clone, Copy)]
 struct File {
     path: &'static str,
@@ -88,13 +89,13 @@ fn real_clients_get_every_line() {
 }
 
 #[test]
-fn the_settings_of_nginx_are_those_of_the_readme() {
+fn the_readme_has_the_settings_of_nginx() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
     let readme = readme.expect("a file");
     assert!(NGINX_SETTINGS.split_inclusive("; ").all(|setting| readme.contains(setting.trim())));
 }
 
-/// A new client, while lines are written, with heartbeats in between.
+/// Lines are written while the client is connected, with heartbeats between them.
 fn live_lines(client: Client) -> Verdict {
     let ssetail = followed("");
     let proxy = Proxy::to(Target::Port(ssetail.address().to_owned()));
@@ -141,14 +142,14 @@ fn lines(client: Client, ssetail: &Running, url: &str) -> Verdict {
             ssetail.append(file.path, joined(&lines));
             events.extend(peer.until(&last));
         }
-        // A connection that is younger than the client's has its second heartbeat later.
+        // This stream is newer than the client's, so its second heartbeat is later.
         Events::open(ssetail.address(), &format!("{path}?n=0"), &[]).until_comments(3);
     }
     assert_eq!(expected.len(), LINES);
     verdict(&expected, &events)
 }
 
-/// All lines at once, for a page that uses `onmessage` and `JSON.parse`.
+/// All lines exist before; the client uses `onmessage` and `JSON.parse`.
 fn json_lines(client: Client) -> Verdict {
     let lines: Vec<_> = (0..LINES - 1).map(tricky_line).chain([LAST.into()]).collect();
     let ssetail = Ssetail::new().file("a.log", joined(&lines)).args(["a.log", "-n", "+1"]).start();
@@ -168,8 +169,8 @@ fn json_lines(client: Client) -> Verdict {
     verdict(&expected, &events)
 }
 
-/// A connection that ends in the middle of an event, at every kind of place there is in one.
-fn cuts(client: Client) -> Verdict {
+/// The connection ends in the middle of an event, at every kind of position in an event.
+fn broken_events(client: Client) -> Verdict {
     let long = "long é🦀 ".repeat(2500);
     let lines = format!("{}{long}\n{LAST}\n", numbered("cut é🦀", 0..200));
     let ssetail = Ssetail::new()
@@ -178,23 +179,24 @@ fn cuts(client: Client) -> Verdict {
         .start();
     let sent = ssetail.events("/sse").take(202);
     let proxy = Proxy::to(Target::Port(ssetail.address().to_owned()));
-    proxy.cut_after(places().into_iter().enumerate().map(|(i, place)| {
-        // Where events look alike, the one before tells where it is.
+    proxy.break_after(positions().into_iter().enumerate().map(|(i, position)| {
+        // Events look alike, so the one before is part of the searched bytes.
         let (before, event) = (bytes_of(&sent[i * 10]), bytes_of(&sent[i * 10 + 1]));
-        [&before[..], &event[..place(&event)]].concat()
+        [&before[..], &event[..position(&event)]].concat()
     }));
-    proxy.cut_after([b"data: long \xc3\xa9\xf0\x9f".to_vec(), long.as_bytes()[..20_000].to_vec()]);
+    proxy
+        .break_after([b"data: long \xc3\xa9\xf0\x9f".to_vec(), long.as_bytes()[..20_000].to_vec()]);
     let mut peer = client.follow(&format!("http://{}/sse", proxy.address), &["a.log", "ssetail"]);
     let events = peer.until(LAST);
-    assert_eq!(proxy.cuts_left(), 0, "{} was cut off everywhere", client.name);
+    assert_eq!(proxy.breaks_left(), 0, "{} was disconnected at every position", client.name);
     let expected: Vec<_> = sent.into_iter().map(|event| (event.kind, event.data)).collect();
     verdict(&expected, &events)
 }
 
-/// Where in an event it is cut: so many of its bytes still arrive.
-fn places() -> [fn(&[u8]) -> usize; 12] {
+/// Functions that return the number of bytes of an event that still arrive.
+fn positions() -> [fn(&[u8]) -> usize; 12] {
     fn at(event: &[u8], text: &str) -> usize {
-        memchr::memmem::find(event, text.as_bytes()).expect("it is there")
+        memchr::memmem::find(event, text.as_bytes()).expect("the event contains it")
     }
     [
         |_| 0,
@@ -227,7 +229,7 @@ fn restart_behind_nginx(client: Client) -> Verdict {
     })
 }
 
-/// Another run serves the same file from its start, and some lines that were written meanwhile.
+/// A second run serves the same file from its start, and lines that were written in between.
 fn restarted(client: Client, front: impl Fn(&Proxy) -> (String, Option<Nginx>)) -> Verdict {
     let with = ["--from-start", "--reconnect-delay", "10ms", "--endpoint", "/logs/sse"];
     let lines = numbered("first run", 0..20);
@@ -236,11 +238,11 @@ fn restarted(client: Client, front: impl Fn(&Proxy) -> (String, Option<Nginx>)) 
     let (url, _nginx) = front(&proxy);
     let mut peer = client.follow(&url, &["a.log", "ssetail"]);
     let mut events = peer.until("first run 19");
-    proxy.lead_to(None);
+    proxy.set_target(None);
     first.stop();
     first.append("a.log", numbered("in between", 0..5));
     let second = Ssetail::new().arg(first.path("a.log")).args(with).start();
-    proxy.lead_to(Some(Target::Port(second.address().to_owned())));
+    proxy.set_target(Some(Target::Port(second.address().to_owned())));
     events.extend(peer.until("in between 4"));
     first.append("a.log", numbered("live", 0..5));
     events.extend(peer.until("live 4"));
@@ -255,7 +257,7 @@ fn restarted(client: Client, front: impl Fn(&Proxy) -> (String, Option<Nginx>)) 
     verdict(&expected, &events)
 }
 
-/// Lines that somebody might split, trim, strip or take for something else.
+/// Returns a line that a client might split, trim or misinterpret.
 fn tricky_line(i: usize) -> Vec<u8> {
     const LINES: [&[u8]; 32] = [
         b"",
@@ -297,7 +299,7 @@ fn tricky_line(i: usize) -> Vec<u8> {
     LINES[i % LINES.len()].to_vec()
 }
 
-/// What the text format makes of a line, by the words of the specification.
+/// Returns the data of a line in the text format (docs/PROTOCOL.md, "Formats").
 fn as_text(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line).into_owned();
     text.strip_suffix('\r').unwrap_or(&text).replace('\r', "\n")

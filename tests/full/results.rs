@@ -1,4 +1,4 @@
-//! What clients made of the trials, and the page that tells it.
+//! The results of the trials of clients, and the document that has them.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::peer::{Client, Origin};
 use crate::parser::Event;
+use crate::peer::{Client, Origin};
 
-/// What the page says below the table.
+/// The text below the table.
 const NOTES: &str = "
 - **1,000 lines**: written while the client was connected, with heartbeats in between: empty, with leading spaces, colons, U+FEFF, U+2028, U+2029, VT, FF, NUL, carriage returns, emoji, bytes that are not UTF-8, and 30 KB long; of two files, one of them with a name that has to be encoded.
   Exact means: every line once, as it is, under its name, and no event beside them.
@@ -23,7 +23,7 @@ fetch-event-source drops a U+FEFF with which a line begins, and an empty first l
 It takes an ID for received before the event is complete: an event that is cut between its ID and its last byte is lost to it.
 ";
 
-/// What a client made of a trial.
+/// The faults of a client in a trial.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     pub lost: usize,
@@ -32,7 +32,7 @@ pub struct Verdict {
     pub phantoms: usize,
 }
 
-/// Holds what a client handed out against what it should have; the order is that of each name.
+/// Compares the events of a client with the expected ones; the order counts for each name.
 pub fn verdict(expected: &[(String, String)], events: &[Event]) -> Verdict {
     let mut verdict = Verdict::default();
     let mut ids = HashSet::new();
@@ -67,17 +67,17 @@ pub fn verdict(expected: &[(String, String)], events: &[Event]) -> Verdict {
     verdict
 }
 
-/// Whether it is a control event that everybody may get at any time.
+/// Returns whether a control event is one that any client may get at any time.
 fn is_about_a_source(event: &Event) -> bool {
     let json = || serde_json::from_str::<Value>(&event.data).expect("JSON");
     event.kind == "ssetail" && json()["type"] == "source"
 }
 
-/// The page that tells all verdicts: of each client, in the order of the trials.
+/// Returns the document with the verdicts of each client, in the order of the trials.
 pub fn page(trials: &[&str], rows: &[(Client, Vec<Verdict>)]) -> String {
     let titles: String = trials.iter().map(|name| format!(" {name} |")).collect();
     let mut page = format!(
-        "# Clients\n\nWhat each client made of what ssetail sent it, written by `tests/clients.rs`.\n\n\
+        "# Clients\n\nWhat each client made of what ssetail sent it, written by `tests/full/clients.rs`.\n\n\
          | client | from | comes back |{titles}\n|---|---|---|{}\n",
         "---|".repeat(trials.len()),
     );
@@ -95,7 +95,7 @@ pub fn page(trials: &[&str], rows: &[(Client, Vec<Verdict>)]) -> String {
     page + NOTES
 }
 
-/// Fails when `page` is not the one that is committed.
+/// Fails if `page` is not the committed document.
 pub fn compare_with_committed(page: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/RESULTS.md");
     if std::env::var_os("SSETAIL_BLESS").is_some() {
@@ -116,7 +116,7 @@ impl fmt::Display for Verdict {
         let flaws: Vec<_> = counts
             .iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
+            .map(|(count, fault)| format!("{count} {fault}"))
             .collect();
         f.write_str(if flaws.is_empty() { "exact" } else { "" })?;
         f.write_str(&flaws.join(", "))

@@ -1,26 +1,29 @@
-//! The clients that people use, each started as it would be, each giving the events it gets.
+//! Starts the clients that people use, and returns the events that they get.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::{DEADLINE, pause};
 use crate::browsers::Browser;
+use crate::harness::DEADLINE;
 use crate::parser::{Event, Parser};
+
+/// Time before a client is started again.
+const RECONNECTION_TIME: Duration = Duration::from_millis(5);
 
 /// A client that people use.
 #[derive(Clone, Copy, Debug)]
 pub struct Client {
     pub name: &'static str,
     pub from: Origin,
-    /// It comes back by itself, with the last id; another one is started again with it.
+    /// The client reconnects by itself; the test starts any other again with the last id.
     pub reconnects: bool,
 }
 
-/// Where a client comes from, and so how it is run.
+/// The source of a client, which decides how it is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     Debian,
@@ -43,29 +46,29 @@ enum Running {
     Page(Browser, VecDeque<Event>),
 }
 
-/// A page that reports every event, one JSON object a line.
+/// A page that posts every event as a JSON object on a line.
 const PAGE: &str = r"<!doctype html><meta charset=utf-8><script>
 const events = [];
-let isTelling = false;
-async function tell() {
-  if (isTelling) return;
-  isTelling = true;
+let isReporting = false;
+async function report() {
+  if (isReporting) return;
+  isReporting = true;
   while (events.length > 0) {
     await fetch('/report', { method: 'POST', body: events.splice(0).join('\n') });
   }
-  isTelling = false;
+  isReporting = false;
 }
 const source = new EventSource(URL);
 for (const kind of KINDS) {
   source.addEventListener(kind, ({ type, data, lastEventId }) => {
     events.push(JSON.stringify({ kind: type, data, id: lastEventId }));
-    tell();
+    report();
   });
 }
 </script>";
 
 impl Client {
-    /// Starts it; `kinds` are the names that a page has to know.
+    /// Starts the client; `kinds` are the event names that a page listens to.
     pub fn follow(self, url: &str, kinds: &[&str]) -> Peer {
         let running = if self.from == Origin::Browser {
             let page = PAGE
@@ -116,7 +119,7 @@ impl Client {
 }
 
 impl Peer {
-    /// The next event that the client hands out.
+    /// Returns the next event of the client.
     pub fn next(&mut self) -> Event {
         let deadline = Instant::now() + DEADLINE;
         loop {
@@ -134,7 +137,9 @@ impl Peer {
                 Err(RecvTimeoutError::Disconnected)
                     if !self.client.reconnects && Instant::now() < deadline =>
                 {
-                    pause();
+                    // Stands for the reconnection time; without it, a client that fails at once
+                    // would be started again and again while the server restarts.
+                    std::thread::sleep(RECONNECTION_TIME);
                     self.end();
                     self.running = self.client.start(&self.url, &self.last_id);
                 }
@@ -143,7 +148,7 @@ impl Peer {
         }
     }
 
-    /// The next events, up to and with the one that holds `data`.
+    /// Returns the next events, up to the one with this data.
     pub fn until(&mut self, data: &str) -> Vec<Event> {
         let mut events = Vec::new();
         while events.last().is_none_or(|event: &Event| event.data != data) {
@@ -180,7 +185,7 @@ fn next_on_page(
     }
 }
 
-/// Reads what a driver prints.
+/// Reads the objects that a script prints.
 fn read_objects(stdout: ChildStdout, events: &Sender<Event>) {
     for line in BufReader::new(stdout).lines() {
         let line = line.expect("UTF-8");
@@ -190,7 +195,7 @@ fn read_objects(stdout: ChildStdout, events: &Sender<Event>) {
     }
 }
 
-/// Reads an event stream as it came.
+/// Reads the event stream that curl prints.
 fn read_stream(mut stdout: ChildStdout, events: &Sender<Event>) {
     let mut parser = Parser::default();
     let mut bytes = vec![0; 65536];

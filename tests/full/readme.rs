@@ -1,13 +1,16 @@
-//! Every command of README.md is run, in the order in which a reader would.
+//! Runs every command of README.md, in order.
 //!
-//! A line that starts the program goes on in the background; what comes after
-//! it talks to it. Ports are the only thing that a test changes in a command.
+//! A line that starts ssetail runs in the background, and the next lines connect to it.
+//! The test changes only the ports of a command.
 
 use std::io::Read;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::harness::DEADLINE;
 
@@ -31,7 +34,7 @@ fn blocks() -> Vec<Block> {
     blocks
 }
 
-/// A command that runs, and what it has printed.
+/// A running command, and its output so far.
 struct Shell {
     child: Child,
     output: Receiver<Vec<u8>>,
@@ -53,7 +56,7 @@ impl Shell {
             .stdout(writer.try_clone().expect("a pipe"))
             .stderr(writer)
             .spawn()
-            .expect("bash runs");
+            .expect("bash starts");
         let (sender, received) = channel();
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
@@ -64,12 +67,12 @@ impl Shell {
         Shell { child, output: received, printed: String::new() }
     }
 
-    fn wait_for(&mut self, what: &str, mut seen: impl FnMut(&str) -> bool) {
+    fn wait_for(&mut self, name: &str, mut matches: impl FnMut(&str) -> bool) {
         let deadline = Instant::now() + DEADLINE;
-        while !seen(&self.printed) {
+        while !matches(&self.printed) {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(bytes) = self.output.recv_timeout(left) else {
-                panic!("no {what} in {:?}", self.printed);
+                panic!("no {name} in {:?}", self.printed);
             };
             self.printed.push_str(&String::from_utf8_lossy(&bytes));
         }
@@ -78,15 +81,12 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _ = self.child.wait();
     }
 }
 
-use std::os::unix::process::CommandExt as _;
-
-/// What a reader's directory has in it.
+/// Creates the directory in which a reader would run the commands.
 fn workshop() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let file = |name: &str, text: &str| {
@@ -95,14 +95,14 @@ fn workshop() -> tempfile::TempDir {
         std::fs::write(path, text).expect("written");
     };
     file("Makefile", "all:\n\t@echo Compiling foo v0.1.0\n");
-    // Its progress would come between the lines when they come slowly.
+    // The progress meter of curl would be printed between the lines.
     file(".curlrc", "no-progress-meter\n");
     file("build.log", "Compiling foo v0.1.0\n");
     file("logs/deep/a.log", "a line\n");
     directory
 }
 
-/// The command with the port that it really has, or gets.
+/// Replaces the port of a command.
 fn on_port(command: &str, port: &str) -> String {
     command
         .replace("cargo run --release --", "ssetail")
@@ -134,7 +134,7 @@ fn every_command_works_as_printed() {
                         client = Some(shell);
                     } else {
                         let mut shell = Shell::start(&line, directory.path());
-                        assert!(shell.child.wait().expect("it ends").success(), "{line}");
+                        assert!(shell.child.wait().expect("the command ends").success(), "{line}");
                     }
                 }
             }
@@ -155,13 +155,13 @@ fn start_server(line: &str, directory: &Path) -> (Shell, String) {
     (shell, port)
 }
 
-/// What the README shows is what comes, but for ports and epochs.
+/// Checks that the output is that of README.md, apart from ports and epochs.
 fn check_output(
     lines: &[String],
     server: Option<&mut (Shell, String)>,
     client: Option<&mut Shell>,
 ) {
-    let (server, port) = server.expect("something was started");
+    let (server, port) = server.expect("a server was started");
     let expected = lines.join("\n").replace("8088", port);
     if let Some(client) = client {
         client.wait_for("all of the output", |printed| {

@@ -1,4 +1,4 @@
-//! Something between a client and the program that can move the one, and cut the other off.
+//! A proxy that can change its target and break connections.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memmem;
 
-/// A port of its own that leads to whatever it is told to.
+/// A port that leads to a target.
 #[derive(Clone)]
 pub struct Proxy {
     pub address: String,
@@ -19,7 +19,7 @@ pub struct Proxy {
 #[derive(Default)]
 struct State {
     target: Option<Target>,
-    cuts: VecDeque<Vec<u8>>,
+    breaks: VecDeque<Vec<u8>>,
 }
 
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
         let address = listener.local_addr().expect("an address").to_string();
         let proxy = Proxy { address, state: Arc::default() };
-        proxy.lead_to(Some(target));
+        proxy.set_target(Some(target));
         let serving = proxy.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -47,19 +47,19 @@ impl Proxy {
         proxy
     }
 
-    /// Where connections go from now on; nowhere: they are closed at once.
-    pub fn lead_to(&self, target: Option<Target>) {
+    /// Sets the target of new connections; without a target, they are closed at once.
+    pub fn set_target(&self, target: Option<Target>) {
         self.with(|state| state.target = target);
     }
 
-    /// Connections are cut behind these bytes, each once, in this order.
-    pub fn cut_after(&self, cuts: impl IntoIterator<Item = Vec<u8>>) {
-        self.with(|state| state.cuts.extend(cuts));
+    /// Breaks connections after these bytes, once each, in this order.
+    pub fn break_after(&self, breaks: impl IntoIterator<Item = Vec<u8>>) {
+        self.with(|state| state.breaks.extend(breaks));
     }
 
-    /// How many cuts were not made.
-    pub fn cuts_left(&self) -> usize {
-        self.with(|state| state.cuts.len())
+    /// Returns the number of connections that are still to be broken.
+    pub fn breaks_left(&self) -> usize {
+        self.with(|state| state.breaks.len())
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -71,26 +71,26 @@ impl Proxy {
         if let Some((source, sink)) = target.and_then(|target| target.connect()) {
             let (mut requests, mut sink) = (client.try_clone().expect("cloned"), sink);
             std::thread::spawn(move || std::io::copy(&mut requests, &mut sink));
-            self.answer(source, client);
+            self.copy_response(source, client);
         }
         let _ = client.shutdown(Shutdown::Both);
     }
 
-    /// Passes an answer on, until its end or a cut.
-    fn answer(&self, mut source: impl Read, mut client: &TcpStream) {
+    /// Copies a response to the client, until its end or the next break.
+    fn copy_response(&self, mut source: impl Read, mut client: &TcpStream) {
         let mut answer = Vec::new();
         let mut bytes = vec![0; 65536];
         while let Ok(len @ 1..) = source.read(&mut bytes) {
             let sent = answer.len();
             answer.extend_from_slice(&bytes[..len]);
-            let cut = self.with(|state| {
-                let cut = state.cuts.front()?;
-                let end = memmem::find(&answer, cut)? + cut.len();
-                state.cuts.pop_front();
+            let broken = self.with(|state| {
+                let text = state.breaks.front()?;
+                let end = memmem::find(&answer, text)? + text.len();
+                state.breaks.pop_front();
                 Some(end)
             });
-            let end = cut.unwrap_or(answer.len());
-            if client.write_all(&answer[sent..end.max(sent)]).is_err() || cut.is_some() {
+            let end = broken.unwrap_or(answer.len());
+            if client.write_all(&answer[sent..end.max(sent)]).is_err() || broken.is_some() {
                 return;
             }
         }

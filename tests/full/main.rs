@@ -1,0 +1,24 @@
+//! Tests that need installed programs: browsers, clients, nginx, curl, shells and systemd.
+//!
+//! `tests/run` installs these programs and runs both tiers.
+
+mod browsers;
+#[path = "../tls/certificate.rs"]
+mod certificate;
+mod clients;
+mod completions;
+mod curl;
+#[path = "../harness/mod.rs"]
+#[expect(dead_code, reason = "the fast tier uses the rest")]
+mod harness;
+mod inotify;
+mod logrotate;
+mod manual;
+mod nginx;
+#[path = "../parser.rs"]
+mod parser;
+mod peer;
+mod proxy;
+mod readme;
+mod results;
+mod systemd;
