@@ -40,7 +40,7 @@ export function hasControlChars(text) {
   return CONTROL.test(text);
 }
 
-/** Returns one of the 256 indexed colours. @param {number} index @returns {string} */
+/** @param {number} index 0 to 255 @returns {string} */
 export function indexedColour(index) {
   if (!(index >= 0 && index <= 255)) return '';
   if (index < 16) return `c${index}`;

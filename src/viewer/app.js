@@ -121,9 +121,9 @@ function showStatus() {
   setText(byId('line-count', HTMLElement), plural(lineCount, 'line'));
   setText(byId('shown', HTMLElement), view.rows.length < store.size && view.done ? `${count(view.rows.length)} shown` : '');
   const speed = rate.perSecond(now);
-  setText(byId('rate', HTMLElement), speed >= 0.5 ? `${count(Math.round(speed))}/s` : '');
+  setText(byId('rate', HTMLElement), speed >= 0.5 ? `${count(Math.round(speed))} lines/s` : '');
   const selected = renderState.selection ? `${plural(page.selectedLines.length, 'line')} selected` : '';
-  setText(byId('details', HTMLElement), [urlState.grep && `server sends only /${urlState.grep}/`, selected].filter(Boolean).join(' · '));
+  setText(byId('details', HTMLElement), [urlState.grep && `Server filter: ${urlState.grep}`, selected].filter(Boolean).join(' · '));
   showEmpty();
   showTitle();
 }
@@ -134,10 +134,10 @@ function showEmpty() {
   empty.hidden = page.view.rows.length > 0 || !page.view.done || (mayReceiveHistory && page.store.size === 0);
   if (empty.hidden) return;
   const lineCount = page.store.size - page.store.controlEvents;
-  setText(empty.children[0], lineCount ? 'No line matches' : state.phase === 'live' ? 'No lines yet' : connectionText(state, Date.now()));
+  setText(empty.children[0], lineCount ? 'No matching lines' : state.phase === 'live' ? 'No lines yet' : connectionText(state, Date.now()));
   setText(empty.children[1], lineCount
-    ? `${plural(lineCount, 'line')} held; new lines are checked as they arrive.`
-    : state.phase === 'live' ? 'Lines appear here as they are written.' : 'Lines appear here once ssetail answers.');
+    ? `${plural(lineCount, 'line')} hidden. New lines that match appear here.`
+    : state.phase === 'live' ? 'Lines appear here as they are written.' : 'Lines appear here when the server responds.');
 }
 
 /** Scrolls to the linked line if the store has it. */
@@ -150,7 +150,7 @@ function findLinkedLine() {
     page.list.anchorLine(n);
     page.requestRender();
   } else if (Date.now() < linkedLine.until) return scheduleRefresh();
-  else controls.toast('The linked line is not held any more');
+  else controls.toast('The linked line is no longer available');
   linkedLine.line = '';
 }
 

@@ -47,7 +47,7 @@ export class Controls {
     this.#wireLevels();
     document.addEventListener('keydown', (event) => this.#key(event));
     listKeys(byId('keys', HTMLElement));
-    byId('limit', HTMLElement).textContent = `This page holds the newest ${count(LIMIT.lines)} lines or ${LIMIT.chars >> 20} MiB of them, and twice that while you read older ones.`;
+    byId('limit', HTMLElement).textContent = `This page keeps the newest ${count(LIMIT.lines)} lines or ${LIMIT.chars >> 20} MiB of text, and twice as much while paused.`;
     this.applyPrefs();
   }
 
@@ -85,7 +85,7 @@ export class Controls {
   #nextTime() {
     const next = /** @type {const} */ ({ off: 'clock', clock: 'ago', ago: 'off' })[this.#prefs.time];
     this.#setPrefs({ time: next });
-    this.toast({ off: 'Arrival time hidden', clock: 'Arrival time', ago: 'Time since arrival' }[next]);
+    this.toast({ off: 'Arrival time hidden', clock: 'Arrival time shown', ago: 'Time since arrival shown' }[next]);
   }
 
   /** @param {Partial<import('./prefs.js').Prefs>} change */
@@ -214,7 +214,6 @@ export class Controls {
     this.#toastTimer = window.setTimeout(() => (toast.textContent = ''), TOAST_MS);
   }
 
-  /** Shows the URL state in the controls. */
   showUrlState() {
     const { levels, grep, history: lines } = this.#page.urlState;
     byId('grep', HTMLInputElement).value = grep;
@@ -238,7 +237,7 @@ export class Controls {
     for (const [level, button] of this.#levels) {
       const total = compact(sources.levels[level]);
       setText(button.lastElementChild, total);
-      button.setAttribute('aria-label', `${LEVELS[level]} ${total}`);
+      button.setAttribute('aria-label', `${button.firstElementChild?.textContent} ${total}`);
     }
   }
 
@@ -251,7 +250,7 @@ export class Controls {
     resume.hidden = text === '';
     const follow = byId('follow', HTMLElement);
     setPressed(follow, list.following);
-    setText(follow, list.following ? 'following' : 'paused');
+    setText(follow, list.following ? 'Following' : 'Paused');
     this.#search.showState();
     this.#lines.positionTools();
   }

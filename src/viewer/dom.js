@@ -3,7 +3,7 @@
 /** Returns an element of index.html; throws if it is missing. @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
 export function byId(id, type) {
   const element = document.getElementById(id);
-  if (!(element instanceof type)) throw new TypeError(`no ${type.name} #${id}`);
+  if (!(element instanceof type)) throw new TypeError(`index.html has no ${type.name} with ID ${id}`);
   return element;
 }
 

@@ -80,15 +80,15 @@ export class LineTools {
   async linkLine() {
     const { current } = this.#page.renderState;
     const line = current < 0 ? '' : this.#page.idOf(current);
-    if (!line) return this.#toast('Choose a line first');
+    if (!line) return this.#toast('Select a line first');
     const { chosenSources, ...urlState } = this.#page.urlState;
     history.replaceState(null, '', formatHash({ ...urlState, line, sources: [...chosenSources] }));
-    await this.copyText([location.href], 'Link to this line copied');
+    await this.copyText([location.href], 'Link to line copied');
   }
 
   async copyLines() {
     const { store, renderState, selectedLines } = this.#page;
-    if (selectedLines.length === 0) return this.#toast('Choose a line first');
+    if (selectedLines.length === 0) return this.#toast('Select a line first');
     const parts = await writeLines({ store, names: renderState.names }, selectedLines, asText);
     const text = selectedLines.length === 1 ? parts.map((part) => part.replace(/\n$/, '')) : parts;
     await this.copyText(text, `${plural(selectedLines.length, 'line')} copied`);

@@ -87,7 +87,6 @@ export class LineList {
     if (anchor) this.#anchor = anchor;
   }
 
-  /** Estimates the heights of all rows again. */
   estimateHeights() {
     this.#view.rows.resetHeights((n) => {
       const chunk = this.#store.chunkOf(n);
@@ -193,7 +192,7 @@ export class LineList {
     return this.#rendered;
   }
 
-  /** Fills the row of a line again, if the row is rendered. @param {number} n */
+  /** @param {number} n */
   refillLine(n) {
     const row = this.#rendered.get(n);
     if (row) this.#fillRow(row, n);

@@ -32,7 +32,6 @@ export class Page {
   list;
   /** @type {import('./row.js').RenderState} */
   renderState;
-  /** Called after each rendered frame. */
   afterRender = () => {};
   #frameRequest = 0;
   #regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));

@@ -7,7 +7,7 @@ const BATCH_LINES = 2048;
 const MAX_REQUESTS = 4;
 /** Wait for a result. When doubled, a slow expression is reported later. */
 const TIMEOUT_MS = 2_000;
-const TOO_SLOW = 'takes too long, stopped';
+const TOO_SLOW = 'Search took too long';
 
 /** @typedef {{ from: number, to: number, results: Uint8Array | null }} Request */
 
@@ -87,7 +87,7 @@ export class RegexSearch {
     if (this.#worker) return this.#worker;
     this.#worker = new Worker(new URL('./searchworker.js', import.meta.url), { type: 'module' });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
-    this.#worker.onerror = () => this.#fail('cannot be run, reload the page');
+    this.#worker.onerror = () => this.#fail('Search failed: reload the page');
     return this.#worker;
   }
 

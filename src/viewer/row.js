@@ -86,7 +86,7 @@ export function hasJson(text) {
 /** @param {boolean} open */
 function jsonButton(open) {
   const button = make('button', 'json-toggle');
-  button.title = open ? 'Fold' : 'Unfold JSON';
+  button.title = open ? 'Collapse JSON' : 'Expand JSON';
   button.setAttribute('aria-label', button.title);
   button.setAttribute('aria-expanded', String(open));
   button.tabIndex = -1;
@@ -134,7 +134,7 @@ function fillText(text, line, n, isMatch, renderState) {
 
 /** @param {number} hidden */
 function showAllButton(hidden) {
-  const button = make('button', 'show-all', `+ ${plural(hidden, 'character')}`);
+  const button = make('button', 'show-all', `Show ${plural(hidden, 'more character')}`);
   button.tabIndex = -1;
   return button;
 }
@@ -169,18 +169,18 @@ function fillLine(row, line, n, isMatch, renderState) {
 
 /** @type {Record<string, string>} */
 const GAP_REASONS = {
-  evicted: 'no longer held, nor in the file',
+  evicted: 'no longer in memory or file',
   slow: 'this page read too slowly',
-  truncated: 'their file was truncated',
-  restart: 'below is what it holds now',
-  unknown: 'the place to resume from is not known',
-  asleep: 'this tab slept for too long',
+  truncated: 'the file was truncated',
+  restart: 'a new run starts here',
+  unknown: 'resume position unknown',
+  asleep: 'this tab was suspended',
 };
 
 /** @param {{ lost?: number | null, reason?: string, filtered?: boolean }} gap */
 export function gapText({ lost, reason = 'unknown', filtered }) {
   const isKnown = typeof lost === 'number';
-  const amount = isKnown ? `${plural(lost, 'event')} lost` : reason === 'restart' ? 'ssetail restarted' : 'lines may be missing';
+  const amount = isKnown ? `${plural(lost, 'event')} lost` : reason === 'restart' ? 'ssetail restarted' : 'Lines may be missing';
   return { amount, reason: (GAP_REASONS[reason] ?? reason) + (isKnown && filtered ? '; counted before filtering' : '') };
 }
 
@@ -190,7 +190,7 @@ function fillDivider(row, line) {
   const text = make('div', 'divider-text');
   if (control.type === 'gap') {
     const { amount, reason } = gapText(control);
-    text.append(make('strong', '', amount), ` ${reason}`);
+    text.append(make('strong', '', `${amount}:`), ` ${reason}`);
   } else {
     const change = control.type === 'end' ? 'ended' : control.change;
     text.append(make('span', 'name-inline', control.file), ` ${change}`);
@@ -202,7 +202,6 @@ function fillDivider(row, line) {
 }
 
 /**
- * Fills `row` with line `n`.
  * @param {HTMLElement} row
  * @param {number} n
  * @param {number} flags bits of ROW_FLAG

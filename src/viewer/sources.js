@@ -78,12 +78,12 @@ export function describeState(state) {
   /** @type {Record<string, { text: string, bad: boolean }>} */
   const states = {
     live: { text: '', bad: false },
-    waiting: { text: 'waiting for the file', bad: false },
-    rotated: { text: 'rotated', bad: false },
-    truncated: { text: 'truncated', bad: false },
-    removed: { text: 'removed', bad: true },
-    unreadable: { text: 'unreadable', bad: true },
-    ended: { text: 'ended', bad: false },
+    waiting: { text: 'Waiting for the file', bad: false },
+    rotated: { text: 'Rotated', bad: false },
+    truncated: { text: 'Truncated', bad: false },
+    removed: { text: 'Removed', bad: true },
+    unreadable: { text: 'Unreadable', bad: true },
+    ended: { text: 'Ended', bad: false },
   };
   return states[state] ?? { text: state, bad: false };
 }

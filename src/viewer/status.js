@@ -8,11 +8,11 @@ const RATE_SECONDS = 3;
 /** @param {import('./stream.js').State} state @param {number} now @returns {string} */
 export function connectionText({ phase, retryAt = 0, status = 0 }, now) {
   const seconds = Math.max(1, Math.ceil((retryAt - now) / 1000));
-  if (phase === 'live') return 'live';
-  if (phase === 'ended') return 'all input has ended';
-  if (phase === 'connecting') return 'connecting…';
-  if (phase === 'refused') return `refused (${status}): sign in, then reload`;
-  return `connection lost, again in ${seconds}s`;
+  if (phase === 'live') return 'Live';
+  if (phase === 'ended') return 'All sources have ended';
+  if (phase === 'connecting') return 'Connecting…';
+  if (phase === 'refused') return `Access refused (status ${status}): sign in, then reload`;
+  return `Reconnecting in ${seconds} s`;
 }
 
 /** Counts received lines per second. */

@@ -88,12 +88,12 @@ function copyLines(from, begin, end, to) {
   to.count += end - begin;
 }
 
-/** Returns the text of line `i` of a chunk. @param {Batch} chunk @param {number} i */
+/** @param {Batch} chunk @param {number} i */
 export function textAt(chunk, i) {
   return chunk.text.slice(start(chunk.textEnds, i), chunk.textEnds[i]);
 }
 
-/** Returns the event ID of line `i` of a chunk. @param {Batch} chunk @param {number} i */
+/** @param {Batch} chunk @param {number} i */
 export function idAt(chunk, i) {
   return chunk.ids.slice(start(chunk.idEnds, i), chunk.idEnds[i]);
 }
