@@ -36,10 +36,11 @@ const EARLY: [(&str, &str, &str); 2] = [
     ),
 ];
 const FILES: &[(&str, &str)] = files! {
-    "ansi.js" "app.js" "connect.js" "controls.js" "dom.js" "export.js" "find.js"
-    "finder.js" "format.js" "hash.js" "hub.js" "keys.js" "level.js" "linetools.js" "list.js" "marks.js" "page.js" "prefs.js" "probe.js" "query.js"
-    "record.js" "row.js" "rowlist.js" "scroll.js" "searchbar.js" "sidebar.js" "sources.js" "status.js" "store.js"
-    "stream.js" "tree.js" "view.js" "worker.js"
+    "ansi.js" "app.js" "connect.js" "controls.js" "decode.js" "dom.js" "export.js" "format.js"
+    "hash.js" "hub.js" "keys.js" "level.js" "linetools.js" "list.js" "overview.js" "page.js"
+    "prefs.js" "query.js" "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "scroll.js"
+    "searchbar.js" "searchworker.js" "sidebar.js" "sources.js" "status.js" "store.js"
+    "stream.js" "streamworker.js" "tree.js" "view.js"
 };
 
 /// A file of the page, plain and compressed, with its headers.

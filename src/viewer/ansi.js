@@ -1,9 +1,9 @@
-// Turns a raw line into spans of plain text with a style: SGR colours are applied,
-// a carriage return starts the line over, everything else that could move a cursor,
-// ring a bell or reorder text is shown as a harmless symbol.
+// Parses a raw line into spans of plain text with a style. SGR sequences set the style, and
+// text after a carriage return replaces the text before it. All other control characters
+// (cursor movement, bell, text direction) become visible symbols.
 
 /**
- * Colours are '' (default), 'c0'…'c15' (the theme's palette) or 'rgb(…)'.
+ * Colours are '' (default), 'c0' to 'c15' (palette of the theme) or 'rgb(…)'.
  * @typedef {object} Style
  * @property {string} fg
  * @property {string} bg
@@ -17,10 +17,10 @@
 
 /** @typedef {{ text: string, style: Style | null, symbol: boolean }} Span */
 
-const CONTROLS = '\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff';
-const SEQUENCE = '\\x1b(?:\\[[0-?]*[ -/]*[@-~]|[\\]PX^_][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)?|[ -/]*[0-~])';
-const TOKEN = new RegExp(`${SEQUENCE}|[${CONTROLS}]`, 'g');
-const SPECIAL = new RegExp(`[${CONTROLS}]`);
+const CONTROL_CHARS = '\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff';
+const ESCAPE_SEQUENCE = '\\x1b(?:\\[[0-?]*[ -/]*[@-~]|[\\]PX^_][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)?|[ -/]*[0-~])';
+const TOKEN = new RegExp(`${ESCAPE_SEQUENCE}|[${CONTROL_CHARS}]`, 'g');
+const CONTROL = new RegExp(`[${CONTROL_CHARS}]`);
 
 /** @type {Readonly<Style>} */
 const PLAIN = Object.freeze({
@@ -35,12 +35,12 @@ const ATTRIBUTES = {
   39: { fg: '' }, 49: { bg: '' },
 };
 
-/** Whether a line needs parsing at all. @param {string} text */
-export function hasSpecials(text) {
-  return SPECIAL.test(text);
+/** Reports if a line contains control characters. @param {string} text */
+export function hasControlChars(text) {
+  return CONTROL.test(text);
 }
 
-/** One of the 256 indexed colours. @param {number} index @returns {string} */
+/** @param {number} index 0 to 255 @returns {string} */
 export function indexedColour(index) {
   if (!(index >= 0 && index <= 255)) return '';
   if (index < 16) return `c${index}`;
@@ -53,23 +53,23 @@ export function indexedColour(index) {
 }
 
 /**
- * Reads an extended colour (`38;5;n`, `38;2;r;g;b`, and the forms with colons).
+ * Parses an extended colour: `38;5;n`, `38;2;r;g;b`, or the same with colons.
  * @param {string[]} codes the parameters; codes[at] is 38 or 48
  * @param {number} at
- * @returns {{ colour: string, used: number }}
+ * @returns {{ colour: string, consumed: number }}
  */
 function extendedColour(codes, at) {
   const colons = codes[at].split(':');
   const parts = colons.length > 1 ? colons : codes.slice(at);
-  const used = (/** @type {number} */ n) => (colons.length > 1 ? 1 : n);
-  if (parts[1] === '5') return { colour: indexedColour(Number(parts[2])), used: used(3) };
-  if (parts[1] !== '2') return { colour: '', used: 1 };
+  const consumed = (/** @type {number} */ n) => (colons.length > 1 ? 1 : n);
+  if (parts[1] === '5') return { colour: indexedColour(Number(parts[2])), consumed: consumed(3) };
+  if (parts[1] !== '2') return { colour: '', consumed: 1 };
   const rgb = colons.length > 5 ? parts.slice(3, 6) : parts.slice(2, 5);
   const values = rgb.map((part) => Math.min(255, Number(part) || 0));
-  return { colour: values.length === 3 ? `rgb(${values.join(' ')})` : '', used: used(5) };
+  return { colour: values.length === 3 ? `rgb(${values.join(' ')})` : '', consumed: consumed(5) };
 }
 
-/** A basic colour code (30–37, 90–97 and the backgrounds). @param {number} code @returns {Partial<Style> | null} */
+/** Parses a basic colour code: 30–37, 40–47, 90–97, 100–107. @param {number} code @returns {Partial<Style> | null} */
 function basicColour(code) {
   if (code >= 30 && code <= 37) return { fg: `c${code - 30}` };
   if (code >= 40 && code <= 47) return { bg: `c${code - 40}` };
@@ -79,9 +79,9 @@ function basicColour(code) {
 }
 
 /**
- * Applies one "select graphic rendition" sequence.
+ * Applies one SGR (select graphic rendition) sequence.
  * @param {Style} style
- * @param {string} parameters what stands between `ESC [` and `m`
+ * @param {string} parameters the text between `ESC [` and `m`
  * @returns {Style}
  */
 function applySgr(style, parameters) {
@@ -91,16 +91,16 @@ function applySgr(style, parameters) {
     const code = Number.parseInt(codes[i] || '0', 10);
     if (code === 0) next = { ...PLAIN };
     else if (code === 38 || code === 48) {
-      const { colour, used } = extendedColour(codes, i);
+      const { colour, consumed } = extendedColour(codes, i);
       next[code === 38 ? 'fg' : 'bg'] = colour;
-      i += used - 1;
+      i += consumed - 1;
     } else if (codes[i] === '4:0') next.underline = false;
     else Object.assign(next, ATTRIBUTES[code] ?? basicColour(code));
   }
   return next;
 }
 
-/** What a control character looks like. @param {string} char @returns {string} */
+/** Returns the symbol for a control character. @param {string} char @returns {string} */
 function symbol(char) {
   const code = char.charCodeAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
@@ -119,21 +119,21 @@ class Spans {
   list = [];
   /** @type {Style} */
   style = { ...PLAIN };
-  #returned = false;
+  #hasReturned = false;
 
   /** @param {string} text @param {boolean} [isSymbol] */
   add(text, isSymbol = false) {
     if (!text) return;
-    if (this.#returned) this.list = [];
-    this.#returned = false;
+    if (this.#hasReturned) this.list = [];
+    this.#hasReturned = false;
     this.list.push({ text, style: isPlain(this.style) ? null : this.style, symbol: isSymbol });
   }
 
   /** @param {string} token */
   control(token) {
-    if (token === '\r') this.#returned = true;
+    if (token === '\r') this.#hasReturned = true;
     else if (/^\x1b\[[\d;:]*m$/.test(token)) this.style = applySgr(this.style, token.slice(2, -1));
-    else if (!/^\x1b\[\d?K$/.test(token)) this.add(token.replace(new RegExp(SPECIAL, 'g'), symbol), true);
+    else if (!/^\x1b\[\d?K$/.test(token)) this.add(token.replace(new RegExp(CONTROL, 'g'), symbol), true);
   }
 }
 
@@ -153,15 +153,15 @@ export function parseAnsi(text) {
   return spans.list;
 }
 
-/** The text that a reader sees. @param {string} text @returns {string} */
+/** Returns the text of a line as the page shows it. @param {string} text @returns {string} */
 export function visibleText(text) {
-  if (!hasSpecials(text)) return text;
+  if (!hasControlChars(text)) return text;
   let visible = '';
   for (const span of parseAnsi(text)) visible += span.text;
   return visible;
 }
 
-/** How many columns a visible text fills: tabs stop at every eighth, wide characters take two. @param {string} text */
+/** Returns the width of visible text in terminal cells: 8 per tab stop, 2 per wide character. @param {string} text */
 export function cellsOf(text) {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let cells = 0;

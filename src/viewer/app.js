@@ -1,48 +1,51 @@
-// Starts the page: preferences, controls, the connection, and what is refreshed at leisure.
+// Starts the page: reads preferences and URL, opens the connection, refreshes the status bar.
 
 import { Connection } from './connect.js';
 import { Controls } from './controls.js';
-import { byId, put } from './dom.js';
+import { byId, setText } from './dom.js';
 import { count, plural } from './format.js';
 import { parseHash } from './hash.js';
-import { Marks } from './marks.js';
+import { Overview } from './overview.js';
 import { Page } from './page.js';
 import { loadPrefs } from './prefs.js';
-import { Rate, Unseen, connectionText } from './status.js';
+import { Rate, UnreadCount, connectionText } from './status.js';
 
-const LEISURE = 250;
-const ASK_SOURCES = 5_000;
-const LINK_PATIENCE = 4_000;
-/** What comes so soon after connecting is history, and no rate. */
-const SETTLING = 1_000;
+/** Delay of status bar and sidebar behind the rows. When doubled, counts visibly lag. */
+const REFRESH_DELAY_MS = 250;
+/** Time between requests for `/sources`. When doubled, states of sources are older. */
+const SOURCES_INTERVAL_MS = 5_000;
+/** Wait for a linked line. When doubled, a missing line is reported later. */
+const LINK_TIMEOUT_MS = 4_000;
+/** Time of replay after connecting, excluded from the rate. When doubled, the rate appears later. */
+const HISTORY_PERIOD_MS = 1_000;
 
 const page = new Page(byId('lines', HTMLElement));
 const controls = new Controls(page, loadPrefs(), () => connect());
 const rate = new Rate();
-const unseen = new Unseen();
-const marks = new Marks(byId('marks', HTMLCanvasElement), (part) => {
+const unread = new UnreadCount();
+const overview = new Overview(byId('overview', HTMLCanvasElement), (part) => {
   const { lines } = page.view.rows;
-  if (lines.length) page.list.reveal(lines.at(Math.min(lines.length - 1, Math.floor(part * lines.length))));
+  if (lines.length) page.list.scrollToLine(lines.at(Math.min(lines.length - 1, Math.floor(part * lines.length))));
 });
 
 /** @type {Connection | null} */
 let connection = null;
 /** @type {import('./stream.js').State} */
 let state = { phase: 'connecting' };
-/** A linked line that has not arrived yet. */
-let wanted = { line: '', until: 0 };
-let due = 0;
+/** Event ID of a linked line that is not stored yet. */
+let linkedLine = { line: '', until: 0 };
+let refreshTimer = 0;
 let liveSince = Infinity;
-let drawnNext = -1;
-let drawnView = /** @type {object | null} */ (null);
+let overviewNext = -1;
+let overviewRows = /** @type {object | null} */ (null);
 
-/** The stream's address, with what a page needs: one JSON shape for all lines, and pings. */
+/** Returns the URL of the stream: JSON data, unnamed events, pings, and the server filter. */
 function streamUrl() {
   const link = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel="ssetail-stream"]'));
   const url = new URL(link?.getAttribute('href') ?? 'sse', document.baseURI);
   url.searchParams.set('format', 'json');
   for (const flag of ['unnamed', 'ping']) url.searchParams.set(flag, '');
-  const { grep, history } = page.place;
+  const { grep, history } = page.urlState;
   if (grep) url.searchParams.set('grep', grep);
   if (history) url.searchParams.set('n', history);
   return url.href.replace(/=(?=&|$)/g, '');
@@ -53,13 +56,13 @@ function connect() {
   if (connection) page.clear();
   connection = new Connection(streamUrl(), {
     names: (names) => {
-      page.named(names);
+      page.setNames(names);
       controls.showSources();
     },
-    lines: arrived,
-    missed: (lost) => page.missed(lost),
+    lines: receiveLines,
+    missed: (lost) => page.addGap(lost),
     state: (now) => {
-      if (now.phase === 'live') void askSources();
+      if (now.phase === 'live') void fetchSources();
       if (now.phase === 'live' && state.phase !== 'live') liveSince = Date.now();
       state = now;
       showStatus();
@@ -68,120 +71,119 @@ function connect() {
 }
 
 /** @param {import('./store.js').Batch} batch */
-function arrived(batch) {
+function receiveLines(batch) {
   const total = page.sources.count(batch);
   page.append(batch);
-  if (Date.now() - liveSince > SETTLING) rate.add(total.lines, Date.now());
-  if (batch.flags.some((flags) => (flags & 7) > 2)) void askSources();
+  if (Date.now() - liveSince > HISTORY_PERIOD_MS) rate.add(total.lines, Date.now());
+  if (batch.flags.some((flags) => (flags & 7) > 2)) void fetchSources();
   if (!document.hidden) return;
-  unseen.add(total);
-  relax();
+  unread.add(total);
+  scheduleRefresh();
 }
 
-async function askSources() {
+async function fetchSources() {
   try {
     const answer = await fetch(new URL('sources', document.baseURI), { cache: 'no-store' });
     if (!answer.ok) return;
-    page.sources.listed(await answer.json());
+    page.sources.update(await answer.json());
     controls.showSources();
   } catch {
-    // The status bar tells when the server is away.
+    // The status bar already shows a lost connection.
   }
 }
 
-/** Refreshes what may be a little late. */
-function relax() {
-  due ||= window.setTimeout(() => {
-    due = 0;
+function scheduleRefresh() {
+  refreshTimer ||= window.setTimeout(() => {
+    refreshTimer = 0;
     showStatus();
     controls.showSources();
-    findWanted();
-    if (drawnNext !== page.store.next || drawnView !== page.view.rows) marks.render(page.view.rows);
-    drawnNext = page.store.next;
-    drawnView = page.view.rows;
-  }, LEISURE);
+    findLinkedLine();
+    if (overviewNext !== page.store.next || overviewRows !== page.view.rows) overview.render(page.view.rows);
+    overviewNext = page.store.next;
+    overviewRows = page.view.rows;
+  }, REFRESH_DELAY_MS);
 }
 
 function showTitle() {
-  const names = [...page.place.chosen];
+  const names = [...page.urlState.chosenSources];
   const all = names.length ? names : [...page.sources.byName.keys()];
-  const what = all.length > 2 ? plural(all.length, 'source') : all.join(', ');
-  document.title = unseen.inTitle(what ? `${what} · ssetail` : 'ssetail');
+  const label = all.length > 2 ? plural(all.length, 'source') : all.join(', ');
+  document.title = unread.inTitle(label ? `${label} · ssetail` : 'ssetail');
 }
 
 function showStatus() {
   const now = Date.now();
-  const { store, view, place, look } = page;
+  const { store, view, urlState, renderState } = page;
   const element = byId('connection', HTMLElement);
   element.className = `connection ${state.phase}`;
-  put(element.lastElementChild, connectionText(state, now));
-  const held = store.size - store.rulers;
-  put(byId('held', HTMLElement), plural(held, 'line'));
-  put(byId('shown', HTMLElement), view.rows.length < store.size && view.done ? `${count(view.rows.length)} shown` : '');
+  setText(element.lastElementChild, connectionText(state, now));
+  const lineCount = store.size - store.controlEvents;
+  setText(byId('line-count', HTMLElement), plural(lineCount, 'line'));
+  setText(byId('shown', HTMLElement), view.rows.length < store.size && view.done ? `${count(view.rows.length)} shown` : '');
   const speed = rate.perSecond(now);
-  put(byId('rate', HTMLElement), speed >= 0.5 ? `${count(Math.round(speed))}/s` : '');
-  const selected = look.selection ? `${plural(page.selectedLines.length, 'line')} selected` : '';
-  put(byId('chosen', HTMLElement), [place.grep && `server sends only /${place.grep}/`, selected].filter(Boolean).join(' · '));
+  setText(byId('rate', HTMLElement), speed >= 0.5 ? `${count(Math.round(speed))} lines/s` : '');
+  const selected = renderState.selection ? `${plural(page.selectedLines.length, 'line')} selected` : '';
+  setText(byId('details', HTMLElement), [urlState.grep && `Server filter: ${urlState.grep}`, selected].filter(Boolean).join(' · '));
   showEmpty();
   showTitle();
 }
 
 function showEmpty() {
-  const settling = state.phase === 'live' && Date.now() - liveSince < SETTLING;
+  const mayReceiveHistory = state.phase === 'live' && Date.now() - liveSince < HISTORY_PERIOD_MS;
   const empty = byId('empty', HTMLElement);
-  empty.hidden = page.view.rows.length > 0 || !page.view.done || (settling && page.store.size === 0);
+  empty.hidden = page.view.rows.length > 0 || !page.view.done || (mayReceiveHistory && page.store.size === 0);
   if (empty.hidden) return;
-  const held = page.store.size - page.store.rulers;
-  put(empty.children[0], held ? 'No line matches' : state.phase === 'live' ? 'No lines yet' : connectionText(state, Date.now()));
-  put(empty.children[1], held
-    ? `${plural(held, 'line')} held; new lines are checked as they arrive.`
-    : state.phase === 'live' ? 'Lines appear here as they are written.' : 'Lines appear here once ssetail answers.');
+  const lineCount = page.store.size - page.store.controlEvents;
+  setText(empty.children[0], lineCount ? 'No matching lines' : state.phase === 'live' ? 'No lines yet' : connectionText(state, Date.now()));
+  setText(empty.children[1], lineCount
+    ? `${plural(lineCount, 'line')} hidden. New lines that match appear here.`
+    : state.phase === 'live' ? 'Lines appear here as they are written.' : 'Lines appear here when the server responds.');
 }
 
-/** Goes to the line that the address links to, once it is here. */
-function findWanted() {
-  if (!wanted.line) return;
-  const n = page.store.findId(wanted.line);
+/** Scrolls to the linked line if the store has it. */
+function findLinkedLine() {
+  if (!linkedLine.line) return;
+  const n = page.store.findId(linkedLine.line);
   if (n >= 0) {
-    page.mark(n, false);
+    page.setCurrent(n, false);
     page.list.following = false;
-    page.list.hold(n);
-    page.touch();
-  } else if (Date.now() < wanted.until) return relax();
-  else controls.toast('The linked line is not held any more');
-  wanted.line = '';
+    page.list.anchorLine(n);
+    page.requestRender();
+  } else if (Date.now() < linkedLine.until) return scheduleRefresh();
+  else controls.toast('The linked line is no longer available');
+  linkedLine.line = '';
 }
 
 function readAddress() {
-  const { sources, ...place } = parseHash(location.hash);
-  const again = place.grep !== page.place.grep || place.history !== page.place.history;
-  Object.assign(page.place, place, { chosen: new Set(sources) });
-  wanted = { line: place.line, until: Date.now() + LINK_PATIENCE };
-  page.apply();
-  controls.showPlace();
-  if (again && connection) connect();
-  relax();
+  const { sources, ...urlState } = parseHash(location.hash);
+  const mustReconnect = urlState.grep !== page.urlState.grep || urlState.history !== page.urlState.history;
+  Object.assign(page.urlState, urlState, { chosenSources: new Set(sources) });
+  linkedLine = { line: urlState.line, until: Date.now() + LINK_TIMEOUT_MS };
+  page.applyFilters();
+  controls.showUrlState();
+  if (mustReconnect && connection) connect();
+  scheduleRefresh();
 }
 
-page.drawn = () => {
+page.afterRender = () => {
   controls.showFrame();
   if (page.view.rows.length > 0) byId('empty', HTMLElement).hidden = true;
-  relax();
+  scheduleRefresh();
 };
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) return;
-  connection?.wake();
-  unseen.clear();
-  page.touch();
+  connection?.check();
+  unread.clear();
+  page.requestRender();
 });
-window.addEventListener('online', () => connection?.wake());
+window.addEventListener('online', () => connection?.check());
 window.addEventListener('hashchange', readAddress);
 window.addEventListener('pagehide', (event) => event.persisted || connection?.close());
 setInterval(() => {
   if (document.hidden) return;
   showStatus();
-  if (page.look.time === 'ago') page.list.refill();
+  if (page.renderState.time === 'ago') page.list.refill();
 }, 1000);
-setInterval(() => document.hidden || void askSources(), ASK_SOURCES);
+setInterval(() => document.hidden || void fetchSources(), SOURCES_INTERVAL_MS);
 readAddress();
 connect();

@@ -1,40 +1,41 @@
-// The page's way to its lines: a SharedWorker, so that all tabs share one stream;
-// a Worker where the browser has none; and the page itself where neither starts.
+// Connects the page to a hub. Tries a SharedWorker first, so that all tabs share one stream,
+// then a Worker, then a hub in the page itself.
 
-const PATIENCE = 4_000;
+/** Wait for a transport to start. When doubled, the next one is tried later. */
+const START_TIMEOUT_MS = 4_000;
 
 /**
- * @typedef {object} Ears
+ * @typedef {object} Listener
  * @property {(names: string[]) => void} names
  * @property {(batch: import('./store.js').Batch) => void} lines
  * @property {(lost: number) => void} missed
  * @property {(state: import('./stream.js').State) => void} state
  */
 
-/** @typedef {(url: string, failed: () => void) => MessagePort | Promise<MessagePort>} Way */
+/** @typedef {(url: string, failed: () => void) => MessagePort | Promise<MessagePort>} Transport */
 
-/** Hands one end of a new channel over, and keeps the other. @param {MessagePort | Worker} to @param {string} url */
-function ask(to, url) {
+/** Sends one port of a new channel to a worker and returns the other. @param {MessagePort | Worker} to @param {string} url */
+function openChannel(to, url) {
   const { port1, port2 } = new MessageChannel();
   to.postMessage({ url }, [port2]);
   return port1;
 }
 
-const WORKER = new URL('./worker.js', import.meta.url);
+const WORKER = new URL('./streamworker.js', import.meta.url);
 
-/** @type {Way} */
+/** @type {Transport} */
 function sharedWorker(url, failed) {
   const worker = new SharedWorker(WORKER, { type: 'module', name: 'ssetail' });
   worker.onerror = failed;
   worker.port.start();
-  return ask(worker.port, url);
+  return openChannel(worker.port, url);
 }
 
-/** @type {Way} */
+/** @type {Transport} */
 function ownWorker(url, failed) {
   const worker = new Worker(WORKER, { type: 'module' });
   worker.onerror = failed;
-  return ask(worker, url);
+  return openChannel(worker, url);
 }
 
 /** @param {string} url */
@@ -46,76 +47,76 @@ async function inPage(url) {
 }
 
 export class Connection {
-  /** @type {Way[]} */
-  #ways = [sharedWorker, ownWorker, inPage];
+  /** @type {Transport[]} */
+  #transports = [sharedWorker, ownWorker, inPage];
   /** @type {MessagePort | null} */
   #port = null;
   #url;
-  #ears;
-  #patience = 0;
+  #listener;
+  #startTimer = 0;
   #closed = false;
 
-  /** @param {string} url @param {Ears} ears */
-  constructor(url, ears) {
+  /** @param {string} url @param {Listener} listener */
+  constructor(url, listener) {
     this.#url = url;
-    this.#ears = ears;
+    this.#listener = listener;
     void this.#tryNext();
   }
 
   async #tryNext() {
-    const way = this.#ways.shift();
-    if (!way || this.#closed) return;
-    let over = false;
+    const transport = this.#transports.shift();
+    if (!transport || this.#closed) return;
+    let settled = false;
     const failed = () => {
-      if (over) return;
-      over = true;
-      clearTimeout(this.#patience);
+      if (settled) return;
+      settled = true;
+      clearTimeout(this.#startTimer);
       void this.#tryNext();
     };
-    this.#patience = window.setTimeout(failed, PATIENCE);
+    this.#startTimer = window.setTimeout(failed, START_TIMEOUT_MS);
     try {
-      const port = await way(this.#url, failed);
-      if (!over) this.#listen(port, () => (over = true));
+      const port = await transport(this.#url, failed);
+      if (!settled) this.#listen(port, () => (settled = true));
     } catch {
       failed();
     }
   }
 
-  /** @param {MessagePort} port @param {() => void} works */
-  #listen(port, works) {
+  /** @param {MessagePort} port @param {() => void} succeeded */
+  #listen(port, succeeded) {
     this.#port?.close();
     this.#port = port;
     port.onmessage = (event) => {
-      works();
-      clearTimeout(this.#patience);
-      this.#hear(event.data);
+      succeeded();
+      clearTimeout(this.#startTimer);
+      this.#receive(event.data);
     };
   }
 
-  /** @param {import('./hub.js').FromHub} news */
-  #hear(news) {
+  /** @param {import('./hub.js').FromHub} message */
+  #receive(message) {
     if (this.#closed) return;
-    if (news.type === 'names') this.#ears.names(news.names);
-    else if (news.type === 'missed') this.#ears.missed(news.lost);
-    else if (news.type === 'state') this.#ears.state(news.state);
+    if (message.type === 'names') this.#listener.names(message.names);
+    else if (message.type === 'missed') this.#listener.missed(message.lost);
+    else if (message.type === 'state') this.#listener.state(message.state);
     else {
-      this.#ears.lines(news.batch);
-      this.#send({ type: 'ack', next: news.next });
+      this.#listener.lines(message.batch);
+      this.#send({ type: 'ack', next: message.next });
     }
   }
 
-  /** @param {import('./hub.js').ToHub} order */
-  #send(order) {
-    this.#port?.postMessage(order);
+  /** @param {import('./hub.js').ToHub} message */
+  #send(message) {
+    this.#port?.postMessage(message);
   }
 
-  wake() {
-    this.#send({ type: 'wake' });
+  check() {
+    this.#send({ type: 'check' });
   }
 
   close() {
     this.#closed = true;
-    clearTimeout(this.#patience);
-    this.#send({ type: 'bye' });
+    clearTimeout(this.#startTimer);
+    this.#send({ type: 'close' });
   }
 }

@@ -1,10 +1,10 @@
-// Wires the buttons, fields and keys of index.html to what the page can do,
-// and shows its state in them.
+// Connects buttons, fields and keys of index.html to the methods of Page, and shows the
+// state of Page in them.
 
 import { asNdjson, asText, download, writeLines } from './export.js';
-import { count, plural, short } from './format.js';
+import { count, plural, compact } from './format.js';
 import { formatHash } from './hash.js';
-import { byId, press, put } from './dom.js';
+import { byId, onClick, setPressed, setText } from './dom.js';
 import { bindingOf, isTyping, listKeys } from './keys.js';
 import { LEVELS } from './level.js';
 import { LineTools } from './linetools.js';
@@ -14,7 +14,8 @@ import { NAME_COLUMNS } from './row.js';
 import { SearchBar } from './searchbar.js';
 import { Sidebar } from './sidebar.js';
 
-const TOAST = 2600;
+/** Duration of a toast. When doubled, it covers lines for longer. */
+const TOAST_MS = 2600;
 
 export class Controls {
   #page;
@@ -24,95 +25,90 @@ export class Controls {
   #search;
   #lines;
   #sidebar;
-  #toasting = 0;
+  #toastTimer = 0;
 
   /**
    * @param {import('./page.js').Page} page
    * @param {import('./prefs.js').Prefs} prefs
-   * @param {() => void} reconnect asks the server anew
+   * @param {() => void} reconnect opens a new stream with the changed server filter
    */
   constructor(page, prefs, reconnect) {
     this.#page = page;
     this.#prefs = prefs;
     this.#reconnect = reconnect;
     this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), (name, combine) => {
-      page.pick(name, combine);
-      this.#placed();
+      page.chooseSource(name, combine);
+      this.#urlStateChanged();
     });
-    this.#search = new SearchBar(page, () => this.#placed());
-    this.#lines = new LineTools(page, () => this.#placed(), (text) => this.toast(text));
+    this.#search = new SearchBar(page, () => this.#urlStateChanged());
+    this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
     this.#wireBar();
     this.#wireMenu();
     this.#wireLevels();
     document.addEventListener('keydown', (event) => this.#key(event));
     listKeys(byId('keys', HTMLElement));
-    byId('limit', HTMLElement).textContent = `This page holds the newest ${count(LIMIT.lines)} lines or ${LIMIT.chars >> 20} MiB of them, and twice that while you read older ones.`;
+    byId('limit', HTMLElement).textContent = `This page keeps the newest ${count(LIMIT.lines)} lines or ${LIMIT.chars >> 20} MiB of text, and twice as much while paused.`;
     this.applyPrefs();
   }
 
-  /** @param {string} id @param {() => void} run */
-  #click(id, run) {
-    byId(id, HTMLButtonElement).addEventListener('click', run);
-  }
-
-  /** The choice of lines has changed: show it here and in the address. */
-  #placed() {
-    this.showPlace();
-    const { chosen, ...place } = this.#page.place;
-    history.replaceState(null, '', formatHash({ ...place, line: '', sources: [...chosen] }) || location.pathname + location.search);
+  /** Shows the changed URL state in the controls and writes it to the URL. */
+  #urlStateChanged() {
+    this.showUrlState();
+    const { chosenSources, ...urlState } = this.#page.urlState;
+    history.replaceState(null, '', formatHash({ ...urlState, line: '', sources: [...chosenSources] }) || location.pathname + location.search);
   }
 
   #wireLevels() {
     for (const [level, button] of this.#levels) {
       button.onclick = () => {
         this.#page.toggleLevel(1 << level);
-        this.#placed();
+        this.#urlStateChanged();
       };
     }
   }
 
   #wireBar() {
-    this.#click('side', () => this.#prefer({ side: !this.#prefs.side }));
-    this.#click('wrap', () => this.#prefer({ wrap: !this.#prefs.wrap }));
-    this.#click('time', () => this.#nextTime());
-    this.#click('follow', () => this.#page.list.follow(!this.#page.list.following));
-    this.#click('resume', () => this.#page.list.follow(true));
-    this.#click('all', () => this.#showAll());
+    onClick('side', () => this.#setPrefs({ side: !this.#prefs.side }));
+    onClick('wrap', () => this.#setPrefs({ wrap: !this.#prefs.wrap }));
+    onClick('time', () => this.#nextTime());
+    onClick('follow', () => this.#page.list.follow(!this.#page.list.following));
+    onClick('resume', () => this.#page.list.follow(true));
+    onClick('all', () => this.#showAll());
   }
 
   #showAll() {
-    this.#page.place.chosen.clear();
-    this.#page.apply();
-    this.#placed();
+    this.#page.urlState.chosenSources.clear();
+    this.#page.applyFilters();
+    this.#urlStateChanged();
   }
 
   #nextTime() {
     const next = /** @type {const} */ ({ off: 'clock', clock: 'ago', ago: 'off' })[this.#prefs.time];
-    this.#prefer({ time: next });
-    this.toast({ off: 'Arrival time hidden', clock: 'Arrival time', ago: 'Time since arrival' }[next]);
+    this.#setPrefs({ time: next });
+    this.toast({ off: 'Arrival time hidden', clock: 'Arrival time shown', ago: 'Time since arrival shown' }[next]);
   }
 
   /** @param {Partial<import('./prefs.js').Prefs>} change */
-  #prefer(change) {
+  #setPrefs(change) {
     Object.assign(this.#prefs, change);
     savePrefs(this.#prefs);
     this.applyPrefs();
   }
 
   applyPrefs() {
-    const { list, look } = this.#page;
+    const { list, renderState } = this.#page;
     const prefs = this.#prefs;
     applyPrefs(prefs);
-    look.time = prefs.time;
+    renderState.time = prefs.time;
     if (list.wrap !== prefs.wrap) list.setWrap(prefs.wrap);
     list.measure();
     list.refill();
-    press(byId('wrap', HTMLElement), prefs.wrap);
-    press(byId('time', HTMLElement), prefs.time !== 'off');
-    press(byId('names', HTMLElement), prefs.names);
+    setPressed(byId('wrap', HTMLElement), prefs.wrap);
+    setPressed(byId('time', HTMLElement), prefs.time !== 'off');
+    setPressed(byId('names', HTMLElement), prefs.names);
     byId('side', HTMLElement).setAttribute('aria-expanded', String(prefs.side));
-    for (const choice of document.querySelectorAll('[data-theme-choice]')) press(choice, /** @type {HTMLElement} */ (choice).dataset.themeChoice === prefs.theme);
-    for (const choice of document.querySelectorAll('[data-size]')) press(choice, Number(/** @type {HTMLElement} */ (choice).dataset.size) === prefs.size);
+    for (const choice of document.querySelectorAll('[data-theme-choice]')) setPressed(choice, /** @type {HTMLElement} */ (choice).dataset.themeChoice === prefs.theme);
+    for (const choice of document.querySelectorAll('[data-size]')) setPressed(choice, Number(/** @type {HTMLElement} */ (choice).dataset.size) === prefs.size);
   }
 
   #wireMenu() {
@@ -120,32 +116,32 @@ export class Controls {
       const item = /** @type {HTMLElement} */ (event.target).closest('button');
       if (!item) return;
       const { themeChoice, size, export: format } = item.dataset;
-      if (themeChoice) this.#prefer({ theme: /** @type {import('./prefs.js').Prefs['theme']} */ (themeChoice) });
-      if (size) this.#prefer({ size: Number(size) });
+      if (themeChoice) this.#setPrefs({ theme: /** @type {import('./prefs.js').Prefs['theme']} */ (themeChoice) });
+      if (size) this.#setPrefs({ size: Number(size) });
       if (format) void this.#export(format);
       if (item.matches('.menu-item:not([aria-pressed])')) byId('menu', HTMLElement).hidePopover();
     });
-    this.#click('names', () => this.#prefer({ names: !this.#prefs.names }));
-    this.#click('link-view', () => void this.#lines.copyText([location.href], 'Link copied'));
-    this.#click('clear', () => this.#page.clear());
-    this.#click('help-open', () => byId('help', HTMLDialogElement).showModal());
+    onClick('names', () => this.#setPrefs({ names: !this.#prefs.names }));
+    onClick('link-view', () => void this.#lines.copyText([location.href], 'Link copied'));
+    onClick('clear', () => this.#page.clear());
+    onClick('help-open', () => byId('help', HTMLDialogElement).showModal());
     byId('server', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#page.place.grep = byId('grep', HTMLInputElement).value;
-      this.#page.place.history = byId('history', HTMLSelectElement).value;
+      this.#page.urlState.grep = byId('grep', HTMLInputElement).value;
+      this.#page.urlState.history = byId('history', HTMLSelectElement).value;
       byId('menu', HTMLElement).hidePopover();
-      this.#placed();
+      this.#urlStateChanged();
       this.#reconnect();
     });
   }
 
   /** @param {string} format */
   async #export(format) {
-    const { store, look, shownLines } = this.#page;
+    const { store, renderState, shownLines } = this.#page;
     const text = format === 'text';
-    const pieces = await writeLines({ store, names: look.names }, shownLines, text ? asText : asNdjson);
+    const parts = await writeLines({ store, names: renderState.names }, shownLines, text ? asText : asNdjson);
     const stamp = new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-');
-    download(pieces, text ? 'text/plain' : 'application/x-ndjson', `ssetail-${stamp}.${text ? 'log' : 'ndjson'}`);
+    download(parts, text ? 'text/plain' : 'application/x-ndjson', `ssetail-${stamp}.${text ? 'log' : 'ndjson'}`);
     this.toast(`${plural(shownLines.length, 'line')} downloaded`);
   }
 
@@ -158,7 +154,7 @@ export class Controls {
     this.#run(name, event.key);
   }
 
-  /** @param {KeyboardEvent} event @returns {boolean} whether it was one */
+  /** @param {KeyboardEvent} event @returns {boolean} true if the key scrolls */
   #scrollKey(event) {
     const { list } = this.#page;
     const page = list.map.viewport - 2 * list.lineHeight;
@@ -173,64 +169,63 @@ export class Controls {
   /** @param {string} name @param {string} key */
   #run(name, key) {
     const page = this.#page;
-    const { list, look } = page;
+    const { list, renderState } = page;
     /** @type {Record<string, () => unknown>} */
     const actions = {
       search: () => this.#search.focus(),
-      next: () => page.jump(1),
-      previous: () => page.jump(-1),
+      next: () => page.jumpToMatch(1),
+      previous: () => page.jumpToMatch(-1),
       filter: () => this.#search.toggleFilter(),
-      place: () => this.#lines.showInPlace(),
+      surroundings: () => this.#lines.showSurroundings(),
       follow: () => list.follow(!list.following),
       start: () => list.toStart(),
       end: () => list.follow(true),
-      down: () => page.move(1),
-      up: () => page.move(-1),
-      unfold: () => look.current >= 0 && page.unfold(look.current),
+      down: () => page.moveCurrent(1),
+      up: () => page.moveCurrent(-1),
+      json: () => renderState.current >= 0 && page.toggleJson(renderState.current),
       copy: () => this.#lines.copyLines(),
       link: () => this.#lines.linkLine(),
-      wrap: () => this.#prefer({ wrap: !this.#prefs.wrap }),
+      wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
       time: () => this.#nextTime(),
-      names: () => this.#prefer({ names: !this.#prefs.names }),
-      errors: () => (page.toggleLevel(1 << 4), this.#placed()),
-      side: () => this.#prefer({ side: !this.#prefs.side }),
+      names: () => this.#setPrefs({ names: !this.#prefs.names }),
+      errors: () => (page.toggleLevel(1 << 4), this.#urlStateChanged()),
+      side: () => this.#setPrefs({ side: !this.#prefs.side }),
       all: () => this.#showAll(),
-      source: () => this.#pickNumber(Number(key)),
+      source: () => this.#chooseSourceNumber(Number(key)),
       help: () => byId('help', HTMLDialogElement).showModal(),
-      escape: () => page.mark(-1, false),
+      escape: () => page.setCurrent(-1, false),
     };
     actions[name]?.();
   }
 
   /** @param {number} number from 1 */
-  #pickNumber(number) {
+  #chooseSourceNumber(number) {
     const name = [...this.#page.sources.byName.keys()][number - 1];
     if (name === undefined) return;
-    this.#page.pick(name, false);
-    this.#placed();
+    this.#page.chooseSource(name, false);
+    this.#urlStateChanged();
   }
 
   /** @param {string} text */
   toast(text) {
     const toast = byId('toast', HTMLElement);
     toast.textContent = text;
-    clearTimeout(this.#toasting);
-    this.#toasting = window.setTimeout(() => (toast.textContent = ''), TOAST);
+    clearTimeout(this.#toastTimer);
+    this.#toastTimer = window.setTimeout(() => (toast.textContent = ''), TOAST_MS);
   }
 
-  /** Shows in the controls what is chosen. */
-  showPlace() {
-    const { levels, grep, history: lines } = this.#page.place;
+  showUrlState() {
+    const { levels, grep, history: lines } = this.#page.urlState;
     byId('grep', HTMLInputElement).value = grep;
     byId('history', HTMLSelectElement).value = lines;
-    for (const [level, button] of this.#levels) press(button, (levels & (1 << level)) !== 0);
-    this.#search.showPlace();
+    for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
+    this.#search.showUrlState();
     this.showSources();
   }
 
   showSources() {
-    const { sources, place } = this.#page;
-    this.#sidebar.render(sources.byName.values(), place.chosen);
+    const { sources, urlState } = this.#page;
+    this.#sidebar.render(sources.byName.values(), urlState.chosenSources);
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
@@ -240,23 +235,23 @@ export class Controls {
     root.classList.toggle('one-source', single);
     if (changed) this.#page.list.measure();
     for (const [level, button] of this.#levels) {
-      const total = short(sources.levels[level]);
-      put(button.lastElementChild, total);
-      button.setAttribute('aria-label', `${LEVELS[level]} ${total}`);
+      const total = compact(sources.levels[level]);
+      setText(button.lastElementChild, total);
+      button.setAttribute('aria-label', `${button.firstElementChild?.textContent} ${total}`);
     }
   }
 
-  /** After each frame: what follows the rows. */
+  /** Updates the controls that depend on the rows; called after each frame. */
   showFrame() {
-    const { list, waiting } = this.#page;
+    const { list, newLineCount } = this.#page;
     const resume = byId('resume', HTMLElement);
-    const text = waiting > 0 ? `${plural(waiting, 'new line')} ↓` : '';
-    put(resume, text);
+    const text = newLineCount > 0 ? `${plural(newLineCount, 'new line')} ↓` : '';
+    setText(resume, text);
     resume.hidden = text === '';
     const follow = byId('follow', HTMLElement);
-    press(follow, list.following);
-    put(follow, list.following ? 'following' : 'paused');
+    setPressed(follow, list.following);
+    setText(follow, list.following ? 'Following' : 'Paused');
     this.#search.showState();
-    this.#lines.placeTools();
+    this.#lines.positionTools();
   }
 }

@@ -1,5 +1,5 @@
-// What cannot wait for the modules: the remembered look of what is painted first.
-// And they wait for it: two dozen requests at once would hold up the first paint.
+// Applies the stored theme before the first paint, and loads the modules after it: two dozen
+// requests at once would delay the first paint.
 
 (() => {
   const root = document.documentElement;
@@ -10,7 +10,7 @@
   } catch {
     root.dataset.theme = 'system';
   }
-  /** The second time there is nothing left to start. */
+  /** Inserts the module scripts. A second call finds an empty template and does nothing. */
   const start = () => {
     const modules = document.getElementById('modules');
     if (modules instanceof HTMLTemplateElement) document.body.append(modules.content);

@@ -1,16 +1,17 @@
-// Lines as text or NDJSON, for the clipboard and for downloads.
+// Formats lines as text or NDJSON, for the clipboard and for downloads.
 
 import { shownText } from './view.js';
 import { FLAG, KIND, idAt, textAt } from './store.js';
 
-const PIECE = 5000;
+/** Lines formatted between two frames. When doubled, frames are later. */
+const PART_LINES = 5000;
 
-/** @typedef {{ store: import('./store.js').Store, names: string[] }} Held */
+/** @typedef {{ store: import('./store.js').Store, names: string[] }} LineSource */
 
 /**
- * @param {Held} held
+ * @param {LineSource} source
  * @param {number} n
- * @returns {string} the line as it is seen; '' for rulers
+ * @returns {string} the line as the page shows it; '' for control events
  */
 export function asText({ store }, n) {
   const chunk = store.chunkOf(n);
@@ -19,7 +20,7 @@ export function asText({ store }, n) {
   return shownText(chunk, i) + (chunk.flags[i] & FLAG.MORE ? '' : '\n');
 }
 
-/** @param {Held} held @param {number} n @returns {string} the event as JSON, and a newline */
+/** @param {LineSource} source @param {number} n @returns {string} the event as one line of JSON */
 export function asNdjson({ store, names }, n) {
   const chunk = store.chunkOf(n);
   const i = n - chunk.first;
@@ -34,27 +35,27 @@ export function asNdjson({ store, names }, n) {
 }
 
 /**
- * Writes many lines without holding up the page.
- * @param {Held} held
+ * Formats many lines and lets the page render in between.
+ * @param {LineSource} source
  * @param {number[] | Uint32Array} lines
  * @param {typeof asText} write
  * @returns {Promise<string[]>}
  */
-export async function writeLines(held, lines, write) {
-  const pieces = [];
-  for (let at = 0; at < lines.length; at += PIECE) {
-    let piece = '';
-    for (const n of lines.slice(at, at + PIECE)) if (held.store.holds(n)) piece += write(held, n);
-    pieces.push(piece);
+export async function writeLines(source, lines, write) {
+  const parts = [];
+  for (let at = 0; at < lines.length; at += PART_LINES) {
+    let part = '';
+    for (const n of lines.slice(at, at + PART_LINES)) if (source.store.holds(n)) part += write(source, n);
+    parts.push(part);
     await new Promise((resume) => setTimeout(resume));
   }
-  return pieces;
+  return parts;
 }
 
-/** @param {string[]} pieces @param {string} type @param {string} name */
-export function download(pieces, type, name) {
+/** @param {string[]} parts @param {string} type @param {string} name */
+export function download(parts, type, name) {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob(pieces, { type }));
+  link.href = URL.createObjectURL(new Blob(parts, { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -1,21 +1,21 @@
-// Numbers, times and bytes as people read them.
+// Formats numbers, times and bytes.
 
-const COUNT = new Intl.NumberFormat('en');
+const NUMBER = new Intl.NumberFormat('en');
 const pad = (/** @type {number} */ n, width = 2) => String(n).padStart(width, '0');
 
-/** 12,345 @param {number} n */
-export const count = (n) => COUNT.format(n);
+/** Formats as `12,345`. @param {number} n */
+export const count = (n) => NUMBER.format(n);
 
-const SHORT = new Intl.NumberFormat('en', { notation: 'compact' });
+const COMPACT_NUMBER = new Intl.NumberFormat('en', { notation: 'compact' });
 
-/** 666, 2K, 1.3M @param {number} n */
-export const short = (n) => SHORT.format(n);
+/** Formats as `666`, `2K`, `1.3M`. @param {number} n */
+export const compact = (n) => COMPACT_NUMBER.format(n);
 
-/** 1 line, 2 lines @param {number} n @param {string} noun */
+/** Formats as `1 line`, `2 lines`. @param {number} n @param {string} noun */
 export const plural = (n, noun) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 
-/** 4.2 MiB @param {number} bytes */
-export function size(bytes) {
+/** Formats as `4.2 MiB`. @param {number} bytes */
+export function formatBytes(bytes) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let i = 0;
   let n = bytes;
@@ -23,19 +23,19 @@ export function size(bytes) {
   return `${i === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[i]}`;
 }
 
-/** 14:03:22.123 in local time @param {number} ms */
+/** Formats as `14:03:22.123` in local time. @param {number} ms */
 export function clock(ms) {
   if (!Number.isFinite(ms)) return '';
   const t = new Date(ms);
   return `${pad(t.getHours())}:${pad(t.getMinutes())}:${pad(t.getSeconds())}.${pad(t.getMilliseconds(), 3)}`;
 }
 
-/** The whole instant, for tooltips. @param {number} ms */
+/** Formats as ISO 8601, for tooltips. @param {number} ms */
 export function instant(ms) {
   return Number.isFinite(ms) ? new Date(ms).toISOString() : '';
 }
 
-/** 12s, 3m 05s, 5h 10m, 2d since @param {number} ms a time @param {number} now */
+/** Formats an age as `12s`, `3m 05s`, `5h 10m`, `2d`. @param {number} ms time of the line @param {number} now */
 export function ago(ms, now) {
   if (!Number.isFinite(ms)) return '';
   const seconds = Math.max(0, Math.floor((now - ms) / 1000));
@@ -45,19 +45,19 @@ export function ago(ms, now) {
   return `${Math.floor(seconds / 86400)}d`;
 }
 
-/** Long names lose their middle: both ends tell them apart. @param {string} name @param {number} most characters */
-export function shortName(name, most) {
-  const end = Math.ceil((most - 1) / 2);
-  return name.length <= most ? name : `${name.slice(0, most - 1 - end)}…${name.slice(-end)}`;
+/** Shortens a name in the middle, because both ends distinguish names. @param {string} name @param {number} max characters */
+export function shortenName(name, max) {
+  const end = Math.ceil((max - 1) / 2);
+  return name.length <= max ? name : `${name.slice(0, max - 1 - end)}…${name.slice(-end)}`;
 }
 
-/** The bytes behind base64 text. @param {string} base64 */
+/** Decodes base64. @param {string} base64 */
 export function bytesOf(base64) {
   const binary = atob(base64);
   return Uint8Array.from(binary, (char) => char.charCodeAt(0));
 }
 
-/** Base64 as hex pairs followed by what is printable: `68 69 00  hi·` @param {string} base64 */
+/** Formats base64 as hex and printable characters: `68 69 00  hi·`. @param {string} base64 */
 export function hexText(base64) {
   const bytes = bytesOf(base64);
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');

@@ -1,29 +1,29 @@
-// The view in the address: `#ID&q=…&mode=filter&source=…`, so that a line, a search
-// or a choice of sources can be linked to.
+// Reads and writes the hash of the URL, e.g. `#ID&q=…&filter=1&source=…`: a URL names a line,
+// a search, the shown sources and levels, and the server filter.
 
 /**
- * @typedef {object} Place
+ * @typedef {object} UrlState
  * @property {string} line an event ID, or ''
  * @property {import('./query.js').Query} query
  * @property {boolean} filter
  * @property {number} context
  * @property {string[]} sources
- * @property {number} levels
- * @property {string} grep what the server is asked to leave in
- * @property {string} history how much the server is asked for, '' for what it holds
+ * @property {number} levels bit set; 0 shows all levels
+ * @property {string} grep regular expression of the server filter, or ''
+ * @property {string} history 'all' or a number of lines; '' for the default of the server
  */
 
 import { LEVELS } from './level.js';
 
-/** @param {string} hash @returns {Place} */
+/** @param {string} hash @returns {UrlState} */
 export function parseHash(hash) {
   const [first = '', ...rest] = hash.replace(/^#/, '').split('&');
-  const linked = /^[\w.~-]+$/.test(first);
-  const fields = new URLSearchParams(linked ? rest.join('&') : hash.replace(/^#/, ''));
+  const hasLine = /^[\w.~-]+$/.test(first);
+  const fields = new URLSearchParams(hasLine ? rest.join('&') : hash.replace(/^#/, ''));
   const context = Number(fields.get('context'));
   return {
-    line: linked ? first : '',
-    query: { text: fields.get('q') ?? '', regex: fields.has('regex'), exact: fields.has('case') },
+    line: hasLine ? first : '',
+    query: { text: fields.get('q') ?? '', regex: fields.has('regex'), matchCase: fields.has('case') },
     filter: fields.has('filter'),
     context: context > 0 && context <= 99 ? Math.floor(context) : 0,
     sources: fields.getAll('source'),
@@ -38,12 +38,12 @@ function levelBits(list) {
   return list.split(',').reduce((bits, name) => (LEVELS.includes(name) ? bits | (1 << LEVELS.indexOf(name)) : bits), 0);
 }
 
-/** @param {Place} place @returns {string} '' when nothing is chosen */
+/** @param {UrlState} state @returns {string} '' if nothing is set */
 export function formatHash({ line, query, filter, context, sources, levels, grep, history }) {
   const fields = new URLSearchParams();
   if (query.text) fields.set('q', query.text);
   if (query.text && query.regex) fields.set('regex', '1');
-  if (query.text && query.exact) fields.set('case', '1');
+  if (query.text && query.matchCase) fields.set('case', '1');
   if (filter) fields.set('filter', '1');
   if (context) fields.set('context', String(context));
   for (const source of sources) fields.append('source', source);

@@ -1,19 +1,24 @@
-// One stream for many pages. Lines go into a bounded store; every page is a cursor into it,
-// so replay for a new tab and live lines are the same read, and a tab that sleeps
-// costs nothing: when its cursor has fallen off, it is told how much it missed.
+// Distributes one stream to many pages through a bounded store. Each page has a cursor into
+// the store, so replay for a new tab and live lines are the same read. A page whose cursor
+// points to evicted lines receives a `missed` message with their number.
 
-import { Names, lineOf, rulerOf } from './record.js';
+import { SourceNames, decodeLine, decodeControl } from './decode.js';
 import { Store } from './store.js';
 import { BROWSER, Stream } from './stream.js';
 
-const HISTORY_LINES = 250_000;
-const HISTORY_CHARS = 64 << 20;
-const BATCH = 1024;
-const UNACKNOWLEDGED = 8 * BATCH;
-const FLUSH = 25;
+/** Lines kept for replay to new tabs. When doubled, so is the memory. */
+const MAX_LINES = 250_000;
+/** Characters kept for replay; bounds long lines. When doubled, so is the memory. */
+const MAX_CHARS = 64 << 20;
+/** Lines per message. When doubled, each message blocks the page longer. */
+const BATCH_LINES = 1024;
+/** Lines sent without acknowledgement. When doubled, a busy page queues more. */
+const MAX_UNACKNOWLEDGED = 8 * BATCH_LINES;
+/** Time to collect lines for a message. When doubled, lines appear later. */
+const FLUSH_DELAY_MS = 25;
 
 /**
- * What the hub tells a page.
+ * Message from the hub to a page.
  * @typedef {{ type: 'names', names: string[] }
  *   | { type: 'lines', batch: import('./store.js').Batch, next: number }
  *   | { type: 'missed', lost: number }
@@ -21,105 +26,105 @@ const FLUSH = 25;
  */
 
 /**
- * What a page tells the hub.
- * @typedef {{ type: 'ack', next: number } | { type: 'wake' } | { type: 'bye' }} ToHub
+ * Message from a page to the hub.
+ * @typedef {{ type: 'ack', next: number } | { type: 'check' } | { type: 'close' }} ToHub
  */
 
-/** @typedef {{ port: MessagePort, cursor: number, acked: number, names: number }} Reader */
+/** @typedef {{ port: MessagePort, cursor: number, acked: number, names: number }} Subscriber */
 
 export class Hub {
   #store = new Store();
-  #names = new Names();
-  /** @type {Set<Reader>} */
-  #readers = new Set();
+  #names = new SourceNames();
+  /** @type {Set<Subscriber>} */
+  #subscribers = new Set();
   #stream;
-  #flushing = false;
+  #isFlushScheduled = false;
 
-  /** @param {string} url @param {typeof BROWSER} [world] */
-  constructor(url, world = BROWSER) {
+  /** @param {string} url @param {typeof BROWSER} [platform] */
+  constructor(url, platform = BROWSER) {
     this.#stream = new Stream(url, {
-      line: (data, id) => this.#push(lineOf(data, id, this.#names)),
+      line: (data, id) => this.#push(decodeLine(data, id, this.#names)),
       control: (data, id) => {
-        const line = rulerOf(JSON.parse(data), id, this.#names, Date.now());
+        const line = decodeControl(JSON.parse(data), id, this.#names, Date.now());
         if (line) this.#push(line);
       },
-      state: (state) => this.#tell({ type: 'state', state }),
-    }, world);
+      state: (state) => this.#broadcast({ type: 'state', state }),
+    }, platform);
   }
 
-  /** Whether no page reads from it. */
+  /** True if no page is attached. */
   get idle() {
-    return this.#readers.size === 0;
+    return this.#subscribers.size === 0;
   }
 
   /** @param {MessagePort} port */
   attach(port) {
-    if (this.#readers.size === 0 || this.#stream.state.phase === 'ended') this.#stream.open();
-    const reader = { port, cursor: this.#store.first, acked: this.#store.first, names: 0 };
-    this.#readers.add(reader);
-    port.onmessage = (event) => this.#obey(reader, event.data);
-    send(reader, { type: 'state', state: this.#stream.state });
-    this.#pump(reader);
+    if (this.#subscribers.size === 0 || this.#stream.state.phase === 'ended') this.#stream.open();
+    const subscriber = { port, cursor: this.#store.first, acked: this.#store.first, names: 0 };
+    this.#subscribers.add(subscriber);
+    port.onmessage = (event) => this.#receive(subscriber, event.data);
+    send(subscriber, { type: 'state', state: this.#stream.state });
+    this.#sendPending(subscriber);
   }
 
   /** @param {import('./store.js').Line} line */
   #push(line) {
     this.#store.push(line);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setTimeout(() => this.#flush(), FLUSH);
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    setTimeout(() => this.#flush(), FLUSH_DELAY_MS);
   }
 
   #flush() {
-    this.#flushing = false;
-    this.#store.evict(HISTORY_LINES, HISTORY_CHARS);
-    for (const reader of this.#readers) this.#pump(reader);
+    this.#isFlushScheduled = false;
+    this.#store.evict(MAX_LINES, MAX_CHARS);
+    for (const subscriber of this.#subscribers) this.#sendPending(subscriber);
   }
 
-  /** @param {Reader} reader */
-  #pump(reader) {
-    if (reader.names < this.#names.list.length) {
-      reader.names = this.#names.list.length;
-      send(reader, { type: 'names', names: this.#names.list });
+  /** @param {Subscriber} subscriber */
+  #sendPending(subscriber) {
+    if (subscriber.names < this.#names.list.length) {
+      subscriber.names = this.#names.list.length;
+      send(subscriber, { type: 'names', names: this.#names.list });
     }
-    while (reader.cursor < this.#store.next && reader.cursor - reader.acked < UNACKNOWLEDGED) {
-      if (reader.cursor < this.#store.first) this.#skip(reader);
-      const batch = this.#store.slice(reader.cursor, BATCH);
-      reader.cursor += batch.count;
-      send(reader, { type: 'lines', batch, next: reader.cursor });
+    while (subscriber.cursor < this.#store.next && subscriber.cursor - subscriber.acked < MAX_UNACKNOWLEDGED) {
+      if (subscriber.cursor < this.#store.first) this.#sendMissed(subscriber);
+      const batch = this.#store.slice(subscriber.cursor, BATCH_LINES);
+      subscriber.cursor += batch.count;
+      send(subscriber, { type: 'lines', batch, next: subscriber.cursor });
     }
   }
 
-  /** @param {Reader} reader */
-  #skip(reader) {
-    send(reader, { type: 'missed', lost: this.#store.first - reader.cursor });
-    reader.cursor = this.#store.first;
+  /** @param {Subscriber} subscriber */
+  #sendMissed(subscriber) {
+    send(subscriber, { type: 'missed', lost: this.#store.first - subscriber.cursor });
+    subscriber.cursor = this.#store.first;
   }
 
-  /** @param {Reader} reader @param {ToHub} order */
-  #obey(reader, order) {
-    if (order.type === 'wake') this.#stream.wake();
-    else if (order.type === 'bye') this.#leave(reader);
+  /** @param {Subscriber} subscriber @param {ToHub} message */
+  #receive(subscriber, message) {
+    if (message.type === 'check') this.#stream.check();
+    else if (message.type === 'close') this.#detach(subscriber);
     else {
-      reader.acked = order.next;
-      this.#pump(reader);
+      subscriber.acked = message.next;
+      this.#sendPending(subscriber);
     }
   }
 
-  /** @param {Reader} reader */
-  #leave(reader) {
-    reader.port.close();
-    this.#readers.delete(reader);
-    if (this.#readers.size === 0) this.#stream.close();
+  /** @param {Subscriber} subscriber */
+  #detach(subscriber) {
+    subscriber.port.close();
+    this.#subscribers.delete(subscriber);
+    if (this.#subscribers.size === 0) this.#stream.close();
   }
 
-  /** @param {FromHub} news */
-  #tell(news) {
-    for (const reader of this.#readers) send(reader, news);
+  /** @param {FromHub} message */
+  #broadcast(message) {
+    for (const subscriber of this.#subscribers) send(subscriber, message);
   }
 }
 
-/** @param {Reader} reader @param {FromHub} news */
-function send(reader, news) {
-  reader.port.postMessage(news);
+/** @param {Subscriber} subscriber @param {FromHub} message */
+function send(subscriber, message) {
+  subscriber.port.postMessage(message);
 }

@@ -1,43 +1,45 @@
-// The keyboard: which key does what, in one table that the help shows too.
+// Table of keyboard shortcuts, used by the key handler and by the help dialog.
+
+import { make } from './dom.js';
 
 /**
  * @typedef {object} Binding
- * @property {string[]} keys as KeyboardEvent.key names them
- * @property {string} what
+ * @property {string[]} keys values of KeyboardEvent.key
+ * @property {string} label
  */
 
 /** @type {Record<string, Binding>} */
 export const BINDINGS = {
-  search: { keys: ['/'], what: 'search' },
-  next: { keys: ['n'], what: 'next hit' },
-  previous: { keys: ['N'], what: 'previous hit' },
-  filter: { keys: ['x'], what: 'only hits' },
-  place: { keys: ['i'], what: 'show in place' },
-  follow: { keys: ['f'], what: 'follow the end' },
-  start: { keys: ['g', 'Home'], what: 'first line' },
-  end: { keys: ['G', 'End'], what: 'last line' },
-  down: { keys: ['j'], what: 'line down' },
-  up: { keys: ['k'], what: 'line up' },
-  unfold: { keys: ['Enter', 'o'], what: 'unfold JSON' },
-  copy: { keys: ['c'], what: 'copy lines' },
-  link: { keys: ['l'], what: 'link to line' },
-  wrap: { keys: ['w'], what: 'wrap long lines' },
-  time: { keys: ['t'], what: 'arrival time' },
-  names: { keys: ['s'], what: 'source names' },
-  errors: { keys: ['e'], what: 'only errors' },
-  side: { keys: ['b'], what: 'list of sources' },
-  all: { keys: ['0'], what: 'all sources' },
-  source: { keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], what: 'one source' },
-  help: { keys: ['?'], what: 'this help' },
-  escape: { keys: ['Escape'], what: 'leave, clear' },
+  search: { keys: ['/'], label: 'Search' },
+  next: { keys: ['n'], label: 'Next match' },
+  previous: { keys: ['N'], label: 'Previous match' },
+  filter: { keys: ['x'], label: 'Show matches only' },
+  surroundings: { keys: ['i'], label: 'Show surrounding lines' },
+  follow: { keys: ['f'], label: 'Follow new lines' },
+  start: { keys: ['g', 'Home'], label: 'First line' },
+  end: { keys: ['G', 'End'], label: 'Last line' },
+  down: { keys: ['j'], label: 'Next line' },
+  up: { keys: ['k'], label: 'Previous line' },
+  json: { keys: ['Enter', 'o'], label: 'Expand JSON' },
+  copy: { keys: ['c'], label: 'Copy lines' },
+  link: { keys: ['l'], label: 'Copy link to line' },
+  wrap: { keys: ['w'], label: 'Wrap long lines' },
+  time: { keys: ['t'], label: 'Arrival time' },
+  names: { keys: ['s'], label: 'Show source names' },
+  errors: { keys: ['e'], label: 'Show errors only' },
+  side: { keys: ['b'], label: 'Show sources' },
+  all: { keys: ['0'], label: 'All sources' },
+  source: { keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], label: 'One source' },
+  help: { keys: ['?'], label: 'Keyboard shortcuts' },
+  escape: { keys: ['Escape'], label: 'Clear search or selection' },
 };
 
-/** @param {string} key @returns {string | undefined} the name of what it does */
+/** @param {string} key @returns {string | undefined} name of the binding */
 export function bindingOf(key) {
   return Object.keys(BINDINGS).find((name) => BINDINGS[name].keys.includes(key));
 }
 
-/** Whether a key belongs to the control that has the focus. @param {KeyboardEvent} event */
+/** Reports if the focused element uses the key itself. @param {KeyboardEvent} event */
 export function isTyping({ target, key }) {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest('dialog, [popover]')) return true;
@@ -45,20 +47,14 @@ export function isTyping({ target, key }) {
   return key === 'Enter' && target.matches('button, summary');
 }
 
-/** @param {HTMLElement} list */
+/** Fills the list of the help dialog. @param {HTMLElement} list */
 export function listKeys(list) {
-  for (const { keys, what } of Object.values(BINDINGS)) {
-    const item = document.createElement('div');
-    const term = document.createElement('dt');
-    const detail = document.createElement('dd');
-    term.textContent = what;
+  for (const { keys, label } of Object.values(BINDINGS)) {
+    const item = make('div', '');
+    const detail = make('dd', '');
     const shown = keys.length > 3 ? [`${keys[0]}…${keys.at(-1)}`] : keys;
-    for (const key of shown) {
-      const cap = document.createElement('kbd');
-      cap.textContent = key;
-      detail.append(cap);
-    }
-    item.append(term, detail);
+    for (const key of shown) detail.append(make('kbd', '', key));
+    item.append(make('dt', '', label), detail);
     list.append(item);
   }
 }

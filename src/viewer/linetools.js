@@ -1,5 +1,5 @@
-// What can be done to single lines: choose them with the pointer, copy them,
-// link to them, show them in place; and the buttons beside the line for it.
+// Actions on lines: selecting with the pointer, copying, linking, showing the surrounding
+// lines. Also places the toolbar beside the line under the pointer.
 
 import { byId } from './dom.js';
 import { asText, writeLines } from './export.js';
@@ -8,19 +8,19 @@ import { formatHash } from './hash.js';
 
 export class LineTools {
   #page;
-  #placed;
+  #urlStateChanged;
   #toast;
   #tools = byId('row-tools', HTMLElement);
   #hovered = -1;
 
   /**
    * @param {import('./page.js').Page} page
-   * @param {() => void} placed called when other lines are chosen
+   * @param {() => void} urlStateChanged called after a change of the URL state
    * @param {(text: string) => void} toast
    */
-  constructor(page, placed, toast) {
+  constructor(page, urlStateChanged, toast) {
     this.#page = page;
-    this.#placed = placed;
+    this.#urlStateChanged = urlStateChanged;
     this.#toast = toast;
     this.#wire();
   }
@@ -29,13 +29,13 @@ export class LineTools {
     const lines = byId('lines', HTMLElement);
     lines.addEventListener('click', (event) => this.#lineClicked(event));
     lines.addEventListener('pointerover', (event) => {
-      const row = /** @type {HTMLElement} */ (event.target).closest?.('.row:not(.ruler)');
+      const row = /** @type {HTMLElement} */ (event.target).closest?.('.row:not(.divider)');
       if (row instanceof HTMLElement && event.pointerType === 'mouse') this.#hovered = Number(row.dataset.n);
-      this.#page.touch();
+      this.#page.requestRender();
     });
     lines.parentElement?.addEventListener('pointerleave', () => {
       this.#hovered = -1;
-      this.#page.touch();
+      this.#page.requestRender();
     });
     document.addEventListener('selectionchange', () => {
       const selection = getSelection();
@@ -48,66 +48,66 @@ export class LineTools {
   #lineClicked(event) {
     const target = /** @type {HTMLElement} */ (event.target);
     const row = target.closest('.row');
-    if (!(row instanceof HTMLElement) || row.matches('.ruler, .probe')) return;
+    if (!(row instanceof HTMLElement) || row.matches('.divider, .metrics')) return;
     const n = Number(row.dataset.n);
-    if (target.closest('.fold')) return this.#page.unfold(n);
-    if (target.closest('.unclip')) return this.#page.unclip(n);
+    if (target.closest('.json-toggle')) return this.#page.toggleJson(n);
+    if (target.closest('.show-all')) return this.#page.showAllText(n);
     if (target.closest('summary')) return;
-    const selecting = !getSelection()?.isCollapsed;
-    if (selecting && !event.shiftKey) return;
+    const hasTextSelection = !getSelection()?.isCollapsed;
+    if (hasTextSelection && !event.shiftKey) return;
     if (event.shiftKey) getSelection()?.removeAllRanges();
-    this.#page.mark(n, event.shiftKey);
+    this.#page.setCurrent(n, event.shiftKey);
   }
 
   /** @param {MouseEvent} event */
   #toolClicked(event) {
     const button = /** @type {HTMLElement} */ (event.target).closest('button');
     const n = Number(this.#tools.dataset.n);
-    const { look } = this.#page;
-    const inSelection = look.selection && n >= look.selection[0] && n <= look.selection[1];
+    const { renderState } = this.#page;
+    const inSelection = renderState.selection && n >= renderState.selection[0] && n <= renderState.selection[1];
     if (!button || !this.#page.store.holds(n)) return;
-    if (!inSelection) this.#page.mark(n, false);
+    if (!inSelection) this.#page.setCurrent(n, false);
     if (button.dataset.do === 'copy') void this.copyLines();
     if (button.dataset.do === 'link') void this.linkLine();
-    if (button.dataset.do === 'place') this.showInPlace();
+    if (button.dataset.do === 'surroundings') this.showSurroundings();
   }
 
-  showInPlace() {
-    this.#page.showInPlace();
-    this.#placed();
+  showSurroundings() {
+    this.#page.showSurroundings();
+    this.#urlStateChanged();
   }
 
   async linkLine() {
-    const { current } = this.#page.look;
+    const { current } = this.#page.renderState;
     const line = current < 0 ? '' : this.#page.idOf(current);
-    if (!line) return this.#toast('Choose a line first');
-    const { chosen, ...place } = this.#page.place;
-    history.replaceState(null, '', formatHash({ ...place, line, sources: [...chosen] }));
-    await this.copyText([location.href], 'Link to this line copied');
+    if (!line) return this.#toast('Select a line first');
+    const { chosenSources, ...urlState } = this.#page.urlState;
+    history.replaceState(null, '', formatHash({ ...urlState, line, sources: [...chosenSources] }));
+    await this.copyText([location.href], 'Link to line copied');
   }
 
   async copyLines() {
-    const { store, look, selectedLines } = this.#page;
-    if (selectedLines.length === 0) return this.#toast('Choose a line first');
-    const pieces = await writeLines({ store, names: look.names }, selectedLines, asText);
-    const text = selectedLines.length === 1 ? pieces.map((piece) => piece.replace(/\n$/, '')) : pieces;
+    const { store, renderState, selectedLines } = this.#page;
+    if (selectedLines.length === 0) return this.#toast('Select a line first');
+    const parts = await writeLines({ store, names: renderState.names }, selectedLines, asText);
+    const text = selectedLines.length === 1 ? parts.map((part) => part.replace(/\n$/, '')) : parts;
     await this.copyText(text, `${plural(selectedLines.length, 'line')} copied`);
   }
 
-  /** @param {string[]} pieces @param {string} said */
-  async copyText(pieces, said) {
+  /** @param {string[]} parts @param {string} confirmation */
+  async copyText(parts, confirmation) {
     try {
-      await navigator.clipboard.writeText(pieces.join(''));
-      this.#toast(said);
+      await navigator.clipboard.writeText(parts.join(''));
+      this.#toast(confirmation);
     } catch {
       this.#toast('The browser did not allow copying');
     }
   }
 
-  /** Puts the line's buttons beside the line under the pointer, or the current one. */
-  placeTools() {
-    const { list, look, view } = this.#page;
-    const n = list.rowOf(this.#hovered) ? this.#hovered : look.current;
+  /** Moves the toolbar to the line under the pointer, or to the current line. */
+  positionTools() {
+    const { list, renderState, view } = this.#page;
+    const n = list.rowOf(this.#hovered) ? this.#hovered : renderState.current;
     const row = list.rowOf(n);
     const main = byId('lines', HTMLElement).getBoundingClientRect();
     const box = row?.getBoundingClientRect();
@@ -116,7 +116,7 @@ export class LineTools {
     if (!shown) return;
     this.#tools.dataset.n = String(n);
     this.#tools.style.top = `${box.top - main.top - 2}px`;
-    const [place] = this.#tools.children;
-    /** @type {HTMLElement} */ (place).hidden = !view.narrowed;
+    const [surroundings] = this.#tools.children;
+    /** @type {HTMLElement} */ (surroundings).hidden = !view.isFiltered;
   }
 }

@@ -1,95 +1,98 @@
-// The virtual list: only the rows in sight are in the document. It follows the end until
-// the reader scrolls up, and keeps what is read in place whatever arrives or falls off.
+// Virtual list: the document contains only the visible rows. The list follows the newest line
+// until the user scrolls up; then visible rows stay in place while lines arrive or are evicted.
 
-import { Probe } from './probe.js';
-import { CLIP } from './row.js';
+import { RowMetrics } from './rowmetrics.js';
+import { MAX_SHOWN_CHARS } from './row.js';
 import { ScrollMap } from './scroll.js';
 import { FLAG, KIND } from './store.js';
 
-const OVERSCAN = 8;
-const POOL = 120;
-const HANGING = 2;
-const SETTLE = 180;
+/** Rows rendered beyond the viewport, for smooth scrolling. When doubled, frames take longer. */
+const OVERSCAN_ROWS = 8;
+/** Row elements kept for reuse: two screens. When doubled, most stay unused. */
+const MAX_POOLED_ROWS = 120;
+/** Indent of wrapped lines in cells, as in viewer.css. */
+const HANGING_INDENT = 2;
+/** Pause before the scroll bar is realigned. When doubled, it is inexact for longer. */
+const REALIGN_DELAY_MS = 180;
 
-/** @typedef {(row: HTMLElement, n: number, mark: number) => void} Fill */
+/** @typedef {(row: HTMLElement, n: number, flags: number) => void} FillRow */
 
 export class LineList {
   map = new ScrollMap();
   following = true;
   wrap = true;
-  /** Columns that fit beside the margin. */
+  /** Cells that fit into one screen line. */
   columns = 120;
   lineHeight = 20;
   #scroller;
   #view;
-  #fill;
+  #fillContent;
   #changed;
   #spacer = document.createElement('div');
   #block = document.createElement('div');
-  #probe;
+  #metrics;
   /** @type {Map<number, HTMLElement>} */
-  #live = new Map();
+  #rendered = new Map();
   /** @type {HTMLElement[]} */
   #pool = [];
-  /** @type {HTMLElement[]} filled since the last measurement */
-  #fresh = [];
+  /** @type {HTMLElement[]} rows filled since the last measurement */
+  #unmeasured = [];
   /** @type {{ line: number, y: number } | null} */
   #anchor = null;
-  #settling = 0;
+  #realignTimer = 0;
 
   /**
    * @param {HTMLElement} scroller
    * @param {import('./view.js').View} view
-   * @param {Fill} fill
-   * @param {() => void} changed called when something else needs a render
+   * @param {FillRow} fillContent
+   * @param {() => void} changed called when the list needs a render
    */
-  constructor(scroller, view, fill, changed) {
+  constructor(scroller, view, fillContent, changed) {
     this.#scroller = scroller;
     this.#view = view;
-    this.#fill = fill;
+    this.#fillContent = fillContent;
     this.#changed = changed;
     this.#spacer.className = 'spacer';
     this.#block.className = 'rows';
     scroller.append(this.#spacer, this.#block);
-    this.#probe = new Probe(scroller);
+    this.#metrics = new RowMetrics(scroller);
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.follow(false), { passive: true });
-    this.#block.addEventListener('toggle', (event) => this.#resized(event), true);
+    this.#block.addEventListener('toggle', (event) => this.#treeToggled(event), true);
     new ResizeObserver(() => this.measure()).observe(scroller);
   }
 
-  /** Screen lines that a stored line needs; exact for plain text, corrected once it is shown. */
+  /** Estimated height of a line in screen lines; replaced by the measured height when rendered. */
   estimate = (/** @type {import('./store.js').Batch} */ chunk, /** @type {number} */ i) => {
     if (!this.wrap || (chunk.flags[i] & FLAG.KIND) > KIND.BINARY) return 1;
-    const over = Math.min(chunk.cells[i], CLIP + 20) - this.columns;
-    return over <= 0 ? 1 : 1 + Math.ceil(over / Math.max(8, this.columns - HANGING));
+    const excess = Math.min(chunk.cells[i], MAX_SHOWN_CHARS + 20) - this.columns;
+    return excess <= 0 ? 1 : 1 + Math.ceil(excess / Math.max(8, this.columns - HANGING_INDENT));
   };
 
-  /** The window or a column has changed its size. */
+  /** Measures viewport and cells again, after a change of size. */
   measure() {
-    const { viewport, lineHeight, columns } = this.#probe.measure();
+    const { viewport, lineHeight, columns } = this.#metrics.measure();
     this.map.viewport = viewport;
     this.lineHeight = lineHeight;
-    if (columns + HANGING !== this.columns) this.#reflow(columns + HANGING);
+    if (columns + HANGING_INDENT !== this.columns) this.#reflow(columns + HANGING_INDENT);
     this.#changed();
   }
 
   /** @param {number} columns */
   #reflow(columns) {
-    const anchor = this.#firstInSight();
+    const anchor = this.#firstVisible();
     this.columns = columns;
     if (!this.wrap) return;
-    this.remeasure();
+    this.estimateHeights();
     if (anchor) this.#anchor = anchor;
   }
 
-  /** Estimates every row again. */
-  remeasure() {
-    this.#view.rows.remeasure((n) => {
+  estimateHeights() {
+    this.#view.rows.resetHeights((n) => {
       const chunk = this.#store.chunkOf(n);
       return this.estimate(chunk, n - chunk.first);
     });
-    this.#fresh = [...this.#live.values()];
+    this.#unmeasured = [...this.#rendered.values()];
   }
 
   get #store() {
@@ -98,11 +101,11 @@ export class LineList {
 
   /** @param {boolean} wrap */
   setWrap(wrap) {
-    const anchor = this.#firstInSight();
+    const anchor = this.#firstVisible();
     this.wrap = wrap;
     this.#scroller.classList.toggle('nowrap', !wrap);
     this.#scroller.scrollLeft = 0;
-    this.remeasure();
+    this.estimateHeights();
     if (!this.following) this.#anchor = anchor;
     this.measure();
   }
@@ -115,126 +118,126 @@ export class LineList {
   }
 
   /** @returns {{ line: number, y: number } | null} */
-  #firstInSight() {
+  #firstVisible() {
     const { rows } = this.#view;
     if (rows.length === 0) return null;
     const i = rows.rowAt(this.map.top / this.lineHeight);
     return { line: rows.lines.at(i), y: rows.topOf(i) * this.lineHeight - this.map.top };
   }
 
-  /** Line number of the first row in sight, or -1. */
+  /** Line number of the first visible row, or -1. */
   get firstLine() {
-    return this.#firstInSight()?.line ?? -1;
+    return this.#firstVisible()?.line ?? -1;
   }
 
-  /** Keeps the line where it is on the screen, although the rows are chosen anew. @param {number} [line] */
-  hold(line) {
-    const row = line === undefined ? undefined : this.#live.get(line);
+  /** Keeps a line at its position on the screen across the next change of rows. @param {number} [line] */
+  anchorLine(line) {
+    const row = line === undefined ? undefined : this.#rendered.get(line);
     if (row) this.#anchor = { line: Number(line), y: row.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top };
     else if (line !== undefined) this.#anchor = { line, y: this.map.viewport / 3 };
-    else this.#anchor = this.#firstInSight();
+    else this.#anchor = this.#firstVisible();
   }
 
-  /** Brings a line into sight, a third from the top unless it is in sight already. @param {number} line */
-  reveal(line) {
+  /** Scrolls a line to a third of the viewport, unless the line is visible. @param {number} line */
+  scrollToLine(line) {
     this.following = false;
     const { rows } = this.#view;
     const i = rows.lines.indexOf(line);
     const y = rows.topOf(Math.min(i, Math.max(0, rows.length - 1))) * this.lineHeight - this.map.top;
-    const inSight = i < rows.length && y >= 0 && y < this.map.viewport - 3 * this.lineHeight;
-    if (!inSight) this.#anchor = { line, y: this.map.viewport / 3 };
+    const isVisible = i < rows.length && y >= 0 && y < this.map.viewport - 3 * this.lineHeight;
+    if (!isVisible) this.#anchor = { line, y: this.map.viewport / 3 };
     this.#changed();
   }
 
   /** @param {number} pixels */
   scrollBy(pixels) {
     if (pixels < 0) this.following = false;
-    this.#setBar(this.map.go(this.map.top + pixels));
-    if (this.map.top >= this.map.furthest - 1) this.following = true;
+    this.#setScrollTop(this.map.scrollTo(this.map.top + pixels));
+    if (this.map.top >= this.map.maxTop - 1) this.following = true;
     this.#changed();
   }
 
   toStart() {
     this.following = false;
-    this.#setBar(this.map.go(0));
+    this.#setScrollTop(this.map.scrollTo(0));
     this.#changed();
   }
 
-  /** Rows above have gone; what is in sight stays. @param {number} screenLines */
-  dropped(screenLines) {
+  /** Keeps visible rows in place after rows above were removed. @param {number} screenLines */
+  removedAbove(screenLines) {
     this.map.total -= screenLines * this.lineHeight;
     this.map.offset -= screenLines * this.lineHeight;
   }
 
-  /** Fills every row in sight again. */
+  /** Fills all rendered rows again. */
   refill() {
-    for (const [n, row] of this.#live) this.#fillRow(row, n);
+    for (const [n, row] of this.#rendered) this.#fillRow(row, n);
     this.#changed();
   }
 
-  /** Forgets every row in sight, because other lines are chosen. */
+  /** Removes all rendered rows. */
   reset() {
-    for (const row of this.#live.values()) row.remove();
-    this.#live.clear();
-    this.#fresh = [];
+    for (const row of this.#rendered.values()) row.remove();
+    this.#rendered.clear();
+    this.#unmeasured = [];
   }
 
   /** @param {number} n */
   rowOf(n) {
-    return this.#live.get(n);
+    return this.#rendered.get(n);
   }
 
   /** @returns {Iterable<[number, HTMLElement]>} */
-  get inSight() {
-    return this.#live;
+  get visibleRows() {
+    return this.#rendered;
   }
 
-  /** Fills one line's row again, if it is in sight. @param {number} n */
+  /** @param {number} n */
   refillLine(n) {
-    const row = this.#live.get(n);
+    const row = this.#rendered.get(n);
     if (row) this.#fillRow(row, n);
     this.#changed();
   }
 
   #scrolled() {
-    const physical = this.#scroller.scrollTop;
-    const by = physical - this.map.physical;
-    if (Math.abs(by) < 1.5) return;
+    const scrollTop = this.#scroller.scrollTop;
+    const change = scrollTop - this.map.scrollTop;
+    if (Math.abs(change) < 1.5) return;
     this.#anchor = null;
-    if (by < 0) this.following = false;
-    this.map.moved(physical);
-    if (by > 0 && this.map.top >= this.map.furthest - 2) this.following = true;
-    clearTimeout(this.#settling);
-    this.#settling = window.setTimeout(() => this.#setBar(this.map.settle()), SETTLE);
+    if (change < 0) this.following = false;
+    this.map.scrolled(scrollTop);
+    if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = true;
+    clearTimeout(this.#realignTimer);
+    this.#realignTimer = window.setTimeout(() => this.#setScrollTop(this.map.realign()), REALIGN_DELAY_MS);
     this.#changed();
   }
 
-  /** @param {number} physical */
-  #setBar(physical) {
-    this.#scroller.scrollTop = physical;
-    this.map.physical = physical;
+  /** @param {number} scrollTop */
+  #setScrollTop(scrollTop) {
+    this.#scroller.scrollTop = scrollTop;
+    this.map.scrollTop = scrollTop;
   }
 
-  /** A part of an unfolded tree was opened or closed. @param {Event} event */
-  #resized(event) {
+  /** Measures a row again after a node of its JSON tree was toggled. @param {Event} event */
+  #treeToggled(event) {
     const row = /** @type {HTMLElement} */ (event.target).closest('.row');
-    if (row instanceof HTMLElement) this.#fresh.push(row);
+    if (row instanceof HTMLElement) this.#unmeasured.push(row);
     this.#changed();
   }
 
-  /** Brings the document up to date. To be called once in a frame. */
+  /** Updates the document. Called once per frame. */
   render() {
     const { rows } = this.#view;
     const { map } = this;
     this.#applySize();
-    if (this.following) this.#setBar(map.go(Infinity));
+    if (this.following) this.#setScrollTop(map.scrollTo(Infinity));
     else if (this.#anchor) this.#applyAnchor();
-    else if (map.astray) this.#setBar(map.settle());
+    else if (map.isMisaligned) this.#setScrollTop(map.realign());
     if (rows.length === 0) return this.reset();
-    const first = this.#place();
-    if (this.#measureFresh()) {
+    const first = this.#renderRows();
+    if (this.#measureRows()) {
       this.#applySize();
-      if (this.following) this.#setBar(map.go(Infinity));
+      if (this.following) this.#setScrollTop(map.scrollTo(Infinity));
     }
     this.#block.style.transform = `translateY(${rows.topOf(first) * this.lineHeight - map.offset}px)`;
   }
@@ -251,15 +254,15 @@ export class LineList {
     if (!anchor || rows.length === 0) return;
     const i = Math.min(rows.lines.indexOf(anchor.line), rows.length - 1);
     if (rows.lines.at(i) >= anchor.line || this.#view.done) this.#anchor = null;
-    this.#setBar(this.map.go(rows.topOf(i) * this.lineHeight - anchor.y));
+    this.#setScrollTop(this.map.scrollTo(rows.topOf(i) * this.lineHeight - anchor.y));
   }
 
-  /** Puts the rows in sight into the document. @returns {number} the first of them */
-  #place() {
+  /** Puts the visible rows into the document. @returns {number} index of the first */
+  #renderRows() {
     const { rows } = this.#view;
     const top = this.map.top / this.lineHeight;
-    const first = Math.max(0, rows.rowAt(top) - OVERSCAN);
-    const last = Math.min(rows.length - 1, rows.rowAt(top + this.map.viewport / this.lineHeight) + OVERSCAN);
+    const first = Math.max(0, rows.rowAt(top) - OVERSCAN_ROWS);
+    const last = Math.min(rows.length - 1, rows.rowAt(top + this.map.viewport / this.lineHeight) + OVERSCAN_ROWS);
     this.#remove(rows.lines.at(first), rows.lines.at(last));
     let at = this.#block.firstElementChild;
     for (let i = first; i <= last; i++) {
@@ -270,23 +273,23 @@ export class LineList {
     return first;
   }
 
-  /** @param {number} first @param {number} last lines to keep */
+  /** @param {number} first @param {number} last range of lines to keep */
   #remove(first, last) {
-    for (const [n, row] of this.#live) {
+    for (const [n, row] of this.#rendered) {
       if (n >= first && n <= last) continue;
-      this.#live.delete(n);
+      this.#rendered.delete(n);
       row.remove();
-      if (this.#pool.length < POOL) this.#pool.push(row);
+      if (this.#pool.length < MAX_POOLED_ROWS) this.#pool.push(row);
     }
   }
 
   /** @param {number} i */
   #rowFor(i) {
     const n = this.#view.rows.lines.at(i);
-    const present = this.#live.get(n);
+    const present = this.#rendered.get(n);
     if (present) return present;
     const row = this.#pool.pop() ?? document.createElement('div');
-    this.#live.set(n, row);
+    this.#rendered.set(n, row);
     this.#fillRow(row, n);
     return row;
   }
@@ -294,29 +297,29 @@ export class LineList {
   /** @param {HTMLElement} row @param {number} n */
   #fillRow(row, n) {
     const { rows } = this.#view;
-    this.#fill(row, n, rows.markAt(rows.lines.indexOf(n)));
-    this.#fresh.push(row);
+    this.#fillContent(row, n, rows.flagsAt(rows.lines.indexOf(n)));
+    this.#unmeasured.push(row);
   }
 
   /**
-   * Compares what was estimated with what the browser made of it.
-   * @returns {boolean} whether anything was different
+   * Replaces estimated heights of new rows by measured heights.
+   * @returns {boolean} true if a height changed
    */
-  #measureFresh() {
+  #measureRows() {
     const { rows } = this.#view;
-    const inSight = rows.rowAt(this.map.top / this.lineHeight);
+    const firstVisible = rows.rowAt(this.map.top / this.lineHeight);
     let above = 0;
     let changed = false;
-    for (const row of this.#fresh) {
+    for (const row of this.#unmeasured) {
       if (!row.isConnected) continue;
       const i = rows.lines.indexOf(Number(row.dataset.n));
       const height = Math.max(1, Math.round(row.offsetHeight / this.lineHeight));
       if (height === rows.heightAt(i)) continue;
       const change = rows.setHeight(i, height);
       changed = true;
-      if (i < inSight) above += change;
+      if (i < firstVisible) above += change;
     }
-    this.#fresh.length = 0;
+    this.#unmeasured.length = 0;
     this.map.offset += above * this.lineHeight;
     return changed;
   }

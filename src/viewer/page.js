@@ -1,46 +1,47 @@
-// The page's state and what can be done with it. Knows the store, the view and the list;
-// knows no button. Everything that changes ends in `touch`, and is drawn with the next frame.
+// State of the page and the methods that change it. Uses store, view and list, but no
+// buttons. Each change calls `requestRender`, and the next frame renders it.
 
 import { LineList } from './list.js';
-import { Finder } from './finder.js';
+import { RegexSearch } from './regexsearch.js';
 import { parseHash } from './hash.js';
 import { compile } from './query.js';
-import { fillRow, markRow } from './row.js';
+import { fillRow, showSelection } from './row.js';
 import { Sources } from './sources.js';
 import { FLAG, KIND, Store } from './store.js';
 import { View, shownText } from './view.js';
 
+/** Stored lines and characters. When doubled, so is the memory. */
 export const LIMIT = { lines: 1_000_000, chars: 256 << 20 };
 
-/** While a reader looks at old lines, twice as many are kept before any fall off. */
-const PATIENT = 2;
-const FRAME = 9;
+/** Factor for LIMIT while paused, so that older lines stay readable. */
+const PAUSED_FACTOR = 2;
+/** Time for filtering per frame of 16.7 ms. When doubled, frames are dropped. */
+const FRAME_BUDGET_MS = 9;
 
 export class Page {
   store = new Store();
   sources = new Sources();
-  /** What is chosen; the address shows it. */
-  place = { ...parseHash(''), chosen: /** @type {Set<string>} */ (new Set()) };
-  queryError = '';
-  /** Number of the next line when following stopped. */
+  /** Search, filters and shown sources, as in the URL. */
+  urlState = { ...parseHash(''), chosenSources: /** @type {Set<string>} */ (new Set()) };
+  searchError = '';
+  /** Number of the next line at the time when following stopped. */
   pausedAt = 0;
   /** @type {View} */
   view;
   /** @type {LineList} */
   list;
-  /** @type {import('./row.js').Look} */
-  look;
-  /** Called after each frame. */
-  drawn = () => {};
-  #pending = 0;
-  #finder = typeof Worker === 'undefined' ? null : new Finder(this.store, shownText, (why) => this.#giveUp(why));
-  /** A jump that waits until all lines have been searched. */
-  #wish = 0;
+  /** @type {import('./row.js').RenderState} */
+  renderState;
+  afterRender = () => {};
+  #frameRequest = 0;
+  #regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
+  /** Step of a jump that waits for the end of the search, or 0. */
+  #pendingJump = 0;
 
   /** @param {HTMLElement} scroller */
   constructor(scroller) {
     this.view = new View(this.store, (chunk, i) => this.list.estimate(chunk, i));
-    this.look = {
+    this.renderState = {
       store: this.store,
       names: [],
       hueOf: (source) => this.sources.hueOf(source),
@@ -48,205 +49,205 @@ export class Page {
       time: 'off',
       current: -1,
       selection: null,
-      unfolded: new Set(),
-      unclipped: new Set(),
+      expandedLines: new Set(),
+      fullLines: new Set(),
     };
-    const fill = (/** @type {HTMLElement} */ row, /** @type {number} */ n, /** @type {number} */ mark) => {
-      if (this.store.holds(n)) fillRow(row, n, mark, this.look);
+    const fill = (/** @type {HTMLElement} */ row, /** @type {number} */ n, /** @type {number} */ flags) => {
+      if (this.store.holds(n)) fillRow(row, n, flags, this.renderState);
     };
-    this.list = new LineList(scroller, this.view, fill, () => this.touch());
+    this.list = new LineList(scroller, this.view, fill, () => this.requestRender());
   }
 
-  /** Draws with the next frame. */
-  touch() {
-    this.#pending ||= requestAnimationFrame(() => this.#frame());
+  /** Renders in the next frame. */
+  requestRender() {
+    this.#frameRequest ||= requestAnimationFrame(() => this.#frame());
   }
 
   #frame() {
-    this.#pending = 0;
-    const deadline = performance.now() + FRAME;
+    this.#frameRequest = 0;
+    const deadline = performance.now() + FRAME_BUDGET_MS;
     const done = this.view.advance(() => performance.now() > deadline);
-    if (done && this.#wish) this.jump(this.#wish);
+    if (done && this.#pendingJump) this.jumpToMatch(this.#pendingJump);
     if (this.list.following) this.pausedAt = this.store.next;
     this.list.render();
-    this.drawn();
-    if (!done) this.touch();
+    this.afterRender();
+    if (!done) this.requestRender();
   }
 
   /** @param {string[]} names */
-  named(names) {
-    this.sources.named(names);
-    this.look.names = names;
+  setNames(names) {
+    this.sources.setNames(names);
+    this.renderState.names = names;
   }
 
   /** @param {import('./store.js').Batch} batch */
   append(batch) {
     this.store.append(batch);
     this.#trim();
-    this.touch();
+    this.requestRender();
   }
 
-  /** Says in its place that lines are missing. @param {number} lost */
-  missed(lost) {
+  /** Appends a gap for lines that the hub evicted before this page read them. @param {number} lost */
+  addGap(lost) {
     const text = JSON.stringify({ type: 'gap', reason: 'asleep', lost });
     this.store.push({ text, id: '', flags: KIND.GAP, level: 0, source: 65535, cells: 1, time: Date.now(), offset: NaN });
-    this.touch();
+    this.requestRender();
   }
 
   #trim() {
-    const factor = this.list.following ? 1 : PATIENT;
+    const factor = this.list.following ? 1 : PAUSED_FACTOR;
     if (!this.store.evict(LIMIT.lines * factor, LIMIT.chars * factor)) return;
-    this.list.dropped(this.view.drop());
+    this.list.removedAbove(this.view.dropEvicted());
     const { first } = this.store;
-    for (const set of [this.look.unfolded, this.look.unclipped]) for (const n of set) if (n < first) set.delete(n);
-    if (this.look.current < first) this.look.current = -1;
+    for (const set of [this.renderState.expandedLines, this.renderState.fullLines]) for (const n of set) if (n < first) set.delete(n);
+    if (this.renderState.current < first) this.renderState.current = -1;
   }
 
   clear() {
     this.store.clear();
-    this.sources.forgetCounts();
-    this.look.current = -1;
-    this.look.selection = null;
+    this.sources.resetCounts();
+    this.renderState.current = -1;
+    this.renderState.selection = null;
     this.list.following = true;
-    this.apply();
+    this.applyFilters();
   }
 
-  /** How many shown lines have come since following stopped. */
-  get waiting() {
+  /** Number of rows added since following stopped. */
+  get newLineCount() {
     const { lines } = this.view.rows;
     return this.list.following ? 0 : lines.length - lines.indexOf(this.pausedAt);
   }
 
-  /** Chooses lines anew. @param {number} [keep] a line that stays where it is on the screen */
-  apply(keep) {
-    const { query, filter, context, chosen, levels } = this.place;
+  /** Selects the rows again. @param {number} [keep] line that keeps its position on the screen */
+  applyFilters(keep) {
+    const { query, filter, context, chosenSources, levels } = this.urlState;
     const { matcher, error } = compile(query);
-    this.queryError = error;
-    this.look.matcher = matcher;
-    if (!this.list.following || keep !== undefined) this.list.hold(keep);
-    const source = (/** @type {number} */ index) => chosen.size === 0 || chosen.has(this.sources.names[index]);
-    const finder = query.regex && matcher ? this.#finder : null;
-    finder?.use(query);
-    this.view.choose({ source, levels, matcher, finder, filter, context });
+    this.searchError = error;
+    this.renderState.matcher = matcher;
+    if (!this.list.following || keep !== undefined) this.list.anchorLine(keep);
+    const source = (/** @type {number} */ index) => chosenSources.size === 0 || chosenSources.has(this.sources.names[index]);
+    const search = query.regex && matcher ? this.#regexSearch : null;
+    search?.setQuery(query);
+    this.view.setCriteria({ source, levels, matcher, search, filter, context });
     this.list.reset();
-    this.touch();
+    this.requestRender();
   }
 
-  /** Shows lines without the expression that cannot be looked for. @param {string} why */
-  #giveUp(why) {
-    this.queryError = why;
-    this.look.matcher = null;
-    this.view.choose({ ...this.view.criteria, matcher: null, finder: null });
+  /** Shows all lines and the reason for the failed search. @param {string} reason */
+  #stopSearch(reason) {
+    this.searchError = reason;
+    this.renderState.matcher = null;
+    this.view.setCriteria({ ...this.view.criteria, matcher: null, search: null });
     this.list.reset();
-    this.touch();
+    this.requestRender();
   }
 
   /** @param {Partial<import('./query.js').Query>} change */
   search(change) {
-    Object.assign(this.place.query, change);
-    this.apply();
+    Object.assign(this.urlState.query, change);
+    this.applyFilters();
   }
 
-  /** @param {number} step 1 to the next hit, -1 to the one before */
-  jump(step) {
+  /** @param {number} step 1 for the next match, -1 for the previous one */
+  jumpToMatch(step) {
     if (!this.view.done) {
-      this.#wish = step;
-      return this.touch();
+      this.#pendingJump = step;
+      return this.requestRender();
     }
-    this.#wish = 0;
-    const { hits } = this.view;
-    if (hits.length === 0) return;
-    const from = this.look.current >= 0 ? this.look.current : step > 0 ? this.list.firstLine : this.store.next;
-    const at = hits.indexOf(from);
-    const next = step < 0 ? at - 1 : hits.at(at) === from && this.look.current >= 0 ? at + 1 : at;
-    this.select(hits.at((next + hits.length) % hits.length));
+    this.#pendingJump = 0;
+    const { matches } = this.view;
+    if (matches.length === 0) return;
+    const from = this.renderState.current >= 0 ? this.renderState.current : step > 0 ? this.list.firstLine : this.store.next;
+    const at = matches.indexOf(from);
+    const next = step < 0 ? at - 1 : matches.at(at) === from && this.renderState.current >= 0 ? at + 1 : at;
+    this.goToLine(matches.at((next + matches.length) % matches.length));
   }
 
-  /** Which hit the current line is, from 1; 0 when it is none. */
-  get hitNumber() {
-    const { hits } = this.view;
-    const at = hits.indexOf(this.look.current);
-    return at < hits.length && hits.at(at) === this.look.current ? at + 1 : 0;
+  /** Position of the current line among the matches, from 1; 0 if it is no match. */
+  get matchNumber() {
+    const { matches } = this.view;
+    const at = matches.indexOf(this.renderState.current);
+    return at < matches.length && matches.at(at) === this.renderState.current ? at + 1 : 0;
   }
 
-  /** Makes a line the current one and brings it into sight. @param {number} n */
-  select(n) {
-    this.mark(n, false);
-    this.list.reveal(n);
+  /** Makes a line the current line and scrolls to it. @param {number} n */
+  goToLine(n) {
+    this.setCurrent(n, false);
+    this.list.scrollToLine(n);
   }
 
-  /** @param {number} n @param {boolean} extend from the current line to this one */
-  mark(n, extend) {
-    const { look } = this;
-    if (extend && look.current >= 0) look.selection = [Math.min(look.current, n), Math.max(look.current, n)];
+  /** @param {number} n @param {boolean} extend selects from the current line to this line */
+  setCurrent(n, extend) {
+    const { renderState } = this;
+    if (extend && renderState.current >= 0) renderState.selection = [Math.min(renderState.current, n), Math.max(renderState.current, n)];
     else {
-      look.current = n;
-      look.selection = null;
+      renderState.current = n;
+      renderState.selection = null;
     }
-    for (const [line, row] of this.list.inSight) markRow(row, line, look);
-    this.touch();
+    for (const [line, row] of this.list.visibleRows) showSelection(row, line, renderState);
+    this.requestRender();
   }
 
   /** Moves the current line. @param {number} step */
-  move(step) {
+  moveCurrent(step) {
     const { lines } = this.view.rows;
     if (lines.length === 0) return;
-    const from = this.look.current >= 0 ? lines.indexOf(this.look.current) + step : lines.indexOf(this.list.firstLine) + 1;
-    this.select(lines.at(Math.min(lines.length - 1, Math.max(0, from))));
+    const from = this.renderState.current >= 0 ? lines.indexOf(this.renderState.current) + step : lines.indexOf(this.list.firstLine) + 1;
+    this.goToLine(lines.at(Math.min(lines.length - 1, Math.max(0, from))));
   }
 
-  /** Shows the current line among all lines of its source, not only among hits. */
-  showInPlace() {
-    const { current } = this.look;
+  /** Clears search filter and levels, and keeps the current line in place. */
+  showSurroundings() {
+    const { current } = this.renderState;
     if (current < 0) return;
-    this.place.filter = false;
-    this.place.levels = 0;
+    this.urlState.filter = false;
+    this.urlState.levels = 0;
     this.list.following = false;
     this.pausedAt = this.store.next;
-    this.apply(current);
+    this.applyFilters(current);
   }
 
   /** @param {number} n */
-  unfold(n) {
-    const { unfolded } = this.look;
-    if (!unfolded.delete(n)) unfolded.add(n);
-    if (this.list.following && unfolded.has(n)) this.list.follow(false);
+  toggleJson(n) {
+    const { expandedLines } = this.renderState;
+    if (!expandedLines.delete(n)) expandedLines.add(n);
+    if (this.list.following && expandedLines.has(n)) this.list.follow(false);
     this.list.refillLine(n);
   }
 
   /** @param {number} n */
-  unclip(n) {
-    this.look.unclipped.add(n);
+  showAllText(n) {
+    this.renderState.fullLines.add(n);
     this.list.follow(false);
     this.list.refillLine(n);
   }
 
-  /** @param {string} name @param {boolean} combine with what is chosen already */
-  pick(name, combine) {
-    const { chosen } = this.place;
-    const only = chosen.size === 1 && chosen.has(name);
-    if (combine && chosen.has(name)) chosen.delete(name);
+  /** @param {string} name @param {boolean} combine adds or removes the source instead of showing only this source */
+  chooseSource(name, combine) {
+    const { chosenSources } = this.urlState;
+    const only = chosenSources.size === 1 && chosenSources.has(name);
+    if (combine && chosenSources.has(name)) chosenSources.delete(name);
     else {
-      if (!combine) chosen.clear();
-      if (!only || combine) chosen.add(name);
+      if (!combine) chosenSources.clear();
+      if (!only || combine) chosenSources.add(name);
     }
-    this.apply(this.look.current >= 0 && !this.list.following ? this.look.current : undefined);
+    this.applyFilters(this.renderState.current >= 0 && !this.list.following ? this.renderState.current : undefined);
   }
 
   /** @param {number} bit of a level */
   toggleLevel(bit) {
-    this.place.levels ^= bit;
-    this.apply();
+    this.urlState.levels ^= bit;
+    this.applyFilters();
   }
 
-  /** @returns {number[]} the lines to copy: a selected range, or the current line */
+  /** @returns {number[]} selected lines, or the current line */
   get selectedLines() {
-    const { current, selection } = this.look;
+    const { current, selection } = this.renderState;
     if (!selection) return current >= 0 ? [current] : [];
     const { lines } = this.view.rows;
-    const picked = [];
-    for (let i = lines.indexOf(selection[0]); i < lines.length && lines.at(i) <= selection[1]; i++) picked.push(lines.at(i));
-    return picked;
+    const selected = [];
+    for (let i = lines.indexOf(selection[0]); i < lines.length && lines.at(i) <= selection[1]; i++) selected.push(lines.at(i));
+    return selected;
   }
 
   /** Line numbers of all rows. */
@@ -255,7 +256,7 @@ export class Page {
     return Uint32Array.from({ length: lines.length }, (_, i) => lines.at(i));
   }
 
-  /** @param {number} n @returns {string} the ID by which a line can be linked to */
+  /** @param {number} n @returns {string} event ID of the line; '' for a gap, which repeats the ID before it */
   idOf(n) {
     const { id, flags } = this.store.line(n);
     return (flags & FLAG.KIND) === KIND.GAP ? '' : id;

@@ -1,6 +1,6 @@
-// What this browser remembers about how its reader likes the page.
+// Preferences of the user, stored in the browser.
 
-const KEY = 'ssetail';
+const STORAGE_KEY = 'ssetail';
 
 /**
  * @typedef {object} Prefs
@@ -18,7 +18,7 @@ const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, side: 
 /** @returns {Prefs} */
 export function loadPrefs() {
   try {
-    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '{}') };
   } catch {
     return { ...DEFAULTS };
   }
@@ -27,13 +27,13 @@ export function loadPrefs() {
 /** @param {Prefs} prefs */
 export function savePrefs(prefs) {
   try {
-    localStorage.setItem(KEY, JSON.stringify(prefs));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify(prefs));
   } catch {
-    // A browser that remembers nothing still shows lines.
+    // Without storage, preferences last until the page is closed.
   }
 }
 
-/** Applies what is only a matter of style. @param {Prefs} prefs */
+/** Applies the preferences that affect only CSS. @param {Prefs} prefs */
 export function applyPrefs({ theme, names, side, size, time }) {
   const root = document.documentElement;
   root.dataset.theme = theme;

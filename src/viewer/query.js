@@ -1,28 +1,28 @@
-// Compiles what was typed into the search field into something that finds it in a line.
+// Compiles the text of the search field into a Matcher.
 
-/** @typedef {{ text: string, regex: boolean, exact: boolean }} Query `exact` minds upper and lower case */
+/** @typedef {{ text: string, regex: boolean, matchCase: boolean }} Query */
 
 /**
  * @typedef {object} Matcher
  * @property {(text: string) => boolean} test
- * @property {(text: string) => [number, number][]} ranges where it matches, for highlighting
+ * @property {(text: string) => [number, number][]} ranges matched ranges, for highlighting
  */
 
-/** More marks than this in one line help nobody. */
-const MOST_RANGES = 500;
+/** Highlighted matches per line. When doubled, such rows render slower. */
+const MAX_RANGES = 500;
 
 /** @param {string} text */
 const escapeRegex = (text) => text.replace(/[.*+?^${}()|[\]\\\/]/g, '\\$&');
 
 /**
  * @param {Query} query
- * @returns {{ matcher: Matcher | null, error: string }} no matcher for an empty query
+ * @returns {{ matcher: Matcher | null, error: string }} no matcher if the query is empty or invalid
  */
-export function compile({ text, regex, exact }) {
+export function compile({ text, regex, matchCase }) {
   if (!text) return { matcher: null, error: '' };
   const source = regex ? text : escapeRegex(text);
   try {
-    return { matcher: matcherOf(source, exact ? '' : 'i'), error: '' };
+    return { matcher: matcherOf(source, matchCase ? '' : 'i'), error: '' };
   } catch (error) {
     return { matcher: null, error: String(error).replace(/^.*: /, '') };
   }
@@ -30,18 +30,18 @@ export function compile({ text, regex, exact }) {
 
 /** @param {string} source @param {string} flags @returns {Matcher} */
 function matcherOf(source, flags) {
-  const one = new RegExp(source, flags);
-  const every = new RegExp(source, `${flags}g`);
+  const first = new RegExp(source, flags);
+  const all = new RegExp(source, `${flags}g`);
   return {
-    test: (text) => one.test(text),
+    test: (text) => first.test(text),
     ranges(text) {
       /** @type {[number, number][]} */
-      const found = [];
-      for (const match of text.matchAll(every)) {
-        if (match[0]) found.push([match.index, match.index + match[0].length]);
-        if (found.length >= MOST_RANGES) break;
+      const result = [];
+      for (const match of text.matchAll(all)) {
+        if (match[0]) result.push([match.index, match.index + match[0].length]);
+        if (result.length >= MAX_RANGES) break;
       }
-      return found;
+      return result;
     },
   };
 }

@@ -1,20 +1,22 @@
-// Fills one row of the list: the only place where log text becomes DOM, always as text nodes.
+// Fills one row of the list. Log text enters the document only here and in tree.js, always as
+// text nodes.
 
 import { parseAnsi } from './ansi.js';
-import { ago, clock, hexText, instant, plural, shortName } from './format.js';
+import { make } from './dom.js';
+import { ago, clock, hexText, instant, plural, shortenName } from './format.js';
 import { FLAG, KIND } from './store.js';
 import { findJson, jsonTree } from './tree.js';
-import { MARK } from './rowlist.js';
+import { ROW_FLAG } from './rowlist.js';
 
-/** The widest that the column of names gets. */
+/** Maximum width of the name column in cells. When doubled, text gets less space. */
 export const NAME_COLUMNS = 20;
 
-/** Longer lines are cut off on screen until they are asked for. */
-export const CLIP = 2000;
+/** Characters shown of a collapsed line. When doubled, long lines render slower. */
+export const MAX_SHOWN_CHARS = 2000;
 
 /**
- * Everything a row's look depends on, besides its line.
- * @typedef {object} Look
+ * State that all rows depend on, in addition to their lines.
+ * @typedef {object} RenderState
  * @property {import('./store.js').Store} store
  * @property {string[]} names
  * @property {(source: number) => number} hueOf
@@ -22,29 +24,21 @@ export const CLIP = 2000;
  * @property {'off' | 'clock' | 'ago'} time
  * @property {number} current line number, or -1
  * @property {[number, number] | null} selection first and last line number
- * @property {Set<number>} unfolded lines whose JSON is shown as a tree
- * @property {Set<number>} unclipped lines that are shown at full length
+ * @property {Set<number>} expandedLines lines whose JSON is shown as a tree
+ * @property {Set<number>} fullLines lines that are shown at full length
  */
 
-/** @typedef {import('./ansi.js').Span & { found: boolean }} Piece */
-
-/** @param {string} tag @param {string} className @param {string} [text] */
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  if (text) element.textContent = text;
-  return element;
-}
+/** @typedef {import('./ansi.js').Span & { isMatch: boolean }} StyledPart */
 
 /**
- * Cuts spans at the ends of the found ranges.
+ * Splits spans at the ends of the matched ranges.
  * @param {import('./ansi.js').Span[]} spans
- * @param {[number, number][]} ranges sorted, apart
- * @returns {Piece[]}
+ * @param {[number, number][]} ranges sorted, without overlap
+ * @returns {StyledPart[]}
  */
-export function cutSpans(spans, ranges) {
-  /** @type {Piece[]} */
-  const pieces = [];
+export function splitSpans(spans, ranges) {
+  /** @type {StyledPart[]} */
+  const parts = [];
   let at = 0;
   let r = 0;
   for (const span of spans) {
@@ -52,14 +46,14 @@ export function cutSpans(spans, ranges) {
     for (let from = at; from < end; ) {
       while (r < ranges.length && ranges[r][1] <= from) r++;
       const [begin, stop] = ranges[r] ?? [Infinity, Infinity];
-      const found = begin <= from;
-      const to = Math.min(end, found ? stop : begin);
-      pieces.push({ ...span, text: span.text.slice(from - at, to - at), found });
+      const isMatch = begin <= from;
+      const to = Math.min(end, isMatch ? stop : begin);
+      parts.push({ ...span, text: span.text.slice(from - at, to - at), isMatch });
       from = to;
     }
     at = end;
   }
-  return pieces;
+  return parts;
 }
 
 /** @param {HTMLElement} element @param {import('./ansi.js').Style} style */
@@ -76,76 +70,76 @@ function applyStyle(element, style) {
   }
 }
 
-/** @param {Piece} piece @returns {Node} */
-function pieceNode({ text, style, symbol, found }) {
-  if (!style && !symbol && !found) return document.createTextNode(text);
-  const element = make(found ? 'mark' : 'span', symbol ? 'symbol' : '', text);
+/** @param {StyledPart} part @returns {Node} */
+function partNode({ text, style, symbol, isMatch }) {
+  if (!style && !symbol && !isMatch) return document.createTextNode(text);
+  const element = make(isMatch ? 'mark' : 'span', symbol ? 'symbol' : '', text);
   if (style) applyStyle(element, style);
   return element;
 }
 
-/** Whether a line is worth a fold button; cheap signs come first. @param {string} text */
-export function mayFold(text) {
+/** Reports if a line ends with JSON; cheap tests run first. @param {string} text */
+export function hasJson(text) {
   return /[}\]]\s*$/.test(text.slice(-8)) && /[{[]\s*(?:["\d{[]|$)/.test(text) && findJson(text) !== null;
 }
 
 /** @param {boolean} open */
-function foldButton(open) {
-  const button = make('button', 'fold');
-  button.title = open ? 'Fold' : 'Unfold JSON';
+function jsonButton(open) {
+  const button = make('button', 'json-toggle');
+  button.title = open ? 'Collapse JSON' : 'Expand JSON';
   button.setAttribute('aria-label', button.title);
   button.setAttribute('aria-expanded', String(open));
   button.tabIndex = -1;
   return button;
 }
 
-const QUIET = Object.freeze({ fg: '', bg: '', bold: false, dim: true, italic: false, underline: false, inverse: false, strike: false });
-const JSON_NOISE = /("(?:[^"\\]|\\.)*"\s*:|[{}[\],]+)/;
+const DIMMED = Object.freeze({ fg: '', bg: '', bold: false, dim: true, italic: false, underline: false, inverse: false, strike: false });
+const JSON_SYNTAX = /("(?:[^"\\]|\\.)*"\s*:|[{}[\],]+)/;
 
-/** JSON with its keys and brackets stepping back behind its values. @param {string} text @returns {import('./ansi.js').Span[]} */
+/** Returns spans in which keys and brackets are dimmed. @param {string} text @returns {import('./ansi.js').Span[]} */
 function jsonSpans(text) {
-  return text.split(JSON_NOISE).map((part, i) => ({ text: part, style: i % 2 ? QUIET : null, symbol: false }));
+  return text.split(JSON_SYNTAX).map((part, i) => ({ text: part, style: i % 2 ? DIMMED : null, symbol: false }));
 }
 
 /** @param {import('./store.js').Line} line @returns {import('./ansi.js').Span[]} */
 function spansOf(line) {
   if ((line.flags & FLAG.KIND) === KIND.BINARY) return [{ text: hexText(line.text), style: null, symbol: false }];
-  if (line.flags & FLAG.SPECIAL) return parseAnsi(line.text);
+  if (line.flags & FLAG.CONTROL_CHARS) return parseAnsi(line.text);
   if (/^\s*\{"/.test(line.text)) return jsonSpans(line.text);
   return [{ text: line.text, style: null, symbol: false }];
 }
 
 /**
- * @param {HTMLElement} text where it goes
+ * @param {HTMLElement} text element to fill
  * @param {import('./store.js').Line} line
  * @param {number} n
- * @param {boolean} hit
- * @param {Look} look
+ * @param {boolean} isMatch
+ * @param {RenderState} renderState
  */
-function fillText(text, line, n, hit, look) {
+function fillText(text, line, n, isMatch, renderState) {
   const spans = spansOf(line);
   const visible = spans.map((span) => span.text).join('');
-  const ranges = (hit && look.matcher?.ranges(visible)) || [];
-  const clipped = visible.length > CLIP && !look.unclipped.has(n) && !ranges.some(([, end]) => end > CLIP);
-  let room = clipped ? CLIP : Infinity;
-  for (const piece of cutSpans(spans, ranges)) {
-    if (room <= 0) break;
-    text.append(pieceNode({ ...piece, text: piece.text.slice(0, room) }));
-    room -= piece.text.length;
+  const ranges = (isMatch && renderState.matcher?.ranges(visible)) || [];
+  const isTruncated = visible.length > MAX_SHOWN_CHARS && !renderState.fullLines.has(n) && !ranges.some(([, end]) => end > MAX_SHOWN_CHARS);
+  let remaining = isTruncated ? MAX_SHOWN_CHARS : Infinity;
+  for (const part of splitSpans(spans, ranges)) {
+    if (remaining <= 0) break;
+    text.append(partNode({ ...part, text: part.text.slice(0, remaining) }));
+    remaining -= part.text.length;
   }
-  if (clipped) text.append(clipButton(visible.length - CLIP));
+  if (isTruncated) text.append(showAllButton(visible.length - MAX_SHOWN_CHARS));
   if (line.flags & FLAG.MORE) text.append(make('span', 'symbol', '↩︎…'));
   return visible;
 }
 
 /** @param {number} hidden */
-function clipButton(hidden) {
-  const button = make('button', 'unclip', `+ ${plural(hidden, 'character')}`);
+function showAllButton(hidden) {
+  const button = make('button', 'show-all', `Show ${plural(hidden, 'more character')}`);
   button.tabIndex = -1;
   return button;
 }
 
-/** @param {number} time @param {Look['time']} style */
+/** @param {number} time @param {RenderState['time']} style */
 function timeColumn(time, style) {
   const column = make('time', 'time', style === 'ago' ? ago(time, Date.now()) : clock(time));
   column.title = instant(time);
@@ -156,50 +150,50 @@ function timeColumn(time, style) {
  * @param {HTMLElement} row
  * @param {import('./store.js').Line} line
  * @param {number} n
- * @param {boolean} hit
- * @param {Look} look
+ * @param {boolean} isMatch
+ * @param {RenderState} renderState
  */
-function fillLine(row, line, n, hit, look) {
-  if (look.time !== 'off') row.append(timeColumn(line.time, look.time));
-  const name = make('span', 'name', shortName(look.names[line.source], NAME_COLUMNS));
-  name.title = look.names[line.source];
+function fillLine(row, line, n, isMatch, renderState) {
+  if (renderState.time !== 'off') row.append(timeColumn(line.time, renderState.time));
+  const name = make('span', 'name', shortenName(renderState.names[line.source], NAME_COLUMNS));
+  name.title = renderState.names[line.source];
   const text = make('div', 'text');
-  const visible = fillText(text, line, n, hit, look);
-  const foldable = mayFold(visible);
-  const open = foldable && look.unfolded.has(n);
+  const visible = fillText(text, line, n, isMatch, renderState);
+  const expandable = hasJson(visible);
+  const open = expandable && renderState.expandedLines.has(n);
   row.append(name, text);
-  if (foldable) row.append(foldButton(open));
+  if (expandable) row.append(jsonButton(open));
   const json = open ? findJson(visible) : null;
   if (json) text.append(jsonTree(json.value));
 }
 
 /** @type {Record<string, string>} */
-const REASONS = {
-  evicted: 'no longer held, nor in the file',
+const GAP_REASONS = {
+  evicted: 'no longer in memory or file',
   slow: 'this page read too slowly',
-  truncated: 'their file was truncated',
-  restart: 'below is what it holds now',
-  unknown: 'the place to resume from is not known',
-  asleep: 'this tab slept for too long',
+  truncated: 'the file was truncated',
+  restart: 'a new run starts here',
+  unknown: 'resume position unknown',
+  asleep: 'this tab was suspended',
 };
 
 /** @param {{ lost?: number | null, reason?: string, filtered?: boolean }} gap */
 export function gapText({ lost, reason = 'unknown', filtered }) {
-  const known = typeof lost === 'number';
-  const amount = known ? `${plural(lost, 'event')} lost` : reason === 'restart' ? 'ssetail restarted' : 'lines may be missing';
-  return { amount, reason: (REASONS[reason] ?? reason) + (known && filtered ? '; counted before filtering' : '') };
+  const isKnown = typeof lost === 'number';
+  const amount = isKnown ? `${plural(lost, 'event')} lost` : reason === 'restart' ? 'ssetail restarted' : 'Lines may be missing';
+  return { amount, reason: (GAP_REASONS[reason] ?? reason) + (isKnown && filtered ? '; counted before filtering' : '') };
 }
 
 /** @param {HTMLElement} row @param {import('./store.js').Line} line */
-function fillRuler(row, line) {
+function fillDivider(row, line) {
   const control = JSON.parse(line.text);
-  const text = make('div', 'ruler-text');
+  const text = make('div', 'divider-text');
   if (control.type === 'gap') {
     const { amount, reason } = gapText(control);
-    text.append(make('strong', '', amount), ` ${reason}`);
+    text.append(make('strong', '', `${amount}:`), ` ${reason}`);
   } else {
-    const what = control.type === 'end' ? 'ended' : control.change;
-    text.append(make('span', 'name-inline', control.file), ` ${what}`);
+    const change = control.type === 'end' ? 'ended' : control.change;
+    text.append(make('span', 'name-inline', control.file), ` ${change}`);
   }
   const time = make('time', '', clock(line.time).slice(0, 8));
   time.title = instant(line.time);
@@ -208,33 +202,31 @@ function fillRuler(row, line) {
 }
 
 /**
- * Makes `row` show line `n`.
  * @param {HTMLElement} row
  * @param {number} n
- * @param {number} mark
- * @param {Look} look
+ * @param {number} flags bits of ROW_FLAG
+ * @param {RenderState} renderState
  */
-export function fillRow(row, n, mark, look) {
-  const line = look.store.line(n);
+export function fillRow(row, n, flags, renderState) {
+  const line = renderState.store.line(n);
   const kind = line.flags & FLAG.KIND;
   row.replaceChildren();
   row.dataset.n = String(n);
-  row.className = `row s${look.hueOf(line.source)} l${line.level}`;
-  const hit = (mark & MARK.HIT) !== 0;
-  row.classList.toggle('hit', hit);
-  row.classList.toggle('near', (mark & MARK.CONTEXT) !== 0);
-  row.classList.toggle('break', (mark & MARK.BREAK) !== 0);
+  row.className = `row s${renderState.hueOf(line.source)} l${line.level}`;
+  const isMatch = (flags & ROW_FLAG.MATCH) !== 0;
+  row.classList.toggle('context-line', (flags & ROW_FLAG.CONTEXT) !== 0);
+  row.classList.toggle('break', (flags & ROW_FLAG.BREAK) !== 0);
   row.classList.toggle('binary', kind === KIND.BINARY);
-  markRow(row, n, look);
-  if (kind <= KIND.BINARY) fillLine(row, line, n, hit, look);
+  showSelection(row, n, renderState);
+  if (kind <= KIND.BINARY) fillLine(row, line, n, isMatch, renderState);
   else {
-    row.classList.add('ruler', kind === KIND.GAP ? 'gap' : kind === KIND.END ? 'end' : 'change');
-    fillRuler(row, line);
+    row.classList.add('divider', kind === KIND.GAP ? 'gap' : 'change');
+    fillDivider(row, line);
   }
 }
 
-/** Shows what moves often, without filling the row again. @param {HTMLElement} row @param {number} n @param {Look} look */
-export function markRow(row, n, { current, selection }) {
+/** Updates the classes for current and selected lines without filling the row again. @param {HTMLElement} row @param {number} n @param {RenderState} renderState */
+export function showSelection(row, n, { current, selection }) {
   row.classList.toggle('current', n === current);
   row.classList.toggle('selected', selection !== null && n >= selection[0] && n <= selection[1]);
 }

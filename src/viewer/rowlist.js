@@ -1,14 +1,16 @@
-// The rows that the list shows, in order: which line each is, and how many screen lines
-// tall. Answers "how far down is row i" and "which row is at y" without walking a million rows.
+// Rows of the list: line number, height in screen lines and flags of each. Sums over blocks
+// of rows find the top of a row, and the row at a position, without a scan of all rows.
 
-const BLOCK = 1024;
-const GROUP = 64;
+/** Rows per height sum: a lookup in a million rows scans 1,000 sums and 1,000 heights. */
+const BLOCK_ROWS = 1024;
+/** Rows per merged flags. When doubled, the overview is less exact. */
+const GROUP_ROWS = 64;
 
-/** Why a row is shown. */
-export const MARK = Object.freeze({ HIT: 1, CONTEXT: 2, BREAK: 4 });
+/** MATCH: the line matches; CONTEXT: it is near a match; BREAK: lines before it are hidden. */
+export const ROW_FLAG = Object.freeze({ MATCH: 1, CONTEXT: 2, BREAK: 4 });
 
-/** Growing, sorted line numbers; the front can be dropped. */
-export class Numbers {
+/** Sorted line numbers: appended at the end, dropped at the front. */
+export class LineNumbers {
   #items = new Uint32Array(1024);
   #start = 0;
   #end = 0;
@@ -24,11 +26,11 @@ export class Numbers {
 
   /** @param {number} n */
   push(n) {
-    if (this.#end === this.#items.length) this.#make();
+    if (this.#end === this.#items.length) this.#grow();
     this.#items[this.#end++] = n;
   }
 
-  #make() {
+  #grow() {
     const live = this.#items.subarray(this.#start, this.#end);
     const items = this.length * 2 > this.#items.length ? new Uint32Array(this.#items.length * 2) : this.#items;
     items.set(live);
@@ -37,7 +39,7 @@ export class Numbers {
     this.#start = 0;
   }
 
-  /** @param {number} n @returns {number} how many were dropped */
+  /** @param {number} n @returns {number} count of dropped numbers */
   dropBefore(n) {
     const count = this.indexOf(n);
     this.#start += count;
@@ -57,16 +59,16 @@ export class Numbers {
   }
 }
 
-/** Marks of several rows as one. @param {number} a @param {number} b */
+/** Merges the flags of two rows: the higher level, and all ROW_FLAG bits. @param {number} a @param {number} b */
 const merge = (a, b) => Math.max(a & 0xf0, b & 0xf0) | ((a | b) & 15);
 
 export class RowList {
-  lines = new Numbers();
-  #heights = new Uint16Array(BLOCK);
-  /** a row's MARK bits, and its level from bit 4 on */
-  #marks = new Uint8Array(BLOCK);
-  /** the marks of 64 rows: the highest level, every MARK */
-  #groups = new Uint8Array(BLOCK / GROUP);
+  lines = new LineNumbers();
+  #heights = new Uint16Array(BLOCK_ROWS);
+  /** ROW_FLAG bits of each row, and its level from bit 4 on */
+  #flags = new Uint8Array(BLOCK_ROWS);
+  /** merged flags of each group of rows */
+  #groupFlags = new Uint8Array(BLOCK_ROWS / GROUP_ROWS);
   /** @type {number[]} heights of whole blocks */
   #sums = [0];
   #start = 0;
@@ -78,57 +80,58 @@ export class RowList {
     return this.#end - this.#start;
   }
 
-  /** @param {number} line @param {number} height @param {number} mark @param {number} [level] */
-  push(line, height, mark, level = 0) {
-    if (this.#end === this.#heights.length) this.#make();
+  /** @param {number} line @param {number} height @param {number} rowFlags @param {number} [level] */
+  push(line, height, rowFlags, level = 0) {
+    if (this.#end === this.#heights.length) this.#grow();
     this.lines.push(line);
-    const marks = mark | (level << 4);
-    const group = Math.floor(this.#end / GROUP);
-    this.#marks[this.#end] = marks;
-    this.#groups[group] = merge(this.#groups[group], marks);
+    const flags = rowFlags | (level << 4);
+    const group = Math.floor(this.#end / GROUP_ROWS);
+    this.#flags[this.#end] = flags;
+    this.#groupFlags[group] = merge(this.#groupFlags[group], flags);
     this.#heights[this.#end] = height;
-    this.#sums[Math.floor(this.#end / BLOCK)] += height;
+    this.#sums[Math.floor(this.#end / BLOCK_ROWS)] += height;
     this.#end++;
     this.total += height;
   }
 
-  #make() {
-    const whole = Math.floor(this.#start / BLOCK);
+  #grow() {
+    const whole = Math.floor(this.#start / BLOCK_ROWS);
     const size = this.length * 2 > this.#heights.length ? this.#heights.length * 2 : this.#heights.length;
     const heights = new Uint16Array(size);
-    const marks = new Uint8Array(size);
-    const groups = new Uint8Array(size / GROUP);
-    heights.set(this.#heights.subarray(whole * BLOCK, this.#end));
-    marks.set(this.#marks.subarray(whole * BLOCK, this.#end));
-    const sums = new Array(size / BLOCK).fill(0);
-    this.#sums.slice(whole, Math.ceil(this.#end / BLOCK)).forEach((sum, i) => (sums[i] = sum));
-    groups.set(this.#groups.subarray((whole * BLOCK) / GROUP, Math.ceil(this.#end / GROUP)));
+    const flags = new Uint8Array(size);
+    const groupFlags = new Uint8Array(size / GROUP_ROWS);
+    heights.set(this.#heights.subarray(whole * BLOCK_ROWS, this.#end));
+    flags.set(this.#flags.subarray(whole * BLOCK_ROWS, this.#end));
+    const sums = new Array(size / BLOCK_ROWS).fill(0);
+    this.#sums.slice(whole, Math.ceil(this.#end / BLOCK_ROWS)).forEach((sum, i) => (sums[i] = sum));
+    groupFlags.set(this.#groupFlags.subarray((whole * BLOCK_ROWS) / GROUP_ROWS, Math.ceil(this.#end / GROUP_ROWS)));
     this.#heights = heights;
-    this.#groups = groups;
-    this.#marks = marks;
+    this.#groupFlags = groupFlags;
+    this.#flags = flags;
     this.#sums = sums;
-    this.#start -= whole * BLOCK;
-    this.#end -= whole * BLOCK;
+    this.#start -= whole * BLOCK_ROWS;
+    this.#end -= whole * BLOCK_ROWS;
   }
 
   /** @param {number} i */
-  markAt(i) {
-    return this.#marks[this.#start + i] & 15;
+  flagsAt(i) {
+    return this.#flags[this.#start + i] & 15;
   }
 
   /**
-   * The worst level of a run of rows, and whether there is a hit among them; nearly, for long runs.
+   * Returns the highest level and the presence of a match in a range of rows. Long ranges are
+   * rounded to groups.
    * @param {number} from
    * @param {number} to
    */
-  peak(from, to) {
-    const coarse = to - from > 2 * GROUP;
-    const items = coarse ? this.#groups : this.#marks;
-    const step = coarse ? GROUP : 1;
+  summaryOf(from, to) {
+    const isLong = to - from > 2 * GROUP_ROWS;
+    const items = isLong ? this.#groupFlags : this.#flags;
+    const step = isLong ? GROUP_ROWS : 1;
     const end = Math.floor((this.#start + to) / step);
-    let worst = 0;
-    for (let at = Math.floor((this.#start + from) / step); at < end; at++) worst = merge(worst, items[at]);
-    return { level: worst >> 4, hit: (worst & MARK.HIT) !== 0 };
+    let merged = 0;
+    for (let at = Math.floor((this.#start + from) / step); at < end; at++) merged = merge(merged, items[at]);
+    return { level: merged >> 4, hasMatch: (merged & ROW_FLAG.MATCH) !== 0 };
   }
 
   /** @param {number} i */
@@ -136,58 +139,58 @@ export class RowList {
     return this.#heights[this.#start + i];
   }
 
-  /** @param {number} i @param {number} height @returns {number} by how much it changed */
+  /** @param {number} i @param {number} height @returns {number} difference to the height before */
   setHeight(i, height) {
     const at = this.#start + i;
     const change = Math.min(height, 65535) - this.#heights[at];
     this.#heights[at] += change;
-    this.#sums[Math.floor(at / BLOCK)] += change;
+    this.#sums[Math.floor(at / BLOCK_ROWS)] += change;
     this.total += change;
     return change;
   }
 
   /** @param {(line: number) => number} heightOf */
-  remeasure(heightOf) {
+  resetHeights(heightOf) {
     this.#sums.fill(0);
     this.total = 0;
     for (let at = this.#start; at < this.#end; at++) {
       const height = heightOf(this.lines.at(at - this.#start));
       this.#heights[at] = height;
-      this.#sums[Math.floor(at / BLOCK)] += height;
+      this.#sums[Math.floor(at / BLOCK_ROWS)] += height;
       this.total += height;
     }
   }
 
-  /** @param {number} line @returns {number} screen lines that went away */
+  /** @param {number} line @returns {number} removed screen lines */
   dropBefore(line) {
     const count = this.lines.dropBefore(line);
-    let gone = 0;
+    let removed = 0;
     for (let at = this.#start; at < this.#start + count; at++) {
-      gone += this.#heights[at];
-      this.#sums[Math.floor(at / BLOCK)] -= this.#heights[at];
+      removed += this.#heights[at];
+      this.#sums[Math.floor(at / BLOCK_ROWS)] -= this.#heights[at];
       this.#heights[at] = 0;
     }
     this.#start += count;
-    this.total -= gone;
-    return gone;
+    this.total -= removed;
+    return removed;
   }
 
-  /** Screen lines above row `i`. @param {number} i */
+  /** Returns the number of screen lines above row `i`. @param {number} i */
   topOf(i) {
     const at = this.#start + i;
-    const block = Math.floor(at / BLOCK);
+    const block = Math.floor(at / BLOCK_ROWS);
     let top = 0;
     for (let b = 0; b < block; b++) top += this.#sums[b];
-    for (let j = block * BLOCK; j < at; j++) top += this.#heights[j];
+    for (let j = block * BLOCK_ROWS; j < at; j++) top += this.#heights[j];
     return top;
   }
 
-  /** The row at `y` screen lines from the top. @param {number} y */
+  /** Returns the row at `y` screen lines from the top. @param {number} y */
   rowAt(y) {
     let rest = y;
     let block = 0;
     while (block < this.#sums.length - 1 && rest >= this.#sums[block]) rest -= this.#sums[block++];
-    let at = block * BLOCK;
+    let at = block * BLOCK_ROWS;
     while (at < this.#end - 1 && rest >= this.#heights[at]) rest -= this.#heights[at++];
     return Math.max(0, Math.min(at, this.#end - 1) - this.#start);
   }

@@ -1,73 +1,73 @@
-// Maps the scroll bar to a place in the list. Browsers limit an element's height, and rows
-// are only estimated until they are shown, so the two differ by an `offset`: small moves
-// are one to one, large ones are proportional, and `settle` brings both together again.
+// Maps the scroll bar to a position in the list. Browsers limit the height of an element, and
+// heights of rows are estimates until rendered, so bar and list differ by an `offset`. Small
+// movements are one to one, large ones proportional; `realign` makes the offset exact again.
 
-/** Below what every browser lays out. */
-const TALLEST = 12_000_000;
+/** Height of the scrolled element. When doubled, it exceeds limits of browsers. */
+const MAX_ELEMENT_PX = 12_000_000;
 
 export class ScrollMap {
-  /** Pixels of the whole list. */
+  /** Height of the whole list in pixels. */
   total = 0;
-  /** Pixels of the window onto it. */
+  /** Height of the visible part in pixels. */
   viewport = 0;
-  /** What the scroll bar says. */
-  physical = 0;
-  /** Place in the list minus `physical`. */
+  /** Position of the scroll bar. */
+  scrollTop = 0;
+  /** Position in the list minus `scrollTop`. */
   offset = 0;
-  #tallest;
+  #maxHeight;
 
-  constructor(tallest = TALLEST) {
-    this.#tallest = tallest;
+  constructor(maxHeight = MAX_ELEMENT_PX) {
+    this.#maxHeight = maxHeight;
   }
 
   /** Height of the element that is scrolled. */
   get height() {
-    return Math.min(Math.max(this.total, this.viewport), this.#tallest);
+    return Math.min(Math.max(this.total, this.viewport), this.#maxHeight);
   }
 
-  get furthest() {
+  get maxTop() {
     return Math.max(0, this.total - this.viewport);
   }
 
-  /** Pixels of the list above the window. */
+  /** Position in the list: pixels above the viewport. */
   get top() {
-    return Math.min(this.furthest, Math.max(0, this.physical + this.offset));
+    return Math.min(this.maxTop, Math.max(0, this.scrollTop + this.offset));
   }
 
-  /** Where the scroll bar belongs for a place in the list. @param {number} top */
-  #barFor(top) {
+  /** Returns the exact scroll bar position for a position in the list. @param {number} top */
+  #scrollTopFor(top) {
     if (this.height === this.total) return top;
-    return this.furthest === 0 ? 0 : (top / this.furthest) * (this.height - this.viewport);
+    return this.maxTop === 0 ? 0 : (top / this.maxTop) * (this.height - this.viewport);
   }
 
-  /** The scroll bar was moved. @param {number} physical */
-  moved(physical) {
-    const far = Math.abs(physical - this.physical) > 4 * this.viewport;
-    this.physical = physical;
-    if (far) {
+  /** Follows a movement of the scroll bar. @param {number} scrollTop */
+  scrolled(scrollTop) {
+    const isJump = Math.abs(scrollTop - this.scrollTop) > 4 * this.viewport;
+    this.scrollTop = scrollTop;
+    if (isJump) {
       const range = this.height - this.viewport;
-      this.offset = (range > 0 ? (physical / range) * this.furthest : 0) - physical;
+      this.offset = (range > 0 ? (scrollTop / range) * this.maxTop : 0) - scrollTop;
     }
   }
 
-  /** Whether the bar has come to an end where the list has not, or the other way round. */
-  get astray() {
+  /** True if only one of bar and list is at an end. */
+  get isMisaligned() {
     const range = this.height - this.viewport;
-    const wanted = this.physical + this.offset;
-    return wanted < 0 || wanted > this.furthest || (this.physical <= 0 && wanted > 0)
-      || (this.physical >= range - 1 && wanted < this.furthest - 1);
+    const unclamped = this.scrollTop + this.offset;
+    return unclamped < 0 || unclamped > this.maxTop || (this.scrollTop <= 0 && unclamped > 0)
+      || (this.scrollTop >= range - 1 && unclamped < this.maxTop - 1);
   }
 
-  /** Goes to a place in the list. @param {number} top @returns {number} where to put the scroll bar */
-  go(top) {
-    const place = Math.min(this.furthest, Math.max(0, top));
-    this.physical = this.#barFor(place);
-    this.offset = place - this.physical;
-    return this.physical;
+  /** Sets the position in the list. @param {number} top @returns {number} new scroll bar position */
+  scrollTo(top) {
+    const position = Math.min(this.maxTop, Math.max(0, top));
+    this.scrollTop = this.#scrollTopFor(position);
+    this.offset = position - this.scrollTop;
+    return this.scrollTop;
   }
 
-  /** Puts the bar where it belongs without moving the list. @returns {number} where to put it */
-  settle() {
-    return this.go(this.top);
+  /** Makes the scroll bar exact without moving the list. @returns {number} new scroll bar position */
+  realign() {
+    return this.scrollTo(this.top);
   }
 }

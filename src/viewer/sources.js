@@ -1,16 +1,16 @@
-// What is known about each source: from the server's list, and from its lines as they arrive.
+// State of each source, from `/sources`, and its number of lines, from the stream.
 
 import { KIND, FLAG } from './store.js';
 
-/** Sources share this many colours. */
-export const HUES = 10;
+/** Number of source colours in viewer.css. */
+export const HUE_COUNT = 10;
 
 /**
  * @typedef {object} Source
  * @property {string} name
  * @property {number} hue
- * @property {number} count lines that this page received
- * @property {string} state as the server names it, or ''
+ * @property {number} count lines received by this page
+ * @property {string} state state in `/sources`, or ''
  * @property {string} path
  * @property {number | null} size
  */
@@ -18,32 +18,32 @@ export const HUES = 10;
 export class Sources {
   /** @type {Map<string, Source>} */
   byName = new Map();
-  /** @type {string[]} by the number that lines carry */
+  /** @type {string[]} names by source index */
   names = [];
-  /** Lines received, by level. */
+  /** Received lines by level. */
   levels = [0, 0, 0, 0, 0];
 
   /** @param {string} name @returns {Source} */
-  #know(name) {
+  #sourceOf(name) {
     let source = this.byName.get(name);
     if (!source) {
-      source = { name, hue: this.byName.size % HUES, count: 0, state: '', path: '', size: null };
+      source = { name, hue: this.byName.size % HUE_COUNT, count: 0, state: '', path: '', size: null };
       this.byName.set(name, source);
     }
     return source;
   }
 
   /** @param {string[]} names */
-  named(names) {
+  setNames(names) {
     this.names = names;
-    names.forEach((name) => this.#know(name));
+    names.forEach((name) => this.#sourceOf(name));
   }
 
-  /** Takes over the server's list. @param {unknown} list */
-  listed(list) {
+  /** Updates the sources from the body of `/sources`. @param {unknown} list */
+  update(list) {
     if (!Array.isArray(list)) return;
     for (const { name, state, path, size } of list) {
-      Object.assign(this.#know(String(name)), { state: String(state ?? ''), path: String(path ?? ''), size: size ?? null });
+      Object.assign(this.#sourceOf(String(name)), { state: String(state ?? ''), path: String(path ?? ''), size: size ?? null });
     }
   }
 
@@ -62,28 +62,28 @@ export class Sources {
     return total;
   }
 
-  forgetCounts() {
+  resetCounts() {
     this.levels.fill(0);
     for (const source of this.byName.values()) source.count = 0;
   }
 
-  /** @param {number} index the number that lines carry */
+  /** @param {number} index source index of a line */
   hueOf(index) {
-    return this.byName.get(this.names[index])?.hue ?? HUES;
+    return this.byName.get(this.names[index])?.hue ?? HUE_COUNT;
   }
 }
 
-/** What a state means to a reader. @param {string} state */
+/** Returns the label of a state. @param {string} state */
 export function describeState(state) {
   /** @type {Record<string, { text: string, bad: boolean }>} */
-  const known = {
+  const states = {
     live: { text: '', bad: false },
-    waiting: { text: 'waiting for the file', bad: false },
-    rotated: { text: 'rotated', bad: false },
-    truncated: { text: 'truncated', bad: false },
-    removed: { text: 'removed', bad: true },
-    unreadable: { text: 'unreadable', bad: true },
-    ended: { text: 'ended', bad: false },
+    waiting: { text: 'Waiting for the file', bad: false },
+    rotated: { text: 'Rotated', bad: false },
+    truncated: { text: 'Truncated', bad: false },
+    removed: { text: 'Removed', bad: true },
+    unreadable: { text: 'Unreadable', bad: true },
+    ended: { text: 'Ended', bad: false },
   };
-  return known[state] ?? { text: state, bad: false };
+  return states[state] ?? { text: state, bad: false };
 }

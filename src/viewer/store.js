@@ -1,33 +1,34 @@
-// Holds lines compactly: chunks of columns, so that a million lines are a few
-// hundred objects. Lines are numbered by arrival; the oldest fall off by whole chunks.
+// Stores lines in chunks of typed arrays, so that a million lines are a few hundred objects.
+// Lines are numbered in the order of arrival; eviction removes the oldest chunk.
 
 export const KIND = Object.freeze({ LINE: 0, BINARY: 1, GAP: 2, SOURCE: 3, END: 4 });
 
 /** Bits of a line's `flags`; the lowest three are its KIND. */
-export const FLAG = Object.freeze({ KIND: 7, MORE: 8, SPECIAL: 16 });
+export const FLAG = Object.freeze({ KIND: 7, MORE: 8, CONTROL_CHARS: 16 });
 
-const CAPACITY = 4096;
+/** Lines per chunk. When doubled, eviction removes more lines at once. */
+const CHUNK_LINES = 4096;
 
 /**
- * One line on its way into a store.
+ * One line or control event.
  * @typedef {object} Line
- * @property {string} text the line; base64 for KIND.BINARY, JSON for control events
- * @property {string} id its event ID
+ * @property {string} text text of the line; base64 for KIND.BINARY, JSON for control events
+ * @property {string} id event ID
  * @property {number} flags KIND and FLAG bits
  * @property {number} level see level.js
- * @property {number} source index of its source's name
- * @property {number} cells how many columns it fills when shown
- * @property {number} time arrival in ms
- * @property {number} offset place in its file, NaN when unknown
+ * @property {number} source index of the source name; 65535 for none
+ * @property {number} cells width in terminal cells
+ * @property {number} time time of arrival in ms
+ * @property {number} offset byte position in the file, NaN if unknown
  */
 
 /**
- * Consecutive lines as columns; what travels between a worker and its pages.
+ * Consecutive lines with one array per field; the hub sends batches to the pages.
  * @typedef {object} Batch
  * @property {number} count
  * @property {string} text all lines, joined
  * @property {string} ids all IDs, joined
- * @property {Uint32Array} textEnds where each line ends in `text`
+ * @property {Uint32Array} textEnds end of each line in `text`
  * @property {Uint32Array} idEnds
  * @property {Uint8Array} flags
  * @property {Uint8Array} level
@@ -44,7 +45,7 @@ const CAPACITY = 4096;
  * @param {number} capacity
  * @returns {Chunk}
  */
-function emptyChunk(first, capacity = CAPACITY) {
+function emptyChunk(first, capacity = CHUNK_LINES) {
   return {
     first,
     count: 0,
@@ -65,13 +66,13 @@ function emptyChunk(first, capacity = CAPACITY) {
 const start = (ends, i) => (i === 0 ? 0 : ends[i - 1]);
 
 /**
- * Copies a run of `from` behind what `to` already has.
+ * Appends lines `begin` to `end` of `from` to `to`.
  * @param {Batch} from
  * @param {number} begin
  * @param {number} end
  * @param {Batch} to
  */
-function copyRun(from, begin, end, to) {
+function copyLines(from, begin, end, to) {
   const at = to.count;
   for (const column of /** @type {const} */ (['flags', 'level', 'source', 'cells', 'time', 'offset'])) {
     to[column].set(from[column].subarray(begin, end), at);
@@ -87,56 +88,56 @@ function copyRun(from, begin, end, to) {
   to.count += end - begin;
 }
 
-/** The text of line `i` of a chunk. @param {Batch} chunk @param {number} i */
+/** @param {Batch} chunk @param {number} i */
 export function textAt(chunk, i) {
   return chunk.text.slice(start(chunk.textEnds, i), chunk.textEnds[i]);
 }
 
-/** The ID of line `i` of a chunk. @param {Batch} chunk @param {number} i */
+/** @param {Batch} chunk @param {number} i */
 export function idAt(chunk, i) {
   return chunk.ids.slice(start(chunk.idEnds, i), chunk.idEnds[i]);
 }
 
 /** @param {Batch} batch */
-function rulersIn({ flags, count }) {
-  let found = 0;
-  for (let i = 0; i < count; i++) found += Number((flags[i] & FLAG.KIND) > KIND.BINARY);
-  return found;
+function countControlEvents({ flags, count }) {
+  let total = 0;
+  for (let i = 0; i < count; i++) total += Number((flags[i] & FLAG.KIND) > KIND.BINARY);
+  return total;
 }
 
 export class Store {
   /** @type {Chunk[]} */
   chunks = [];
-  /** Number that the next line gets. */
+  /** Number of the next line. */
   next = 0;
-  /** Characters held. */
+  /** Number of stored characters. */
   chars = 0;
-  /** How many of those held are rulers (gaps, changes of a source), not lines. */
-  rulers = 0;
-  #recent = 0;
+  /** Number of stored control events (gaps, changes and ends of sources). */
+  controlEvents = 0;
+  #lastChunk = 0;
 
-  /** Number of the oldest line held. */
+  /** Number of the oldest stored line. */
   get first() {
     return this.chunks.length ? this.chunks[0].first : this.next;
   }
 
-  /** How many are held, rulers too. */
+  /** Number of stored lines and control events. */
   get size() {
     return this.next - this.first;
   }
 
-  /** Forgets every line; numbers go on. */
+  /** Removes all lines; numbering continues. */
   clear() {
     this.chunks = [];
     this.chars = 0;
-    this.rulers = 0;
-    this.#recent = 0;
+    this.controlEvents = 0;
+    this.#lastChunk = 0;
   }
 
   /** @param {number} count */
-  #room(count) {
+  #chunkFor(count) {
     let last = this.chunks.at(-1);
-    if (!last || last.count + count > CAPACITY) {
+    if (!last || last.count + count > CHUNK_LINES) {
       last = emptyChunk(this.next);
       this.chunks.push(last);
     }
@@ -145,7 +146,7 @@ export class Store {
 
   /** @param {Line} line */
   push(line) {
-    const chunk = this.#room(1);
+    const chunk = this.#chunkFor(1);
     const i = chunk.count++;
     chunk.text += line.text;
     chunk.ids += line.id;
@@ -158,24 +159,24 @@ export class Store {
     chunk.time[i] = line.time;
     chunk.offset[i] = line.offset;
     this.chars += line.text.length;
-    this.rulers += Number((line.flags & FLAG.KIND) > KIND.BINARY);
+    this.controlEvents += Number((line.flags & FLAG.KIND) > KIND.BINARY);
     this.next++;
   }
 
   /** @param {Batch} batch */
   append(batch) {
     for (let at = 0; at < batch.count; ) {
-      const end = Math.min(batch.count, at + CAPACITY);
-      copyRun(batch, at, end, this.#room(end - at));
+      const end = Math.min(batch.count, at + CHUNK_LINES);
+      copyLines(batch, at, end, this.#chunkFor(end - at));
       this.next += end - at;
       at = end;
     }
     this.chars += batch.text.length;
-    this.rulers += rulersIn(batch);
+    this.controlEvents += countControlEvents(batch);
   }
 
   /**
-   * Lines from number `from`, at most `max` of them and no further than its chunk.
+   * Returns at most `max` lines from number `from`, up to the end of its chunk.
    * @param {number} from
    * @param {number} max
    * @returns {Batch}
@@ -185,31 +186,31 @@ export class Store {
     const begin = from - chunk.first;
     const end = Math.min(chunk.count, begin + max);
     const { first, ...batch } = emptyChunk(from, end - begin);
-    copyRun(chunk, begin, end, batch);
+    copyLines(chunk, begin, end, batch);
     return batch;
   }
 
   /**
-   * Drops the oldest chunks until what is left is within both limits.
+   * Removes the oldest chunks until the rest is within both limits.
    * @param {number} lines
    * @param {number} chars
-   * @returns {boolean} whether anything was dropped
+   * @returns {boolean} true if a chunk was removed
    */
   evict(lines, chars) {
     const before = this.chunks.length;
     while (this.chunks.length > 1 && (this.size - this.chunks[0].count >= lines || this.chars > chars)) {
       this.chars -= this.chunks[0].text.length;
-      this.rulers -= rulersIn(this.chunks[0]);
+      this.controlEvents -= countControlEvents(this.chunks[0]);
       this.chunks.shift();
-      this.#recent = 0;
+      this.#lastChunk = 0;
     }
     return this.chunks.length < before;
   }
 
-  /** The chunk that holds line `n`, which must be held. @param {number} n @returns {Chunk} */
+  /** Returns the chunk of a stored line. @param {number} n @returns {Chunk} */
   chunkOf(n) {
-    const near = this.chunks[this.#recent];
-    if (near && n >= near.first && n < near.first + near.count) return near;
+    const recent = this.chunks[this.#lastChunk];
+    if (recent && n >= recent.first && n < recent.first + recent.count) return recent;
     let low = 0;
     let high = this.chunks.length - 1;
     while (low < high) {
@@ -217,7 +218,7 @@ export class Store {
       if (this.chunks[middle].first <= n) low = middle;
       else high = middle - 1;
     }
-    this.#recent = low;
+    this.#lastChunk = low;
     return this.chunks[low];
   }
 
@@ -243,9 +244,9 @@ export class Store {
   }
 
   /**
-   * Finds the line with this event ID (a gap repeats the ID before it, and is passed over).
+   * Finds a line by event ID. Gaps are skipped, because they repeat the ID before them.
    * @param {string} id
-   * @returns {number} its number, or -1
+   * @returns {number} number of the line, or -1
    */
   findId(id) {
     for (const chunk of this.chunks) {

@@ -1,17 +1,24 @@
-// Keeps one event stream open: resumes by the last event ID, revives an EventSource that
-// the browser has given up, and does not trust a connection that has gone silent.
+// Keeps one event stream open: resumes with the last event ID, replaces an EventSource that
+// the browser has closed, and reconnects when the connection is silent for too long.
 
-const TICK = 2_000;
-const FIRST_SILENCE = 40_000;
-const LONGEST_SILENCE = 600_000;
-const STALLED = 30_000;
-const FIRST_DELAY = 500;
-const LONGEST_DELAY = 30_000;
+/** Time between checks. When doubled, a dead connection is noticed later. */
+const CHECK_INTERVAL_MS = 2_000;
+/** Allowed silence before the second ping. When doubled, a dead connection is noticed later. */
+const INITIAL_SILENCE_MS = 40_000;
+/** Maximum of the allowed silence. When doubled, a dead connection is noticed later. */
+const MAX_SILENCE_MS = 600_000;
+/** Wait for a response. When doubled, a stalled request is repeated later. */
+const CONNECT_TIMEOUT_MS = 30_000;
+/** Maximum of the first delay before a retry; each failure doubles it. */
+const INITIAL_RETRY_DELAY_MS = 500;
+/** Maximum of later delays. When doubled, the page reconnects later. */
+const MAX_RETRY_DELAY_MS = 30_000;
+/** EventSource.CLOSED, which Node lacks. */
 const CLOSED = 2;
 
 /**
- * connecting: asked, no answer yet; waiting: will try again at `retryAt`;
- * ended: the server has nothing more to send; refused: it said no, with `status`.
+ * connecting: waits for a response; waiting: retries at `retryAt`; ended: the server responded
+ * with 204, all sources have ended; refused: the server responded with 401 or 403.
  * @typedef {object} State
  * @property {'connecting' | 'live' | 'waiting' | 'ended' | 'refused'} phase
  * @property {number} [retryAt]
@@ -19,25 +26,25 @@ const CLOSED = 2;
  */
 
 /**
- * @typedef {object} Ears
+ * @typedef {object} Listener
  * @property {(data: string, id: string) => void} line
  * @property {(data: string, id: string) => void} control
  * @property {(state: State) => void} state
  */
 
 /** @param {unknown} error */
-const nothing = (error) => void error;
+const ignore = (error) => void error;
 
-/** What the outside world offers; tests bring their own. */
+/** Browser functions that a stream needs; tests replace them. */
 export const BROWSER = {
   /** @param {string} url */
   open: (url) => new EventSource(url),
-  /** @param {string} url @returns {Promise<number>} the status, 0 when there is no answer */
+  /** @param {string} url @returns {Promise<number>} status of the response, 0 if there is none */
   async status(url) {
     const abort = new AbortController();
     try {
       const answer = await fetch(url, { cache: 'no-store', signal: abort.signal, headers: { accept: 'text/event-stream' } });
-      answer.body?.cancel().catch(nothing);
+      answer.body?.cancel().catch(ignore);
       return answer.status;
     } catch {
       return 0;
@@ -55,63 +62,63 @@ export const BROWSER = {
 
 export class Stream {
   #url;
-  #ears;
-  #world;
+  #listener;
+  #platform;
   /** @type {EventSource | null} */
   #source = null;
   /** @type {State} */
   state = { phase: 'connecting' };
   lastId = '';
-  #since = 0;
-  #heard = 0;
-  #pinged = 0;
-  #silence = FIRST_SILENCE;
-  #attempt = 0;
-  #retry = 0;
-  #tick = 0;
+  #phaseStart = 0;
+  #lastReceived = 0;
+  #lastPing = 0;
+  #silenceLimit = INITIAL_SILENCE_MS;
+  #failures = 0;
+  #retryTimer = 0;
+  #checkTimer = 0;
 
   /**
    * @param {string} url
-   * @param {Ears} ears
-   * @param {typeof BROWSER} world
+   * @param {Listener} listener
+   * @param {typeof BROWSER} platform
    */
-  constructor(url, ears, world = BROWSER) {
+  constructor(url, listener, platform = BROWSER) {
     this.#url = url;
-    this.#ears = ears;
-    this.#world = world;
+    this.#listener = listener;
+    this.#platform = platform;
   }
 
-  /** Opens it, or opens it again; it goes on after the last event it has seen. */
+  /** Opens or reopens the stream after the last received event. */
   open() {
     this.close();
     this.#connect();
-    this.#watch();
+    this.#monitor();
   }
 
   close() {
-    this.#drop();
-    this.#world.cancel(this.#tick);
+    this.#disconnect();
+    this.#platform.cancel(this.#checkTimer);
   }
 
-  /** The page was shown, or the network came back: do not wait for timers. */
-  wake() {
+  /** Reconnects now if the connection is doubtful; called when a page is shown or the network returns. */
+  check() {
     const { phase } = this.state;
-    const age = this.#world.now() - this.#since;
-    const silent = this.#world.now() - this.#heard > this.#silence / 2;
+    const age = this.#platform.now() - this.#phaseStart;
+    const silent = this.#platform.now() - this.#lastReceived > this.#silenceLimit / 2;
     if (phase === 'waiting' || phase === 'refused') this.#connect();
-    else if (phase === 'connecting' && age > TICK) this.#connect();
+    else if (phase === 'connecting' && age > CHECK_INTERVAL_MS) this.#connect();
     else if (phase === 'live' && silent) this.#connect();
   }
 
   /** @param {State} state */
-  #become(state) {
-    if (state.phase !== this.state.phase) this.#since = this.#world.now();
+  #setState(state) {
+    if (state.phase !== this.state.phase) this.#phaseStart = this.#platform.now();
     this.state = state;
-    this.#ears.state(state);
+    this.#listener.state(state);
   }
 
-  #drop() {
-    this.#world.cancel(this.#retry);
+  #disconnect() {
+    this.#platform.cancel(this.#retryTimer);
     this.#source?.close();
     this.#source = null;
   }
@@ -123,81 +130,81 @@ export class Stream {
   }
 
   #connect() {
-    this.#drop();
-    this.#since = this.#heard = this.#world.now();
-    this.#become({ phase: 'connecting' });
-    const source = this.#world.open(this.#resumeUrl());
+    this.#disconnect();
+    this.#phaseStart = this.#lastReceived = this.#platform.now();
+    this.#setState({ phase: 'connecting' });
+    const source = this.#platform.open(this.#resumeUrl());
     this.#source = source;
     source.onopen = () => {
-      this.#hear('');
-      this.#pinged = 0;
-      this.#become({ phase: 'live' });
+      this.#recordEvent('');
+      this.#lastPing = 0;
+      this.#setState({ phase: 'live' });
     };
-    source.onerror = () => this.#fail(source);
+    source.onerror = () => this.#connectionFailed(source);
     source.onmessage = (event) => {
-      this.#hear(event.lastEventId);
-      this.#ears.line(event.data, event.lastEventId);
+      this.#recordEvent(event.lastEventId);
+      this.#listener.line(event.data, event.lastEventId);
     };
     source.addEventListener('ssetail', (event) => this.#control(event.data, event.lastEventId));
   }
 
   /** @param {string} id */
-  #hear(id) {
-    this.#heard = this.#world.now();
+  #recordEvent(id) {
+    this.#lastReceived = this.#platform.now();
     if (!id) return;
     this.lastId = id;
-    this.#attempt = 0;
+    this.#failures = 0;
   }
 
   /** @param {string} data @param {string} id */
   #control(data, id) {
-    this.#hear(id);
-    if (JSON.parse(data).type === 'ping') this.#learn();
-    else this.#ears.control(data, id);
+    this.#recordEvent(id);
+    if (JSON.parse(data).type === 'ping') this.#updateSilenceLimit();
+    else this.#listener.control(data, id);
   }
 
-  /** The time between two pings tells how much silence is normal. */
-  #learn() {
-    this.#attempt = 0;
-    const now = this.#world.now();
-    if (this.#pinged) this.#silence = Math.min(LONGEST_SILENCE, Math.max(4_000, 2.5 * (now - this.#pinged)));
-    this.#pinged = now;
+  /** Sets the allowed silence from the time between two pings. */
+  #updateSilenceLimit() {
+    this.#failures = 0;
+    const now = this.#platform.now();
+    if (this.#lastPing) this.#silenceLimit = Math.min(MAX_SILENCE_MS, Math.max(4_000, 2.5 * (now - this.#lastPing)));
+    this.#lastPing = now;
   }
 
   /** @param {EventSource} source */
-  #fail(source) {
+  #connectionFailed(source) {
     if (source !== this.#source) return;
-    if (source.readyState === CLOSED) void this.#askWhy();
-    else this.#become({ phase: 'connecting' });
+    if (source.readyState === CLOSED) void this.#requestStatus();
+    else this.#setState({ phase: 'connecting' });
   }
 
-  /** An EventSource does not say why it was closed for good; an ordinary request does. */
-  async #askWhy() {
-    this.#drop();
-    this.#become({ phase: 'connecting' });
-    const status = await this.#world.status(this.#resumeUrl());
+  /** Requests the status of the response, because an EventSource does not expose it. */
+  async #requestStatus() {
+    this.#disconnect();
+    this.#setState({ phase: 'connecting' });
+    const status = await this.#platform.status(this.#resumeUrl());
     if (this.#source) return;
-    if (status === 204) this.#become({ phase: 'ended' });
-    else this.#backOff(status);
+    if (status === 204) this.#setState({ phase: 'ended' });
+    else this.#scheduleRetry(status);
   }
 
   /** @param {number} status */
-  #backOff(status) {
-    const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempt++);
-    const delay = longest * (0.5 + this.#world.random() / 2);
-    const retryAt = this.#world.now() + delay;
+  #scheduleRetry(status) {
+    const maximum = Math.min(MAX_RETRY_DELAY_MS, INITIAL_RETRY_DELAY_MS * 2 ** this.#failures++);
+    const delay = maximum * (0.5 + this.#platform.random() / 2);
+    const retryAt = this.#platform.now() + delay;
     const refused = status === 401 || status === 403;
-    this.#become(refused ? { phase: 'refused', status, retryAt } : { phase: 'waiting', status, retryAt });
-    this.#retry = this.#world.later(() => this.#connect(), delay);
+    this.#setState(refused ? { phase: 'refused', status, retryAt } : { phase: 'waiting', status, retryAt });
+    this.#retryTimer = this.#platform.later(() => this.#connect(), delay);
   }
 
-  #watch() {
-    this.#tick = this.#world.later(() => this.#watch(), TICK);
-    const now = this.#world.now();
-    if (this.state.phase === 'live' && now - this.#heard > this.#silence) {
-      this.#silence = Math.min(LONGEST_SILENCE, this.#silence * 2);
+  #monitor() {
+    this.#checkTimer = this.#platform.later(() => this.#monitor(), CHECK_INTERVAL_MS);
+    const now = this.#platform.now();
+    if (this.state.phase === 'live' && now - this.#lastReceived > this.#silenceLimit) {
+      this.#silenceLimit = Math.min(MAX_SILENCE_MS, this.#silenceLimit * 2);
       this.#connect();
-    } else if (this.state.phase === 'connecting' && this.#source && now - this.#since > STALLED) {
+    } else if (this.state.phase === 'connecting' && this.#source && now - this.#phaseStart > CONNECT_TIMEOUT_MS) {
       this.#connect();
     }
   }

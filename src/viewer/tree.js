@@ -1,10 +1,14 @@
-// A JSON value as a readable, foldable tree. Every line of it is as tall as a row's line.
+// Renders a JSON value as an expandable tree, with the line height of the rows.
 
+import { make } from './dom.js';
+
+/** Open levels of a new tree. When doubled, large values fill the screen. */
 const OPEN_DEPTH = 2;
-const MOST_CHILDREN = 500;
+/** Children shown per node. When doubled, large arrays open more slowly. */
+const MAX_CHILDREN = 500;
 
 /**
- * Finds the JSON in a line: the whole line, or an object or array at its end.
+ * Finds a JSON object or array at the end of a line.
  * @param {string} text
  * @returns {{ value: object } | null}
  */
@@ -27,17 +31,9 @@ function tryParse(text) {
   }
 }
 
-/** @param {string} tag @param {string} className @param {string} [text] */
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 /** @param {string} key */
 function label(key) {
-  return element('span', 'j-key', `${key}: `);
+  return make('span', 'j-key', `${key}: `);
 }
 
 /** @param {object} value */
@@ -49,17 +45,17 @@ function summaryOf(value) {
 /** @param {string} key @param {unknown} value @param {number} depth @returns {HTMLElement} */
 function node(key, value, depth) {
   if (value !== null && typeof value === 'object') return branch(key, value, depth);
-  const leaf = element('div', 'j-leaf');
+  const leaf = make('div', 'j-leaf');
   const kind = value === null ? 'null' : typeof value;
-  leaf.append(label(key), element('span', `j-${kind}`, typeof value === 'string' ? value : String(value)));
+  leaf.append(label(key), make('span', `j-${kind}`, typeof value === 'string' ? value : String(value)));
   return leaf;
 }
 
 /** @param {string} key @param {object} value @param {number} depth */
 function branch(key, value, depth) {
-  const details = /** @type {HTMLDetailsElement} */ (element('details', 'j-branch'));
-  const summary = element('summary', '');
-  summary.append(label(key), element('span', 'j-size', summaryOf(value)));
+  const details = /** @type {HTMLDetailsElement} */ (make('details', 'j-branch'));
+  const summary = make('summary', '');
+  summary.append(label(key), make('span', 'j-size', summaryOf(value)));
   details.append(summary);
   details.open = depth < OPEN_DEPTH;
   fillWhenOpen(details, value, depth);
@@ -80,16 +76,16 @@ function fillWhenOpen(details, value, depth) {
 
 /** @param {object} value @param {number} depth */
 function children(value, depth) {
-  const block = element('div', 'j-children');
+  const block = make('div', 'j-children');
   const entries = Object.entries(value);
-  for (const [key, child] of entries.slice(0, MOST_CHILDREN)) block.append(node(key, child, depth));
-  if (entries.length > MOST_CHILDREN) block.append(element('div', 'j-size', `… ${entries.length - MOST_CHILDREN} more`));
+  for (const [key, child] of entries.slice(0, MAX_CHILDREN)) block.append(node(key, child, depth));
+  if (entries.length > MAX_CHILDREN) block.append(make('div', 'j-size', `… ${entries.length - MAX_CHILDREN} more`));
   return block;
 }
 
 /** @param {object} value @returns {HTMLElement} */
 export function jsonTree(value) {
-  const tree = element('div', 'tree');
+  const tree = make('div', 'tree');
   tree.append(children(value, 0));
   return tree;
 }

@@ -1,28 +1,29 @@
-// Chooses the lines that are shown: sources, levels, search hits with context.
-// Works through the store in slices of time, and goes on as lines arrive.
+// Selects the shown lines by source, level and search, with lines of context. Processes the
+// store in steps that fit into a frame, and continues when lines arrive.
 
 import { visibleText } from './ansi.js';
 import { hexText } from './format.js';
-import { MARK, Numbers, RowList } from './rowlist.js';
+import { ROW_FLAG, LineNumbers, RowList } from './rowlist.js';
 import { FLAG, KIND, textAt } from './store.js';
 
-const SLICE = 256;
+/** Lines processed between checks of the time. When doubled, frames take longer. */
+const SLICE_LINES = 256;
 
 /**
  * @typedef {object} Criteria
- * @property {(source: number) => boolean} source whether a source is shown
+ * @property {(source: number) => boolean} source true if the source is shown
  * @property {number} levels bit set of levels; 0 shows all
  * @property {import('./query.js').Matcher | null} matcher
- * @property {import('./finder.js').Finder | null} [finder] runs the matcher, where that can take long
- * @property {boolean} filter show only hits, instead of marking them
- * @property {number} context lines around each hit
+ * @property {import('./regexsearch.js').RegexSearch | null} [search] runs the matcher in a worker; for regular expressions
+ * @property {boolean} filter hides lines that do not match
+ * @property {number} context number of lines around each match
  */
 
 /** @type {Criteria} */
-const EVERYTHING = { source: () => true, levels: 0, matcher: null, filter: false, context: 0 };
+const SHOW_ALL = { source: () => true, levels: 0, matcher: null, filter: false, context: 0 };
 
 /**
- * What a reader sees of a line, as text.
+ * Returns the text of a line as the page shows it.
  * @param {import('./store.js').Batch} chunk
  * @param {number} i
  */
@@ -30,20 +31,20 @@ export function shownText(chunk, i) {
   const flags = chunk.flags[i];
   const text = textAt(chunk, i);
   if ((flags & FLAG.KIND) === KIND.BINARY) return hexText(text);
-  return flags & FLAG.SPECIAL ? visibleText(text) : text;
+  return flags & FLAG.CONTROL_CHARS ? visibleText(text) : text;
 }
 
 export class View {
   #store;
   #heightOf;
-  #criteria = EVERYTHING;
+  #criteria = SHOW_ALL;
   #cursor = 0;
-  /** @type {number[]} lines that become context if a hit follows */
+  /** @type {number[]} lines that become context if a match follows */
   #before = [];
   #after = 0;
   #skipped = false;
   rows = new RowList();
-  hits = new Numbers();
+  matches = new LineNumbers();
 
   /**
    * @param {import('./store.js').Store} store
@@ -58,7 +59,7 @@ export class View {
     return this.#store;
   }
 
-  /** Whether every line held has been looked at. */
+  /** True if all stored lines are processed. */
   get done() {
     return this.#cursor >= this.#store.next;
   }
@@ -67,28 +68,28 @@ export class View {
     return this.#criteria;
   }
 
-  /** Whether lines are left out for their level or for not being hits. */
-  get narrowed() {
+  /** True if levels or the search hide lines. */
+  get isFiltered() {
     const { filter, matcher, levels } = this.#criteria;
     return levels !== 0 || (filter && matcher !== null);
   }
 
-  /** How much of the store has been looked at, 0 to 1. */
+  /** Processed part of the store, 0 to 1. */
   get progress() {
     const { first, size } = this.#store;
     return size === 0 ? 1 : Math.max(0, this.#cursor - first) / size;
   }
 
   /** @param {Criteria} criteria */
-  choose(criteria) {
+  setCriteria(criteria) {
     this.#criteria = criteria;
     this.restart();
   }
 
-  /** Begins again with the oldest line held. */
+  /** Starts again at the oldest stored line. */
   restart() {
     this.rows = new RowList();
-    this.hits = new Numbers();
+    this.matches = new LineNumbers();
     this.#cursor = this.#store.first;
     this.#before = [];
     this.#after = 0;
@@ -96,69 +97,69 @@ export class View {
   }
 
   /**
-   * Looks at lines until all are seen, or until time is up.
-   * @param {() => boolean} enough
-   * @returns {boolean} whether all are seen
+   * Processes lines until all are processed or the time is up.
+   * @param {() => boolean} isTimeUp
+   * @returns {boolean} true if all are processed
    */
-  advance(enough) {
+  advance(isTimeUp) {
     this.#cursor = Math.max(this.#cursor, this.#store.first);
     while (this.#cursor < this.#store.next) {
       const chunk = this.#store.chunkOf(this.#cursor);
-      const reach = this.#criteria.finder?.reach(this.#cursor) ?? Infinity;
-      const end = Math.min(chunk.first + chunk.count, this.#cursor + SLICE, reach);
+      const reach = this.#criteria.search?.advance(this.#cursor) ?? Infinity;
+      const end = Math.min(chunk.first + chunk.count, this.#cursor + SLICE_LINES, reach);
       if (end <= this.#cursor) break;
-      while (this.#cursor < end) this.#consider(chunk, this.#cursor++);
-      if (enough()) break;
+      while (this.#cursor < end) this.#add(chunk, this.#cursor++);
+      if (isTimeUp()) break;
     }
     return this.#cursor === this.#store.next;
   }
 
-  /** Forgets rows whose lines are no longer held. @returns {number} screen lines that went away */
-  drop() {
-    this.hits.dropBefore(this.#store.first);
+  /** Removes rows of evicted lines. @returns {number} removed screen lines */
+  dropEvicted() {
+    this.matches.dropBefore(this.#store.first);
     return this.rows.dropBefore(this.#store.first);
   }
 
   /** @param {import('./store.js').Chunk} chunk @param {number} n */
-  #consider(chunk, n) {
+  #add(chunk, n) {
     const i = n - chunk.first;
     const kind = chunk.flags[i] & FLAG.KIND;
     if (kind === KIND.GAP) return this.#show(chunk, n, 0);
     if (!this.#criteria.source(chunk.source[i])) return;
     if (kind > KIND.BINARY) {
-      if (!this.narrowed) this.#show(chunk, n, 0);
+      if (!this.isFiltered) this.#show(chunk, n, 0);
       return;
     }
-    this.#considerLine(chunk, n, i);
+    this.#addLine(chunk, n, i);
   }
 
   /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} i */
-  #considerLine(chunk, n, i) {
-    const { levels, matcher, finder, filter, context } = this.#criteria;
-    const wanted = levels === 0 || (levels & (1 << chunk.level[i])) !== 0;
-    const hit = wanted && matcher !== null && (finder ? finder.found(n) : matcher.test(shownText(chunk, i)));
-    if (hit) this.hits.push(n);
-    const mark = hit ? MARK.HIT : 0;
-    if (filter && matcher ? hit : wanted) this.#showWithContext(chunk, n, mark);
-    else if (context > 0) this.#maybeContext(chunk, n);
+  #addLine(chunk, n, i) {
+    const { levels, matcher, search, filter, context } = this.#criteria;
+    const isLevelShown = levels === 0 || (levels & (1 << chunk.level[i])) !== 0;
+    const isMatch = isLevelShown && matcher !== null && (search ? search.isMatch(n) : matcher.test(shownText(chunk, i)));
+    if (isMatch) this.matches.push(n);
+    const flags = isMatch ? ROW_FLAG.MATCH : 0;
+    if (filter && matcher ? isMatch : isLevelShown) this.#showWithContext(chunk, n, flags);
+    else if (context > 0) this.#addContext(chunk, n);
   }
 
-  /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} mark */
-  #showWithContext(chunk, n, mark) {
+  /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} flags */
+  #showWithContext(chunk, n, flags) {
     const { context } = this.#criteria;
     for (const before of this.#before) {
-      if (this.#store.holds(before)) this.#show(this.#store.chunkOf(before), before, MARK.CONTEXT);
+      if (this.#store.holds(before)) this.#show(this.#store.chunkOf(before), before, ROW_FLAG.CONTEXT);
     }
     this.#before.length = 0;
     this.#after = context;
-    this.#show(chunk, n, mark);
+    this.#show(chunk, n, flags);
   }
 
   /** @param {import('./store.js').Chunk} chunk @param {number} n */
-  #maybeContext(chunk, n) {
+  #addContext(chunk, n) {
     if (this.#after > 0) {
       this.#after--;
-      this.#show(chunk, n, MARK.CONTEXT);
+      this.#show(chunk, n, ROW_FLAG.CONTEXT);
       return;
     }
     this.#before.push(n);
@@ -168,11 +169,11 @@ export class View {
     }
   }
 
-  /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} mark */
-  #show(chunk, n, mark) {
-    const apart = this.#skipped && this.rows.length > 0 ? MARK.BREAK : 0;
+  /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} flags */
+  #show(chunk, n, flags) {
+    const breakFlag = this.#skipped && this.rows.length > 0 ? ROW_FLAG.BREAK : 0;
     this.#skipped = false;
     const i = n - chunk.first;
-    this.rows.push(n, this.#heightOf(chunk, i), mark | apart, chunk.level[i]);
+    this.rows.push(n, this.#heightOf(chunk, i), flags | breakFlag, chunk.level[i]);
   }
 }

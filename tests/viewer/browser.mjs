@@ -1,4 +1,4 @@
-// Starts headless Chromium the way it works in a container: no sandbox, no look-ups.
+// Starts headless Chromium with flags for containers: no sandbox, no background traffic.
 import { chromium } from 'playwright-core';
 
 export const launch = () => chromium.launch({

@@ -1,15 +1,15 @@
-// What a page test can do to the server it looks at. `mockDriver` does it to the mock;
-// a driver for the real binary appends to files and restarts the process.
+// Interface of page tests to their server. `mockDriver` controls the mock; real.mjs controls
+// the real binary through files and signals.
 import { Mock } from './mock/server.mjs';
 
 /**
  * @typedef {object} Driver
  * @property {string} url
  * @property {(source: string, lines: string[]) => Promise<void>} append
- * @property {() => Promise<void>} restart the same address, another run
+ * @property {() => Promise<void>} restart starts another run at the same address
  * @property {() => Promise<void>} stop
- * @property {((reason: string, lost: number | null) => Promise<void>) | undefined} gap only the mock can lose events at will
- * @property {(() => number) | undefined} streams how many event streams are open
+ * @property {((reason: string, lost: number | null) => Promise<void>) | undefined} gap sends a gap; mock only
+ * @property {(() => number) | undefined} streams number of open event streams
  */
 
 /** @returns {Promise<Driver>} */

@@ -1,4 +1,4 @@
-// The mock in a process of its own, so that its work is not the browser's.
+// Runs the mock in its own process, so that it does not share a thread with the test driver.
 import { Mock } from './mock/server.mjs';
 
 const mock = await new Mock({ ring: 1000 }).listen();

@@ -1,27 +1,27 @@
-// Measures the page under load: a million lines held, then 10,000 lines a second for 30 s.
-// With SSETAIL_BIN, first how soon the real page is painted; `0` lines held: nothing else.
-// node perf.mjs [lines held] [seconds] [lines per second] [search]
+// Measures the page under load: a million stored lines, then 10,000 lines per second for 30 s.
+// With SSETAIL_BIN, first measures the first paint of the real page; with `0` stored lines, only that.
+// node perf.mjs [stored lines] [seconds] [lines per second] [search]
 import { fork } from 'node:child_process';
 import { launch } from './browser.mjs';
 import { measurePaint } from './paint.mjs';
 
-const [held, seconds, perSecond] = [1_000_000, 30, 10_000].map((n, i) => Number(process.argv[2 + i] ?? n));
+const [stored, seconds, perSecond] = [1_000_000, 30, 10_000].map((n, i) => Number(process.argv[2 + i] ?? n));
 const browser = await launch();
 if (process.env.SSETAIL_BIN) await measurePaint(browser);
-if (held === 0) {
+if (stored === 0) {
   await browser.close();
   process.exit();
 }
 const server = fork(new URL('./perf-server.mjs', import.meta.url), { stdio: 'inherit' });
-const told = () => new Promise((done) => server.once('message', done));
-const url = await told();
+const nextMessage = () => new Promise((done) => server.once('message', done));
+const url = await nextMessage();
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 const start = Date.now();
 await page.goto(url);
 await page.waitForSelector('.connection.live');
-server.send({ lines: held, perTick: 5000 });
-await page.waitForFunction((n) => Number(document.querySelector('#held').textContent.replace(/\D/g, '')) >= n * 0.99, held, { timeout: 300_000, polling: 500 });
-console.log(`${await page.textContent('#held')} held after ${((Date.now() - start) / 1000).toFixed(1)} s`);
+server.send({ lines: stored, perTick: 5000 });
+await page.waitForFunction((n) => Number(document.querySelector('#line-count').textContent.replace(/\D/g, '')) >= n * 0.99, stored, { timeout: 300_000, polling: 500 });
+console.log(`${await page.textContent('#line-count')} stored after ${((Date.now() - start) / 1000).toFixed(1)} s`);
 if (process.argv[5]) await page.fill('#query', process.argv[5]);
 await page.waitForTimeout(2000);
 await page.evaluate(() => {
@@ -52,16 +52,16 @@ await page.waitForTimeout(600);
 console.log(`10,000 px of wheel move ${await top() - from} rows of 20 px`);
 await page.evaluate(() => { const lines = document.querySelector('#lines'); lines.scrollTop = lines.scrollHeight / 2; });
 await page.waitForTimeout(400);
-console.log(`the bar in the middle shows row ${await top() - from}`);
-const time = async (what, run) => {
+console.log(`the scroll bar in the middle shows row ${await top() - from}`);
+const time = async (name, run) => {
   const from = Date.now();
   await run();
-  console.log(`${what}: ${Date.now() - from} ms`);
+  console.log(`${name}: ${Date.now() - from} ms`);
 };
-await time('search all held lines', async () => {
+await time('search all stored lines', async () => {
   await page.fill('#query', 'no such thing');
   await page.waitForFunction(() => document.querySelector('#query-state').textContent === '0', null, { timeout: 60_000 });
 });
-console.log(`long tasks since: ${(await page.evaluate(() => globalThis.tasks)).slice(tasks.length).map(Math.round).join(' ')}`);
+console.log(`long tasks since then: ${(await page.evaluate(() => globalThis.tasks)).slice(tasks.length).map(Math.round).join(' ')}`);
 await browser.close();
 server.kill();

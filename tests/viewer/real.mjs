@@ -1,21 +1,21 @@
-// The driver for the real binary: SSETAIL_DRIVER=./real.mjs SSETAIL_BIN=… node --test page.test.mjs
-// Files in a folder of its own.
+// Driver for the real binary, with files in a temporary folder:
+// SSETAIL_DRIVER=./real.mjs SSETAIL_BIN=… node --test page.test.mjs
 import { spawn } from 'node:child_process';
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Starts the binary, and waits for the URL that it prints first. */
+/** Starts the binary and waits for the URL on its standard error. */
 async function start(folder, port) {
   const child = spawn(process.env.SSETAIL_BIN, [`${folder}/*.log`, '--port', String(port), '-n', '+1', '--heartbeat', '5s'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
+  let stderr = '';
   const url = await new Promise((found, failed) => {
     child.stderr.on('data', (chunk) => {
-      said += chunk;
-      const printed = /https?:\/\/\S+(?=\s)/.exec(said);
+      stderr += chunk;
+      const printed = /https?:\/\/\S+(?=\s)/.exec(stderr);
       if (printed) found(new URL('/', printed[0]).href);
     });
-    child.once('exit', () => failed(new Error(`ssetail ended: ${said}`)));
+    child.once('exit', () => failed(new Error(`ssetail ended: ${stderr}`)));
   });
   return { child, url };
 }

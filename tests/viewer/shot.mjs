@@ -1,4 +1,5 @@
-// Writes screenshots of every state into tests/screenshots/ (ignored by git).
+// Writes screenshots of all states into tests/screenshots/ (ignored by git).
+// node shot.mjs [regular expression for names]
 import { Mock } from './mock/server.mjs';
 import { demo } from './mock/demo.mjs';
 import { launch } from './browser.mjs';

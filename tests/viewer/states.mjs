@@ -1,4 +1,4 @@
-// The states of the page that are looked at: each brings a fresh page into one of them.
+// States of the page for screenshots. Each function brings a new page into one state.
 const many = (mock, count, from = 0) => mock.append('worker.log', Array.from({ length: count }, (_, i) => `2026-11-23 14:05:${String(i % 60).padStart(2, '0')},${String((i * 37) % 1000).padStart(3, '0')} ${['INFO ', 'INFO ', 'DEBUG', 'INFO ', 'WARN '][i % 5]} [queue] picked up job ${from + i} (${['send-receipt', 'resize-image', 'index-order'][i % 3]})`));
 
 export const STATES = {
@@ -18,7 +18,7 @@ export const STATES = {
     await page.fill('#context', '2');
   },
   json: async ({ page }) => {
-    await page.evaluate(() => document.querySelectorAll('.fold')[2].click());
+    await page.evaluate(() => document.querySelectorAll('.json-toggle')[2].click());
   },
   paused: async ({ page, mock }) => {
     many(mock, 3000);
@@ -42,7 +42,7 @@ export const STATES = {
     await page.click('.source:has-text("worker.log")', { modifiers: ['Control'] });
   },
   selection: async ({ page }) => {
-    const rows = page.locator('.rows .row:not(.ruler) .text');
+    const rows = page.locator('.rows .row:not(.divider) .text');
     await rows.nth(8).click({ position: { x: 30, y: 8 } });
     await rows.nth(12).click({ position: { x: 30, y: 8 }, modifiers: ['Shift'] });
   },
@@ -56,7 +56,7 @@ export const STATES = {
     await page.keyboard.press('?');
   },
   lost: async ({ page, mock }) => {
-    mock.broken = 502;
+    mock.failWith = 502;
     for (const client of mock.clients) client.response.destroy();
     await page.waitForTimeout(1200);
   },
@@ -77,7 +77,7 @@ export const STATES = {
   },
 };
 
-/** What is followed, where it is not the usual. */
+/** Sources of the states that do not use the demo. */
 export const SOURCES = {
   one: (mock) => many(mock, 12),
   nothing: () => {},

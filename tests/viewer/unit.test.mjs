@@ -1,4 +1,4 @@
-// The pure modules, without a browser.
+// Tests of the modules that need no browser.
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -8,15 +8,15 @@ import { LEVEL, levelOf } from '../../src/viewer/level.js';
 import { compile } from '../../src/viewer/query.js';
 import { Hub } from '../../src/viewer/hub.js';
 import { formatHash, parseHash } from '../../src/viewer/hash.js';
-import { Names, lineOf, rulerOf } from '../../src/viewer/record.js';
-import { MARK, Numbers, RowList } from '../../src/viewer/rowlist.js';
+import { SourceNames, decodeLine, decodeControl } from '../../src/viewer/decode.js';
+import { ROW_FLAG, LineNumbers, RowList } from '../../src/viewer/rowlist.js';
 import { ScrollMap } from '../../src/viewer/scroll.js';
 import { FLAG, KIND, Store } from '../../src/viewer/store.js';
 import { Stream } from '../../src/viewer/stream.js';
 import { View } from '../../src/viewer/view.js';
 import { asNdjson, asText } from '../../src/viewer/export.js';
-import { cutSpans, gapText } from '../../src/viewer/row.js';
-import { ago, hexText, plural, shortName, size } from '../../src/viewer/format.js';
+import { splitSpans, gapText } from '../../src/viewer/row.js';
+import { ago, formatBytes, hexText, plural, shortenName } from '../../src/viewer/format.js';
 
 const line = (text, more = {}) => ({ text, id: `e-${text}`, flags: 0, level: 0, source: 0, cells: text.length, time: 1, offset: 0, ...more });
 const filled = (texts) => {
@@ -27,30 +27,30 @@ const filled = (texts) => {
 const styled = (text) => parseAnsi(text).map(({ text, style }) => [text, style && Object.fromEntries(Object.entries(style).filter(([, v]) => v))]);
 
 describe('ansi', () => {
-  it('applies colours and attributes, and ends them', () => {
+  it('applies and resets colours and attributes', () => {
     assert.deepEqual(styled('a\x1b[1;31mb\x1b[22mc\x1b[0md'), [['a', null], ['b', { fg: 'c1', bold: true }], ['c', { fg: 'c1' }], ['d', null]]);
     assert.deepEqual(styled('\x1b[97;44mx\x1b[39;49my'), [['x', { fg: 'c15', bg: 'c4' }], ['y', null]]);
     assert.deepEqual(styled('\x1b[mx\x1b[3;4;7;9my'), [['x', null], ['y', { italic: true, underline: true, inverse: true, strike: true }]]);
   });
-  it('reads 256 and true colours in every notation', () => {
+  it('parses 256 and true colours in every notation', () => {
     for (const code of ['38;2;1;2;3', '38:2:1:2:3', '38:2::1:2:3']) assert.deepEqual(styled(`\x1b[${code}mx`), [['x', { fg: 'rgb(1 2 3)' }]]);
     for (const code of ['48;5;208', '48:5:208']) assert.deepEqual(styled(`\x1b[${code}mx`), [['x', { bg: 'rgb(255 135 0)' }]]);
     assert.deepEqual(styled('\x1b[38;5;1;1mx'), [['x', { fg: 'c1', bold: true }]]);
     assert.equal(indexedColour(244), 'rgb(128 128 128)');
     assert.equal(indexedColour(999), '');
   });
-  it('shows the last state of a progress line', () => {
+  it('shows the text after the last carriage return', () => {
     assert.equal(visibleText('1%\r50%\r\x1b[K100%'), '100%');
     assert.equal(visibleText('done\r'), 'done');
     assert.deepEqual(styled('\x1b[32m1%\r2%'), [['2%', { fg: 'c2' }]]);
   });
-  it('shows what could do harm as symbols', () => {
+  it('shows control characters as symbols', () => {
     assert.equal(visibleText('a\x07b\x1b[2Jc\0'), 'a␇b␛[2Jc␀');
     assert.equal(visibleText('\x1b]8;;http://x\x1b\\t'), '␛]8;;http://x␛\\t');
     assert.equal(visibleText('user\u202Etxt'), 'user⟨U+202E⟩txt');
     assert.equal(visibleText('cut \x1b'), 'cut ␛');
   });
-  it('counts columns', () => {
+  it('counts terminal cells', () => {
     assert.equal(cellsOf('abc'), 3);
     assert.equal(cellsOf('a\tb'), 9);
     assert.equal(cellsOf('日本'), 4);
@@ -73,20 +73,20 @@ describe('level', () => {
 
 describe('query', () => {
   it('finds plain text and regular expressions', () => {
-    assert.deepEqual(compile({ text: 'a.b', regex: false, exact: false }).matcher.ranges('A.B axb a.b'), [[0, 3], [8, 11]]);
-    assert.deepEqual(compile({ text: 'a.b', regex: true, exact: true }).matcher.ranges('A.B axb'), [[4, 7]]);
-    assert.equal(compile({ text: '', regex: false, exact: false }).matcher, null);
+    assert.deepEqual(compile({ text: 'a.b', regex: false, matchCase: false }).matcher.ranges('A.B axb a.b'), [[0, 3], [8, 11]]);
+    assert.deepEqual(compile({ text: 'a.b', regex: true, matchCase: true }).matcher.ranges('A.B axb'), [[4, 7]]);
+    assert.equal(compile({ text: '', regex: false, matchCase: false }).matcher, null);
   });
-  it('says what is wrong with a regular expression', () => assert.match(compile({ text: '(', regex: true, exact: false }).error, /nterminated/));
-  it('survives an expression that matches nothing at all', () => assert.deepEqual(compile({ text: 'x*', regex: true, exact: true }).matcher.ranges('ab'), []));
-  it('cuts styled spans at hits', () => {
-    const pieces = cutSpans(parseAnsi('ab\x1b[1mcd'), [[1, 3]]);
-    assert.deepEqual(pieces.map(({ text, found }) => [text, found]), [['a', false], ['b', true], ['c', true], ['d', false]]);
+  it('returns the error of an invalid regular expression', () => assert.match(compile({ text: '(', regex: true, matchCase: false }).error, /nterminated/));
+  it('returns no ranges for empty matches', () => assert.deepEqual(compile({ text: 'x*', regex: true, matchCase: true }).matcher.ranges('ab'), []));
+  it('splits styled spans at matches', () => {
+    const pieces = splitSpans(parseAnsi('ab\x1b[1mcd'), [[1, 3]]);
+    assert.deepEqual(pieces.map(({ text, isMatch }) => [text, isMatch]), [['a', false], ['b', true], ['c', true], ['d', false]]);
   });
 });
 
 describe('store', () => {
-  it('gives back what was put in', () => {
+  it('returns stored lines', () => {
     const store = filled(['one', '', 'three']);
     assert.equal(store.line(1).text, '');
     assert.equal(store.line(2).text, 'three');
@@ -94,7 +94,7 @@ describe('store', () => {
     assert.equal(store.findId('e-2'), 1);
     assert.equal(store.findId('e-'), -1);
   });
-  it('is the same after a journey in batches', () => {
+  it('is unchanged by a copy in batches', () => {
     const from = filled(Array.from({ length: 10_000 }, (_, i) => `line ${i}`));
     const to = new Store();
     for (let at = 0; at < from.next; ) {
@@ -105,7 +105,7 @@ describe('store', () => {
     assert.equal(to.size, 10_000);
     for (const n of [0, 776, 777, 4095, 4096, 9999]) assert.deepEqual(to.line(n), from.line(n));
   });
-  it('drops the oldest lines beyond its limit', () => {
+  it('evicts the oldest lines beyond its limit', () => {
     const store = filled(Array.from({ length: 50_000 }, (_, i) => i));
     assert.equal(store.evict(10_000, Infinity), true);
     assert.ok(store.size >= 10_000 && store.size < 15_000);
@@ -115,7 +115,7 @@ describe('store', () => {
 });
 
 describe('rows', () => {
-  it('knows where each row is, also after some have gone', () => {
+  it('finds the top of each row, also after rows were dropped', () => {
     const rows = new RowList();
     for (let n = 0; n < 5000; n++) rows.push(n * 2, 1 + (n % 3), 0);
     const slowTop = (i) => Array.from({ length: i }, (_, j) => rows.heightAt(j)).reduce((a, b) => a + b, 0);
@@ -127,20 +127,20 @@ describe('rows', () => {
         assert.equal(rows.rowAt(slowTop(i) + rows.heightAt(i) - 1), i);
       }
     }
-    for (let n = 5000; n < 9000; n++) rows.push(n * 2, 2, MARK.HIT);
+    for (let n = 5000; n < 9000; n++) rows.push(n * 2, 2, ROW_FLAG.MATCH);
     rows.setHeight(3, 40);
     assert.equal(rows.topOf(rows.length), rows.total);
     assert.equal(rows.topOf(2500), slowTop(2500));
     assert.equal(rows.rowAt(1e9), rows.length - 1);
-    rows.push(20_000, 1, MARK.HIT, 4);
+    rows.push(20_000, 1, ROW_FLAG.MATCH, 4);
     rows.push(20_001, 1, 0, 3);
-    assert.deepEqual(rows.peak(rows.length - 1, rows.length), { level: 3, hit: false });
-    assert.deepEqual(rows.peak(rows.length - 2, rows.length), { level: 4, hit: true });
-    assert.deepEqual(rows.peak(0, 500), { level: 0, hit: false });
-    assert.equal(rows.markAt(rows.length - 2), MARK.HIT);
+    assert.deepEqual(rows.summaryOf(rows.length - 1, rows.length), { level: 3, hasMatch: false });
+    assert.deepEqual(rows.summaryOf(rows.length - 2, rows.length), { level: 4, hasMatch: true });
+    assert.deepEqual(rows.summaryOf(0, 500), { level: 0, hasMatch: false });
+    assert.equal(rows.flagsAt(rows.length - 2), ROW_FLAG.MATCH);
   });
-  it('finds numbers', () => {
-    const numbers = new Numbers();
+  it('finds line numbers', () => {
+    const numbers = new LineNumbers();
     for (let n = 0; n < 3000; n++) numbers.push(n * 10);
     numbers.dropBefore(15_001);
     assert.equal(numbers.at(0), 15_010);
@@ -150,26 +150,26 @@ describe('rows', () => {
 });
 
 describe('view', () => {
-  const shown = (view) => Array.from({ length: view.rows.length }, (_, i) => `${view.store.line(view.rows.lines.at(i)).text}${view.rows.markAt(i) & MARK.BREAK ? '/' : ''}${view.rows.markAt(i) & MARK.CONTEXT ? '~' : ''}`).join(' ');
+  const shown = (view) => Array.from({ length: view.rows.length }, (_, i) => `${view.store.line(view.rows.lines.at(i)).text}${view.rows.flagsAt(i) & ROW_FLAG.BREAK ? '/' : ''}${view.rows.flagsAt(i) & ROW_FLAG.CONTEXT ? '~' : ''}`).join(' ');
   const criteria = (more) => ({ source: () => true, levels: 0, matcher: null, filter: false, context: 0, ...more });
-  const { matcher } = compile({ text: '^(5|6|20)$', regex: true, exact: true });
+  const { matcher } = compile({ text: '^(5|6|20)$', regex: true, matchCase: true });
   const view = (more, store = filled(Array.from({ length: 30 }, (_, i) => i))) => {
     const made = new View(store, () => 1);
-    made.choose(criteria(more));
+    made.setCriteria(criteria(more));
     made.advance(() => false);
     return made;
   };
-  it('shows everything and counts hits', () => {
+  it('shows all lines and counts matches', () => {
     const all = view({ matcher });
     assert.equal(all.rows.length, 30);
-    assert.equal(all.hits.length, 3);
+    assert.equal(all.matches.length, 3);
   });
-  it('shows only hits', () => assert.equal(shown(view({ matcher, filter: true })), '5 6 20'));
-  it('shows context once, and where it is interrupted', () => {
+  it('shows matches only', () => assert.equal(shown(view({ matcher, filter: true })), '5 6 20'));
+  it('shows context lines once, and marks hidden lines between them', () => {
     assert.equal(shown(view({ matcher, filter: true, context: 2 })), '3~ 4~ 5 6 7~ 8~ 18/~ 19~ 20 21~ 22~');
     assert.equal(shown(view({ matcher, filter: true, context: 7 })), Array.from({ length: 28 }, (_, i) => ([5, 6, 20].includes(i) ? i : `${i}~`)).join(' '));
   });
-  it('goes on with lines that arrive', () => {
+  it('continues with new lines', () => {
     const store = filled([1, 5, 2, 3]);
     const live = view({ matcher, filter: true, context: 1 }, store);
     assert.equal(shown(live), '1~ 5 2~');
@@ -177,14 +177,14 @@ describe('view', () => {
     live.advance(() => false);
     assert.equal(shown(live), '1~ 5 2~ 3~ 6');
   });
-  it('keeps gaps, drops other rulers when narrowed', () => {
+  it('always shows gaps, but hides other control events when filtered', () => {
     const store = filled([1, 5]);
     store.push(line('{}', { flags: KIND.GAP, source: 65535 }));
     store.push(line('{}', { flags: KIND.SOURCE }));
     assert.equal(view({}, store).rows.length, 4);
     assert.equal(view({ matcher, filter: true }, store).rows.length, 2);
   });
-  it('chooses sources and levels', () => {
+  it('filters by source and level', () => {
     const store = new Store();
     ['a', 'b', 'c'].forEach((text, i) => store.push(line(text, { source: i, level: i })));
     assert.equal(shown(view({ source: (s) => s === 1 }, store)), 'b');
@@ -193,66 +193,66 @@ describe('view', () => {
 });
 
 describe('scroll', () => {
-  it('is one to one while the list is short', () => {
+  it('moves a short list one to one', () => {
     const map = new ScrollMap(10_000);
     Object.assign(map, { total: 5000, viewport: 500 });
-    map.moved(1000);
+    map.scrolled(1000);
     assert.equal(map.top, 1000);
-    map.moved(1040);
+    map.scrolled(1040);
     assert.equal(map.top, 1040);
-    assert.equal(map.settle(), 1040);
+    assert.equal(map.realign(), 1040);
   });
-  it('reaches both ends of a list taller than an element can be, and moves one to one', () => {
+  it('reaches both ends of a list above the maximum height, and moves one to one', () => {
     const map = new ScrollMap(10_000);
     Object.assign(map, { total: 1_000_000, viewport: 500 });
-    map.moved(4000);
+    map.scrolled(4000);
     const before = map.top;
-    map.moved(4060);
+    map.scrolled(4060);
     assert.equal(map.top - before, 60);
-    map.moved(9500);
+    map.scrolled(9500);
     assert.equal(map.top, 999_500);
-    map.moved(0);
+    map.scrolled(0);
     assert.equal(map.top, 0);
   });
-  it('keeps what is seen in place when rows above go', () => {
+  it('keeps visible rows in place when rows above are removed', () => {
     const map = new ScrollMap();
     Object.assign(map, { total: 100_000, viewport: 500 });
-    map.go(50_000);
+    map.scrollTo(50_000);
     map.total -= 20_000;
     map.offset -= 20_000;
     assert.equal(map.top, 30_000);
-    assert.equal(map.settle(), 30_000);
+    assert.equal(map.realign(), 30_000);
   });
 });
 
-describe('record', () => {
-  it('reads lines', () => {
-    const names = new Names();
-    const read = lineOf('{"file":"a","message":"\\u001b[31mERROR\\u001b[0m x","time":5,"offset":7}', 'k-1', names);
-    assert.deepEqual(read, { text: '\x1b[31mERROR\x1b[0m x', id: 'k-1', flags: FLAG.SPECIAL, level: LEVEL.ERROR, source: 0, cells: 7, time: 5, offset: 7 });
-    assert.ok(Number.isNaN(lineOf('{"file":"stdin","message":"","time":5}', 'k-2', names).offset));
-    assert.equal(lineOf('{"file":"b","message":"x","time":5,"more":true}', 'k-3', names).flags, FLAG.MORE);
+describe('decode', () => {
+  it('decodes lines', () => {
+    const names = new SourceNames();
+    const read = decodeLine('{"file":"a","message":"\\u001b[31mERROR\\u001b[0m x","time":5,"offset":7}', 'k-1', names);
+    assert.deepEqual(read, { text: '\x1b[31mERROR\x1b[0m x', id: 'k-1', flags: FLAG.CONTROL_CHARS, level: LEVEL.ERROR, source: 0, cells: 7, time: 5, offset: 7 });
+    assert.ok(Number.isNaN(decodeLine('{"file":"stdin","message":"","time":5}', 'k-2', names).offset));
+    assert.equal(decodeLine('{"file":"b","message":"x","time":5,"more":true}', 'k-3', names).flags, FLAG.MORE);
     assert.deepEqual(names.list, ['a', 'stdin', 'b']);
   });
-  it('keeps the bytes of binary lines, and the text of nearly text ones', () => {
-    const names = new Names();
-    const binary = lineOf('{"file":"a","message":"\\u0000\\ufffd","time":1,"base64":"AP8="}', 'k', names);
+  it('keeps the bytes of binary lines, and the text of lines with a few invalid bytes', () => {
+    const names = new SourceNames();
+    const binary = decodeLine('{"file":"a","message":"\\u0000\\ufffd","time":1,"base64":"AP8="}', 'k', names);
     assert.equal(binary.flags, KIND.BINARY);
     assert.equal(hexText(binary.text), '00 ff  ··');
-    assert.equal(lineOf('{"file":"a","message":"caf\\ufffd au lait, and more","time":1,"base64":"Y2Fm6SBhdSBsYWl0"}', 'k', names).flags, KIND.LINE);
+    assert.equal(decodeLine('{"file":"a","message":"caf\\ufffd au lait, and more","time":1,"base64":"Y2Fm6SBhdSBsYWl0"}', 'k', names).flags, KIND.LINE);
   });
-  it('makes rulers of control events, but not of pings', () => {
-    assert.equal(rulerOf({ type: 'gap', lost: 3 }, 'k', new Names(), 1).flags, KIND.GAP);
-    assert.equal(rulerOf({ type: 'later' }, 'k', new Names(), 1), null);
+  it('decodes gaps, and ignores unknown control events', () => {
+    assert.equal(decodeControl({ type: 'gap', lost: 3 }, 'k', new SourceNames(), 1).flags, KIND.GAP);
+    assert.equal(decodeControl({ type: 'later' }, 'k', new SourceNames(), 1), null);
   });
 });
 
-describe('address', () => {
-  it('comes back as it went', () => {
-    const place = { line: 'k3f9q2-1a', query: { text: 'a&b=#', regex: true, exact: false }, filter: true, context: 3, sources: ['a b', 'c&d'], levels: 0b11000, grep: 'x+', history: 'all' };
-    assert.deepEqual(parseHash(formatHash(place)), place);
+describe('hash', () => {
+  it('parses what it formats', () => {
+    const state = { line: 'k3f9q2-1a', query: { text: 'a&b=#', regex: true, matchCase: false }, filter: true, context: 3, sources: ['a b', 'c&d'], levels: 0b11000, grep: 'x+', history: 'all' };
+    assert.deepEqual(parseHash(formatHash(state)), state);
   });
-  it('may be only a line, or nothing', () => {
+  it('accepts a line alone, or nothing', () => {
     assert.equal(parseHash('#k3f9q2-1a').line, 'k3f9q2-1a');
     assert.equal(formatHash(parseHash('')), '');
   });
@@ -263,27 +263,27 @@ describe('export', () => {
     const store = filled(['x']);
     store.push(line('part', { flags: FLAG.MORE }));
     store.push(line('AP8=', { flags: KIND.BINARY, offset: NaN }));
-    const held = { store, names: ['a'] };
-    assert.equal(asText(held, 0) + asText(held, 1), 'x\npart');
-    assert.deepEqual(JSON.parse(asNdjson(held, 0)), { file: 'a', message: 'x', time: 1, offset: 0, id: 'e-1' });
-    assert.deepEqual(JSON.parse(asNdjson(held, 2)), { file: 'a', base64: 'AP8=', time: 1, id: 'e-AP8=' });
+    const source = { store, names: ['a'] };
+    assert.equal(asText(source, 0) + asText(source, 1), 'x\npart');
+    assert.deepEqual(JSON.parse(asNdjson(source, 0)), { file: 'a', message: 'x', time: 1, offset: 0, id: 'e-1' });
+    assert.deepEqual(JSON.parse(asNdjson(source, 2)), { file: 'a', base64: 'AP8=', time: 1, id: 'e-AP8=' });
   });
 });
 
-describe('words', () => {
-  it('are right', () => {
+describe('format', () => {
+  it('formats counts, sizes, names, ages and gaps', () => {
     assert.equal(plural(1, 'line'), '1 line');
     assert.equal(plural(12_345, 'line'), '12,345 lines');
-    assert.equal(size(4096), '4.0 KiB');
-    assert.deepEqual([shortName('web-1/app.log', 13), shortName('web-1/application.log', 13)], ['web-1/app.log', 'web-1/…on.log']);
+    assert.equal(formatBytes(4096), '4.0 KiB');
+    assert.deepEqual([shortenName('web-1/app.log', 13), shortenName('web-1/application.log', 13)], ['web-1/app.log', 'web-1/…on.log']);
     assert.equal(ago(0, 65_000), '1m 05s');
     assert.match(gapText({ reason: 'evicted', lost: 1 }).amount, /^1 event lost/);
     assert.equal(gapText({ reason: 'restart', lost: null }).amount, 'ssetail restarted');
   });
 });
 
-/** A world whose time stands still until it is told. */
-function world(status = 200) {
+/** Platform for a Stream, with a clock that only `pass` moves. */
+function fakePlatform(status = 200) {
   const made = {
     time: 1000, timers: [], sources: [], asked: 0,
     open(url) {
@@ -310,156 +310,156 @@ function world(status = 200) {
   };
   return made;
 }
-const settled = () => new Promise((done) => setImmediate(done));
+const promisesSettled = () => new Promise((done) => setImmediate(done));
 
 describe('stream', () => {
-  const start = (at) => {
-    const heard = { lines: [], states: [] };
-    const stream = new Stream('http://h/sse?format=json', { line: (data, id) => heard.lines.push(id), control() {}, state: (s) => heard.states.push(s.phase) }, at);
+  const start = (platform) => {
+    const received = { lines: [], states: [] };
+    const stream = new Stream('http://h/sse?format=json', { line: (data, id) => received.lines.push(id), control() {}, state: (s) => received.states.push(s.phase) }, platform);
     stream.open();
-    return { stream, heard };
+    return { stream, received };
   };
-  const answer = (source, id = 'k-1') => {
+  const respond = (source, id = 'k-1') => {
     source.readyState = 1;
     source.onopen();
     source.onmessage({ data: '{}', lastEventId: id });
   };
   const ping = (source) => source.listeners.ssetail({ data: '{"type":"ping"}', lastEventId: 'k-1' });
-  it('notices silence, and resumes by the last ID', () => {
-    const at = world();
-    const { heard } = start(at);
-    answer(at.last);
-    at.pass(30_000);
-    assert.equal(at.sources.length, 1);
-    at.pass(20_000);
-    assert.equal(at.sources.length, 2);
-    assert.equal(new URL(at.last.url).searchParams.get('last_event_id'), 'k-1');
-    assert.equal(at.sources[0].readyState, 2);
-    assert.equal(heard.states.at(-1), 'connecting');
+  it('reconnects after silence with the last event ID', () => {
+    const platform = fakePlatform();
+    const { received } = start(platform);
+    respond(platform.last);
+    platform.pass(30_000);
+    assert.equal(platform.sources.length, 1);
+    platform.pass(20_000);
+    assert.equal(platform.sources.length, 2);
+    assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'k-1');
+    assert.equal(platform.sources[0].readyState, 2);
+    assert.equal(received.states.at(-1), 'connecting');
   });
-  it('learns from pings how much silence is normal', () => {
-    const at = world();
-    start(at);
-    answer(at.last);
-    for (let i = 0; i < 4; i++, at.pass(60_000)) { at.last.onopen?.(); ping(at.last); ping(at.last); }
-    const at2 = world();
-    start(at2);
-    answer(at2.last);
-    ping(at2.last);
-    at2.pass(2_000);
-    ping(at2.last);
-    at2.pass(8_000);
-    assert.equal(at2.sources.length, 2);
+  it('sets the allowed silence from the pings', () => {
+    const platform = fakePlatform();
+    start(platform);
+    respond(platform.last);
+    for (let i = 0; i < 4; i++, platform.pass(60_000)) { platform.last.onopen?.(); ping(platform.last); ping(platform.last); }
+    const second = fakePlatform();
+    start(second);
+    respond(second.last);
+    ping(second.last);
+    second.pass(2_000);
+    ping(second.last);
+    second.pass(8_000);
+    assert.equal(second.sources.length, 2);
   });
-  it('revives an EventSource that was closed for good, with growing delays', async () => {
-    const at = world(502);
-    const { heard } = start(at);
-    answer(at.last);
+  it('replaces a closed EventSource, with growing delays', async () => {
+    const platform = fakePlatform(502);
+    const { received } = start(platform);
+    respond(platform.last);
     const delays = [];
     for (let i = 0; i < 4; i++) {
-      const { length } = at.sources;
-      const from = at.time;
-      at.last.readyState = 2;
-      at.last.onerror();
-      await settled();
-      assert.equal(heard.states.at(-1), 'waiting');
-      while (at.sources.length === length) at.pass(100);
-      delays.push(at.time - from);
+      const { length } = platform.sources;
+      const from = platform.time;
+      platform.last.readyState = 2;
+      platform.last.onerror();
+      await promisesSettled();
+      assert.equal(received.states.at(-1), 'waiting');
+      while (platform.sources.length === length) platform.pass(100);
+      delays.push(platform.time - from);
     }
     assert.deepEqual(delays, [500, 1000, 2000, 4000]);
   });
-  it('stops at 204, and does not wait when it is woken', async () => {
-    const ended = world(204);
-    const { heard } = start(ended);
-    answer(ended.last);
+  it('stops after a 204, and check() reconnects without delay', async () => {
+    const ended = fakePlatform(204);
+    const { received } = start(ended);
+    respond(ended.last);
     ended.last.readyState = 2;
     ended.last.onerror();
-    await settled();
-    assert.equal(heard.states.at(-1), 'ended');
+    await promisesSettled();
+    assert.equal(received.states.at(-1), 'ended');
     ended.pass(100_000);
     assert.equal(ended.sources.length, 1);
-    const away = world(0);
+    const away = fakePlatform(0);
     const { stream } = start(away);
     away.last.readyState = 2;
     away.last.onerror();
-    await settled();
-    stream.wake();
+    await promisesSettled();
+    stream.check();
     assert.equal(away.sources.length, 2);
   });
-  it('leaves a reconnect to the browser where it tries by itself', () => {
-    const at = world();
-    const { heard } = start(at);
-    answer(at.last);
-    at.last.readyState = 0;
-    at.last.onerror();
-    assert.equal(heard.states.at(-1), 'connecting');
-    at.pass(10_000);
-    assert.equal(at.sources.length, 1);
-    at.pass(30_000);
-    assert.equal(at.sources.length, 2);
+  it('lets the browser reconnect while the EventSource is not closed', () => {
+    const platform = fakePlatform();
+    const { received } = start(platform);
+    respond(platform.last);
+    platform.last.readyState = 0;
+    platform.last.onerror();
+    assert.equal(received.states.at(-1), 'connecting');
+    platform.pass(10_000);
+    assert.equal(platform.sources.length, 1);
+    platform.pass(30_000);
+    assert.equal(platform.sources.length, 2);
   });
 });
 
 describe('hub', () => {
-  /** A page's end that acknowledges only when it is told to. */
-  function reader() {
-    const port = { got: [], onmessage: null, postMessage: (news) => port.got.push(news), close() {} };
-    port.lines = () => port.got.filter((news) => news.type === 'lines').reduce((sum, { batch }) => sum + batch.count, 0);
-    port.ack = () => port.onmessage({ data: { type: 'ack', next: port.got.findLast((news) => news.type === 'lines').next } });
+  /** Port of a page that acknowledges only through `ack`. */
+  function fakePort() {
+    const port = { got: [], onmessage: null, postMessage: (message) => port.got.push(message), close() {} };
+    port.lines = () => port.got.filter((message) => message.type === 'lines').reduce((sum, { batch }) => sum + batch.count, 0);
+    port.ack = () => port.onmessage({ data: { type: 'ack', next: port.got.findLast((message) => message.type === 'lines').next } });
     return port;
   }
-  const say = (at, count, from = 0) => {
-    for (let i = from; i < from + count; i++) at.last.onmessage({ data: `{"file":"a","message":"${i}","time":1}`, lastEventId: `k-${i}` });
+  const send = (platform, count, from = 0) => {
+    for (let i = from; i < from + count; i++) platform.last.onmessage({ data: `{"file":"a","message":"${i}","time":1}`, lastEventId: `k-${i}` });
   };
   const flushed = () => new Promise((done) => setTimeout(done, 40));
 
-  it('opens one stream for all pages, and replays to a late one', async () => {
-    const at = world();
-    const hub = new Hub('http://h/sse', at);
-    const [one, two] = [reader(), reader()];
+  it('opens one stream for all pages, and replays to a new page', async () => {
+    const platform = fakePlatform();
+    const hub = new Hub('http://h/sse', platform);
+    const [one, two] = [fakePort(), fakePort()];
     hub.attach(one);
-    say(at, 1500);
+    send(platform, 1500);
     await flushed();
     hub.attach(two);
-    assert.equal(at.sources.length, 1);
+    assert.equal(platform.sources.length, 1);
     assert.deepEqual([one.lines(), two.lines()], [1500, 1500]);
-    assert.equal(two.got.find((news) => news.type === 'names').names[0], 'a');
+    assert.equal(two.got.find((message) => message.type === 'names').names[0], 'a');
   });
 
-  it('holds back for a page that does not answer, and tells it what it missed', async () => {
-    const at = world();
-    const hub = new Hub('http://h/sse', at);
-    const page = reader();
+  it('waits for acknowledgements, and reports missed lines', async () => {
+    const platform = fakePlatform();
+    const hub = new Hub('http://h/sse', platform);
+    const page = fakePort();
     hub.attach(page);
-    say(at, 270_000);
+    send(platform, 270_000);
     await flushed();
     const first = page.lines();
     assert.ok(first > 0 && first < 10_000);
-    while (page.got.findLast((news) => news.type === 'lines').next < 270_000) page.ack();
-    const missed = page.got.filter((news) => news.type === 'missed').reduce((sum, { lost }) => sum + lost, 0);
+    while (page.got.findLast((message) => message.type === 'lines').next < 270_000) page.ack();
+    const missed = page.got.filter((message) => message.type === 'missed').reduce((sum, { lost }) => sum + lost, 0);
     assert.ok(missed > 0);
     assert.equal(page.lines() + missed, 270_000);
   });
 
-  it('closes the stream after the last page, and resumes for the next', async () => {
-    const at = world();
-    const hub = new Hub('http://h/sse', at);
-    const page = reader();
+  it('closes the stream with the last page, and resumes with the next', async () => {
+    const platform = fakePlatform();
+    const hub = new Hub('http://h/sse', platform);
+    const page = fakePort();
     hub.attach(page);
-    say(at, 3);
+    send(platform, 3);
     await flushed();
-    page.onmessage({ data: { type: 'bye' } });
-    assert.equal(at.last.readyState, 2);
-    const next = reader();
+    page.onmessage({ data: { type: 'close' } });
+    assert.equal(platform.last.readyState, 2);
+    const next = fakePort();
     hub.attach(next);
-    assert.equal(new URL(at.last.url).searchParams.get('last_event_id'), 'k-2');
+    assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'k-2');
     assert.equal(next.lines(), 3);
   });
 });
 
 describe('index.html', () => {
   const read = (name) => readFileSync(new URL(`../../src/viewer/${name}`, import.meta.url), 'utf8');
-  it('preloads every module that the page imports, and nothing else', () => {
+  it('preloads exactly the modules that the page imports', () => {
     const reached = new Set();
     const walk = (name) => {
       if (reached.has(name)) return;
@@ -475,7 +475,7 @@ describe('index.html', () => {
     const html = read('index.html');
     assert.doesNotMatch(html, /<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=/);
   });
-  it('is small', () => {
+  it('is smaller than 60 KiB', () => {
     const total = readdirSync(new URL('../../src/viewer/', import.meta.url)).reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
     assert.ok(total < 60 * 1024, `${total} bytes`);
   });

@@ -1,5 +1,5 @@
-// A stand-in for the ssetail binary: the wire of SPEC.md from memory, for developing
-// and testing the viewer alone. Node's http only.
+// Mock of the ssetail binary for the viewer: serves the files of src/viewer and the subset of
+// docs/PROTOCOL.md that the viewer uses.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
@@ -15,13 +15,13 @@ export class Mock {
     this.sources = new Map();
     this.clients = new Set();
     this.opened = 0;
-    this.broken = 0;
+    this.failWith = 0;
     this.finished = false;
-    this.begin();
+    this.startRun();
   }
 
-  /** A new run: new epoch, empty ring. */
-  begin() {
+  /** Starts a new run: new epoch, empty ring. */
+  startRun() {
     this.epoch = randomBytes(3).toString('hex');
     this.seq = 0;
     this.events = [];
@@ -68,7 +68,7 @@ export class Mock {
     this.publish([{ name: 'ssetail', data: JSON.stringify({ type, ...fields }) }]);
   }
 
-  /** A gap for every open client, now. */
+  /** Sends a gap to all clients. */
   gap(reason, lost) {
     for (const client of this.clients) client.response.write(encode({ name: 'ssetail', data: JSON.stringify({ type: 'gap', reason, lost }), id: `${this.epoch}-${this.seq}` }));
   }
@@ -78,7 +78,7 @@ export class Mock {
     this.events.push(...events);
     if (this.events.length > this.capacity) this.events.splice(0, this.events.length - this.capacity);
     for (const client of this.clients) {
-      const text = events.filter((event) => client.wants(event)).map(encode).join('');
+      const text = events.filter((event) => client.accepts(event)).map(encode).join('');
       if (text) client.response.write(text);
     }
   }
@@ -89,7 +89,7 @@ export class Mock {
 
   async answer(request, response) {
     const url = new URL(request.url, this.url);
-    if (this.broken) return void response.writeHead(this.broken).end();
+    if (this.failWith) return void response.writeHead(this.failWith).end();
     if (url.pathname === '/sse') return this.stream(request, response, url.searchParams);
     if (url.pathname === '/sources') return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify([...this.sources.values()]));
     return this.asset(url.pathname, response);
@@ -112,11 +112,11 @@ export class Mock {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
     const grep = query.get('grep');
     const pattern = grep ? new RegExp(grep) : null;
-    const client = { response, wants: (event) => !pattern || event.name || pattern.test(event.line) };
+    const client = { response, accepts: (event) => !pattern || event.name || pattern.test(event.line) };
     this.opened++;
     this.clients.add(client);
     request.on('close', () => this.clients.delete(client));
-    response.write(':\nretry: 300\n' + this.replay(last, epoch, Number(seq), query.get('n')).filter(client.wants).map(encode).join(''));
+    response.write(':\nretry: 300\n' + this.replay(last, epoch, Number(seq), query.get('n')).filter(client.accepts).map(encode).join(''));
   }
 
   replay(last, epoch, seq, n) {

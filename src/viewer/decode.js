@@ -1,0 +1,74 @@
+// Decodes an event of the stream into a line of the store. Runs in the worker, so that
+// JSON parsing does not block the page.
+
+import { cellsOf, hasControlChars, visibleText } from './ansi.js';
+import { levelOf } from './level.js';
+import { FLAG, KIND } from './store.js';
+
+/** Source names in the order of their first event. */
+export class SourceNames {
+  /** @type {string[]} */
+  list = [];
+  /** @type {Map<string, number>} */
+  #index = new Map();
+
+  /** @param {string} name @returns {number} */
+  indexOf(name) {
+    let index = this.#index.get(name);
+    if (index === undefined) {
+      index = this.list.push(name) - 1;
+      this.#index.set(name, index);
+    }
+    return index;
+  }
+}
+
+/** @type {Record<string, number>} */
+const CONTROL_KINDS = { gap: KIND.GAP, source: KIND.SOURCE, end: KIND.END };
+
+/** Reports if lossily decoded bytes are mostly not text; such lines are shown as hex. @param {string} text */
+function looksBinary(text) {
+  const sample = text.slice(0, 512);
+  const nonText = sample.match(/[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]/g)?.length ?? 0;
+  return nonText > sample.length / 8 || sample.includes('\0');
+}
+
+/** @param {string} text */
+function analyse(text) {
+  const hasControls = hasControlChars(text);
+  const visible = hasControls ? visibleText(text) : text;
+  return { flags: hasControls ? FLAG.CONTROL_CHARS : 0, level: levelOf(visible), cells: cellsOf(visible) };
+}
+
+/**
+ * @param {string} data data of a `message` event
+ * @param {string} id
+ * @param {SourceNames} names
+ * @returns {import('./store.js').Line}
+ */
+export function decodeLine(data, id, names) {
+  const { file, message, time, offset = NaN, more = false, base64 } = JSON.parse(data);
+  const moreFlag = more ? FLAG.MORE : 0;
+  const common = { id, source: names.indexOf(String(file)), time: Number(time), offset: Number(offset) };
+  const text = String(message);
+  if (typeof base64 === 'string' && looksBinary(text)) {
+    const cells = Math.floor(base64.length / 4) * 9;
+    return { ...common, text: base64, flags: KIND.BINARY | moreFlag, level: 0, cells };
+  }
+  const { flags, level, cells } = analyse(text);
+  return { ...common, text, flags: KIND.LINE | moreFlag | flags, level, cells };
+}
+
+/**
+ * @param {{ type: string, file?: string }} control data of a control event
+ * @param {string} id
+ * @param {SourceNames} names
+ * @param {number} now
+ * @returns {import('./store.js').Line | null} null if the page does not show events of this type
+ */
+export function decodeControl(control, id, names, now) {
+  const kind = CONTROL_KINDS[control.type];
+  if (kind === undefined) return null;
+  const source = control.file === undefined ? 65535 : names.indexOf(control.file);
+  return { text: JSON.stringify(control), id, flags: kind, level: 0, source, cells: 1, time: now, offset: NaN };
+}

@@ -1,0 +1,35 @@
+// Entry of the stream worker: one hub per stream URL, shared by all tabs with this URL.
+// Runs as a SharedWorker, to which tabs connect, or as a Worker, whose page sends a port.
+
+import { Hub } from './hub.js';
+
+/** @type {Map<string, Hub>} */
+const hubs = new Map();
+
+/**
+ * Attaches a page to a hub. A hub without pages is kept until a page opens another stream, so
+ * that a reload gets its lines again.
+ * @param {MessagePort} port
+ * @param {string} url
+ */
+function attach(port, url) {
+  for (const [hubUrl, hub] of hubs) if (hubUrl !== url && hub.idle) hubs.delete(hubUrl);
+  let hub = hubs.get(url);
+  if (!hub) {
+    hub = new Hub(url);
+    hubs.set(url, hub);
+  }
+  hub.attach(port);
+}
+
+/** @param {MessageEvent} event port of a page, and the URL of its stream */
+function receivePort(event) {
+  const { url } = event.data;
+  attach(event.ports[0], url);
+}
+
+self.onmessage = receivePort;
+self.addEventListener('connect', (event) => {
+  const [port] = /** @type {MessageEvent} */ (event).ports;
+  port.onmessage = receivePort;
+});
