@@ -1,6 +1,6 @@
-//! The committed man page and completions are those that the program prints.
+//! The committed man page and completions equal those that the program prints.
 //!
-//! `SSETAIL_BLESS=1 tests/run` writes them anew.
+//! `SSETAIL_BLESS=1 tests/run` regenerates them.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -26,7 +26,7 @@ fn is_committed(file: &str, args: &[&str]) {
     let committed = std::fs::read(&path).unwrap_or_default();
     assert!(
         committed == printed,
-        "{file} is not what {args:?} prints; run SSETAIL_BLESS=1 tests/run"
+        "{file} differs from the output of {args:?}; run SSETAIL_BLESS=1 tests/run"
     );
 }
 
@@ -67,7 +67,7 @@ fn the_man_page_renders_without_a_warning() {
 }
 
 #[test]
-fn the_man_page_is_sound() {
+fn mandoc_accepts_the_man_page() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/ssetail.1");
     let page = page.to_str().expect("a path");
     assert_eq!(crate::harness::output_of("mandoc", &["-T", "lint", page]), "");

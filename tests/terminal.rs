@@ -1,4 +1,4 @@
-//! What a person sees on a terminal, and others do not: SPEC section 1.
+//! Output on a terminal: sentences, the status line, completions.
 
 use std::fs::File;
 
@@ -9,7 +9,7 @@ fn is_summary(line: &str) -> bool {
 }
 
 #[test]
-fn it_tells_where_it_is_what_it_follows_and_how_it_goes() {
+fn a_terminal_shows_the_url_the_sources_and_the_status_line() {
     let ssetail = Ssetail::new().file("a.log", "").file("b.log", "");
     let mut screen = ssetail.args(["a.log", "b.log", "none.log"]).on_screen(80);
     screen.wait_for("line", |line| line == "3 sources, 0 clients, 0 lines/s, 0 gaps");
@@ -44,7 +44,7 @@ fn lines_and_gaps_are_counted() {
 }
 
 #[test]
-fn a_narrow_terminal_shows_less_and_a_resized_one_what_fits() {
+fn the_status_line_fits_the_width_of_the_terminal() {
     let mut screen = Ssetail::new().file("a.log", "").arg("a.log").on_screen(40);
     let short = |line: &str| line == "1 source, 0 clients, 0 lines/s, 0 gaps";
     screen.wait_for("line", short);
@@ -62,7 +62,7 @@ fn a_narrow_terminal_shows_less_and_a_resized_one_what_fits() {
 #[test]
 fn a_backlog_is_a_progress_bar_until_it_is_read() {
     let ssetail = Ssetail::new();
-    // Sparse: it is read at once, and takes no room.
+    // A sparse file takes no space on the disk.
     File::create(ssetail.path("a.log")).and_then(|file| file.set_len(2 << 30)).expect("made");
     let mut screen = ssetail.args(["a.log", "--from-start"]).on_screen(80);
     let bar = screen.wait_for("bar", |line| line.starts_with("reading [") && line.contains('>'));
@@ -76,7 +76,7 @@ fn a_backlog_is_a_progress_bar_until_it_is_read() {
 }
 
 #[test]
-fn input_at_full_speed_has_a_rate_and_no_total() {
+fn progress_of_standard_input_has_a_rate_and_no_total() {
     let mut screen = Ssetail::new().arg("-").piped().on_screen(80);
     let block = "a line of a build\n".repeat(10_000);
     let began = std::time::Instant::now();
@@ -90,7 +90,7 @@ fn input_at_full_speed_has_a_rate_and_no_total() {
 }
 
 #[test]
-fn requests_are_told_above_the_line() {
+fn requests_are_logged_above_the_status_line() {
     let mut screen = Ssetail::new().file("a.log", "").args(["a.log", "-v"]).on_screen(80);
     let address = screen.address();
     client::get(&address, "/healthz", &[]);
@@ -100,7 +100,7 @@ fn requests_are_told_above_the_line() {
     assert!(is_summary(lines.last().expect("lines")), "{lines:?}");
 }
 
-/// All that a terminal gets to see of a program that follows a file, until it is stopped.
+/// Returns the output on a terminal of a program that follows a file, until it is stopped.
 fn shown(prepare: impl FnOnce(Ssetail) -> Ssetail) -> String {
     let ssetail = prepare(Ssetail::new().file("a.log", "").arg("a.log"));
     let mut screen = ssetail.on_screen(80);
@@ -111,7 +111,7 @@ fn shown(prepare: impl FnOnce(Ssetail) -> Ssetail) -> String {
 }
 
 #[test]
-fn there_is_no_line_where_it_is_not_wanted() {
+fn the_status_line_is_only_on_a_capable_terminal_without_quiet() {
     let is_plain = |raw: &str| !raw.contains('\x1b') && !is_summary(raw);
     assert!(is_summary(&shown(|ssetail| ssetail)));
     let quiet = shown(|ssetail| ssetail.arg("--quiet"));
@@ -128,7 +128,7 @@ fn there_is_no_line_where_it_is_not_wanted() {
 }
 
 #[test]
-fn nothing_mixes_into_lines_that_go_to_the_same_terminal() {
+fn output_does_not_break_lines_of_tee_on_the_same_terminal() {
     let ssetail = Ssetail::new().args(["-", "--tee", "-v"]).piped();
     let mut screen = ssetail.on_screen(120);
     let address = screen.address();
@@ -148,7 +148,7 @@ fn nothing_mixes_into_lines_that_go_to_the_same_terminal() {
 }
 
 #[test]
-fn a_terminal_that_takes_nothing_stops_nobody() {
+fn a_terminal_that_blocks_delays_no_request() {
     let (unread, mut stuck) = std::io::pipe().expect("a pipe");
     std::io::Write::write_all(&mut stuck, &vec![0; 65536]).expect("written");
     let ssetail = Ssetail::new().file("a.log", "x\n").args(["a.log", "-v", "-b", "unix:socket"]);
@@ -170,7 +170,7 @@ fn a_terminal_that_takes_nothing_stops_nobody() {
     drop(unread);
 }
 
-/// A shell that knows the completions, and `begin` what has to be typed before.
+/// Starts a shell, and types `begin`, which loads the completions.
 fn shell(command: &[&str], begin: &str) -> Screen {
     let root = env!("CARGO_MANIFEST_DIR");
     let directory = tempfile::tempdir().expect("a directory");
@@ -188,7 +188,7 @@ fn shell(command: &[&str], begin: &str) -> Screen {
     screen
 }
 
-/// What is typed becomes `completed`; then the line is taken away.
+/// Checks that `typed` becomes `completed`, and clears the line.
 #[track_caller]
 fn completes(screen: &mut Screen, typed: &str, completed: &str) {
     screen.send(typed);
