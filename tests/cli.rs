@@ -1,4 +1,4 @@
-//! Flags, their environment, and what is said when they are wrong: SPEC section 1.
+//! Flags, environment variables, and the errors of invalid ones.
 
 use crate::harness::{Running, Ssetail, eventually, numbered};
 
@@ -12,7 +12,7 @@ fn refused(args: &[&str], sentences: &[&str]) {
 }
 
 #[test]
-fn a_wrong_value_is_refused_with_one_that_is_right() {
+fn an_invalid_value_is_refused_with_a_valid_example() {
     refused(&["x", "--lines", "many"], &["--lines", "+1 for all"]);
     refused(&["x", "-b", "localhost"], &["--bind", "127.0.0.1"]);
     refused(&["x", "--endpoint", "sse"], &["--endpoint", "/sse"]);
@@ -47,15 +47,15 @@ fn filters_that_are_too_large_together_are_refused() {
 }
 
 #[test]
-fn what_looks_like_a_flag_is_explained() {
-    refused(&["x", "--replay", "-1"], &["--replay", "give a whole number"]);
-    refused(&["x", "--linger", "-5s"], &["--linger", "give a duration"]);
+fn values_and_sources_that_look_like_flags_are_explained() {
+    refused(&["x", "--replay", "-1"], &["--replay", "expected a whole number"]);
+    refused(&["x", "--linger", "-5s"], &["--linger", "expected a duration"]);
     refused(&["-50", "x"], &["-50 is not a flag; for the last 50 lines, give -n 50"]);
     for args in [&["x", "--replay", "-1"][..], &["-5", "x"], &["x", "-x"]] {
         let (_, said) = Ssetail::new().args(args).fail();
         assert!(!said.contains("tip:"), "{said}");
     }
-    // A file that is there may be meant.
+    // A file with this name exists, so that the tip helps.
     let (_, said) = Ssetail::new().file("-x", "").arg("-x").fail();
     assert!(said.contains("'-- -x'"), "{said}");
 }
@@ -67,7 +67,7 @@ fn printed(arg: &str) -> String {
 #[test]
 fn the_help_is_in_groups_and_the_short_one_fits_a_screen() {
     let (short, long) = (printed("-h"), printed("--help"));
-    for heading in ["What is followed:", "Where it is served:", "Who may read:"] {
+    for heading in ["Input:", "Server:", "Access:"] {
         assert!(short.contains(heading) && long.contains(heading), "{heading}");
     }
     assert!(short.lines().count() < 60, "{short}");
@@ -89,13 +89,13 @@ fn every_flag_is_read_from_the_environment_that_the_help_names() {
     for flag in flags {
         let name = format!("SSETAIL_{}", flag.to_uppercase().replace('-', "_"));
         assert!(help.contains(&format!("[env: {name}]")), "{name}");
-        // Nothing of this can be meant by any flag, and the sentence names the flag, or the text.
+        // No flag accepts this value, and the error names the flag or the value.
         let (status, said) = match flag {
             "follow" => continue,
             "tls-key" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_CERT", "no/such")]),
             "tls-cert" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_KEY", "no/such")]),
             "include" | "exclude" => ssetail_with(&[(&name, "(")]),
-            // A directory that is not there is made; this one cannot be.
+            // A missing directory would be created, but not in place of a file.
             "state" => ssetail_with(&[(&name, "a.log")]),
             "token" | "auth" => ssetail_with(&[(&name, "\u{e9} ")]),
             _ => ssetail_with(&[(&name, "no/such\u{e9}")]),
@@ -113,7 +113,7 @@ fn is_flag(line: &str) -> bool {
 }
 
 fn ssetail_with(environment: &[(&str, &str)]) -> (i32, String) {
-    // Without the flag that the others get: a flag that is given wins.
+    // Without --port of the harness, because a flag overrides its variable.
     let ssetail = Ssetail::running(env!("CARGO_BIN_EXE_ssetail"), &["a.log"]).file("a.log", "");
     environment.iter().fold(ssetail, |ssetail, (name, value)| ssetail.env(name, value)).fail()
 }
@@ -125,15 +125,15 @@ fn a_port_outside_the_range_is_refused() {
     assert!(said.contains("--bind"), "{said}");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ssetail"));
     let output = command.args(["x", "--port", "70000"]).output().expect("it runs");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("from 0 to 65535, as 8088"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("from 0 to 65535, e.g. 8088"));
 }
 
 #[test]
-fn a_directory_is_refused_with_the_glob_that_was_probably_meant() {
+fn a_directory_is_refused_with_a_glob_for_its_files() {
     let (status, said) = Ssetail::new().file("logs/a.log", "").arg("logs/").fail();
     assert_eq!(status, 2);
     assert!(said.contains("'logs/*.log'"), "{said}");
-    // Beside others, it is no reason to stop these.
+    // If there are other sources, these are followed.
     let ssetail = Ssetail::new().file("logs/a.log", "").file("b.log", "x\n");
     let mut ssetail = ssetail.args(["logs", "b.log"]).start();
     assert_eq!(ssetail.events("/sse").data(1), ["x"]);
@@ -155,7 +155,7 @@ fn every_flag_can_come_from_the_environment() {
 }
 
 #[test]
-fn lines_are_those_of_tail() {
+fn lines_start_where_those_of_tail_start() {
     let lines = |args: &[&str], count| {
         let ssetail = Ssetail::new().file("a.log", "a\nb\nc\nd").arg("a.log").args(args).start();
         let mut events = ssetail.events("/sse");
@@ -185,7 +185,7 @@ fn both_loopback_addresses_are_served() {
 }
 
 #[test]
-fn requests_are_said_when_that_is_wanted() {
+fn verbose_logs_requests() {
     let mut ssetail = Ssetail::new().file("a.log", "x\n").args(["a.log", "-v"]).start();
     let health = ssetail.get("/healthz?token=hidden");
     let line = ssetail.wait_for("/healthz");
@@ -202,7 +202,7 @@ fn requests_are_said_when_that_is_wanted() {
 }
 
 #[test]
-fn a_stream_is_told_when_it_has_ended() {
+fn a_stream_is_logged_when_it_has_ended() {
     let content = numbered("line", 0..500);
     let mut ssetail = Ssetail::new().file("a.log", &content).args(["a.log", "-n500", "-v"]).start();
     let mut events = ssetail.events("/sse");
@@ -217,7 +217,7 @@ fn a_stream_is_told_when_it_has_ended() {
     assert!((content.len()..4 * content.len() + 16_000).contains(&bytes), "{line}");
 }
 
-/// A browser that writes down what it is to open.
+/// A browser that writes the URL to a file.
 fn browser(ssetail: Ssetail) -> Ssetail {
     use std::os::unix::fs::PermissionsExt;
     let ssetail = ssetail.file("a.log", "x\n").file("browser", "#!/bin/sh\necho \"$1\" >opened\n");
@@ -235,7 +235,7 @@ fn opened(ssetail: &Running) -> String {
 }
 
 #[test]
-fn the_page_is_opened_by_who_may_read_it() {
+fn the_page_is_opened_with_the_token() {
     let ssetail = browser(Ssetail::new()).start();
     assert_eq!(opened(&ssetail), format!("{}/", ssetail.url));
 
@@ -254,7 +254,7 @@ fn the_page_is_opened_by_who_may_read_it() {
 }
 
 #[test]
-fn no_browser_is_no_reason_to_stop() {
+fn a_missing_browser_does_not_stop_the_program() {
     let ssetail = Ssetail::new().file("a.log", "x\n").args(["a.log", "--open"]);
     let mut ssetail = ssetail.env("PATH", "/nowhere").start();
     ssetail.wait_for("no browser was found");

@@ -80,7 +80,7 @@ impl Reading {
             return;
         }
         // Without the flag, or after a panic of the thread, only a signal stops the program.
-        pending().await
+        pending::<()>().await;
     }
 
     /// Publishes the lines that are there, and stops the threads; leaves those that block.
