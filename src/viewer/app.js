@@ -121,7 +121,7 @@ function showStatus() {
   setText(byId('line-count', HTMLElement), plural(lineCount, 'line'));
   setText(byId('shown', HTMLElement), view.rows.length < store.size && view.done ? `${count(view.rows.length)} shown` : '');
   const speed = rate.perSecond(now);
-  setText(byId('rate', HTMLElement), speed >= 0.5 ? `${count(Math.round(speed))} lines/s` : '');
+  setText(byId('rate', HTMLElement), speed >= 0.5 ? `${plural(Math.round(speed), 'line')}/s` : '');
   const selected = renderState.selection ? `${plural(page.selectedLines.length, 'line')} selected` : '';
   setText(byId('details', HTMLElement), [urlState.grep && `Server filter: ${urlState.grep}`, selected].filter(Boolean).join(' · '));
   showEmpty();
