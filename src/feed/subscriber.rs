@@ -113,42 +113,55 @@ impl Subscriber {
             if let Some(read) = ready!(self.poll_reload(cx)) {
                 return Poll::Ready(Some(read));
             }
-            let mut state = self.shared.lock();
-            let is_wanted = |entry: &IndexEntry| {
-                entry.next() > self.source_start(entry.source()) && is_selected(entry.source())
-            };
-            match state.next_read(self.cursor.next, self.replay_start, is_wanted) {
-                NextRead::InFile(entry) => {
-                    let is_fast = self.reloaded.strong_count() > 0;
-                    let following =
-                        is_fast.then(|| state.complete_entry(entry.next(), is_wanted)).flatten();
-                    drop(state);
-                    self.begin_reload(entry, following);
-                }
-                NextRead::Lost(next) => {
-                    drop(state);
-                    self.skip_evicted(next);
-                }
-                _ if self.loss.is_some() => {
-                    drop(state);
-                    return Poll::Ready(self.take_loss());
-                }
-                NextRead::InMemory(batches) => {
-                    drop(state);
-                    return Poll::Ready(Some(self.advance(batches)));
-                }
-                NextRead::Unwanted(next) => {
-                    drop(state);
-                    let from = std::mem::replace(&mut self.cursor, Position::before(next));
-                    return Poll::Ready(Some(Read::Events(from, Vec::new())));
-                }
-                NextRead::CaughtUp if state.closed => return Poll::Ready(None),
-                NextRead::CaughtUp => {
-                    let reader = state.waiters.wait(self.key, cx);
-                    drop(state);
-                    reader.into_iter().for_each(Waker::wake);
-                    return Poll::Pending;
-                }
+            if let Some(polled) = self.poll_cursor(cx, &is_selected) {
+                return polled;
+            }
+        }
+    }
+
+    /// Reads what stands at the cursor; none if the cursor moved, or a reload began.
+    fn poll_cursor(
+        &mut self,
+        cx: &mut Context<'_>,
+        is_selected: impl Fn(&Source) -> bool,
+    ) -> Option<Poll<Option<Read>>> {
+        let mut state = self.shared.lock();
+        let is_wanted = |entry: &IndexEntry| {
+            entry.next() > self.source_start(entry.source()) && is_selected(entry.source())
+        };
+        match state.next_read(self.cursor.next, self.replay_start, is_wanted) {
+            NextRead::InFile(entry) => {
+                let is_fast = self.reloaded.strong_count() > 0;
+                let following =
+                    is_fast.then(|| state.complete_entry(entry.next(), is_wanted)).flatten();
+                drop(state);
+                self.begin_reload(entry, following);
+                None
+            }
+            NextRead::Lost(next) => {
+                drop(state);
+                self.skip_evicted(next);
+                None
+            }
+            _ if self.loss.is_some() => {
+                drop(state);
+                Some(Poll::Ready(self.take_loss()))
+            }
+            NextRead::InMemory(batches) => {
+                drop(state);
+                Some(Poll::Ready(Some(self.advance(batches))))
+            }
+            NextRead::Unwanted(next) => {
+                drop(state);
+                let from = std::mem::replace(&mut self.cursor, Position::before(next));
+                Some(Poll::Ready(Some(Read::Events(from, Vec::new()))))
+            }
+            NextRead::CaughtUp if state.closed => Some(Poll::Ready(None)),
+            NextRead::CaughtUp => {
+                let reader = state.waiters.wait(self.key, cx);
+                drop(state);
+                reader.into_iter().for_each(Waker::wake);
+                Some(Poll::Pending)
             }
         }
     }

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io;
 use std::num::NonZeroU64;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 use socket2::SockRef;
-use tokio::net::TcpStream;
 
 /// Advice for a watch that failed because of a limit.
 pub(crate) const MORE_WATCHES: &str = "raise fs.inotify.max_user_watches with sysctl";
@@ -46,13 +46,13 @@ pub(crate) fn is_out_of_watches(error: &io::Error) -> bool {
 }
 
 /// Limits the number of bytes that the kernel holds for a peer and has not sent yet.
-pub(crate) fn limit_unsent(socket: &TcpStream, bytes: u32) {
+pub(crate) fn limit_unsent(socket: &impl AsFd, bytes: u32) {
     // An error means that the peer is gone; the first read reports that.
     let _ = SockRef::from(socket).set_tcp_notsent_lowat(bytes);
 }
 
 /// Lets the kernel close a connection whose peer acknowledges nothing for `limit`.
-pub(crate) fn time_out_peer(socket: &TcpStream, limit: Duration) {
+pub(crate) fn time_out_peer(socket: &impl AsFd, limit: Duration) {
     // An error means that the peer is gone; the first read reports that.
     let _ = SockRef::from(socket).set_tcp_user_timeout(Some(limit));
 }

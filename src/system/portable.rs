@@ -2,9 +2,8 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::time::Duration;
-
-use tokio::net::TcpStream;
 
 /// Advice for a watch that failed because of a limit.
 pub(crate) const MORE_WATCHES: &str = "raise the limit of the system on watched files";
@@ -35,7 +34,7 @@ pub(crate) fn is_out_of_watches(error: &io::Error) -> bool {
 }
 
 /// Does nothing: the kernel holds as many unsent bytes for a peer as its send buffer takes.
-pub(crate) fn limit_unsent(_: &TcpStream, _: u32) {}
+pub(crate) fn limit_unsent(_: &impl AsFd, _: u32) {}
 
 /// Does nothing: only the send timeout of this program closes connections of vanished peers.
-pub(crate) fn time_out_peer(_: &TcpStream, _: Duration) {}
+pub(crate) fn time_out_peer(_: &impl AsFd, _: Duration) {}

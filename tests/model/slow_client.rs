@@ -56,7 +56,7 @@ pub fn texts(batch: &Batch, from: Position) -> Vec<String> {
             let line = |span: &Span| text(&lines.bytes[span.start as usize..span.end as usize]);
             lines.spans.iter().map(line).collect()
         }
-        None => batch.control_json().map(|json| json.to_string()).into_iter().collect(),
+        None => batch.control_json().map(ToString::to_string).into_iter().collect(),
     };
     all.into_iter().skip(from.next.saturating_sub(batch.first()) as usize).collect()
 }
