@@ -50,7 +50,7 @@ fuzz_target!(|input: &[u8]| {
     let directory = STATE.directory.path();
     std::fs::write(directory.join("journal"), journal).expect("written");
     let Some((_journal, recovered)) = open(directory) else { return };
-    let (index, next) = recovered.history(INDEX_BYTES);
+    let History { index, next } = recovered.history(INDEX_BYTES);
     let mut last = 1;
     for entry in index.entries() {
         assert!(last <= entry.first() && entry.first() < entry.next(), "seqs grow");

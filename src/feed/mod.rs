@@ -36,7 +36,7 @@
 //!
 //! With a [`Journal`](crate::journal::Journal), the records of a publication are written before any
 //! subscriber can see its events.
-//! A feed that is [`resume`]d begins with the history that the journal has recorded, and with the
+//! A feed that is [resumed](resume()) begins with the history that the journal has recorded, and with the
 //! next seq.
 //!
 //! # Closing
