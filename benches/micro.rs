@@ -1,8 +1,8 @@
-//! The parts that every line goes through, each alone: `cargo bench`.
+//! Benchmarks of the single steps that every line goes through: `cargo bench`.
 //!
 //! `bench/counts` runs the same work under valgrind, as `micro count NAME ROUNDS`.
 
-#![expect(clippy::print_stdout, reason = "it tells a script what there is")]
+#![expect(clippy::print_stdout, reason = "a script reads the names")]
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -22,10 +22,10 @@ use ssetail::store::{Capacity, Index, Ring};
 const SIZE: usize = 256 * 1024;
 const CAPACITY: Capacity = Capacity { lines: 10_000, bytes: 16 << 20, index_bytes: 16 << 20 };
 
-/// Something that is done over and over.
+/// One benchmark.
 struct Work {
     name: &'static str,
-    /// What is counted, and how many of them one round has.
+    /// The unit of the counts, and the number of units in one round.
     unit: &'static str,
     units: usize,
     prepare: fn() -> Round,
@@ -87,7 +87,7 @@ fn cutting(binary: bool) -> Cutting {
     Cutting { splitter, filter: LineFilter::default() }
 }
 
-/// Lines of `len` bytes, terminators included, with one `odd` byte each.
+/// Lines of `len` bytes with their terminators; the middle byte of each is `odd`.
 fn text(size: usize, len: usize, odd: u8) -> Vec<u8> {
     let mut line = vec![b'x'; len - 1];
     line[len / 2] = odd;
@@ -103,7 +103,7 @@ fn source() -> Arc<Source> {
     Arc::new(Source { id: 0, name: Name::new(OsStr::new("build.log")) })
 }
 
-/// The same lines once more, for one more batch.
+/// Copies lines for one more batch.
 fn again(lines: &Lines) -> Lines {
     Lines { bytes: lines.bytes.clone(), spans: lines.spans.clone(), location: None, ..*lines }
 }
@@ -133,7 +133,7 @@ fn encode(odd: u8, format: Format) -> Round {
     })
 }
 
-/// A batch of one line comes, one goes, and somebody who is a hundred behind reads.
+/// Pushes a batch of one line, evicts one, and reads the batch a hundred events before the newest.
 fn ring() -> Round {
     let (source, line) = (source(), lines(&text(100, 100, b'x')));
     let mut ring = Ring::new(CAPACITY, 1);
@@ -149,7 +149,7 @@ fn ring() -> Round {
     Box::new(move || (0..1000).for_each(|_| step()))
 }
 
-/// Ten batches are published one after the other, each to a hundred who wait for it.
+/// Publishes ten batches of one line, each read by a hundred subscribers.
 fn publish() -> Round {
     let (source, line) = (source(), lines(&text(100, 100, b'x')));
     let (publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), CAPACITY, cutting(false));
@@ -175,7 +175,7 @@ impl Log for Nowhere {
     }
 }
 
-/// Evicted batches of one line, which follow each other in a file.
+/// Makes evicted batches of one line, which follow each other in a file.
 fn evicted() -> impl FnMut() -> Batch {
     let (source, line) = (source(), lines(&text(100, 100, b'x')));
     let log: Arc<dyn Log> = Arc::new(Nowhere);

@@ -15,7 +15,7 @@ pub struct Lines {
     pub location: Option<Location>,
     /// State of the line that the bytes before these left unfinished.
     pub carry: Carry,
-    /// What follows the bytes.
+    /// The kind of bytes that follow.
     pub end: End,
     /// The bytes are chunks without terminators (`--binary`).
     pub chunks: bool,

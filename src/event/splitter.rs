@@ -32,15 +32,15 @@ pub struct Carry {
     pub hidden: bool,
 }
 
-/// What follows the bytes, which decides about a rest without a terminator.
+/// The bytes after some bytes; they decide what becomes of a rest without a terminator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum End {
-    /// Perhaps more bytes: the rest is not cut yet.
+    /// Not known yet: the rest is not cut.
     #[default]
     Open,
-    /// Nothing: the rest is a line.
+    /// No bytes: the rest is a line.
     Finished,
-    /// More bytes of the same line: the rest is a part of it.
+    /// Bytes of the same line: the rest is a part of it.
     Part,
 }
 

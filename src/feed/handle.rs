@@ -17,7 +17,7 @@ pub struct Feed {
     pub(super) shared: Arc<Shared>,
 }
 
-/// What a feed keeps in memory, and its limits.
+/// The memory that a feed uses, and its limits.
 #[derive(Clone, Copy, Debug)]
 pub struct RingUsage {
     /// Number of events in the ring.
@@ -97,7 +97,7 @@ impl Feed {
         self.shared.lock().ring.capacity().lines
     }
 
-    /// Returns what the feed keeps in memory.
+    /// Returns the memory that the feed uses.
     #[must_use]
     pub fn usage(&self) -> RingUsage {
         let FeedState { ring, index, .. } = &*self.shared.lock();

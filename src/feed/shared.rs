@@ -1,4 +1,4 @@
-//! What the publishers, subscribers and handles of one feed share.
+//! The parts that the publishers, subscribers and handles of one feed share.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -119,7 +119,8 @@ impl Subscriber {
         }
     }
 
-    /// Reads what stands at the cursor; none if the cursor moved, or a reload began.
+    /// Reads the events at the cursor, or returns `None` if the cursor has moved or a reload has
+    /// begun.
     fn poll_cursor(
         &mut self,
         cx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! What the publishing threads tell the journal.
+//! Publications and notes, the input of the journal.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::event::{Batch, Log, Seq, Source};
 pub enum JournalNote {
     /// The path under which a source is followed.
     Path(PathBuf),
-    /// How far a file was read.
+    /// The progress of reading a file.
     Checkpoint(Arc<dyn Log>, Checkpoint),
 }
 

@@ -6,7 +6,7 @@ use super::block::take_u32;
 use crate::event::{Carry, FileId};
 use crate::store::{push_number, take_number};
 
-/// How far a file was read, and checksums that show whether it still has the same bytes.
+/// The progress of reading a file, and checksums that show whether it still has the same bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The file is still read; if not, only its history is needed.
@@ -38,7 +38,7 @@ pub(super) enum Record<'a> {
     Source { id: u64, name: &'a str, path: &'a [u8] },
     /// A file that was read.
     Log { id: u64, file: FileId, path: &'a [u8] },
-    /// How far a file was read.
+    /// The progress of reading a file.
     Checkpoint { log: u64, source: u64, checkpoint: Checkpoint },
     /// Lines, as a byte range of a file.
     Lines { extent: ExtentRef, shapes: &'a [u8] },

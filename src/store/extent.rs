@@ -28,7 +28,7 @@ pub(crate) struct Extent {
     /// The shape of each batch, in the compact form of [`BatchShape::push`].
     pub(crate) shapes: Vec<u8>,
     len: u64,
-    /// What follows the last batch.
+    /// The kind of bytes that follow the last batch.
     end: End,
 }
 
@@ -38,7 +38,7 @@ struct BatchShape {
     len: usize,
     /// Number of events.
     count: usize,
-    /// What follows the bytes.
+    /// The kind of bytes that follow.
     end: End,
     /// Milliseconds from the first batch of the extent to this one, modulo 2^64.
     later: u64,

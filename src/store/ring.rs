@@ -1,4 +1,4 @@
-//! The ring: the newest batches, held in memory, bounded in lines and in bytes.
+//! The ring: the newest batches in memory, bounded in lines and in bytes.
 //!
 //! A plain value without lock, clock or I/O.
 
@@ -166,7 +166,7 @@ mod tests {
             let ring = ring(u64::MAX, bytes, &lens);
             prop_assert_eq!(ring.next(), 1 + lens.iter().sum::<usize>() as u64);
             let mut at = ring.oldest();
-            for batch in ring.from(at).expect("held") {
+            for batch in ring.from(at).expect("not evicted") {
                 prop_assert_eq!(batch.first(), at);
                 at = batch.next();
             }
@@ -179,7 +179,7 @@ mod tests {
         fn every_event_in_the_ring_is_found(lens in proptest::collection::vec(1usize..9, 1..30)) {
             let ring = ring(u64::MAX, 3000, &lens);
             for seq in ring.oldest()..ring.next() {
-                let batch = ring.from(seq).expect("held").next().expect("a batch");
+                let batch = ring.from(seq).expect("not evicted").next().expect("a batch");
                 prop_assert!((batch.first()..batch.next()).contains(&seq));
             }
         }
