@@ -191,9 +191,11 @@ fn options() -> String {
         unreachable!("writing to a Vec failed: {error}");
     }
     let page = String::from_utf8_lossy(&page).replace("\n.br\n\n.br\n", "\n.br\n");
+    // clap_mangen makes a section of each heading, and quotes one of several words.
     headings.iter().fold(page, |page, heading| {
-        let section = format!(".SH \"{}\"", heading.to_uppercase());
-        page.replace(&section, &format!(".SS \"{heading}\""))
+        let section = heading.to_uppercase();
+        page.replace(&format!(".SH {section}\n"), &format!(".SS {heading}\n"))
+            .replace(&format!(".SH \"{section}\"\n"), &format!(".SS \"{heading}\"\n"))
     })
 }
 
