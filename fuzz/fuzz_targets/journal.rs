@@ -17,7 +17,7 @@ use libfuzzer_sys::fuzz_target;
 use ssetail::event::{Cutting, Encoder, Epoch, Name, Source};
 use ssetail::feed::{Draft, DraftContent, resume};
 use ssetail::journal::{Journal, JournalNote, Recovered};
-use ssetail::store::Capacity;
+use ssetail::store::{Capacity, History};
 use tempfile::TempDir;
 
 const INDEX_BYTES: usize = 1 << 20;
