@@ -19,18 +19,18 @@
 //!
 //! | module | contents | may touch |
 //! |---|---|---|
-//! | [`event`] | lines, batches, names, ids, and their encoding | nothing: it is pure |
+//! | [`event`] | lines, batches, names, ids, and their encoding | nothing, except the `OnceLock` of an encoded form |
 //! | `report` | [`Report`]: sentences for the person who runs the program | a lock |
 //! | `system` | calls of the operating system | the kernel |
-//! | [`store`] | the ring of batches, and the index of evicted ones | nothing: it is pure |
+//! | [`store`] | the ring of batches, and the index of evicted ones | files, through [`event::Log`], when an entry is reloaded |
 //! | [`journal`] | the state that survives restarts | files of its directory |
-//! | [`feed`] | one publisher, many subscribers | locks, held briefly; files, through [`event::Log`] |
+//! | [`feed`] | one publisher, many subscribers | locks, held briefly; blocking threads of tokio |
 //! | [`follow`] | from files and standard input to batches | followed files, linemux |
 //! | [`http`] | requests, access, event streams | hyper, rustls, sockets |
 //! | `status` | output on the terminal | stderr, indicatif |
 //! | `failure` | `Failure`: errors that end the program | nothing |
 //! | `cli` | `Cli`: flags and environment variables | clap |
-//! | `settings` | the validated values of all flags | the token file |
+//! | `settings` | the validated values of all flags | the token file; whether standard input is a terminal |
 //! | `manual` | the man page and the completion scripts | clap |
 //! | `urls` | URLs of the web page, and opening it | webbrowser |
 //! | `run` | the phases of the program | the runtime |
@@ -40,10 +40,11 @@
 //!
 //! # Invariants
 //!
-//! 1. The ring, the index and the encoder do no I/O, take no lock, and know no clock and no async;
-//!    they cannot fail.
+//! 1. The ring, the index and the encoder do no I/O, and know no clock and no async; they cannot
+//!    fail. Only `IndexEntry::reload` reads a file, outside the locks of the feed.
 //! 2. Only [`follow`] touches followed files and linemux; only [`http`] touches hyper; only `cli`
-//!    and `manual` touch clap; only `status` touches indicatif; only `main` and `status` print.
+//!    and `manual` touch clap; only `status` touches indicatif; only `main` and `status` print
+//!    messages; `--tee` copies to standard output.
 //! 3. Only [`event::Encoder`] knows the wire format.
 //! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`].
 //! 5. Memory is bounded by the capacities of ring and index, plus a fixed amount for each source
@@ -67,7 +68,7 @@
 //! | epoch | name of a sequence of seqs; an id consists of epoch and seq |
 //! | ring | the newest batches, in memory |
 //! | index | byte ranges of the batches that the ring has evicted |
-//! | generation | one file behind the path of a source, from its creation or truncation on |
+//! | generation | one open file behind the path of a source |
 //! | cursor | seq of the event that a subscriber reads next |
 //! | subscriber | the reader of one response |
 //! | gap | events that a subscriber cannot receive, because neither ring nor file has them |

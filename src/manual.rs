@@ -136,7 +136,7 @@ Events that are no longer in memory are read again from their files.
 .PP
 With \fB\-\-state\fR, a restart continues where the last run stopped, even after \fBkill \-9\fR: event ids stay valid, and lines that were written in the meantime are published, also those of files that were rotated within their directory.
 \fB\-\-lines\fR then applies only to files that the state does not contain.
-Event ids of earlier runs become invalid, as without \fB\-\-state\fR, if the machine stopped before ssetail did, if the journal is damaged, or if a flag that defines lines has changed (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
+Event ids of earlier runs become invalid, as without \fB\-\-state\fR, if the machine crashed or restarted while ssetail was running, if the journal is damaged, or if a flag that defines lines has changed (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
 The history of a source that is no longer given is kept; if the source is given again later, it is followed like a new one.
 Events of standard input are a gap after a restart.
 .PP

@@ -44,9 +44,11 @@ impl PageUrls {
             BoundAddress::Tcp(address) => Some(connectable(*address)),
             BoundAddress::Unix(_) => None,
         });
-        let address = address.ok_or("no browser can open a socket in the file system")?;
-        webbrowser::open(&self.url(address, token))
-            .map_err(|_| "no browser was found to open the page; BROWSER can name one".to_owned())
+        let address = address
+            .ok_or("--open needs a TCP address, because browsers cannot open a Unix socket")?;
+        webbrowser::open(&self.url(address, token)).map_err(|_| {
+            "no browser was found to open the page; set BROWSER, e.g. BROWSER=firefox".to_owned()
+        })
     }
 
     fn url(&self, address: SocketAddr, token: Option<&Secret>) -> String {

@@ -104,7 +104,7 @@ fn every_flag_is_read_from_the_environment_that_the_help_names() {
         let is_named = said.contains(&format!("--{flag}"))
             || said.contains("no/such")
             || said.contains("a.log ");
-        assert!(is_named || said.contains("a token consists of"), "{name}: {said}");
+        assert!(is_named || said.contains("expected a token of"), "{name}: {said}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a person sees on a terminal, and others do not: SPEC section 1.
+//! The status line, and messages on a terminal and on a pipe.
 
 use std::fs::File;
 

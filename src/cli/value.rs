@@ -100,7 +100,8 @@ pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn parse_regex(text: &str) -> Result<Regex, String> {
-    Regex::new(text).map_err(|error| format!("invalid regular expression: {error}"))
+    Regex::new(text)
+        .map_err(|error| format!("expected a regular expression, e.g. error|warn: {error}"))
 }
 
 /// Parses the name of a format; the help text lists all of them.

@@ -76,7 +76,7 @@ impl Generation {
     }
 
     /// See [`LineReader::checkpoint`].
-    pub(super) fn checkpoint(&mut self, held: bool) -> Option<JournalNote> {
-        self.reader.checkpoint(held)
+    pub(super) fn checkpoint(&mut self, is_followed: bool) -> Option<JournalNote> {
+        self.reader.checkpoint(is_followed)
     }
 }

@@ -63,8 +63,8 @@ impl HintSource {
             Err(error) => {
                 self.is_enabled = false;
                 self.report.say(&format!(
-                    "the kernel gives no notifications ({error}), so changes are found by \
-                     polling; to receive them, {MORE_WATCHERS}"
+                    "the kernel does not report changes of files ({error}), so ssetail polls \
+                     them; to get reports, {MORE_WATCHERS}"
                 ));
             }
         }
@@ -96,16 +96,16 @@ impl HintSource {
         if self.has_unregistered(followed)
             && let Some(watcher) = &mut self.watcher
         {
-            let next = followed[self.registered..].iter().take(REGISTERED_AT_ONCE);
+            let next = followed.iter().enumerate().skip(self.registered).take(REGISTERED_AT_ONCE);
             self.registered += next.len();
-            watcher.register(next.map(|next| (&*next.path, next.source.id)));
+            watcher.register(next.map(|(index, next)| (&*next.path, index)));
         }
     }
 
-    /// Registers a source again, when its directory may be another one.
-    pub(super) fn register_again(&mut self, followed: &FollowedPath) {
+    /// Registers the path with this index again, when its directory may be another one.
+    pub(super) fn register_again(&mut self, index: usize, followed: &FollowedPath) {
         if let Some(watcher) = &mut self.watcher {
-            watcher.register([(&*followed.path, followed.source.id)].into_iter());
+            watcher.register([(&*followed.path, index)].into_iter());
         }
     }
 
@@ -137,7 +137,7 @@ impl HintSource {
         std::mem::take(&mut self.hints.names_changed)
     }
 
-    /// Returns the sources whose files may have changed since the last call.
+    /// Returns the indices of the paths whose files may have changed since the last call.
     pub(super) fn take_dirty(&mut self) -> HashSet<usize> {
         let dirty = std::mem::take(&mut self.hints.dirty);
         if let Some(&index) = dirty.iter().next() {
@@ -146,7 +146,7 @@ impl HintSource {
         dirty
     }
 
-    /// Returns the source that the next hints are likely to be about.
+    /// Returns the index of the path that the next hints are likely to be about.
     pub(super) fn expected(&self) -> Option<usize> {
         self.expected.filter(|_| self.watcher.is_some())
     }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 use super::file::LogFile;
+use super::followed_path::FollowedPath;
 use super::generation::Generation;
 use super::retired_files::RetiredFiles;
 use super::source_set::SourceSet;
@@ -52,11 +53,12 @@ pub(super) fn restore(
     for (id, log) in recovered.logs() {
         let file = finder.found.get(&log.file);
         found.extend(file.map(|file| (id, Arc::clone(file))));
-        let owner =
-            log.checkpoint.and_then(|(source, mark)| Some((recovered.source(source)?, mark)));
+        let owner = log
+            .checkpoint
+            .and_then(|(source, checkpoint)| Some((recovered.source(source)?, checkpoint)));
         let Some((source, checkpoint)) = owner else { continue };
         if checkpoint.is_followed {
-            sources.followed[source.id].mark_live();
+            sources.followed_mut(source).into_iter().for_each(FollowedPath::mark_live);
         }
         if let Some(file) = file {
             restored.resume(Arc::clone(file), log.file, source, &checkpoint, sources, now);
@@ -89,7 +91,9 @@ impl Restored {
         self.checkpoints.extend(note.map(draft));
         if checkpoint.is_followed {
             self.updates.entry(source.id).or_default().extend(change);
-            sources.followed[source.id].restore(generation, now);
+            if let Some(followed) = sources.followed_mut(source) {
+                followed.restore(generation, now);
+            }
         } else {
             self.retired.add(generation);
         }

@@ -11,7 +11,7 @@ use super::followed_path::{FollowedPath, PathOrigin};
 use super::registry::Registry;
 use super::source_status::SourceKind;
 use super::wanted_source::{Target, WantedSource};
-use crate::event::{FileId, Names};
+use crate::event::{FileId, Names, Source};
 use crate::journal::Recovered;
 
 /// All followed paths, in the order in which they were found.
@@ -93,6 +93,13 @@ impl SourceSet {
             _ => None,
         };
         self.wanted.iter().filter_map(sentence).collect()
+    }
+
+    /// Returns the followed path of a source; none if the source is no path of this set.
+    pub(super) fn followed_mut(&mut self, source: &Source) -> Option<&mut FollowedPath> {
+        // A registry gives ids in ascending order, also to sources of other kinds.
+        let index = self.followed.binary_search_by_key(&source.id, |path| path.source.id).ok()?;
+        self.followed.get_mut(index)
     }
 
     /// Returns the index of a path in `followed`.

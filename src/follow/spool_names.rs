@@ -58,7 +58,7 @@ impl SpoolNames {
             metadata => metadata?,
         };
         if !metadata.is_file() {
-            return Err(io::Error::other("there is something that is not a file"));
+            return Err(io::Error::other("the path exists and is not a regular file"));
         }
         if let Err(TryLockError::WouldBlock) = File::open(&self.0)?.try_lock() {
             return Err(io::Error::other("another ssetail writes to it"));

@@ -175,7 +175,7 @@ impl Worker {
             PathTarget::Other(opened) => {
                 let (sources, updates) = (&mut self.sources, &mut updates);
                 if self.ownership.assign(sources, index, opened, now, updates) {
-                    self.hints.register_again(&self.sources.followed[index]);
+                    self.hints.register_again(index, &self.sources.followed[index]);
                 }
             }
         }

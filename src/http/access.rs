@@ -79,10 +79,12 @@ impl Access {
     /// Creates the rule that a request has one of these; `basic` is `USER:PASS`.
     pub fn new(basic: Option<Secret>, token: Option<Secret>) -> Result<Self, &'static str> {
         if basic.as_ref().is_some_and(|basic| !basic.0.contains(':')) {
-            return Err("--auth takes a user and a password, as USER:PASS");
+            return Err("--auth: expected a user and a password, e.g. USER:PASS");
         }
         if token.as_ref().is_some_and(|token| !is_token(&token.0)) {
-            return Err("a token consists of letters, digits and -._~+/ and may end with =");
+            return Err(
+                "expected a token of letters, digits and -._~+/ that may end with =, e.g. a-long-secret",
+            );
         }
         Ok(Access { basic, token })
     }

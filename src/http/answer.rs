@@ -126,7 +126,9 @@ impl Site {
             Route::Sources => document("application/json", &reports::sources(self)),
             Route::Metrics => match reports::metrics(self) {
                 Ok(metrics) => document(reports::METRICS_TYPE, &metrics),
-                Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "The figures cannot be told.\n"),
+                Err(_) => {
+                    text(StatusCode::INTERNAL_SERVER_ERROR, "The metrics could not be encoded.\n")
+                }
             },
             Route::Health => text(StatusCode::OK, "ok\n"),
         }

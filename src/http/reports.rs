@@ -56,9 +56,13 @@ pub(super) fn metrics(site: &Site) -> Result<String, fmt::Error> {
 
 fn register_reading(registry: &mut Registry, entries: &[SourceStatus]) {
     let total = |figure: fn(&SourceStatus) -> u64| entries.iter().map(figure).sum::<u64>();
-    registry.register("sources", "Sources, by what they are doing", SourcesByState::of(entries));
+    registry.register("sources", "Sources in each state", SourcesByState::of(entries));
     registry.register("lines_read", "Lines published", counter(total(|entry| entry.lines)));
-    registry.register("bytes_read", "Bytes read with them", counter(total(|entry| entry.bytes)));
+    registry.register(
+        "bytes_read",
+        "Bytes of the published lines",
+        counter(total(|entry| entry.bytes)),
+    );
 }
 
 fn register_sending(registry: &mut Registry, site: &Site) {
@@ -67,8 +71,8 @@ fn register_sending(registry: &mut Registry, site: &Site) {
     for (name, help, count) in [
         ("events_sent", "Events sent, over all peers", &traffic.events),
         ("bytes_sent", "Bytes of event streams sent, over all peers", &traffic.bytes),
-        ("gaps", "Times that a peer was told of events it will not get", &traffic.gaps),
-        ("events_lost", "Events that peers were told they will not get", &traffic.lost),
+        ("gaps", "Gap events sent, over all clients", &traffic.gaps),
+        ("events_lost", "Lost events that gap events reported, over all clients", &traffic.lost),
         ("slow_peers_dropped", "Peers that took no byte for too long", &traffic.dropped),
         ("streams_turned_away", "Event streams over the limit", &traffic.refused_streams),
     ] {
@@ -81,11 +85,19 @@ fn register_ring(registry: &mut Registry, site: &Site) {
     let fill = site.feed.usage();
     for (name, help, value) in [
         ("ring_events", "Events held in memory", fill.events),
-        ("ring_bytes", "Memory that they take", fill.bytes as u64),
-        ("ring_capacity_events", "Events that clients can get", fill.capacity.lines),
+        ("ring_bytes", "Memory of the events held in memory", fill.bytes as u64),
+        (
+            "ring_capacity_events",
+            "Maximum number of lines in memory for new clients",
+            fill.capacity.lines,
+        ),
         ("ring_capacity_bytes", "Memory that events may take", fill.capacity.bytes as u64),
         ("index_bytes", "Memory for finding older events in their files", fill.index_bytes as u64),
-        ("index_capacity_bytes", "How much it may be", fill.capacity.index_bytes as u64),
+        (
+            "index_capacity_bytes",
+            "Maximum memory of the index of older events",
+            fill.capacity.index_bytes as u64,
+        ),
     ] {
         registry.register(name, help, gauge(value));
     }

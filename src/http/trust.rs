@@ -70,7 +70,7 @@ impl AllowedOrigin {
             "*" => Ok(AllowedOrigin::Any),
             "null" => Ok(AllowedOrigin::Null),
             _ => exact_origin(text).map(AllowedOrigin::Exact).ok_or_else(|| {
-                "give an origin, as https://logs.example, or '*' or null".to_owned()
+                "expected an origin, '*' or null, e.g. https://logs.example".to_owned()
             }),
         }
     }
@@ -80,7 +80,7 @@ impl AllowedOrigin {
 pub fn parse_host(text: &str) -> Result<String, String> {
     match Host::parse(text.trim_end_matches('.')) {
         Ok(host) => Ok(host.to_string()),
-        Err(_) => Err("give a host name without a port, as logs.example".to_owned()),
+        Err(_) => Err("expected a host name without a port, e.g. logs.example".to_owned()),
     }
 }
 

@@ -32,7 +32,7 @@ fn refuse_if_used(path: &Path) -> anyhow::Result<()> {
     let Ok(metadata) = path.symlink_metadata() else { return Ok(()) };
     let shown = path.display();
     if !metadata.file_type().is_socket() {
-        bail!("{shown} is there and is not a socket; give another path");
+        bail!("{shown} exists and is not a socket; give another path");
     }
     match UnixStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),

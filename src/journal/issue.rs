@@ -30,7 +30,7 @@ impl RecoveryIssue {
                 "the last run could not write all records; earlier ids cannot be resumed".into()
             }
             RecoveryIssue::MachineStopped => {
-                "the machine stopped before ssetail did; earlier ids cannot be resumed".into()
+                "the machine crashed or restarted while ssetail was running; earlier ids cannot be resumed".into()
             }
             RecoveryIssue::OtherCutting => "--max-line, --binary, --include or --exclude has \
                                             changed; earlier ids cannot be resumed"

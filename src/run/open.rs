@@ -45,7 +45,9 @@ pub(super) struct Opened {
 }
 
 impl State {
-    /// Opens the directory of `--state`, if there is one; changes nothing in it.
+    /// Creates and locks the directory of `--state`, if it is set, and reads its journal.
+    ///
+    /// The journal stays as it is until the first publication.
     pub(super) fn open(settings: &Settings, report: &Report) -> anyhow::Result<Self> {
         let Some(directory) = &settings.state else {
             return Ok(State { journal: None, recovered: Recovered::nothing() });

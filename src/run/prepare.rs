@@ -49,8 +49,8 @@ fn raise_descriptors(max_streams: usize, report: &Report) -> usize {
     let limit = raise_descriptor_limit();
     if limit < max_streams {
         report.say(&format!(
-            "only {limit} descriptors may be open, too few for --max-clients {max_streams}; \
-             raise the hard limit, as with ulimit -Hn"
+            "this process may open only {limit} descriptors, too few for --max-clients \
+             {max_streams}; raise the hard limit, e.g. with ulimit -Hn"
         ));
     }
     limit

@@ -1,4 +1,4 @@
-//! Following on a machine that has no notifications to give.
+//! Following files when a limit of inotify is reached.
 
 use crate::harness::Ssetail;
 

@@ -232,8 +232,8 @@ impl EventStream {
     /// Whether the filter has let nothing through for so many events that those after the peer's
     /// ID may be evicted soon.
     fn is_stale(&self) -> bool {
-        let capacity = self.site.feed.replay_lines();
-        self.subscriber.cursor().next - self.peer.position.next > capacity / 4
+        let quarter = self.site.feed.replay_lines() / 4;
+        quarter > 0 && self.subscriber.cursor().next - self.peer.position.next > quarter
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tasks of streams that the publishing thread can run, too.
 //!
-//! See [`feed::InlineStream`](crate::feed::InlineStream) for the policy.
+//! `src/feed/inline.rs` decides when the publishing thread sends.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
