@@ -20,11 +20,14 @@ use ssetail::follow::{FollowOptions, OpenedSources, Registry, Target, WantedSour
 use ssetail::http::Site;
 use ssetail::store::Capacity;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("give a file to follow")?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    // Before the address is printed, so that an early signal ends the program cleanly, too.
+    let mut interrupt = signal(SignalKind::interrupt())?;
 
     // A thread reads the file and publishes its lines to the feed.
     let wanted = WantedSource { name: None, target: Target::Path(std::path::absolute(path)?) };
@@ -47,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Not `with_graceful_shutdown`, which would wait for event streams, and those do not end.
     tokio::select! {
         served = axum::serve(listener, app) => served?,
-        _ = tokio::signal::ctrl_c() => {}
+        _ = interrupt.recv() => {}
     }
     // Reads the rest of the file and closes the feed.
     follower.stop();

@@ -23,11 +23,14 @@ use ssetail::follow::{FollowOptions, OpenedSources, Registry, Target, WantedSour
 use ssetail::http::Site;
 use ssetail::store::Capacity;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("give a file to follow")?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    // Before the address is printed, so that an early signal ends the program cleanly, too.
+    let mut interrupt = signal(SignalKind::interrupt())?;
 
     // A thread reads the file and publishes its lines to the feed.
     let wanted = WantedSource { name: None, target: Target::Path(std::path::absolute(path)?) };
@@ -45,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     loop {
         tokio::select! {
             accepted = listener.accept() => drop(tokio::spawn(serve(accepted?.0, site.clone()))),
-            _ = tokio::signal::ctrl_c() => break,
+            _ = interrupt.recv() => break,
         }
     }
     // Reads the rest of the file and closes the feed.

@@ -284,3 +284,18 @@ fn a_connection_serves_requests_until_the_first_stream() {
     socket.shutdown(Shutdown::Write).expect("shut");
     eventually("the stream ends", || ssetail.metric("ssetail_open_streams") == 0);
 }
+
+/// Without replay, an older id could not be resumed, so that a recent id is of no use.
+#[test]
+fn a_filter_without_replay_sends_only_hits() {
+    let ssetail = Ssetail::new().file("a.log", "").args(["a.log", "--replay", "0"]).start();
+    let mut events = ssetail.events("/sse?grep=hit");
+    events.until_comments(1);
+    for n in 0..20 {
+        ssetail.append("a.log", format!("other {n}\n"));
+        eventually("the line is read", || ssetail.metric("ssetail_lines_read_total") > n);
+    }
+    ssetail.append("a.log", "hit\n");
+    let event = events.next().expect("an event");
+    assert_eq!((&*event.kind, &*event.data), ("a.log", "hit"));
+}

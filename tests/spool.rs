@@ -203,10 +203,10 @@ fn an_unusable_spool_is_one_sentence() {
     refused(file().args(["-", "a.log", "--spool", "a.log"]), 2, "a.log cannot be followed");
     refused(file().args(["-", "a.log.1", "--spool", "a.log"]), 2, "a.log.1 cannot be followed");
     refused(file().args(["-", "--spool", "none/x"]), 1, "No such file or directory");
-    refused(file().args(["-", "--spool", "/dev/null"]), 1, "not a file");
+    refused(file().args(["-", "--spool", "/dev/null"]), 1, "not a regular file");
     let link = file();
     std::os::unix::fs::symlink("a.log", link.path("link")).expect("linked");
-    refused(link.args(["-", "--spool", "link"]), 1, "not a file");
+    refused(link.args(["-", "--spool", "link"]), 1, "not a regular file");
     let (code, _) = file().args(["-", "--spool", "x", "--spool-bytes", "1KiB"]).fail();
     assert_eq!(code, 2);
     let (code, _) = file().args(["-", "--spool-bytes", "1GiB"]).fail();
