@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use super::gap::Gap;
 use super::inline::InlineStream;
-use super::next_read::{NextRead, first_batches};
+use super::next_read::{NextRead, READ_SIZE, first_batches};
 use super::reload::Reloaded;
 use super::shared::Shared;
 use super::start::{Start, StartPoint};
@@ -219,7 +219,7 @@ impl Subscriber {
     fn read_reloaded(&mut self, batches: &Arc<[Arc<Batch>]>) -> Read {
         self.reloaded = Arc::downgrade(batches);
         let cursor = self.cursor.next;
-        self.advance(first_batches(batches.iter().filter(|batch| batch.next() > cursor)))
+        self.advance(first_batches(batches.iter().filter(|batch| batch.next() > cursor), READ_SIZE))
     }
 
     fn advance(&mut self, batches: Vec<Arc<Batch>>) -> Read {
