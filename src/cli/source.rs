@@ -60,8 +60,10 @@ fn path_or_pattern(name: Option<OsString>, text: &OsStr) -> Result<SourceArg, St
     if !Pattern::is_wild(text) {
         return path(name, text);
     }
-    let pattern = Pattern::new(&absolute(text)?)
-        .map_err(|error| format!("{} is not a glob: {}", text.display(), error.kind()))?;
+    let directory = std::env::current_dir()
+        .map_err(|error| format!("the current directory cannot be found: {error}"))?;
+    let pattern = Pattern::within(&directory, text)
+        .map_err(|error| format!("{} is not a glob: {error}", text.display()))?;
     Ok(SourceArg::Files(WantedSource { name, target: Target::Pattern(pattern) }))
 }
 

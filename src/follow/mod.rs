@@ -20,7 +20,12 @@
 //! Everything else is done by `LineReader`, which the follower drives for files, and the thread of
 //! [`Input`] for a stream that is read to its end.
 
+#[cfg(test)]
+mod bash_globs;
+mod braces;
+mod candidate;
 mod clock;
+mod directory_memory;
 mod file;
 mod file_source;
 mod followed_path;
@@ -31,8 +36,11 @@ mod hints;
 mod input;
 mod line_reader;
 mod line_source;
+mod mount;
+mod name_pattern;
 mod opened_sources;
 mod options;
+mod own_streams;
 mod ownership;
 mod path_target;
 mod pattern;
@@ -49,6 +57,8 @@ mod start_at;
 mod stdin;
 mod update;
 mod wake_signal;
+mod walk;
+mod walk_rules;
 mod wanted_source;
 mod watcher;
 mod worker;

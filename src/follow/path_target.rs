@@ -1,5 +1,6 @@
 //! The target of a path: the file that the path leads to now.
 
+use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::file::{FileKind, LogFile, OpenedFile};
+use super::own_streams::own_stream;
 use super::update::Update;
 use crate::event::FileId;
 use crate::system::{is_out_of_descriptors, is_symlink_loop};
@@ -64,14 +66,14 @@ impl PathTarget {
         if newest == Some(FileId::of(&metadata)) {
             return Ok(PathTarget::Newest);
         }
-        if let Err(reason) = FileKind::of(&metadata) {
+        if let Err(reason) = followed_kind(&metadata) {
             return Ok(unreadable(path, reason));
         }
         let file = LogFile::open(path, budget)?;
         // The path may lead elsewhere by now.
         let metadata = file.metadata()?;
         let id = FileId::of(&metadata);
-        Ok(match FileKind::of(&metadata) {
+        Ok(match followed_kind(&metadata) {
             Err(reason) => unreadable(path, reason),
             Ok(_) if file.is_synthetic() => {
                 unreadable(path, "is made up by the kernel at every read and cannot be followed")
@@ -90,6 +92,12 @@ impl UnreadableReason {
             UnreadableReason::AllPaths(sentence) => Update::SayOnce(sentence),
         }
     }
+}
+
+/// Returns the kind of a file, or the reason why this process cannot follow it.
+fn followed_kind(metadata: &Metadata) -> Result<FileKind, &'static str> {
+    let kind = FileKind::of(metadata)?;
+    own_stream(metadata).map_or(Ok(kind), Err)
 }
 
 fn unreadable(path: &Path, reason: &str) -> PathTarget {

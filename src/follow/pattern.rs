@@ -1,78 +1,98 @@
-//! Patterns: globs over paths, and the files that match them.
+//! Patterns: globs over paths, as in bash with `globstar` and without `dotglob`.
 //!
-//! A pattern is split at its slashes, and each part is matched against the names in one directory,
-//! as a shell does it.
+//! Braces are expanded first, so that a pattern is a list of words.
+//! A word is split at its slashes, and each part is matched against the names in one directory.
 //! `*` does not match a leading dot.
 //! `**` matches directories at any depth, but follows no symbolic links; other parts follow them.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
-
+use super::braces::expand_braces;
+use super::name_pattern::NamePattern;
 use super::spool_names::SpoolNames;
+
+/// Most bytes of a pattern: those of the longest path. Expanding braces takes stack for each
+/// level; a few times the length would need more than a thread has.
+const MAX_BYTES: usize = 4096;
+
+/// Most bytes of all words of a pattern. Each word costs system calls in every walk; with a
+/// quarter of it, `{1..10000}` before a name of usual length would be refused.
+const MAX_WORD_BYTES: usize = 1 << 20;
 
 /// A glob over absolute paths.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: PathBuf,
-    /// The directory before the first part.
-    base: PathBuf,
-    parts: Vec<Part>,
+    words: Vec<Word>,
     excluded: Option<SpoolNames>,
 }
 
+/// One word of a pattern, after the expansion of braces.
 #[derive(Clone, Debug)]
-enum Part {
+pub(super) struct Word {
+    /// The directory before the first part.
+    pub(super) base: PathBuf,
+    /// At least one part; the last one matches files.
+    pub(super) parts: Vec<Part>,
+}
+
+/// The part of a word for the names in one directory.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
     Literal(OsString),
-    Wild {
-        matcher: GlobMatcher,
-        /// The glob begins with a dot, so that it matches hidden names.
-        is_dotted: bool,
-    },
+    Wild(NamePattern),
+    /// `**`: this directory, and all directories below it.
     AnyDepth,
 }
 
+/// The error of a pattern that is too long, or that stands for too many words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatternTooLarge;
+
 impl Pattern {
-    /// Whether `path` contains a character that makes it a pattern.
+    /// Whether `text` contains a character that may make it a pattern.
     #[must_use]
-    pub fn is_wild(path: &OsStr) -> bool {
-        path.as_bytes().iter().any(|byte| b"*?[{".contains(byte))
+    pub fn is_wild(text: &OsStr) -> bool {
+        text.as_bytes().iter().any(|byte| b"*?[{".contains(byte))
     }
 
-    /// Returns the pattern as it was given.
+    /// Parses an absolute path with globs in its components.
+    pub fn new(path: &Path) -> Result<Self, PatternTooLarge> {
+        Pattern::within(Path::new("/"), path.as_os_str())
+    }
+
+    /// Parses a glob; one that does not begin with a slash is relative to `directory`, whose name
+    /// stands for itself.
+    pub fn within(directory: &Path, glob: &OsStr) -> Result<Self, PatternTooLarge> {
+        if glob.len() > MAX_BYTES {
+            return Err(PatternTooLarge);
+        }
+        let words = expand_braces(glob.as_bytes(), MAX_WORD_BYTES).ok_or(PatternTooLarge)?;
+        let mut known = HashSet::new();
+        let words = words.iter().filter(|word| known.insert(*word));
+        let words = words.filter_map(|word| Word::new(directory, word)).collect();
+        let glob = Path::new(glob);
+        let text = directory.join(glob.strip_prefix(".").unwrap_or(glob));
+        Ok(Pattern { text, words, excluded: None })
+    }
+
+    /// Returns the pattern as it was given, as an absolute path.
     #[must_use]
     pub fn text(&self) -> &Path {
         &self.text
     }
 
-    /// Parses an absolute path with globs in its components; fails if one of them is not a glob.
-    pub fn new(path: &Path) -> Result<Self, globset::Error> {
-        let mut base = PathBuf::new();
-        let mut parts = Vec::new();
-        for component in path.components() {
-            match component {
-                Component::Normal(name) if name == "**" => parts.push(Part::AnyDepth),
-                Component::Normal(name) if Pattern::is_wild(name) => {
-                    let glob = GlobBuilder::new(&name.to_string_lossy())
-                        .literal_separator(true)
-                        .backslash_escape(true)
-                        .build()?;
-                    let matcher = glob.compile_matcher();
-                    parts.push(Part::Wild { matcher, is_dotted: is_hidden(name) });
-                }
-                other if parts.is_empty() => base.push(other),
-                other => parts.push(Part::Literal(other.as_os_str().to_owned())),
-            }
+    /// Returns the path that the pattern is, if it is nothing but one path.
+    #[must_use]
+    pub fn as_path(&self) -> Option<PathBuf> {
+        match &self.words[..] {
+            [word] => word.as_path(),
+            _ => None,
         }
-        if matches!(parts.last(), Some(Part::AnyDepth)) {
-            let matcher = globset::Glob::new("*")?.compile_matcher();
-            parts.push(Part::Wild { matcher, is_dotted: false });
-        }
-        Ok(Pattern { text: path.to_owned(), base, parts, excluded: None })
     }
 
     /// Returns the same pattern without the files of a spool.
@@ -81,15 +101,13 @@ impl Pattern {
         Pattern { excluded: Some(spool), ..self }
     }
 
-    /// Returns the files that match now, sorted.
-    #[must_use]
-    pub fn expand(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        expand(&self.base, &self.parts, &mut files);
-        files.sort();
-        files.dedup();
-        files.retain(|file| !self.excluded.as_ref().is_some_and(|names| names.include(file)));
-        files
+    pub(super) fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    /// Whether a file that matches is one of the spool.
+    pub(super) fn excludes(&self, path: &Path) -> bool {
+        self.excluded.as_ref().is_some_and(|names| names.include(path))
     }
 }
 
@@ -99,93 +117,80 @@ impl fmt::Display for Pattern {
     }
 }
 
-fn expand(directory: &Path, parts: &[Part], found: &mut Vec<PathBuf>) {
-    let Some((part, rest)) = parts.split_first() else { return };
-    match part {
-        Part::Literal(name) => expand_path(directory.join(name), rest, found),
-        Part::Wild { matcher, is_dotted } => {
-            for entry in entries(directory) {
-                let name = entry.file_name();
-                if matcher.is_match(&name) && (*is_dotted || !is_hidden(&name)) {
-                    match rest {
-                        [] if is_file(&entry) => found.push(entry.path()),
-                        [] => {}
-                        rest => expand(&entry.path(), rest, found),
-                    }
-                }
-            }
+impl fmt::Display for PatternTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it is too long, or its braces stand for too many words")
+    }
+}
+
+impl std::error::Error for PatternTooLarge {}
+
+impl Word {
+    /// Parses a word; none if it matches only directories, because it ends with a slash or a dot.
+    fn new(directory: &Path, word: &[u8]) -> Option<Self> {
+        let word = unescape_slashes(word);
+        if word.ends_with(b"/") || word.ends_with(b"/.") {
+            return None;
         }
-        Part::AnyDepth => {
-            expand(directory, rest, found);
-            for entry in entries(directory) {
-                let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                if is_directory && !is_hidden(&entry.file_name()) {
-                    expand(&entry.path(), parts, found);
-                }
-            }
+        let mut base = directory.to_owned();
+        if word.starts_with(b"/") {
+            base = PathBuf::from("/");
+        }
+        let components = word.split(|byte| *byte == b'/');
+        let components = components.filter(|component| !component.is_empty() && *component != b".");
+        let mut parts: Vec<Part> = components.map(Part::new).collect();
+        parts.dedup_by(|a, b| matches!((a, b), (Part::AnyDepth, Part::AnyDepth)));
+        if matches!(parts.last(), Some(Part::AnyDepth)) {
+            parts.push(Part::Wild(NamePattern::new("*")));
+        }
+        let is_wild = |part: &Part| !matches!(part, Part::Literal(_));
+        let first_wild = parts.iter().position(is_wild).unwrap_or(parts.len().checked_sub(1)?);
+        base.extend(parts.drain(..first_wild).filter_map(|part| match part {
+            Part::Literal(name) => Some(name),
+            Part::Wild(_) | Part::AnyDepth => None,
+        }));
+        Some(Word { base, parts })
+    }
+
+    fn as_path(&self) -> Option<PathBuf> {
+        match &self.parts[..] {
+            [Part::Literal(name)] => Some(self.base.join(name)),
+            _ => None,
         }
     }
 }
 
-/// Adds `path` if no parts are left, and else the files below it that match the rest.
-fn expand_path(path: PathBuf, rest: &[Part], found: &mut Vec<PathBuf>) {
-    if !rest.is_empty() {
-        expand(&path, rest, found);
-    } else if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_dir()) {
-        found.push(path);
-    }
-}
-
-/// Whether an entry, or the target of a symbolic link, is not a directory.
-fn is_file(entry: &fs::DirEntry) -> bool {
-    match entry.file_type() {
-        Ok(kind) if kind.is_symlink() => {
-            fs::metadata(entry.path()).is_ok_and(|metadata| !metadata.is_dir())
+impl Part {
+    fn new(component: &[u8]) -> Self {
+        if component == b"**" {
+            return Part::AnyDepth;
         }
-        Ok(kind) => !kind.is_dir(),
-        Err(_) => false,
+        let pattern = NamePattern::new(&String::from_utf8_lossy(component));
+        if pattern.is_wild() { Part::Wild(pattern) } else { Part::Literal(unescape(component)) }
     }
 }
 
-/// Returns the entries of a directory; none if it does not exist or is not readable.
-fn entries(directory: &Path) -> Vec<fs::DirEntry> {
-    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
-    entries.filter_map(Result::ok).collect()
-}
-
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_bytes().starts_with(b".")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn matches(pattern: &str) -> Vec<String> {
-        let root = tempfile::tempdir().expect("a directory");
-        for file in ["a.log", "b.txt", ".c.log", "x/d.log", "x/y/e.log", ".git/f.log", "[g].log"] {
-            let path = root.path().join(file);
-            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
-            fs::write(path, "").expect("written");
+/// Removes the backslashes before slashes, which divide words all the same.
+fn unescape_slashes(word: &[u8]) -> Vec<u8> {
+    let mut unescaped = Vec::with_capacity(word.len());
+    let mut rest = word;
+    while let Some((first, after)) = rest.split_first() {
+        let pair = if *first == b'\\' { after.first() } else { None };
+        if pair != Some(&b'/') {
+            unescaped.push(*first);
         }
-        std::os::unix::fs::symlink(root.path().join("x"), root.path().join("link"))
-            .expect("linked");
-        let pattern = Pattern::new(&root.path().join(pattern)).expect("a pattern");
-        let strip = |path: &PathBuf| {
-            path.strip_prefix(root.path()).expect("below").to_string_lossy().into_owned()
-        };
-        pattern.expand().iter().map(strip).collect()
+        unescaped.extend(pair);
+        rest = if pair.is_some() { &after[1..] } else { after };
     }
+    unescaped
+}
 
-    #[test]
-    fn a_pattern_matches_the_same_files_as_in_a_shell() {
-        assert_eq!(matches("*.log"), ["[g].log", "a.log"]);
-        assert_eq!(matches("?.{log,txt}"), ["a.log", "b.txt"]);
-        assert_eq!(matches(".*.log"), [".c.log"]);
-        assert_eq!(matches("*/d.log"), ["link/d.log", "x/d.log"]);
-        assert_eq!(matches("**/*.log"), ["[g].log", "a.log", "x/d.log", "x/y/e.log"]);
-        assert_eq!(matches("x/**"), ["x/d.log", "x/y/e.log"]);
-        assert_eq!(matches("[[]g].log"), ["[g].log"]);
-        assert!(matches("none/*.log").is_empty());
+/// Removes the backslashes that stand before other bytes.
+fn unescape(component: &[u8]) -> OsString {
+    let mut name = Vec::with_capacity(component.len());
+    let mut bytes = component.iter();
+    while let Some(byte) = bytes.next() {
+        name.extend(if *byte == b'\\' { bytes.next() } else { Some(byte) });
     }
+    OsString::from_vec(name)
 }

@@ -24,7 +24,9 @@ pub(crate) use portable::{
 pub use unix::raise_descriptor_limit;
 #[cfg(feature = "cli")]
 pub(crate) use unix::terminal_columns;
+#[cfg(test)]
+pub(crate) use unix::without_privileges;
 pub(crate) use unix::{
     Ready, descriptor_limit, is_out_of_descriptors, is_symlink_loop, open_without_waiting,
-    out_of_descriptors, read_stdin, wait_for_stdin,
+    out_of_descriptors, output_files, read_stdin, thread_cpu_time, wait_for_stdin,
 };

@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::io::{self, PipeReader};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
 
 /// Event for which [`wait_for_stdin`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,36 @@ pub(crate) fn read_stdin(bytes: &mut [u8]) -> io::Result<Option<usize>> {
         Err(Errno::INTR | Errno::AGAIN) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Returns the time that this thread was on a processor.
+pub(crate) fn thread_cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+/// Returns device and inode of standard output and of standard error; none for one that is closed.
+#[allow(clippy::unnecessary_cast, reason = "the types differ between systems")]
+pub(crate) fn output_files() -> [Option<(u64, u64)>; 2] {
+    let file = |stat: rustix::fs::Stat| (stat.st_dev as u64, stat.st_ino as u64);
+    let stdout = rustix::fs::fstat(rustix::stdio::stdout());
+    let stderr = rustix::fs::fstat(rustix::stdio::stderr());
+    [stdout.ok().map(file), stderr.ok().map(file)]
+}
+
+/// Runs a test on a thread that may not read every file, as root may; its threads inherit that.
+#[cfg(test)]
+pub(crate) fn without_privileges(test: impl FnOnce() + Send) {
+    let nobody = rustix::process::Uid::from_raw(65534);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            if rustix::process::geteuid().is_root() {
+                rustix::thread::set_thread_res_uid(nobody, nobody, nobody).expect("set");
+            }
+            test();
+        });
+    });
 }
 
 /// Returns the number of columns of the terminal of standard error, or none if it is unknown.
