@@ -58,7 +58,12 @@ mod stdin;
 mod update;
 mod wake_signal;
 mod walk;
+mod walk_pace;
 mod walk_rules;
+#[cfg_attr(not(test), expect(dead_code, reason = "the follower does not use it yet"))]
+mod walker;
+#[cfg(test)]
+mod walker_tests;
 mod wanted_source;
 mod watcher;
 mod worker;
