@@ -11,6 +11,8 @@ pub enum Failure {
     Usage(String),
     /// Any other error: exit status 1.
     Run(anyhow::Error),
+    /// The child process that does the work has failed with this exit status, and has said why.
+    Child(i32),
 }
 
 impl fmt::Display for Failure {
@@ -18,6 +20,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Usage(sentence) => f.write_str(&escape(sentence)),
             Failure::Run(error) => f.write_str(&escape(&format!("{error:#}"))),
+            Failure::Child(status) => write!(f, "the child process has exit status {status}"),
         }
     }
 }

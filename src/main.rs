@@ -14,9 +14,12 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let Err(failure) = ssetail::run(cli) else { return ExitCode::SUCCESS };
+    if let Failure::Child(status) = failure {
+        return ExitCode::from(u8::try_from(status).unwrap_or(1));
+    }
     eprintln!("ssetail: {failure}");
     match failure {
         Failure::Usage(_) => ExitCode::from(2),
-        Failure::Run(_) => ExitCode::FAILURE,
+        Failure::Run(_) | Failure::Child(_) => ExitCode::FAILURE,
     }
 }

@@ -9,6 +9,7 @@ mod prepare;
 mod process;
 mod reading;
 mod serving;
+mod supervisor;
 
 use self::environment::Environment;
 use self::open::{State, bind};
@@ -25,6 +26,9 @@ use crate::status::Status;
 /// Replaces the panic hook of this process by one that reports panics in one sentence.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let settings = Settings::try_from(cli)?;
+    if let Some(status) = supervisor::supervise(&settings)? {
+        return if status == 0 { Ok(()) } else { Err(Failure::Child(status)) };
+    }
     let environment = Environment::take(&settings)?;
     let process = Process::start(&environment, settings.quiet)?;
     let result = process.block_on(|status| follow_and_serve(settings, environment, status));

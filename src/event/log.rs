@@ -10,7 +10,8 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// Fills `bytes` from `offset` on.
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
 
-    /// Returns the offset before which bytes were removed on purpose.
+    /// Returns the offset before which bytes were removed on purpose; [`u64::MAX`] if none are left
+    /// and none will follow.
     ///
     /// An implementation must neither lock nor wait: the index calls this method while it is
     /// locked.

@@ -78,6 +78,13 @@ impl Names {
         self.owners.entry(name).or_insert_with(|| path.into());
     }
 
+    /// Lets another path have a name that was assigned to `path`.
+    pub fn release(&mut self, name: &Name, path: &Path) {
+        if self.owners.get(name).is_some_and(|owner| **owner == *path) {
+            self.owners.remove(name);
+        }
+    }
+
     /// Returns the name that a command line asked for, also if another source has it.
     pub fn assign_explicit(&mut self, name: &OsStr) -> Name {
         let name = Name::new(name);
@@ -170,6 +177,16 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(names.assign_explicit(OsStr::new("api")).0, "api");
         assert_eq!(names.assign(Path::new("/srv/api")).0, "srv/api");
+    }
+
+    #[test]
+    fn a_released_name_is_assigned_again() {
+        let mut names = Names::default();
+        let name = names.assign(Path::new("/a/x.log"));
+        names.release(&name, Path::new("/b/x.log"));
+        assert_eq!(names.assign(Path::new("/b/x.log")).0, "b/x.log", "it has another owner");
+        names.release(&name, Path::new("/a/x.log"));
+        assert_eq!(names.assign(Path::new("/c/x.log")).0, "x.log");
     }
 
     proptest! {

@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use super::draft::Draft;
 use super::shared::Shared;
+use crate::event::{Seq, Source};
 
 /// Publishes events; the feed closes when the last clone is dropped.
 #[derive(Debug)]
@@ -19,11 +20,10 @@ impl Publisher {
         Publisher { shared }
     }
 
-    /// Publishes `drafts` in their order, in one step.
-    pub fn publish(&self, drafts: Vec<Draft>) {
-        if !drafts.is_empty() {
-            self.push(drafts, false);
-        }
+    /// Publishes `drafts` in their order, in one step; returns the seq of the event after them, or
+    /// zero if there are none.
+    pub fn publish(&self, drafts: Vec<Draft>) -> Seq {
+        if drafts.is_empty() { 0 } else { self.push(drafts, false) }
     }
 
     /// Publishes the last events of all sources; the feed stays open for subscribers.
@@ -45,11 +45,20 @@ impl Publisher {
         self.shared.lock().index.remove_dropped();
     }
 
-    fn push(&self, drafts: Vec<Draft>, is_last: bool) {
+    /// Returns true if a line of `source` can still be read; `next` is the seq of the event after
+    /// its newest line.
+    #[must_use]
+    pub fn has_lines(&self, source: &Source, next: Seq) -> bool {
+        let state = self.shared.lock();
+        state.ring.oldest() < next || state.index.has_lines(source)
+    }
+
+    fn push(&self, drafts: Vec<Draft>, is_last: bool) -> Seq {
         let mut writer = self.shared.lock_writer();
         let batches = writer.write(drafts, |seq| self.shared.lock().entries_from(seq));
+        let next = writer.next;
         if batches.is_empty() && !is_last {
-            return;
+            return next;
         }
         let bytes: usize = batches.iter().map(|batch| batch.size()).sum();
         let mut state = self.shared.lock();
@@ -62,6 +71,7 @@ impl Publisher {
         wakeups.run();
         // Freeing the memory of evicted batches takes time and needs no lock.
         drop(evicted);
+        next
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::file::{FileKind, OpenedFile};
 use super::generation::Generation;
 use super::line_reader::Availability;
+use super::mount::Mount;
 use super::path_target::{PathTarget, UnreadableReason};
 use super::registry::Registry;
 use super::source_status::SourceState;
@@ -36,6 +37,8 @@ pub(super) struct FollowedPath {
     pub(super) source: Arc<Source>,
     pub(super) path: PathBuf,
     pub(super) origin: PathOrigin,
+    /// The mount to which the path leads.
+    pub(super) mount: Mount,
     budget: Arc<Semaphore>,
     state: SourceState,
     generations: VecDeque<Generation>,
@@ -61,6 +64,8 @@ pub(super) struct PathOrigin {
     /// An earlier run has followed the path or its pattern, so that a new file is read from its
     /// start.
     pub(super) was_followed: bool,
+    /// The file existed at the start of the program, and is read from here on.
+    pub(super) start_at: Option<StartAt>,
 }
 
 /// Metadata that change when a file does.
@@ -85,12 +90,14 @@ impl FollowedPath {
         source: Arc<Source>,
         path: PathBuf,
         origin: PathOrigin,
+        mount: Mount,
         budget: Arc<Semaphore>,
     ) -> Self {
         FollowedPath {
             source,
             path,
             origin,
+            mount,
             budget,
             state: SourceState::default(),
             generations: VecDeque::new(),
@@ -129,6 +136,19 @@ impl FollowedPath {
     /// Whether one of the generations is this file.
     pub(super) fn holds(&self, id: FileId) -> bool {
         self.generations.iter().any(|generation| generation.id() == id)
+    }
+
+    /// Returns true if the path leads nowhere, all of its files are closed, and its pattern would
+    /// match it again.
+    pub(super) fn is_gone(&self, now: Instant) -> bool {
+        !self.origin.is_explicit
+            && self.generations.is_empty()
+            && self.missing_since.is_some_and(|since| now - since >= MISSING_DELAY)
+    }
+
+    /// Lets the next update of the registry write everything.
+    pub(super) fn refresh(&mut self) {
+        self.registered = None;
     }
 
     /// Updates the registry, if anything has changed.
@@ -171,15 +191,9 @@ impl FollowedPath {
         }
     }
 
-    /// Starts to read another file: from `start_at` on at the start of the program, or from its
-    /// first byte.
-    pub(super) fn open(
-        &mut self,
-        opened: OpenedFile,
-        start_at: Option<StartAt>,
-        now: Instant,
-        updates: &mut Vec<Update>,
-    ) {
+    /// Starts to read another file, from its first byte unless it existed at the start.
+    pub(super) fn open(&mut self, opened: OpenedFile, now: Instant, updates: &mut Vec<Update>) {
+        let start_at = self.origin.start_at.take();
         let offset = match start_at {
             Some(start_at) if opened.kind == FileKind::Regular => start_at.offset(&opened.file),
             _ => Ok(0),
@@ -247,6 +261,8 @@ impl FollowedPath {
     /// Records that the path leads nowhere; publishes that after [`MISSING_DELAY`].
     pub(super) fn mark_missing(&mut self, now: Instant, updates: &mut Vec<Update>) {
         let since = *self.missing_since.get_or_insert(now);
+        // A file that appears from now on did not exist at the start.
+        self.origin.start_at = None;
         self.replace_newest(now);
         self.reported = None;
         let is_over = now - since >= MISSING_DELAY;

@@ -1,75 +1,72 @@
-//! The follower: a thread that reads every followed path when there is reason to.
+//! The follower: the threads that read every followed path when there is reason to.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
-use std::task::Waker;
 use std::thread::JoinHandle;
-use std::time::Instant;
 
-use super::generation::Generation;
-use super::hints::HintSource;
+use super::coordinator::{Coordinator, paths};
+use super::desk::Desk;
+use super::lanes::Lanes;
 use super::opened_sources::OpenedSources;
-use super::ownership::Ownership;
-use super::schedule::Schedule;
 use super::update::UpdatePublisher;
-use super::wake_signal::WakeSignal;
-use super::worker::{Worker, paths};
 use crate::feed::Publisher;
 use crate::report::Report;
 
-/// A thread that follows paths until it is stopped.
+/// Threads that follow paths until they are stopped.
 #[derive(Debug)]
 pub struct Follower {
-    wake: Arc<WakeSignal>,
+    desk: Arc<Desk>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl OpenedSources {
-    /// Starts a thread that follows the sources.
+    /// Starts threads that follow the sources.
     ///
     /// Lines that existed at start are published before this returns, unless they are many.
     /// Fails if no thread can be started.
     pub fn follow(self, publisher: Publisher, report: Report) -> io::Result<Follower> {
-        let OpenedSources { options, sources, checkpoints, updates, retired } = self;
-        for sentence in sources.missing() {
-            report.say(&sentence);
-        }
+        let OpenedSources { options, catalog, sources, walker, desk, walked, .. } = self;
+        let walker = walker?;
+        self.missing.iter().for_each(|sentence| report.say(sentence));
         // In one step, so that the journal has all of an earlier run before any event follows.
-        publisher.publish(paths(&sources.followed).chain(checkpoints).collect());
-        let registry = sources.registry.clone();
-        let output = UpdatePublisher { publisher, report: report.clone(), registry };
-        for (followed, updates) in sources.followed.iter().zip(updates) {
-            output.publish(&followed.source, updates);
+        publisher.publish(paths(sources.iter()).chain(self.checkpoints).collect());
+        let registry = catalog.registry.clone();
+        let output = UpdatePublisher { publisher, report, registry };
+        for (id, updates) in self.updates {
+            if let Some(followed) = sources.get(id) {
+                output.publish(&followed.source, updates);
+            }
         }
-        let now = Instant::now();
-        let wake = Arc::new(WakeSignal::default());
-        let waker = Waker::from(Arc::clone(&wake));
-        let mut worker = Worker {
-            scratch: Generation::scratch(&options.cutting),
-            hints: HintSource::new(options.watch, waker.clone(), report, now),
-            ownership: Ownership::new(retired),
-            schedule: Schedule::new(now),
-            wake: Arc::clone(&wake),
-            waker,
-            sources,
-            options,
-            output,
+        let lanes = Lanes {
+            mounts: Arc::clone(&catalog.mounts),
+            options: options.clone(),
+            output: output.clone(),
+            desk: Arc::clone(&desk),
+            walker: walker.clone(),
+            retired: self.retired,
+            running: HashMap::new(),
         };
-        worker.first_pass();
-        let thread =
-            std::thread::Builder::new().name("follower".to_owned()).spawn(move || worker.run())?;
-        Ok(Follower { wake, thread: Some(thread) })
+        let (start_at, on_desk) = (options.start_at, Arc::clone(&desk));
+        let mut coordinator =
+            Coordinator { catalog, start_at, walker, desk: on_desk, output, lanes };
+        coordinator.start_lanes(sources.into_values())?;
+        let run = move || coordinator.run(walked);
+        let thread = std::thread::Builder::new().name("coordinator".to_owned()).spawn(run)?;
+        Ok(Follower { desk, thread: Some(thread) })
     }
 }
 
 impl Follower {
-    /// Reads the last bytes of every source, ends the thread, and drops its publisher.
+    /// Reads the last bytes of every source, ends the threads, and drops their publishers.
+    ///
+    /// A thread that waits for a hung mount is left behind.
     pub fn stop(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
-        self.wake.stop();
+        self.desk.wake.stop();
         if let Some(thread) = self.thread.take() {
             // The panic hook has reported a panic of the thread.
             let _ = thread.join();

@@ -1,11 +1,12 @@
 //! Hints: when to use the watcher, and what it has reported.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::followed_path::FollowedPath;
 use super::hint_limiter::HintLimiter;
+use super::source_map::SourceMap;
 use super::watcher::{Hints, Watcher};
 use crate::report::Report;
 use crate::system::MORE_WATCHERS;
@@ -18,6 +19,11 @@ const RENEWAL: Duration = Duration::from_secs(4);
 /// `stat` for each; twice as many delay the reading of growing files twice as long.
 const REGISTERED_AT_ONCE: usize = 256;
 
+/// Most directories that are watched only for new names. Each takes a watch of the kernel, which
+/// older systems limit to 8,192 for a user, and 30 µs to register; twice as many leave fewer watches
+/// to other programs, and half as many leave more new files to the walks.
+const MAX_DIRECTORIES: usize = 4096;
+
 /// The watcher, while it is used, and the hints that were not acted on.
 pub(super) struct HintSource {
     /// Hints are wanted, and the kernel allows them.
@@ -25,8 +31,11 @@ pub(super) struct HintSource {
     waker: Waker,
     report: Report,
     watcher: Option<Watcher>,
-    /// Number of sources that are registered with the watcher.
-    registered: usize,
+    /// All sources with smaller IDs are registered with the watcher.
+    next: usize,
+    /// Directories that are watched for new names, and how many of them are registered.
+    directories: Vec<PathBuf>,
+    registered_directories: usize,
     hints: Hints,
     /// The source that was the only one of the last hints, and is likely to be that of the next.
     expected: Option<usize>,
@@ -41,7 +50,9 @@ impl HintSource {
             waker,
             report,
             watcher: None,
-            registered: 0,
+            next: 0,
+            directories: Vec::new(),
+            registered_directories: 0,
             hints: Hints::default(),
             expected: None,
             limiter: HintLimiter::new(now),
@@ -50,15 +61,14 @@ impl HintSource {
     }
 
     /// Starts a watcher, unless hints are disabled. If that fails, they are from now on.
-    pub(super) fn start(&mut self, followed: &[FollowedPath]) {
+    pub(super) fn start(&mut self, sources: &SourceMap) {
         if !self.is_enabled {
             return;
         }
         match Watcher::new(self.waker.clone(), self.report.clone()) {
             Ok(watcher) => {
                 self.watcher = Some(watcher);
-                self.registered = 0;
-                self.register_next(followed);
+                self.register_all(sources);
             }
             Err(error) => {
                 self.is_enabled = false;
@@ -71,9 +81,9 @@ impl HintSource {
     }
 
     /// Starts a watcher when the pause after a flood of hints is over.
-    pub(super) fn restart_after_flood(&mut self, followed: &[FollowedPath], now: Instant) {
+    pub(super) fn restart_after_flood(&mut self, sources: &SourceMap, now: Instant) {
         if self.watcher.is_none() && self.limiter.allows(now) {
-            self.start(followed);
+            self.start(sources);
         }
     }
 
@@ -83,43 +93,59 @@ impl HintSource {
     }
 
     /// Whether there is something to do at once.
-    pub(super) fn has_work(&self, followed: &[FollowedPath]) -> bool {
-        self.hints.names_changed || !self.hints.dirty.is_empty() || self.has_unregistered(followed)
+    pub(super) fn has_work(&self, sources: &SourceMap) -> bool {
+        self.hints.names_changed || !self.hints.dirty.is_empty() || self.has_unregistered(sources)
     }
 
-    fn has_unregistered(&self, followed: &[FollowedPath]) -> bool {
-        self.watcher.is_some() && self.registered < followed.len()
+    fn has_unregistered(&self, sources: &SourceMap) -> bool {
+        self.watcher.is_some() && sources.from(self.next).next().is_some()
     }
 
-    /// Registers the next sources, if there are any.
-    pub(super) fn register_next(&mut self, followed: &[FollowedPath]) {
-        if self.has_unregistered(followed)
-            && let Some(watcher) = &mut self.watcher
-        {
-            let next = followed.iter().enumerate().skip(self.registered).take(REGISTERED_AT_ONCE);
-            self.registered += next.len();
-            watcher.register(next.map(|(index, next)| (&*next.path, index)));
+    /// Registers the next sources, or else the next directories, if there are any.
+    pub(super) fn register_next(&mut self, sources: &SourceMap) {
+        let Some(watcher) = &mut self.watcher else { return };
+        let next: Vec<_> = sources.from(self.next).take(REGISTERED_AT_ONCE).collect();
+        if let Some(last) = next.last() {
+            self.next = last.source.id + 1;
+            watcher.register(next.iter().map(|next| (&*next.path, next.source.id)));
+        } else if let Some(directory) = self.directories.get(self.registered_directories) {
+            self.registered_directories += 1;
+            watcher.watch_directory(directory);
         }
     }
 
-    /// Registers the path with this index again, when its directory may be another one.
-    pub(super) fn register_again(&mut self, index: usize, followed: &FollowedPath) {
-        if let Some(watcher) = &mut self.watcher {
-            watcher.register([(&*followed.path, index)].into_iter());
+    /// Watches a directory for new names, unless there are too many.
+    pub(super) fn watch_directory(&mut self, directory: PathBuf) {
+        if self.directories.len() < MAX_DIRECTORIES {
+            self.directories.push(directory);
+        }
+    }
+
+    fn register_all(&mut self, sources: &SourceMap) {
+        self.next = 0;
+        self.registered_directories = 0;
+        self.register_next(sources);
+    }
+
+    /// Registers a path again, when its directory may be another one.
+    pub(super) fn register_again(&mut self, sources: &SourceMap, id: usize) {
+        if let (Some(watcher), Some(followed)) = (&mut self.watcher, sources.get(id)) {
+            watcher.register([(&*followed.path, id)].into_iter());
         }
     }
 
     /// Registers all sources again from time to time; starts a new watcher if it is stale.
-    pub(super) fn renew(&mut self, followed: &[FollowedPath], now: Instant) {
+    pub(super) fn renew(&mut self, sources: &SourceMap, now: Instant) {
         if now - self.renewed_at < RENEWAL {
             return;
         }
         self.renewed_at = now;
         if self.watcher.as_ref().is_some_and(Watcher::is_stale) {
             self.watcher = None;
-            self.start(followed);
+            self.start(sources);
         } else {
-            self.registered = 0;
+            self.next = 0;
+            self.registered_directories = 0;
         }
     }
 
@@ -137,7 +163,7 @@ impl HintSource {
         std::mem::take(&mut self.hints.names_changed)
     }
 
-    /// Returns the indices of the paths whose files may have changed since the last call.
+    /// Returns the source IDs of the paths whose files may have changed since the last call.
     pub(super) fn take_dirty(&mut self) -> HashSet<usize> {
         let dirty = std::mem::take(&mut self.hints.dirty);
         if let Some(&index) = dirty.iter().next() {
@@ -146,7 +172,7 @@ impl HintSource {
         dirty
     }
 
-    /// Returns the index of the path that the next hints are likely to be about.
+    /// Returns the ID of the source that the next hints are likely to be about.
     pub(super) fn expected(&self) -> Option<usize> {
         self.expected.filter(|_| self.watcher.is_some())
     }

@@ -24,7 +24,10 @@
 mod bash_globs;
 mod braces;
 mod candidate;
+mod catalog;
 mod clock;
+mod coordinator;
+mod desk;
 mod directory_memory;
 mod file;
 mod file_source;
@@ -34,6 +37,8 @@ mod generation;
 mod hint_limiter;
 mod hints;
 mod input;
+mod lane;
+mod lanes;
 mod line_reader;
 mod line_source;
 mod mount;
@@ -49,7 +54,7 @@ mod restore;
 mod retained_bytes;
 mod retired_files;
 mod schedule;
-mod source_set;
+mod source_map;
 mod source_status;
 mod spool;
 mod spool_names;
@@ -60,7 +65,6 @@ mod wake_signal;
 mod walk;
 mod walk_pace;
 mod walk_rules;
-#[cfg_attr(not(test), expect(dead_code, reason = "the follower does not use it yet"))]
 mod walker;
 #[cfg(test)]
 mod walker_tests;
@@ -70,10 +74,12 @@ mod worker;
 
 pub use follower::Follower;
 pub use input::{Input, InputCopies, InputSettings};
+#[cfg(feature = "cli")]
+pub(crate) use mount::may_hang;
 pub use opened_sources::OpenedSources;
 pub use options::FollowOptions;
 pub use pattern::Pattern;
-pub use registry::Registry;
+pub use registry::{ReadTotals, Registry};
 pub use source_status::{SourceKind, SourceState, SourceStatus};
 pub use spool::Spool;
 pub use spool_names::SpoolNames;

@@ -10,7 +10,7 @@ use super::clock::wall_clock;
 use super::file::OpenedFile;
 use super::options::FollowOptions;
 use super::retired_files::RetiredFiles;
-use super::source_set::SourceSet;
+use super::source_map::SourceMap;
 use super::update::{Update, UpdatePublisher};
 
 /// The rules of ownership, and the files that no source owns.
@@ -30,23 +30,24 @@ impl Ownership {
     /// Returns whether the file is new to the source.
     pub(super) fn assign(
         &mut self,
-        sources: &mut SourceSet,
-        index: usize,
+        sources: &mut SourceMap,
+        id: usize,
         opened: OpenedFile,
         now: Instant,
         updates: &mut Vec<Update>,
     ) -> bool {
-        if sources.followed[index].reopen(opened.id, now, updates) {
+        let is_read_elsewhere = sources.is_read_elsewhere(id, opened.id);
+        let Some(followed) = sources.get_mut(id) else { return false };
+        if followed.reopen(opened.id, now, updates) {
             return false;
         }
-        if sources.is_read_elsewhere(index, opened.id) {
-            sources.followed[index].replace_newest(now);
+        if is_read_elsewhere {
+            followed.replace_newest(now);
             return false;
         }
-        let followed = &mut sources.followed[index];
         match self.retired.take(opened.id) {
             Some(generation) => followed.push(generation.into_newest(), now, updates),
-            None => followed.open(opened, None, now, updates),
+            None => followed.open(opened, now, updates),
         }
         true
     }
@@ -56,23 +57,28 @@ impl Ownership {
     /// An unfinished last line is published, unless another source will go on with the file.
     pub(super) fn retire_expired(
         &mut self,
-        sources: &mut SourceSet,
-        index: usize,
+        sources: &mut SourceMap,
+        id: usize,
         options: &FollowOptions,
         output: &UpdatePublisher,
         now: Instant,
     ) {
-        let source = Arc::clone(&sources.followed[index].source);
-        while let Some(mut generation) = sources.followed[index].take_expired(now, options.linger) {
+        let expired = |sources: &mut SourceMap| {
+            let followed = sources.get_mut(id)?;
+            let generation = followed.take_expired(now, options.linger)?;
+            Some((Arc::clone(&followed.source), generation))
+        };
+        while let Some((source, mut generation)) = expired(sources) {
             let mut updates = Vec::new();
-            if !sources.is_expected_elsewhere(index, generation.id()) {
+            let is_linked = generation.is_linked();
+            if !is_linked || !sources.is_expected_elsewhere(id, generation.id()) {
                 let time = wall_clock();
                 generation
                     .finish(&options.cutting, time, |lines| updates.push(Update::Lines(lines)));
             }
             updates.extend(generation.checkpoint(false).map(Update::Note));
             output.publish(&source, updates);
-            if generation.is_linked() {
+            if is_linked {
                 self.retired.add(generation);
             }
         }

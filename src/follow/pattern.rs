@@ -101,6 +101,12 @@ impl Pattern {
         Pattern { excluded: Some(spool), ..self }
     }
 
+    /// Iterates over the directories below which all matches are.
+    #[cfg(feature = "cli")]
+    pub(super) fn bases(&self) -> impl Iterator<Item = &Path> {
+        self.words.iter().map(|word| &*word.base)
+    }
+
     pub(super) fn words(&self) -> &[Word] {
         &self.words
     }

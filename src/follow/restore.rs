@@ -1,6 +1,6 @@
 //! Restoring: after a restart, the files of the earlier run are found and resumed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,11 +8,13 @@ use std::time::Instant;
 
 use tokio::sync::Semaphore;
 
+use super::catalog::Catalog;
 use super::file::LogFile;
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
+use super::mount::Mount;
 use super::retired_files::RetiredFiles;
-use super::source_set::SourceSet;
+use super::source_map::SourceMap;
 use super::update::Update;
 use crate::event::{FileId, Source};
 use crate::feed::{Draft, DraftContent};
@@ -24,7 +26,7 @@ pub(super) struct Restored {
     /// A checkpoint of each file.
     pub(super) checkpoints: Vec<Draft>,
     /// Updates by source ID: the files whose content was replaced meanwhile.
-    pub(super) updates: HashMap<usize, Vec<Update>>,
+    pub(super) updates: BTreeMap<usize, Vec<Update>>,
     /// The files that the earlier run had retired.
     pub(super) retired: RetiredFiles,
 }
@@ -40,14 +42,16 @@ struct Finder {
 /// that was reading it.
 pub(super) fn restore(
     recovered: &mut Recovered,
-    sources: &mut SourceSet,
+    catalog: &Catalog,
+    sources: &mut SourceMap,
     now: Instant,
+    has_answered: &mut dyn FnMut(&Path, Mount) -> bool,
 ) -> Restored {
     for earlier in recovered.followed() {
-        let index = sources.index_of(&earlier.path);
-        earlier.now = index.map(|index| Arc::clone(&sources.followed[index].source));
+        earlier.now = catalog.source_of(&earlier.path).cloned();
     }
-    let finder = Finder::search(recovered, sources);
+    let may_look = |path: &Path| has_answered(path, catalog.mounts.of(path));
+    let finder = Finder::search(recovered, sources, Arc::clone(&catalog.budget), may_look);
     let mut restored = Restored::default();
     let mut found = Vec::new();
     for (id, log) in recovered.logs() {
@@ -58,7 +62,7 @@ pub(super) fn restore(
             .and_then(|(source, checkpoint)| Some((recovered.source(source)?, checkpoint)));
         let Some((source, checkpoint)) = owner else { continue };
         if checkpoint.is_followed {
-            sources.followed_mut(source).into_iter().for_each(FollowedPath::mark_live);
+            sources.of(source).into_iter().for_each(FollowedPath::mark_live);
         }
         if let Some(file) = file {
             restored.resume(Arc::clone(file), log.file, source, &checkpoint, sources, now);
@@ -67,7 +71,7 @@ pub(super) fn restore(
     for (id, file) in found {
         recovered.set_log(id, file);
     }
-    for followed in &mut sources.followed {
+    for followed in sources.iter_mut() {
         followed.choose_newest(now);
     }
     restored
@@ -81,7 +85,7 @@ impl Restored {
         id: FileId,
         source: &Arc<Source>,
         checkpoint: &Checkpoint,
-        sources: &mut SourceSet,
+        sources: &mut SourceMap,
         now: Instant,
     ) {
         let resumed = Generation::resume(file, id, checkpoint);
@@ -91,7 +95,7 @@ impl Restored {
         self.checkpoints.extend(note.map(draft));
         if checkpoint.is_followed {
             self.updates.entry(source.id).or_default().extend(change);
-            if let Some(followed) = sources.followed_mut(source) {
+            if let Some(followed) = sources.of(source) {
                 followed.restore(generation, now);
             }
         } else {
@@ -101,21 +105,31 @@ impl Restored {
 }
 
 impl Finder {
-    /// Looks under the followed paths, then under the earlier paths, then in their directories.
-    fn search(recovered: &Recovered, sources: &SourceSet) -> Self {
-        let wanted = recovered.logs().map(|(_, log)| log.file).collect();
-        let budget = Arc::clone(&sources.budget);
+    /// Looks under the followed paths, then under the earlier paths, then in their directories;
+    /// only where `may_look` returns true.
+    fn search(
+        recovered: &Recovered,
+        sources: &SourceMap,
+        budget: Arc<Semaphore>,
+        mut may_look: impl FnMut(&Path) -> bool,
+    ) -> Self {
+        let wanted: HashSet<FileId> = recovered.logs().map(|(_, log)| log.file).collect();
         let mut finder = Finder { budget, wanted, found: HashMap::new() };
-        let followed = sources.followed.iter().map(|followed| &*followed.path);
+        if finder.wanted.is_empty() {
+            return finder;
+        }
+        let followed = sources.iter().map(|followed| &*followed.path);
         let earlier = recovered.logs().map(|(_, log)| &*log.path);
-        followed.chain(earlier).for_each(|path| finder.look(path));
+        for path in followed.chain(earlier).filter(|path| may_look(path)) {
+            finder.look(path);
+        }
         // Listing a directory can miss a file that is renamed meanwhile; a second time it will not.
         for _ in 0..2 {
             let is_missing = |file: &FileId| !finder.found.contains_key(file);
             let missing = recovered.logs().filter(|(_, log)| is_missing(&log.file));
             let directories: HashSet<PathBuf> =
                 missing.filter_map(|(_, log)| Some(log.path.parent()?.to_owned())).collect();
-            for directory in directories {
+            for directory in directories.iter().filter(|directory| may_look(directory)) {
                 for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
                     finder.look(&entry.path());
                 }

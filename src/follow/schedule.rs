@@ -51,15 +51,6 @@ const ACTIVE_TIME: Duration = Duration::from_millis(20);
 /// interval finds a rotation twice as late, and can miss a name that is short-lived.
 const RESOLVE_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Number of times that the last expansion of all patterns has to fit into the pause before the
-/// next, so that it takes at most 1/400 of the time. Twice the number finds new files in large
-/// directories half as soon.
-const EXPANSION_DIVISOR: u32 = 400;
-
-/// Longest pause before the next expansion. Together with a check interval it stays near a
-/// second, within which a new file has to be found; twice the pause is beyond that.
-const LONGEST_EXPANSION_PAUSE: Duration = Duration::from_millis(800);
-
 /// The times of the last checks, and the sources that are polled.
 #[derive(Debug)]
 pub(super) struct Schedule {
@@ -67,9 +58,6 @@ pub(super) struct Schedule {
     is_check_requested: bool,
     /// Sources that have grown without a hint, and when.
     active: HashMap<usize, Instant>,
-    expanded_at: Instant,
-    /// Duration of the last expansion of patterns.
-    expansion_time: Duration,
 }
 
 /// The load on which intervals depend.
@@ -83,13 +71,7 @@ pub(super) struct Load {
 
 impl Schedule {
     pub(super) fn new(now: Instant) -> Self {
-        Schedule {
-            checked_at: now,
-            is_check_requested: false,
-            active: HashMap::new(),
-            expanded_at: now,
-            expansion_time: Duration::ZERO,
-        }
+        Schedule { checked_at: now, is_check_requested: false, active: HashMap::new() }
     }
 
     /// Whether a source has just grown.
@@ -122,11 +104,6 @@ impl Schedule {
         is_due
     }
 
-    /// Whether names have changed since the last check.
-    pub(super) fn is_check_requested(&self) -> bool {
-        self.is_check_requested
-    }
-
     /// Requests a check, because names have changed.
     pub(super) fn request_check(&mut self) {
         self.is_check_requested = true;
@@ -151,22 +128,6 @@ impl Schedule {
     /// Whether a path that was last resolved at `resolved_at` is to be resolved again.
     pub(super) fn is_resolution_due(resolved_at: Option<Instant>, now: Instant) -> bool {
         resolved_at.is_none_or(|resolved_at| now - resolved_at >= RESOLVE_INTERVAL)
-    }
-
-    /// Whether patterns are to be expanded in a check.
-    pub(super) fn is_expansion_due(&self, now: Instant, names_changed: bool) -> bool {
-        let pause = if names_changed {
-            self.expansion_time
-        } else {
-            (self.expansion_time * EXPANSION_DIVISOR).min(LONGEST_EXPANSION_PAUSE)
-        };
-        now - self.expanded_at >= pause
-    }
-
-    /// Records an expansion of all patterns, which took `time`.
-    pub(super) fn record_expansion(&mut self, now: Instant, time: Duration) {
-        self.expanded_at = now;
-        self.expansion_time = time;
     }
 
     fn until_check(&self, now: Instant, load: Load) -> Duration {
@@ -233,17 +194,5 @@ mod tests {
         assert!(schedule.begin_check(now + 10 * MS, ONE));
         assert!(!schedule.begin_check(now + 59 * MS, ONE));
         assert!(schedule.begin_check(now + 60 * MS, ONE));
-    }
-
-    #[test]
-    fn a_slow_expansion_is_repeated_after_a_pause() {
-        let now = Instant::now();
-        let mut schedule = Schedule::new(now);
-        schedule.record_expansion(now, MS);
-        assert!(!schedule.is_expansion_due(now + 399 * MS, false));
-        assert!(schedule.is_expansion_due(now + 400 * MS, false));
-        assert!(schedule.is_expansion_due(now + MS, true));
-        schedule.record_expansion(now, 3 * MS);
-        assert!(schedule.is_expansion_due(now + 800 * MS, false), "at the latest");
     }
 }

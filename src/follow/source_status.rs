@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::event::Source;
+use crate::event::{Seq, Source};
 
 /// The kind of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum SourceState {
     Removed,
     /// The source cannot be read.
     Unreadable,
+    /// The file system of the source does not answer.
+    Stalled,
     /// Standard input has ended.
     Ended,
 }
@@ -50,6 +52,7 @@ impl SourceState {
             SourceState::Live => "live",
             SourceState::Removed => "removed",
             SourceState::Unreadable => "unreadable",
+            SourceState::Stalled => "stalled",
             SourceState::Ended => "ended",
         }
     }
@@ -74,6 +77,8 @@ pub struct SourceStatus {
     pub bytes: u64,
     /// Time at which the last line was published, in milliseconds since 1970.
     pub last_change: Option<u64>,
+    /// Seq of the event after the last line; zero without a line.
+    pub(super) newest: Seq,
 }
 
 impl SourceStatus {
@@ -88,6 +93,7 @@ impl SourceStatus {
             lines: 0,
             bytes: 0,
             last_change: None,
+            newest: 0,
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) enum Update {
 }
 
 /// The destinations of updates: the feed, the report and the registry.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct UpdatePublisher {
     pub(super) publisher: Publisher,
     pub(super) report: Report,
@@ -60,13 +60,14 @@ impl UpdatePublisher {
             };
             drafts.push(Draft { source: Arc::clone(source), content });
         }
+        let next = self.publisher.publish(drafts);
         if byte_count > 0 {
             self.registry.update(source, |status| {
                 status.lines += line_count;
                 status.bytes += byte_count;
                 status.last_change = Some(wall_clock());
+                status.newest = next;
             });
         }
-        self.publisher.publish(drafts);
     }
 }

@@ -1,10 +1,10 @@
-//! The signal that ends a pause of the follower.
+//! The signal that ends a pause of a thread of the follower.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 use std::time::Duration;
 
-/// A flag that the follower waits for, and the request to stop.
+/// A flag that a thread waits for, and the request to stop.
 #[derive(Debug, Default)]
 pub(super) struct WakeSignal {
     signals: Mutex<Signals>,
@@ -18,13 +18,19 @@ struct Signals {
 }
 
 impl WakeSignal {
-    /// Asks the follower to finish.
+    /// Asks the thread to finish.
     pub(super) fn stop(&self) {
         self.lock().stop = true;
         self.changed.notify_one();
     }
 
-    /// Waits for the signal, at most for `timeout`; returns whether the follower is to stop.
+    /// Ends the pause of the thread.
+    pub(super) fn wake(&self) {
+        self.lock().is_woken = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits for the signal, at most for `timeout`; returns true if the thread is to stop.
     pub(super) fn wait(&self, timeout: Duration) -> bool {
         let is_quiet = |signals: &mut Signals| !signals.is_woken && !signals.stop;
         let (mut signals, _) = self
@@ -42,11 +48,10 @@ impl WakeSignal {
 
 impl Wake for WakeSignal {
     fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
+        WakeSignal::wake(&self);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.lock().is_woken = true;
-        self.changed.notify_one();
+        WakeSignal::wake(self);
     }
 }

@@ -21,7 +21,7 @@ use crate::system::{MORE_WATCHES, is_out_of_watches};
 /// The hints of some time.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
-    /// Indices of the followed paths whose file may have changed.
+    /// IDs of the sources whose file may have changed.
     pub(super) dirty: HashSet<usize>,
     /// Names were added or removed, so that every source has to be checked.
     pub(super) names_changed: bool,
@@ -38,7 +38,7 @@ pub(super) struct Watcher {
     has_reported_limit: bool,
     /// linemux has not dropped every path.
     is_watching: bool,
-    /// The indices of the followed paths behind each path, as linemux names it.
+    /// The IDs of the sources behind each path, as linemux names it.
     sources: HashMap<PathBuf, Vec<usize>>,
     /// The identity of each directory when it was first watched.
     directories: HashMap<PathBuf, (u64, u64)>,
@@ -83,6 +83,13 @@ impl Watcher {
                 }
                 Err(error) => self.report_limit(&error),
             }
+        }
+    }
+
+    /// Watches a directory for new names, if it exists.
+    pub(super) fn watch_directory(&mut self, directory: &Path) {
+        if let Ok(directory) = directory.canonicalize() {
+            self.add_sentinel(&directory);
         }
     }
 

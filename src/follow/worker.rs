@@ -1,21 +1,22 @@
-//! The work of the follower's thread.
+//! The work of a thread that follows the files of one mount, or of all local file systems.
 
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::clock::wall_clock;
-use super::followed_path::{FollowedPath, Turn};
+use super::desk::{Desk, Returned};
+use super::followed_path::Turn;
 use super::hints::HintSource;
+use super::lane::{Lane, LaneMessage};
+use super::mount::{Mount, Mounts};
 use super::options::FollowOptions;
 use super::ownership::Ownership;
 use super::path_target::PathTarget;
 use super::schedule::{Load, Schedule};
-use super::source_set::SourceSet;
+use super::source_map::SourceMap;
 use super::update::UpdatePublisher;
-use super::wake_signal::WakeSignal;
-use crate::feed::{Draft, DraftContent};
-use crate::journal::JournalNote;
+use super::walker::Walker;
 use crate::system::sleep_precisely;
 
 /// Time for which the start may be delayed to read existing files. Twice the time delays the
@@ -26,9 +27,11 @@ const FIRST_PASS: Duration = Duration::from_millis(50);
 /// delay the end twice as long; with half as many, more of its last lines are not published.
 const LAST_TURNS: usize = 16;
 
-/// Everything that the thread of the follower works with.
+/// Everything that a worker works with.
 pub(super) struct Worker {
-    pub(super) sources: SourceSet,
+    pub(super) mount: Mount,
+    pub(super) mounts: Arc<Mounts>,
+    pub(super) sources: SourceMap,
     pub(super) options: FollowOptions,
     pub(super) output: UpdatePublisher,
     pub(super) ownership: Ownership,
@@ -36,8 +39,12 @@ pub(super) struct Worker {
     pub(super) schedule: Schedule,
     /// Space for the bytes of one read.
     pub(super) scratch: Vec<u8>,
-    pub(super) wake: Arc<WakeSignal>,
-    /// The waker of `wake`.
+    pub(super) lane: Arc<Lane>,
+    /// Where paths go that this worker does not follow any more.
+    pub(super) desk: Arc<Desk>,
+    /// Looks for new files when names have changed; none without patterns.
+    pub(super) walker: Option<Arc<Walker>>,
+    /// The waker of the lane.
     pub(super) waker: Waker,
 }
 
@@ -45,119 +52,167 @@ impl Worker {
     /// Publishes the lines of existing files, before the first client can ask for them.
     pub(super) fn first_pass(&mut self) {
         let start = Instant::now();
-        for index in 0..self.sources.followed.len() {
+        for id in self.sources.ids() {
             if start.elapsed() < FIRST_PASS {
-                self.serve(index, Instant::now());
+                self.serve(id, Instant::now());
             }
         }
     }
 
-    /// Follows until the wake signal says to stop.
+    /// Follows until the lane is told to stop.
     pub(super) fn run(mut self) {
         sleep_precisely();
-        self.hints.start(&self.sources.followed);
-        self.check(true, Instant::now());
+        self.lane.record_progress();
+        self.hints.start(&self.sources);
+        self.check(Instant::now());
         // The watcher wakes the thread only after its hints were taken once.
         self.hints.take(Instant::now());
-        while !self.wake.wait(self.pause()) {
+        while !self.pause() {
             self.step(Instant::now());
         }
         self.finish();
     }
 
-    /// Returns the time for which there is nothing to do without a hint.
-    fn pause(&self) -> Duration {
-        if self.hints.has_work(&self.sources.followed) {
-            return Duration::ZERO;
-        }
+    /// Waits until there is something to do; returns true if the worker is to stop.
+    fn pause(&self) -> bool {
         let now = Instant::now();
-        let is_caught_up =
-            !self.schedule.is_active() || self.output.publisher.is_caught_up(&self.waker);
-        self.schedule.pause(now, self.load(), is_caught_up)
+        let timeout = if self.hints.has_work(&self.sources) {
+            Duration::ZERO
+        } else {
+            let is_caught_up =
+                !self.schedule.is_active() || self.output.publisher.is_caught_up(&self.waker);
+            self.schedule.pause(now, self.load(), is_caught_up)
+        };
+        self.lane.record_pause();
+        let is_stopped = self.lane.wake.wait(timeout);
+        self.lane.record_progress();
+        is_stopped
     }
 
     fn load(&self) -> Load {
-        Load { sources: self.sources.followed.len(), is_flooded: self.hints.is_flooded() }
+        Load { sources: self.sources.len(), is_flooded: self.hints.is_flooded() }
     }
 
     fn step(&mut self, now: Instant) {
-        self.hints.restart_after_flood(&self.sources.followed, now);
-        self.hints.register_next(&self.sources.followed);
-        if let Some(index) = self.hints.expected() {
-            self.serve(index, now);
+        self.take_messages(now);
+        self.hints.restart_after_flood(&self.sources, now);
+        self.hints.register_next(&self.sources);
+        if let Some(id) = self.hints.expected() {
+            self.serve(id, now);
         }
         self.hints.take(now);
         if self.hints.take_names_changed() {
             self.schedule.request_check();
+            if let Some(walker) = &self.walker {
+                walker.request();
+            }
         }
-        for index in self.hints.take_dirty() {
-            self.schedule.deactivate(index);
-            self.serve(index, now);
+        for id in self.hints.take_dirty() {
+            self.schedule.deactivate(id);
+            self.serve(id, now);
         }
-        let (load, names_changed) = (self.load(), self.schedule.is_check_requested());
-        if self.schedule.begin_check(now, load) {
-            self.check(names_changed, now);
+        if self.schedule.begin_check(now, self.load()) {
+            self.check(now);
             return;
         }
-        for index in self.schedule.polled(now) {
-            self.serve_without_hint(index, now);
+        for id in self.schedule.polled(now) {
+            self.serve_without_hint(id, now);
         }
     }
 
-    /// Looks for new paths, and at every source that may have changed.
-    fn check(&mut self, names_changed: bool, now: Instant) {
-        if self.sources.has_patterns() && self.schedule.is_expansion_due(now, names_changed) {
-            self.expand_patterns(now);
+    fn take_messages(&mut self, now: Instant) {
+        for message in self.lane.take() {
+            match message {
+                LaneMessage::Follow(followed) => {
+                    let id = followed.source.id;
+                    self.sources.insert(followed);
+                    self.hints.register_again(&self.sources, id);
+                    self.serve_without_hint(id, now);
+                }
+                LaneMessage::Watch(directory) => self.hints.watch_directory(directory),
+                LaneMessage::Refresh => {
+                    for followed in self.sources.iter_mut() {
+                        followed.refresh();
+                        followed.update_registry(&self.output.registry);
+                    }
+                }
+            }
         }
-        for index in 0..self.sources.followed.len() {
-            if !self.sources.followed[index].check_unchanged() {
-                self.serve_without_hint(index, now);
+    }
+
+    /// Looks at every source that may have changed.
+    fn check(&mut self, now: Instant) {
+        for id in self.sources.ids() {
+            self.lane.record_progress();
+            if !self.hand_back(id, now)
+                && self.sources.get_mut(id).is_some_and(|followed| !followed.check_unchanged())
+            {
+                self.serve_without_hint(id, now);
             }
         }
         self.ownership.close_deleted();
-        self.hints.renew(&self.sources.followed, now);
+        self.hints.renew(&self.sources, now);
     }
 
-    fn expand_patterns(&mut self, now: Instant) {
-        let count = self.sources.followed.len();
-        self.sources.find_all();
-        self.schedule.record_expansion(now, now.elapsed());
-        self.output.publisher.publish(paths(&self.sources.followed[count..]).collect());
+    /// Hands a path back that leads to another mount, or nowhere.
+    fn hand_back(&mut self, id: usize, now: Instant) -> bool {
+        let Some(followed) = self.sources.get(id) else { return true };
+        let mount = self.mounts.of(&followed.path);
+        let is_gone = followed.is_gone(now);
+        if mount == self.mount && !is_gone {
+            return false;
+        }
+        if let Some(mut followed) = self.sources.remove(id) {
+            self.schedule.deactivate(id);
+            followed.mount = mount;
+            followed.refresh();
+            self.desk.put(if is_gone {
+                Returned::Gone(followed)
+            } else {
+                Returned::Moved(followed)
+            });
+        }
+        true
     }
 
     /// Reads the last bytes of every source, in a limited number of turns.
     fn finish(&mut self) {
-        for index in 0..self.sources.followed.len() {
+        self.take_messages(Instant::now());
+        for id in self.sources.ids() {
             for _ in 0..LAST_TURNS {
-                if !self.serve(index, Instant::now()).has_more {
+                if !self.serve(id, Instant::now()).has_more {
                     break;
                 }
             }
         }
     }
 
-    fn serve_without_hint(&mut self, index: usize, now: Instant) {
-        if self.serve(index, now).bytes > 0 {
-            self.schedule.activate(index, now);
+    fn serve_without_hint(&mut self, id: usize, now: Instant) {
+        if self.serve(id, now).bytes > 0 {
+            self.schedule.activate(id, now);
         }
     }
 
     /// Resolves the path of a source, reads new bytes, and closes files that are done.
-    fn serve(&mut self, index: usize, now: Instant) -> Turn {
-        if Schedule::is_resolution_due(self.sources.followed[index].resolved_at(), now) {
-            self.resolve(index, now);
+    fn serve(&mut self, id: usize, now: Instant) -> Turn {
+        self.lane.record_progress();
+        let Some(followed) = self.sources.get(id) else { return Turn::default() };
+        if Schedule::is_resolution_due(followed.resolved_at(), now) {
+            self.resolve(id, now);
         }
         let Worker { sources, options, output, ownership, scratch, .. } = self;
-        let followed = &mut sources.followed[index];
+        let Some(followed) = sources.get_mut(id) else { return Turn::default() };
         let source = Arc::clone(&followed.source);
         let turn = followed.read(scratch, &options.cutting, wall_clock(), |updates| {
             output.publish(&source, updates);
         });
         if turn.has_more {
-            self.schedule.activate(index, now);
+            self.schedule.activate(id, now);
         }
-        ownership.retire_expired(sources, index, options, output, now);
-        sources.followed[index].update_registry(&output.registry);
+        ownership.retire_expired(sources, id, options, output, now);
+        if let Some(followed) = sources.get_mut(id) {
+            followed.update_registry(&output.registry);
+        }
         if turn.bytes > 0 {
             self.hints.take(now);
         }
@@ -165,28 +220,21 @@ impl Worker {
     }
 
     /// Finds the file that the path of a source leads to now.
-    fn resolve(&mut self, index: usize, now: Instant) {
+    fn resolve(&mut self, id: usize, now: Instant) {
+        let Some(followed) = self.sources.get_mut(id) else { return };
+        let source = Arc::clone(&followed.source);
         let mut updates = Vec::new();
-        let followed = &mut self.sources.followed[index];
         match followed.resolve(now) {
             PathTarget::Newest => followed.confirm_newest(&mut updates),
             PathTarget::Missing => followed.mark_missing(now, &mut updates),
             PathTarget::Unreadable(reason) => followed.report_unreadable(reason, &mut updates),
             PathTarget::Other(opened) => {
                 let (sources, updates) = (&mut self.sources, &mut updates);
-                if self.ownership.assign(sources, index, opened, now, updates) {
-                    self.hints.register_again(index, &self.sources.followed[index]);
+                if self.ownership.assign(sources, id, opened, now, updates) {
+                    self.hints.register_again(&self.sources, id);
                 }
             }
         }
-        self.output.publish(&self.sources.followed[index].source, updates);
+        self.output.publish(&source, updates);
     }
-}
-
-/// Notes for the journal: the path of each source.
-pub(super) fn paths(followed: &[FollowedPath]) -> impl Iterator<Item = Draft> {
-    followed.iter().map(|followed| Draft {
-        source: Arc::clone(&followed.source),
-        content: DraftContent::Note(JournalNote::Path(followed.path.clone())),
-    })
 }

@@ -11,17 +11,18 @@ use prometheus_client::registry::{Metric, Registry};
 
 use super::Site;
 use crate::event::JsonObject;
-use crate::follow::{SourceState, SourceStatus};
+use crate::follow::{Registry as Sources, SourceState, SourceStatus};
 
 /// The content type of [`metrics`].
 pub(super) const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All states of sources.
-const STATES: [SourceState; 5] = [
+const STATES: [SourceState; 6] = [
     SourceState::Waiting,
     SourceState::Live,
     SourceState::Removed,
     SourceState::Unreadable,
+    SourceState::Stalled,
     SourceState::Ended,
 ];
 
@@ -46,7 +47,7 @@ fn source(entry: &SourceStatus) -> String {
 /// Returns all metrics in the `OpenMetrics` text format.
 pub(super) fn metrics(site: &Site) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("ssetail");
-    register_reading(&mut registry, &site.registry.entries());
+    register_reading(&mut registry, &site.registry);
     register_sending(&mut registry, site);
     register_ring(&mut registry, site);
     let mut text = String::new();
@@ -54,15 +55,12 @@ pub(super) fn metrics(site: &Site) -> Result<String, fmt::Error> {
     Ok(text)
 }
 
-fn register_reading(registry: &mut Registry, entries: &[SourceStatus]) {
-    let total = |figure: fn(&SourceStatus) -> u64| entries.iter().map(figure).sum::<u64>();
-    registry.register("sources", "Sources in each state", SourcesByState::of(entries));
-    registry.register("lines_read", "Lines published", counter(total(|entry| entry.lines)));
-    registry.register(
-        "bytes_read",
-        "Bytes of the published lines",
-        counter(total(|entry| entry.bytes)),
-    );
+fn register_reading(registry: &mut Registry, sources: &Sources) {
+    let totals = sources.totals();
+    let by_state = SourcesByState::of(&sources.entries());
+    registry.register("sources", "Sources in each state", by_state);
+    registry.register("lines_read", "Lines published", counter(totals.lines));
+    registry.register("bytes_read", "Bytes of the published lines", counter(totals.bytes));
 }
 
 fn register_sending(registry: &mut Registry, site: &Site) {

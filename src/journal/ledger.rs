@@ -77,6 +77,11 @@ impl Ledger {
         push_source(source, path, records);
     }
 
+    /// Leaves a source out of later snapshots, until an event refers to it.
+    pub(super) fn forget(&mut self, source: &Source) {
+        self.sources.remove(&source.id);
+    }
+
     /// Appends the record of how far a log was read, if the ledger has the log.
     pub(super) fn push_checkpoint(
         &mut self,

@@ -13,6 +13,8 @@ pub enum JournalNote {
     Path(PathBuf),
     /// The progress of reading a file.
     Checkpoint(Arc<dyn Log>, Checkpoint),
+    /// The source is not followed any more.
+    Forgotten,
 }
 
 /// Events and notes that are published in one step.

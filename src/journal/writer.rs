@@ -147,6 +147,7 @@ impl Journal {
         for (source, note) in publication.notes {
             match note {
                 JournalNote::Path(path) => ledger.push_path(source, path, block),
+                JournalNote::Forgotten => ledger.forget(source),
                 JournalNote::Checkpoint(log, checkpoint) => {
                     introduce(ledger, log, block);
                     ledger.push_checkpoint(source, log, *checkpoint, block);

@@ -12,12 +12,9 @@ const NAMED_SOURCES: usize = 4;
 pub(super) fn followed(registry: &Registry) -> Option<String> {
     let sources = registry.entries();
     let exists = |source: &&SourceStatus| match source.state {
-        SourceState::Waiting => match &source.kind {
-            SourceKind::File(path) => path.exists(),
-            SourceKind::Input => true,
-        },
+        SourceState::Waiting => source.kind == SourceKind::Input,
         SourceState::Live | SourceState::Ended => true,
-        SourceState::Removed | SourceState::Unreadable => false,
+        SourceState::Removed | SourceState::Unreadable | SourceState::Stalled => false,
     };
     let names: Vec<&str> =
         sources.iter().filter(exists).map(|status| status.source.name.as_str()).collect();
@@ -33,9 +30,9 @@ pub(super) fn followed(registry: &Registry) -> Option<String> {
 pub(super) fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Figures {
     let mut figures =
         Figures { clients: feed.subscribers(), gaps: traffic.gaps(), ..Figures::default() };
+    figures.lines = registry.totals().lines;
     for source in registry.entries() {
         figures.sources += 1;
-        figures.lines += source.lines;
         if source.kind == SourceKind::Input {
             figures.input_bytes += source.offset;
         } else if source.state == SourceState::Live {

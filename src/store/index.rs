@@ -4,6 +4,7 @@
 //! Neighbouring batches of one file become one entry, which also has the sizes of the batches: one
 //! busy file takes one entry and a few bytes for each 256 KiB.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -119,9 +120,19 @@ impl Index {
         self.bytes
     }
 
+    /// Returns true if lines of `source` can be read again.
+    #[must_use]
+    pub fn has_lines(&self, source: &Source) -> bool {
+        self.logs.contains_key(&source.id)
+    }
+
     /// Removes the entries whose log has removed their bytes on purpose.
     pub fn remove_dropped(&mut self) {
         self.retain(|entry| !entry.is_dropped());
+        self.logs.retain(|_, logs| {
+            logs.retain(|log| log.oldest() < u64::MAX);
+            !logs.is_empty()
+        });
     }
 
     fn add_log(&mut self, entry: &IndexEntry) {
@@ -154,9 +165,12 @@ impl Index {
         let is_same = |other: &IndexEntry| other.log().is_some_and(|other| Arc::ptr_eq(other, log));
         // Entries of one file follow each other closely, unless there are many busy sources.
         if !self.entries.iter().take(MAX_LOGS).any(is_same)
-            && let Some(logs) = self.logs.get_mut(&entry.source().id)
+            && let Entry::Occupied(mut logs) = self.logs.entry(entry.source().id)
         {
-            logs.retain(|known| !Arc::ptr_eq(known, log));
+            logs.get_mut().retain(|known| !Arc::ptr_eq(known, log));
+            if logs.get().is_empty() {
+                logs.remove();
+            }
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Calls that only Linux has; `portable` has a fallback for each.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Seek as _};
 use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 use socket2::SockRef;
@@ -34,10 +35,42 @@ pub(crate) fn sleep_precisely() {
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
 }
 
+/// Lets the kernel terminate this process when its parent ends.
+pub(crate) fn end_with_parent() {
+    // An error means that the signal is not known, which cannot be.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+}
+
 /// Returns an id of the time since the machine was started, or none if it cannot be read.
 pub(crate) fn boot_id() -> Option<String> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+}
+
+/// The mounts of this process: `/proc/self/mountinfo`.
+#[derive(Debug)]
+pub(crate) struct MountTable(File);
+
+impl MountTable {
+    /// Opens the table, or returns none if there is no `/proc`.
+    pub(crate) fn open() -> Option<Self> {
+        File::open("/proc/self/mountinfo").ok().map(MountTable)
+    }
+
+    /// Reads the whole table.
+    pub(crate) fn read(&mut self) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        self.0.rewind()?;
+        self.0.read_to_end(&mut text)?;
+        Ok(text)
+    }
+
+    /// Returns true if something was mounted or unmounted since the last call.
+    pub(crate) fn has_changed(&mut self) -> bool {
+        let mut ready = [PollFd::new(&self.0, PollFlags::PRI)];
+        let polled = poll(&mut ready, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+        polled.is_ok_and(|count| count > 0)
+    }
 }
 
 /// Returns true if a watch failed because of a limit of inotify.

@@ -13,13 +13,13 @@ mod unix;
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub(crate) use linux::{
-    MORE_WATCHERS, MORE_WATCHES, boot_id, first_data, is_out_of_watches, is_synthetic,
-    limit_unsent, sleep_precisely, time_out_peer,
+    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, end_with_parent, first_data,
+    is_out_of_watches, is_synthetic, limit_unsent, sleep_precisely, time_out_peer,
 };
 #[cfg(any(not(target_os = "linux"), feature = "portable"))]
 pub(crate) use portable::{
-    MORE_WATCHERS, MORE_WATCHES, boot_id, first_data, is_out_of_watches, is_synthetic,
-    limit_unsent, sleep_precisely, time_out_peer,
+    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, end_with_parent, first_data,
+    is_out_of_watches, is_synthetic, limit_unsent, sleep_precisely, time_out_peer,
 };
 pub use unix::raise_descriptor_limit;
 #[cfg(feature = "cli")]
@@ -27,6 +27,7 @@ pub(crate) use unix::terminal_columns;
 #[cfg(test)]
 pub(crate) use unix::without_privileges;
 pub(crate) use unix::{
-    Ready, descriptor_limit, is_out_of_descriptors, is_symlink_loop, open_without_waiting,
-    out_of_descriptors, output_files, read_stdin, thread_cpu_time, wait_for_stdin,
+    ForwardedSignal, Ready, descriptor_limit, is_out_of_descriptors, is_symlink_loop,
+    open_without_waiting, out_of_descriptors, output_files, parent_id, read_stdin, send_signal,
+    thread_cpu_time, wait_for_stdin,
 };

@@ -23,9 +23,33 @@ pub(crate) fn first_data(_: &File) -> u64 {
 /// Does nothing: sleeps may end late, which adds latency.
 pub(crate) fn sleep_precisely() {}
 
+/// Does nothing: this process goes on when its parent is killed.
+pub(crate) fn end_with_parent() {}
+
 /// Returns none: after `kill -9`, event ids of earlier runs are invalid.
 pub(crate) fn boot_id() -> Option<String> {
     None
+}
+
+/// The mounts of this process, which are not known: no file gets a thread of its own.
+#[derive(Debug)]
+pub(crate) struct MountTable;
+
+impl MountTable {
+    /// Returns none.
+    pub(crate) fn open() -> Option<Self> {
+        None
+    }
+
+    /// Returns no text.
+    pub(crate) fn read(&mut self) -> io::Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
+    /// Returns false.
+    pub(crate) fn has_changed(&mut self) -> bool {
+        false
+    }
 }
 
 /// Recognizes a limit by the text of the error: other texts of a limit are not reported.

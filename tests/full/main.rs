@@ -11,6 +11,7 @@ mod curl;
 #[path = "../harness/mod.rs"]
 #[expect(dead_code, reason = "the fast tier uses the rest")]
 mod harness;
+mod hung_mounts;
 mod inotify;
 mod logrotate;
 mod manual;

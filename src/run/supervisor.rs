@@ -1,0 +1,90 @@
+//! The supervisor: a process that can end although a mount hangs.
+//!
+//! The kernel does not let a process end while it holds a file on a FUSE mount whose program does
+//! not answer.
+//! Therefore a process that follows files on such mounts starts itself again, as its child, passes
+//! signals on, and ends soon after a signal even if the child cannot.
+
+use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::follow::may_hang;
+use crate::settings::Settings;
+use crate::system::{ForwardedSignal, end_with_parent, parent_id, send_signal};
+
+/// Environment variable with the process ID of the supervisor.
+const VARIABLE: &str = "SSETAIL_SUPERVISOR";
+
+/// Time from a signal until the supervisor ends without its child. With twice the time, the end
+/// takes longer than two seconds; a child that sends its last events may need half of it.
+const STOP_TIMEOUT: Duration = Duration::from_millis(1800);
+
+/// Runs this program again as a child if one of its files may hang, and returns the exit status of
+/// the child; none if this process is to do the work itself.
+pub(super) fn supervise(settings: &Settings) -> anyhow::Result<Option<i32>> {
+    if is_child() {
+        end_with_parent();
+        return Ok(None);
+    }
+    // Inherited sockets are for this process, by its ID.
+    let has_inherited = std::env::var_os("LISTEN_FDS").is_some();
+    if has_inherited || !may_hang(&settings.sources.files) {
+        return Ok(None);
+    }
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let child = Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .env(VARIABLE, std::process::id().to_string())
+        .spawn()
+        .context("cannot start a second process")?;
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot wait for signals")?;
+    let status = runtime.block_on(wait(child));
+    runtime.shutdown_background();
+    status.map(Some)
+}
+
+fn is_child() -> bool {
+    let supervisor = std::env::var(VARIABLE).ok();
+    supervisor.and_then(|id| id.parse().ok()) == Some(parent_id())
+}
+
+/// Passes signals on until the child has ended, or has not ended in time.
+async fn wait(mut child: Child) -> anyhow::Result<i32> {
+    let id = child.id();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let (sender, mut ended) = oneshot::channel();
+    std::thread::Builder::new().spawn(move || sender.send(child.wait()))?;
+    loop {
+        let signal = tokio::select! {
+            status = &mut ended => return Ok(exit_code(status??)),
+            _ = hang_up.recv() => {
+                send_signal(id, ForwardedSignal::HangUp);
+                continue;
+            }
+            _ = interrupt.recv() => ForwardedSignal::Interrupt,
+            _ = terminate.recv() => ForwardedSignal::Terminate,
+        };
+        send_signal(id, signal);
+        return match tokio::time::timeout(STOP_TIMEOUT, ended).await {
+            Ok(status) => Ok(exit_code(status??)),
+            Err(_) => {
+                send_signal(id, ForwardedSignal::Kill);
+                Ok(0)
+            }
+        };
+    }
+}
+
+/// Returns the exit code, or 128 and the signal, as a shell does.
+fn exit_code(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt as _;
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
