@@ -3,19 +3,21 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
 use super::file::{FileKind, OpenedFile};
+use super::fingerprint::Fingerprint;
 use super::generation::Generation;
-use super::line_reader::Availability;
+use super::late_start::LateStart;
 use super::path_target::{PathTarget, UnreadableReason};
 use super::registry::Registry;
+use super::retry::Retry;
 use super::source_status::SourceState;
 use super::start_at::StartAt;
 use super::update::Update;
-use crate::event::{Cutting, FileId, Source, SourceChange};
+use crate::event::{FileId, Source, SourceChange};
 
 /// Time for which a path may lead nowhere before its removal is published. A rotation takes less;
 /// twice the time delays the news of a real removal as much.
@@ -26,10 +28,6 @@ const MISSING_DELAY: Duration = Duration::from_millis(400);
 /// the descriptor budget.
 const MAX_GENERATIONS: usize = 64;
 
-/// Number of bytes of one source that are read before the other sources get a turn. Twice as many
-/// let the others wait twice as long behind a file that grows fast.
-const TURN_BYTES: usize = 1 << 20;
-
 /// A source that is a path.
 #[derive(Debug)]
 pub(super) struct FollowedPath {
@@ -37,8 +35,8 @@ pub(super) struct FollowedPath {
     pub(super) path: PathBuf,
     pub(super) origin: PathOrigin,
     budget: Arc<Semaphore>,
-    state: SourceState,
-    generations: VecDeque<Generation>,
+    pub(super) state: SourceState,
+    pub(super) generations: VecDeque<Generation>,
     /// The path was found to lead nowhere at this time, and ever since.
     missing_since: Option<Instant>,
     resolved_at: Option<Instant>,
@@ -49,6 +47,12 @@ pub(super) struct FollowedPath {
     fingerprint: Option<Fingerprint>,
     /// The last two fingerprints were the same.
     is_stable: bool,
+    /// The first line of a file that existed at start and could not be read then.
+    late_start: Option<LateStart>,
+    /// The newest file could not be opened or read at its first byte.
+    retry: Option<Retry>,
+    /// Notes of a descriptor that was replaced.
+    notes: Vec<Update>,
     /// State, offset and size in the registry.
     registered: Option<(SourceState, u64, u64)>,
 }
@@ -61,23 +65,6 @@ pub(super) struct PathOrigin {
     /// An earlier run has followed the path or its pattern, so that a new file is read from its
     /// start.
     pub(super) was_followed: bool,
-}
-
-/// Metadata that change when a file does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fingerprint {
-    id: FileId,
-    size: u64,
-    modified: SystemTime,
-}
-
-/// The result of one turn of reading.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Turn {
-    /// Number of bytes that were read.
-    pub(super) bytes: usize,
-    /// There may be more bytes now.
-    pub(super) has_more: bool,
 }
 
 impl FollowedPath {
@@ -100,6 +87,9 @@ impl FollowedPath {
             reported: None,
             fingerprint: None,
             is_stable: false,
+            late_start: None,
+            retry: None,
+            notes: Vec::new(),
             registered: None,
         }
     }
@@ -108,27 +98,24 @@ impl FollowedPath {
     /// changed, so that it need not be read.
     ///
     /// Two equal results are needed, because two changes within one tick of the file system's
-    /// clock have the same time.
+    /// clock have the same time. The metadata of a pipe do not tell whether it has bytes.
     pub(super) fn check_unchanged(&mut self) -> bool {
-        let Ok(metadata) = std::fs::metadata(&self.path) else { return false };
-        let Ok(modified) = metadata.modified() else { return false };
-        let (id, size) = (FileId::of(&metadata), metadata.len());
-        let fingerprint = Some(Fingerprint { id, size, modified });
+        let Some(fingerprint) = Fingerprint::of(&self.path) else { return false };
         let was_stable = self.is_stable;
-        self.is_stable = self.fingerprint == fingerprint;
-        self.fingerprint = fingerprint;
-        let read = self.newest().map(|newest| (newest.id(), newest.offset()));
-        was_stable && self.is_stable && self.generations.len() == 1 && read == Some((id, size))
+        self.is_stable = self.fingerprint.replace(fingerprint) == Some(fingerprint);
+        let Some(newest) = self.newest().filter(|newest| !newest.is_pipe()) else { return false };
+        let is_read = (newest.id(), newest.offset()) == (fingerprint.id, fingerprint.size);
+        was_stable && self.is_stable && self.generations.len() == 1 && is_read
     }
 
     /// Whether the path leads to this file now.
     pub(super) fn leads_to(&self, id: FileId) -> bool {
-        std::fs::metadata(&self.path).is_ok_and(|metadata| FileId::of(&metadata) == id)
+        std::fs::metadata(&self.path).is_ok_and(|metadata| FileId::of(&metadata).is_same_inode(id))
     }
 
     /// Whether one of the generations is this file.
     pub(super) fn holds(&self, id: FileId) -> bool {
-        self.generations.iter().any(|generation| generation.id() == id)
+        self.generations.iter().any(|generation| generation.id().is_same_inode(id))
     }
 
     /// Updates the registry, if anything has changed.
@@ -149,10 +136,27 @@ impl FollowedPath {
     }
 
     /// Finds the file that the path leads to now, and opens it if it is not the newest generation.
+    ///
+    /// The newest generation is opened again if it could not be read, because the descriptor of a
+    /// network file can become useless, and if an overlay has copied it.
     pub(super) fn resolve(&mut self, now: Instant) -> PathTarget {
         self.resolved_at = Some(now);
-        let newest = self.newest().map(Generation::id);
-        let target = PathTarget::find(&self.path, newest, &self.budget);
+        if let (Some(retry), Some(reason)) = (self.retry, &self.reported)
+            && !retry.is_due(now)
+        {
+            return PathTarget::Unreadable(reason.clone());
+        }
+        let newest = self.newest().filter(|newest| !newest.is_retry_due(now));
+        let target = match PathTarget::find(&self.path, newest.map(Generation::id), &self.budget) {
+            PathTarget::Other(opened) => {
+                let other = match self.generations.back_mut() {
+                    Some(newest) => newest.reopen(opened, &mut self.notes),
+                    None => Some(opened),
+                };
+                other.map_or(PathTarget::Newest, PathTarget::Other)
+            }
+            target => target,
+        };
         if !matches!(target, PathTarget::Missing) {
             self.missing_since = None;
         }
@@ -161,14 +165,22 @@ impl FollowedPath {
 
     /// Records that the path leads to the newest generation, perhaps again.
     pub(super) fn confirm_newest(&mut self, updates: &mut Vec<Update>) {
-        if self.state == SourceState::Removed {
+        updates.append(&mut self.notes);
+        let Some(newest) = self.generations.back_mut() else { return };
+        newest.replaced = None;
+        if newest.retry.is_some() {
+            return;
+        }
+        if matches!(self.state, SourceState::Removed | SourceState::Unreadable) {
             updates.push(Update::Change(SourceChange::Appeared));
         }
         self.state = SourceState::Live;
         self.reported = None;
-        if let Some(newest) = self.generations.back_mut() {
-            newest.replaced = None;
-        }
+    }
+
+    /// Lets a file that exists but cannot be read now begin at `start_at` later.
+    pub(super) fn start_late(&mut self, start_at: StartAt) {
+        self.late_start = Some(LateStart::now(start_at));
     }
 
     /// Starts to read another file: from `start_at` on at the start of the program, or from its
@@ -180,7 +192,8 @@ impl FollowedPath {
         now: Instant,
         updates: &mut Vec<Update>,
     ) {
-        let offset = match start_at {
+        let late = || self.late_start.and_then(|late| late.of(opened.id));
+        let offset = match start_at.or_else(late) {
             Some(start_at) if opened.kind == FileKind::Regular => start_at.offset(&opened.file),
             _ => Ok(0),
         };
@@ -190,6 +203,10 @@ impl FollowedPath {
             }
             Ok(generation) => self.push(generation, now, updates),
             Err(error) => {
+                if let Some(start_at) = start_at {
+                    self.start_late(start_at);
+                }
+                self.retry = Some(Retry::after(self.retry, now));
                 if let PathTarget::Unreadable(reason) = PathTarget::of_error(&self.path, &error) {
                     self.report_unreadable(reason, updates);
                 }
@@ -231,12 +248,14 @@ impl FollowedPath {
         updates.extend(generation.checkpoint(true).map(Update::Note));
         self.generations.push_back(generation);
         self.mark_live();
-        self.reported = None;
+        (self.reported, self.late_start, self.retry) = (None, None, None);
     }
 
     /// Makes an older generation the newest one again; returns false if none is this file.
     pub(super) fn reopen(&mut self, id: FileId, now: Instant, updates: &mut Vec<Update>) -> bool {
-        let position = self.generations.iter().position(|generation| generation.id() == id);
+        // The newest one is known to be another file.
+        let mut older = self.generations.iter().take(self.generations.len().saturating_sub(1));
+        let position = older.position(|generation| generation.id().is_same_inode(id));
         let Some(generation) = position.and_then(|at| self.generations.remove(at)) else {
             return false;
         };
@@ -248,7 +267,7 @@ impl FollowedPath {
     pub(super) fn mark_missing(&mut self, now: Instant, updates: &mut Vec<Update>) {
         let since = *self.missing_since.get_or_insert(now);
         self.replace_newest(now);
-        self.reported = None;
+        (self.reported, self.late_start, self.retry) = (None, None, None);
         let is_over = now - since >= MISSING_DELAY;
         if self.was_live && self.state != SourceState::Removed && is_over {
             self.state = SourceState::Removed;
@@ -276,45 +295,6 @@ impl FollowedPath {
         if let Some(newest) = self.generations.back_mut() {
             newest.replaced.get_or_insert(now);
         }
-    }
-
-    /// Reads every generation, oldest first, until a turn is used up.
-    pub(super) fn read(
-        &mut self,
-        scratch: &mut [u8],
-        cutting: &Cutting,
-        time: u64,
-        mut take: impl FnMut(Vec<Update>),
-    ) -> Turn {
-        let mut turn = Turn::default();
-        let path = self.path.display();
-        for generation in &mut self.generations {
-            loop {
-                let progress = match generation.read(scratch, cutting, time) {
-                    Ok(progress) => progress,
-                    Err(error) => {
-                        take(vec![Update::Say(format!("{path} cannot be read: {error}"))]);
-                        break;
-                    }
-                };
-                turn.bytes += progress.new.len();
-                let mut updates = progress.updates;
-                if progress.is_overwritten {
-                    updates.push(Update::Say(format!(
-                        "{path} was changed where it had been read already; going on at its end"
-                    )));
-                }
-                take(updates);
-                if progress.availability != Availability::Now {
-                    break;
-                }
-                if turn.bytes >= TURN_BYTES {
-                    turn.has_more = true;
-                    return turn;
-                }
-            }
-        }
-        turn
     }
 
     /// Removes the oldest generation, if it was replaced at least `linger` ago.

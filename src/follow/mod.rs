@@ -21,16 +21,20 @@
 //! [`Input`] for a stream that is read to its end.
 
 mod clock;
+mod comparison;
 mod file;
 mod file_source;
+mod fingerprint;
 mod followed_path;
 mod follower;
 mod generation;
 mod hint_limiter;
 mod hints;
 mod input;
+mod late_start;
 mod line_reader;
 mod line_source;
+mod nuls;
 mod opened_sources;
 mod options;
 mod ownership;
@@ -40,13 +44,16 @@ mod registry;
 mod restore;
 mod retained_bytes;
 mod retired_files;
+mod retry;
 mod schedule;
+mod shift;
 mod source_set;
 mod source_status;
 mod spool;
 mod spool_names;
 mod start_at;
 mod stdin;
+mod turn;
 mod update;
 mod wake_signal;
 mod wanted_source;

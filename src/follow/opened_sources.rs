@@ -63,7 +63,10 @@ impl OpenedSources {
 fn open(followed: &mut FollowedPath, start_at: StartAt, now: Instant, updates: &mut Vec<Update>) {
     match followed.resolve(now) {
         PathTarget::Other(opened) => followed.open(opened, Some(start_at), now, updates),
-        PathTarget::Unreadable(reason) => followed.report_unreadable(reason, updates),
+        PathTarget::Unreadable(reason) => {
+            followed.start_late(start_at);
+            followed.report_unreadable(reason, updates);
+        }
         PathTarget::Newest | PathTarget::Missing => {}
     }
 }

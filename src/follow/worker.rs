@@ -5,13 +5,14 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::clock::wall_clock;
-use super::followed_path::{FollowedPath, Turn};
+use super::followed_path::FollowedPath;
 use super::hints::HintSource;
 use super::options::FollowOptions;
 use super::ownership::Ownership;
 use super::path_target::PathTarget;
 use super::schedule::{Load, Schedule};
 use super::source_set::SourceSet;
+use super::turn::Turn;
 use super::update::UpdatePublisher;
 use super::wake_signal::WakeSignal;
 use crate::feed::{Draft, DraftContent};
@@ -150,7 +151,7 @@ impl Worker {
         let Worker { sources, options, output, ownership, scratch, .. } = self;
         let followed = &mut sources.followed[index];
         let source = Arc::clone(&followed.source);
-        let turn = followed.read(scratch, &options.cutting, wall_clock(), |updates| {
+        let turn = followed.read(scratch, &options.cutting, (now, wall_clock()), |updates| {
             output.publish(&source, updates);
         });
         if turn.has_more {
