@@ -17,6 +17,7 @@ mod parser;
 mod random_requests;
 mod restarting;
 mod resuming;
+mod same_file;
 mod scripts;
 mod serving;
 mod spool;

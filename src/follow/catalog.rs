@@ -102,18 +102,17 @@ impl Catalog {
             None => self.names.assign(path),
         };
         let was_followed = self.earlier.has_followed(path, &wanted.target);
-        let origin = PathOrigin {
-            is_explicit: matches!(wanted.target, Target::Path(_)),
-            was_followed,
-            // An earlier run has followed the path, so that a new file is read in full.
-            start_at: start_at.filter(|_| !was_followed),
-        };
+        let origin =
+            PathOrigin { is_explicit: matches!(wanted.target, Target::Path(_)), was_followed };
         let source = self.registry.add(SourceKind::File(path.to_owned()), name);
         let mount = self.mounts.of(path);
         let known = KnownPath { source: Arc::clone(&source), mount, aside: None };
         self.known.insert(path.to_owned(), known);
         let budget = Arc::clone(&self.budget);
-        Some(FollowedPath::new(source, path.to_owned(), origin, mount, budget))
+        let mut followed = FollowedPath::new(source, path.to_owned(), origin, mount, budget);
+        // An earlier run has followed the path, so that a new file is read in full.
+        start_at.filter(|_| !was_followed).into_iter().for_each(|at| followed.start_at(at));
+        Some(followed)
     }
 
     /// Returns the source of a path.

@@ -11,7 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::event::{FileId, Log};
 use crate::system::{
-    descriptor_limit, first_data, is_synthetic, open_without_waiting, out_of_descriptors,
+    descriptor_limit, is_on_overlay, is_synthetic, next_data, next_hole, open_without_waiting,
+    out_of_descriptors,
 };
 
 /// Number of descriptors that no file may take: the standard streams, listeners, inotify and the
@@ -64,6 +65,12 @@ impl FileId {
             born: born.map(|born| born.as_nanos() as u64),
         }
     }
+
+    /// Returns whether both are the same file while one of them is open: its inode number is not
+    /// given to another file meanwhile, and the time of birth may change.
+    pub(super) fn is_same_inode(self, other: FileId) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
 }
 
 impl FileKind {
@@ -90,6 +97,13 @@ impl LogFile {
         let permit = Arc::clone(budget).try_acquire_owned().map_err(|_| out_of_descriptors())?;
         let file = open_without_waiting(path)?;
         Ok(LogFile { file, path: path.to_owned(), _permit: permit })
+    }
+
+    /// Opens a file so that every read fails.
+    #[cfg(test)]
+    pub(super) fn open_unreadable(path: &Path, budget: &Arc<Semaphore>) -> io::Result<Self> {
+        let file = File::options().write(true).open(path)?;
+        Ok(LogFile { file, ..LogFile::open(path, budget)? })
     }
 
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
@@ -120,9 +134,27 @@ impl LogFile {
         io::Read::read(&mut &self.file, bytes)
     }
 
-    /// Returns the offset of the first byte that is not in a hole.
-    pub(super) fn first_data(&self) -> u64 {
-        first_data(&self.file)
+    /// Returns at most `len` bytes from `offset` on; fewer only at the end of the file.
+    pub(super) fn read_back(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        let read = self.read_at(&mut bytes, offset)?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    /// See [`next_data`].
+    pub(super) fn next_data(&self, offset: u64) -> Option<u64> {
+        next_data(&self.file, offset)
+    }
+
+    /// See [`next_hole`].
+    pub(super) fn next_hole(&self, offset: u64) -> u64 {
+        next_hole(&self.file, offset)
+    }
+
+    /// See [`is_on_overlay`].
+    pub(super) fn is_on_overlay(&self) -> bool {
+        is_on_overlay(&self.file)
     }
 }
 

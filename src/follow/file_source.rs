@@ -4,18 +4,21 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
+use super::comparison::{Comparison, GUARD, WINDOW};
 use super::file::{FileKind, LogFile, OpenedFile};
-use super::line_source::{Chunk, LineSource, ReadState};
+use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
+use super::nuls::{AfterNuls, after_nuls, text_len};
+use super::shift::find_shifted;
 use crate::event::{FileId, Location};
 use crate::journal::{Checkpoint, JournalNote};
-
-/// Number of bytes before the offset that are compared at every read, in the same system call.
-/// Fewer are more often equal by chance after a truncation; more are copied at every read.
-const GUARD: usize = 64;
 
 /// Number of bytes at the start of a file that are compared when it has grown, because the padding
 /// before the offset can be the same in two files. Twice as many take longer to read each time.
 const HEAD: usize = 1024;
+
+/// Number of NULs behind the offset that are read to see whether text has replaced them. Writers
+/// fill a preallocated file from its start; twice as many take longer to read at every check.
+const PEEK: usize = 4096;
 
 /// An open file, with the bytes that tell whether its content was replaced.
 #[derive(Debug)]
@@ -25,8 +28,20 @@ pub(super) struct FileSource {
     kind: FileKind,
     /// The first bytes of the file, at most [`HEAD`].
     head: Vec<u8>,
-    /// The file begins with a hole that a truncation left.
+    /// The next bytes may be NULs that a truncation left; they are no text.
     skip_nuls: bool,
+    nuls: Nuls,
+}
+
+/// The NULs behind the offset, as they were when they were last looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nuls {
+    /// There are none, or nobody has looked.
+    Unknown,
+    /// They end here with the file, and are held back.
+    Held(u64),
+    /// They are a part of a line: text follows here, and no hole is between.
+    Text(u64),
 }
 
 impl FileSource {
@@ -47,15 +62,17 @@ impl FileSource {
         // The unfinished line is read again, together with what was appended to it.
         let offset = checkpoint.offset.saturating_sub(checkpoint.unfinished);
         let (mut source, mut state) = FileSource::start_at(file, id, FileKind::Regular, offset)?;
-        let before = source.read_back(checkpoint.offset - guard, guard as usize)?;
-        let head = source.read_back(0, checkpoint.head_len.min(HEAD as u64) as usize)?;
+        let before = source.file.read_back(checkpoint.offset - guard, guard as usize)?;
+        let head_len = checkpoint.head_len.min(HEAD as u64) as usize;
+        let head = source.file.read_back(0, head_len)?;
         state.carry = checkpoint.carry;
         source.skip_nuls = checkpoint.skip_nuls;
         let is_same = before.len() as u64 == guard
             && crc32fast::hash(&before) == checkpoint.guard
             && crc32fast::hash(&head) == checkpoint.head;
         if !is_same {
-            state.restart(source.restart());
+            source.restart();
+            state.move_to(0, Vec::new());
         }
         Ok((source, state, is_same))
     }
@@ -66,11 +83,11 @@ impl FileSource {
         kind: FileKind,
         offset: u64,
     ) -> io::Result<(Self, ReadState)> {
-        let mut source = FileSource { file, id, kind, head: Vec::new(), skip_nuls: false };
+        let (head, skip_nuls) = (Vec::new(), false);
+        let mut source = FileSource { file, id, kind, head, skip_nuls, nuls: Nuls::Unknown };
         let mut state = ReadState { offset, ..ReadState::default() };
         if kind == FileKind::Regular && offset > 0 {
-            let guard = offset.min(GUARD as u64);
-            state.recent = source.read_back(offset - guard, guard as usize)?;
+            state.recent = source.before(offset)?;
             source.extend_head(offset)?;
         }
         Ok((source, state))
@@ -85,92 +102,193 @@ impl FileSource {
         self.file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
     }
 
+    /// Whether reads wait for bytes, so that no metadata tell that there are some.
+    pub(super) fn is_pipe(&self) -> bool {
+        self.kind == FileKind::Pipe
+    }
+
+    /// Whether `opened` is the same file: it has the same inode, or it is the copy that an overlay
+    /// makes at the first write, which has the same bytes up to the offset.
+    pub(super) fn is_continued_by(&self, opened: &OpenedFile, state: &ReadState) -> bool {
+        let is_copy = || {
+            let offset = state.offset - state.recent.len() as u64;
+            !state.recent.is_empty()
+                && self.file.is_on_overlay()
+                && opened.file.is_on_overlay()
+                && opened.file.read_back(0, self.head.len()).is_ok_and(|head| head == self.head)
+                && opened
+                    .file
+                    .read_back(offset, state.recent.len())
+                    .is_ok_and(|recent| recent == state.recent)
+        };
+        opened.kind == self.kind && (self.id.is_same_inode(opened.id) || is_copy())
+    }
+
+    /// Reads the same file through another descriptor from now on.
+    pub(super) fn replace_descriptor(&mut self, opened: OpenedFile) {
+        (self.file, self.id) = (Arc::new(opened.file), opened.id);
+        self.nuls = Nuls::Unknown;
+    }
+
     fn read_pipe(&self, space: &mut [u8]) -> io::Result<Chunk> {
         match self.file.read_pipe(space) {
             Ok(0) => Ok(Chunk::End),
-            Ok(len) => Ok(Chunk::Bytes { len, skip: 0 }),
+            Ok(len) => Ok(Chunk::Bytes { len, has_more: len == BLOCK }),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Chunk::Nothing),
             Err(error) => Err(error),
         }
     }
 
-    /// Reads the recent bytes again together with the new ones, and compares them.
+    /// Reads the guard again together with the new bytes, and compares it.
     fn read_regular(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk> {
-        self.skip_hole(state);
-        let known = state.recent.len();
-        let space = state.space(scratch);
-        let read = self.file.read_at(space, state.offset - known as u64)?;
-        let bytes = &space[..read];
-        let has_grown = read > known;
-        if read >= known && bytes[..known] == state.recent {
-            if !has_grown {
-                return Ok(Chunk::Nothing);
-            }
-            if self.is_head_unchanged()? {
-                let len = read - known;
-                self.extend_head(state.offset + len as u64)?;
-                return Ok(Chunk::Bytes { len, skip: self.leading_nuls(&bytes[known..]) });
-            }
+        if let Nuls::Held(end) = self.nuls
+            && self.is_held_back(state, end)?
+        {
+            return Ok(Chunk::Nothing);
         }
-        if has_grown && self.head.len() == HEAD && self.is_head_unchanged()? {
-            state.recent.copy_from_slice(&bytes[..known]);
-            return Ok(Chunk::Overwritten);
+        let (known, guard) = (state.recent.len(), state.recent.len().min(GUARD));
+        let (before, rest) = state.space(scratch).split_at_mut(known - guard);
+        before.copy_from_slice(&state.recent[..known - guard]);
+        let read = self.file.read_at(rest, state.offset - guard as u64)?;
+        if read < guard || rest[..guard] != state.recent[known - guard..] {
+            return self.compare(state, read > guard);
         }
-        Ok(Chunk::Restarted(self.restart()))
+        let new = &rest[guard..read];
+        if new.is_empty() {
+            return Ok(Chunk::Nothing);
+        }
+        if !self.is_head_unchanged()? && !self.is_continued(state)? {
+            return Ok(self.restart());
+        }
+        let is_text = state.is_binary || new[0] != 0;
+        if !is_text && !matches!(self.nuls, Nuls::Text(text) if text > state.offset) {
+            return self.skip_nuls(state);
+        }
+        if is_text {
+            (self.skip_nuls, self.nuls) = (false, Nuls::Unknown);
+        }
+        let len = match text_len(&self.file, new, state.offset) {
+            len if len > 0 && !state.is_binary => len,
+            // Only NULs of a line.
+            _ => new.len(),
+        };
+        self.extend_head(state.offset + len as u64)?;
+        Ok(Chunk::Bytes { len, has_more: len < new.len() || len == BLOCK })
     }
 
-    /// Forgets the content; returns the offset at which the new content begins.
-    fn restart(&mut self) -> u64 {
+    /// Finds out how the bytes before the offset have changed.
+    fn compare(&mut self, state: &mut ReadState, has_grown: bool) -> io::Result<Chunk> {
+        let known = state.recent.len();
+        let new = self.file.read_back(state.offset - known as u64, known)?;
+        let (offset, old, unfinished) = (state.offset, &*state.recent, state.unfinished);
+        let comparison = Comparison { offset, old, new: &new, unfinished };
+        let has_same_head = self.head.len() == HEAD && self.is_head_unchanged()?;
+        let may_be_edited = has_grown && has_same_head;
+        if let Some(left) = comparison.bytes_left()
+            && !(may_be_edited && comparison.is_edited())
+            && self.is_head_unchanged_before(offset - (known - left) as u64)?
+        {
+            self.head.truncate((offset - (known - left) as u64).min(HEAD as u64) as usize);
+            (self.skip_nuls, self.nuls) = (true, Nuls::Unknown);
+            return Ok(Chunk::Cut(left));
+        }
+        if may_be_edited && new.len() == known {
+            state.recent = new;
+            return Ok(Chunk::Overwritten);
+        }
+        if !has_same_head && let Some(offset) = find_shifted(&self.file, state)? {
+            state.offset = offset;
+            self.head = self.file.read_back(0, self.head.len())?;
+            self.nuls = Nuls::Unknown;
+            return Ok(Chunk::Overwritten);
+        }
+        Ok(self.restart())
+    }
+
+    /// Forgets the content.
+    fn restart(&mut self) -> Chunk {
         self.head.clear();
-        self.skip_nuls = true;
-        self.file.first_data()
+        (self.skip_nuls, self.nuls) = (true, Nuls::Unknown);
+        Chunk::Restarted
     }
 
     fn is_head_unchanged(&self) -> io::Result<bool> {
+        self.is_head_unchanged_before(HEAD as u64)
+    }
+
+    /// Whether the known bytes at the start of the file, up to `end`, are still there.
+    fn is_head_unchanged_before(&self, end: u64) -> io::Result<bool> {
+        let known = &self.head[..self.head.len().min(end as usize)];
         let mut head = [0; HEAD];
-        let read = self.file.read_at(&mut head[..self.head.len()], 0)?;
-        Ok(head[..read] == self.head)
+        let read = self.file.read_at(&mut head[..known.len()], 0)?;
+        Ok(head[..read] == *known)
+    }
+
+    /// Whether the file has another start, but the same bytes before the offset: a part of it was
+    /// punched out, or a counter at its start was rewritten.
+    fn is_continued(&mut self, state: &ReadState) -> io::Result<bool> {
+        let new = self.before(state.offset)?;
+        let old = &state.recent[state.recent.len().saturating_sub(WINDOW)..];
+        let comparison = Comparison { offset: state.offset, old, new: &new, unfinished: 0 };
+        let is_continued = new.len() == old.len() && comparison.is_continued();
+        if is_continued {
+            self.head = self.file.read_back(0, self.head.len())?;
+        }
+        Ok(is_continued)
     }
 
     fn extend_head(&mut self, offset: u64) -> io::Result<()> {
         let len = offset.min(HEAD as u64) as usize;
         if self.head.len() < len {
-            self.head = self.read_back(0, len)?;
+            self.head = self.file.read_back(0, len)?;
         }
         Ok(())
     }
 
-    fn read_back(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; len];
-        let read = self.file.read_at(&mut bytes, offset)?;
-        bytes.truncate(read);
-        Ok(bytes)
+    /// Returns the bytes before `offset` that are kept.
+    fn before(&self, offset: u64) -> io::Result<Vec<u8>> {
+        let len = offset.min(WINDOW as u64);
+        self.file.read_back(offset - len, len as usize)
     }
 
-    /// Skips the hole that a writer without `O_APPEND` leaves when its file was truncated.
-    fn skip_hole(&self, state: &mut ReadState) {
-        if self.skip_nuls {
-            let data = self.file.first_data();
-            if data > state.offset {
-                state.offset = data;
-                state.recent.clear();
-            }
+    /// Decides whether the NULs at the offset are held back, skipped, or a part of a line.
+    fn skip_nuls(&mut self, state: &mut ReadState) -> io::Result<Chunk> {
+        let offset = state.offset;
+        let known = if let Nuls::Held(end) = self.nuls { end.max(offset) } else { offset };
+        if let AfterNuls::End(end) = after_nuls(&self.file, known)? {
+            self.nuls = Nuls::Held(end);
+            return Ok(Chunk::Nothing);
         }
+        // Text that was written meanwhile may stand before the text that was found.
+        let AfterNuls::Text(text) = after_nuls(&self.file, offset)? else {
+            return Ok(Chunk::Nothing);
+        };
+        if !self.skip_nuls && self.file.next_hole(offset) >= text {
+            self.nuls = Nuls::Text(text);
+            return Ok(Chunk::Again);
+        }
+        if state.unfinished > 0 {
+            return Ok(Chunk::LineEnd);
+        }
+        self.nuls = Nuls::Unknown;
+        state.move_to(text, self.before(text)?);
+        Ok(Chunk::Again)
     }
 
-    /// Returns the number of NULs that still belong to the hole.
-    fn leading_nuls(&mut self, bytes: &[u8]) -> usize {
-        if !self.skip_nuls {
-            return 0;
-        }
-        let nuls = bytes.iter().take_while(|&&byte| byte == 0).count();
-        self.skip_nuls = nuls == bytes.len();
-        nuls
+    /// Whether the NULs at the end of the file still end at `end`, no text has replaced them, and
+    /// the bytes before them are the same.
+    fn is_held_back(&self, state: &ReadState, end: u64) -> io::Result<bool> {
+        let guard = &state.recent[state.recent.len().saturating_sub(GUARD)..];
+        let mut bytes = [0; GUARD + PEEK];
+        let read = self.file.read_at(&mut bytes, state.offset - guard.len() as u64)?;
+        let (before, new) = bytes[..read].split_at(guard.len().min(read));
+        let is_same = before == guard && new.iter().all(|&byte| byte == 0);
+        Ok(is_same && self.file.metadata()?.len() == end)
     }
 }
 
 impl LineSource for FileSource {
-    const CONTEXT: usize = GUARD;
+    const CONTEXT: usize = WINDOW;
 
     fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk> {
         match self.kind {

@@ -3,20 +3,22 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
 use super::file::{FileKind, OpenedFile};
+use super::fingerprint::Fingerprint;
 use super::generation::Generation;
-use super::line_reader::Availability;
+use super::late_start::LateStart;
 use super::mount::Mount;
 use super::path_target::{PathTarget, UnreadableReason};
 use super::registry::Registry;
+use super::retry::Retry;
 use super::source_status::SourceState;
 use super::start_at::StartAt;
 use super::update::Update;
-use crate::event::{Cutting, FileId, Source, SourceChange};
+use crate::event::{FileId, Source, SourceChange};
 
 /// Time for which a path may lead nowhere before its removal is published. A rotation takes less;
 /// twice the time delays the news of a real removal as much.
@@ -27,10 +29,6 @@ const MISSING_DELAY: Duration = Duration::from_millis(400);
 /// the descriptor budget.
 const MAX_GENERATIONS: usize = 64;
 
-/// Number of bytes of one source that are read before the other sources get a turn. Twice as many
-/// let the others wait twice as long behind a file that grows fast.
-const TURN_BYTES: usize = 1 << 20;
-
 /// A source that is a path.
 #[derive(Debug)]
 pub(super) struct FollowedPath {
@@ -40,8 +38,8 @@ pub(super) struct FollowedPath {
     /// The mount to which the path leads.
     pub(super) mount: Mount,
     budget: Arc<Semaphore>,
-    state: SourceState,
-    generations: VecDeque<Generation>,
+    pub(super) state: SourceState,
+    pub(super) generations: VecDeque<Generation>,
     /// The path was found to lead nowhere at this time, and ever since.
     missing_since: Option<Instant>,
     resolved_at: Option<Instant>,
@@ -52,6 +50,12 @@ pub(super) struct FollowedPath {
     fingerprint: Option<Fingerprint>,
     /// The last two fingerprints were the same.
     is_stable: bool,
+    /// The first line of a file that existed at the start, until it is read.
+    late_start: Option<LateStart>,
+    /// The newest file could not be opened or read at its first byte.
+    retry: Option<Retry>,
+    /// Notes of a descriptor that was replaced.
+    notes: Vec<Update>,
     /// State, offset and size in the registry.
     registered: Option<(SourceState, u64, u64)>,
 }
@@ -64,25 +68,6 @@ pub(super) struct PathOrigin {
     /// An earlier run has followed the path or its pattern, so that a new file is read from its
     /// start.
     pub(super) was_followed: bool,
-    /// The file existed at the start of the program, and is read from here on.
-    pub(super) start_at: Option<StartAt>,
-}
-
-/// Metadata that change when a file does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fingerprint {
-    id: FileId,
-    size: u64,
-    modified: SystemTime,
-}
-
-/// The result of one turn of reading.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Turn {
-    /// Number of bytes that were read.
-    pub(super) bytes: usize,
-    /// There may be more bytes now.
-    pub(super) has_more: bool,
 }
 
 impl FollowedPath {
@@ -107,6 +92,9 @@ impl FollowedPath {
             reported: None,
             fingerprint: None,
             is_stable: false,
+            late_start: None,
+            retry: None,
+            notes: Vec::new(),
             registered: None,
         }
     }
@@ -115,27 +103,24 @@ impl FollowedPath {
     /// changed, so that it need not be read.
     ///
     /// Two equal results are needed, because two changes within one tick of the file system's
-    /// clock have the same time.
+    /// clock have the same time. The metadata of a pipe do not tell whether it has bytes.
     pub(super) fn check_unchanged(&mut self) -> bool {
-        let Ok(metadata) = std::fs::metadata(&self.path) else { return false };
-        let Ok(modified) = metadata.modified() else { return false };
-        let (id, size) = (FileId::of(&metadata), metadata.len());
-        let fingerprint = Some(Fingerprint { id, size, modified });
+        let Some(fingerprint) = Fingerprint::of(&self.path) else { return false };
         let was_stable = self.is_stable;
-        self.is_stable = self.fingerprint == fingerprint;
-        self.fingerprint = fingerprint;
-        let read = self.newest().map(|newest| (newest.id(), newest.offset()));
-        was_stable && self.is_stable && self.generations.len() == 1 && read == Some((id, size))
+        self.is_stable = self.fingerprint.replace(fingerprint) == Some(fingerprint);
+        let Some(newest) = self.newest().filter(|newest| !newest.is_pipe()) else { return false };
+        let is_read = (newest.id(), newest.offset()) == (fingerprint.id, fingerprint.size);
+        was_stable && self.is_stable && self.generations.len() == 1 && is_read
     }
 
     /// Whether the path leads to this file now.
     pub(super) fn leads_to(&self, id: FileId) -> bool {
-        std::fs::metadata(&self.path).is_ok_and(|metadata| FileId::of(&metadata) == id)
+        std::fs::metadata(&self.path).is_ok_and(|metadata| FileId::of(&metadata).is_same_inode(id))
     }
 
     /// Whether one of the generations is this file.
     pub(super) fn holds(&self, id: FileId) -> bool {
-        self.generations.iter().any(|generation| generation.id() == id)
+        self.generations.iter().any(|generation| generation.id().is_same_inode(id))
     }
 
     /// Returns true if the path leads nowhere, all of its files are closed, and its pattern would
@@ -169,10 +154,27 @@ impl FollowedPath {
     }
 
     /// Finds the file that the path leads to now, and opens it if it is not the newest generation.
+    ///
+    /// The newest generation is opened again if it could not be read, because the descriptor of a
+    /// network file can become useless, and if an overlay has copied it.
     pub(super) fn resolve(&mut self, now: Instant) -> PathTarget {
         self.resolved_at = Some(now);
-        let newest = self.newest().map(Generation::id);
-        let target = PathTarget::find(&self.path, newest, &self.budget);
+        if let (Some(retry), Some(reason)) = (self.retry, &self.reported)
+            && !retry.is_due(now)
+        {
+            return PathTarget::Unreadable(reason.clone());
+        }
+        let newest = self.newest().filter(|newest| !newest.is_retry_due(now));
+        let target = match PathTarget::find(&self.path, newest.map(Generation::id), &self.budget) {
+            PathTarget::Other(opened) => {
+                let other = match self.generations.back_mut() {
+                    Some(newest) => newest.reopen(opened, &mut self.notes),
+                    None => Some(opened),
+                };
+                other.map_or(PathTarget::Newest, PathTarget::Other)
+            }
+            target => target,
+        };
         if !matches!(target, PathTarget::Missing) {
             self.missing_since = None;
         }
@@ -181,29 +183,39 @@ impl FollowedPath {
 
     /// Records that the path leads to the newest generation, perhaps again.
     pub(super) fn confirm_newest(&mut self, updates: &mut Vec<Update>) {
-        if self.state == SourceState::Removed {
+        updates.append(&mut self.notes);
+        let Some(newest) = self.generations.back_mut() else { return };
+        newest.replaced = None;
+        if newest.retry.is_some() {
+            return;
+        }
+        if matches!(self.state, SourceState::Removed | SourceState::Unreadable) {
             updates.push(Update::Change(SourceChange::Appeared));
         }
         self.state = SourceState::Live;
         self.reported = None;
-        if let Some(newest) = self.generations.back_mut() {
-            newest.replaced = None;
-        }
     }
 
-    /// Starts to read another file, from its first byte unless it existed at the start.
+    /// Lets a file that exists now begin at `start_at`, also if it can only be read later.
+    pub(super) fn start_at(&mut self, start_at: StartAt) {
+        self.late_start = Some(LateStart::now(start_at));
+    }
+
+    /// Starts to read another file, from its first byte unless it existed at the start of the
+    /// program.
     pub(super) fn open(&mut self, opened: OpenedFile, now: Instant, updates: &mut Vec<Update>) {
-        let start_at = self.origin.start_at.take();
+        let start_at = self.late_start.and_then(|late| late.of(opened.id));
         let offset = match start_at {
             Some(start_at) if opened.kind == FileKind::Regular => start_at.offset(&opened.file),
             _ => Ok(0),
         };
         match offset.and_then(|offset| Generation::new(opened, offset)) {
-            Ok(generation) if start_at.is_some() => {
+            Ok(generation) if start_at.is_some() && self.state == SourceState::Waiting => {
                 self.start_with(generation, now, updates);
             }
             Ok(generation) => self.push(generation, now, updates),
             Err(error) => {
+                self.retry = Some(Retry::after(self.retry, now));
                 if let PathTarget::Unreadable(reason) = PathTarget::of_error(&self.path, &error) {
                     self.report_unreadable(reason, updates);
                 }
@@ -245,12 +257,14 @@ impl FollowedPath {
         updates.extend(generation.checkpoint(true).map(Update::Note));
         self.generations.push_back(generation);
         self.mark_live();
-        self.reported = None;
+        (self.reported, self.late_start, self.retry) = (None, None, None);
     }
 
     /// Makes an older generation the newest one again; returns false if none is this file.
     pub(super) fn reopen(&mut self, id: FileId, now: Instant, updates: &mut Vec<Update>) -> bool {
-        let position = self.generations.iter().position(|generation| generation.id() == id);
+        // The newest one is known to be another file.
+        let mut older = self.generations.iter().take(self.generations.len().saturating_sub(1));
+        let position = older.position(|generation| generation.id().is_same_inode(id));
         let Some(generation) = position.and_then(|at| self.generations.remove(at)) else {
             return false;
         };
@@ -261,10 +275,8 @@ impl FollowedPath {
     /// Records that the path leads nowhere; publishes that after [`MISSING_DELAY`].
     pub(super) fn mark_missing(&mut self, now: Instant, updates: &mut Vec<Update>) {
         let since = *self.missing_since.get_or_insert(now);
-        // A file that appears from now on did not exist at the start.
-        self.origin.start_at = None;
         self.replace_newest(now);
-        self.reported = None;
+        (self.reported, self.late_start, self.retry) = (None, None, None);
         let is_over = now - since >= MISSING_DELAY;
         if self.was_live && self.state != SourceState::Removed && is_over {
             self.state = SourceState::Removed;
@@ -292,45 +304,6 @@ impl FollowedPath {
         if let Some(newest) = self.generations.back_mut() {
             newest.replaced.get_or_insert(now);
         }
-    }
-
-    /// Reads every generation, oldest first, until a turn is used up.
-    pub(super) fn read(
-        &mut self,
-        scratch: &mut [u8],
-        cutting: &Cutting,
-        time: u64,
-        mut take: impl FnMut(Vec<Update>),
-    ) -> Turn {
-        let mut turn = Turn::default();
-        let path = self.path.display();
-        for generation in &mut self.generations {
-            loop {
-                let progress = match generation.read(scratch, cutting, time) {
-                    Ok(progress) => progress,
-                    Err(error) => {
-                        take(vec![Update::Say(format!("{path} cannot be read: {error}"))]);
-                        break;
-                    }
-                };
-                turn.bytes += progress.new.len();
-                let mut updates = progress.updates;
-                if progress.is_overwritten {
-                    updates.push(Update::Say(format!(
-                        "{path} was changed where it had been read already; going on at its end"
-                    )));
-                }
-                take(updates);
-                if progress.availability != Availability::Now {
-                    break;
-                }
-                if turn.bytes >= TURN_BYTES {
-                    turn.has_more = true;
-                    return turn;
-                }
-            }
-        }
-        turn
     }
 
     /// Removes the oldest generation, if it was replaced at least `linger` ago.

@@ -7,6 +7,8 @@ use std::time::Instant;
 use super::file::{LogFile, OpenedFile};
 use super::file_source::FileSource;
 use super::line_reader::{LineReader, Progress};
+use super::line_source::LineSource as _;
+use super::retry::Retry;
 use super::update::Update;
 use crate::event::{Cutting, FileId, Lines, SourceChange};
 use crate::journal::{Checkpoint, JournalNote};
@@ -17,13 +19,15 @@ pub(super) struct Generation {
     reader: LineReader<FileSource>,
     /// The time at which the name was found to lead elsewhere; none for the newest generation.
     pub(super) replaced: Option<Instant>,
+    /// The last read has failed.
+    pub(super) retry: Option<Retry>,
 }
 
 impl Generation {
     /// A generation that is read from `offset` on.
     pub(super) fn new(opened: OpenedFile, offset: u64) -> io::Result<Self> {
         let (source, state) = FileSource::start(opened, offset)?;
-        Ok(Generation { reader: LineReader::new(source, state), replaced: None })
+        Ok(Generation { reader: LineReader::new(source, state), replaced: None, retry: None })
     }
 
     /// A generation of an earlier run, and an update if its content was replaced since then.
@@ -33,7 +37,8 @@ impl Generation {
         checkpoint: &Checkpoint,
     ) -> io::Result<(Self, Option<Update>)> {
         let (source, state, is_same) = FileSource::resume(file, id, checkpoint)?;
-        let generation = Generation { reader: LineReader::new(source, state), replaced: None };
+        let generation =
+            Generation { reader: LineReader::new(source, state), replaced: None, retry: None };
         Ok((generation, (!is_same).then_some(Update::Change(SourceChange::Truncated))))
     }
 
@@ -53,6 +58,35 @@ impl Generation {
     /// Whether some path still leads to the file.
     pub(super) fn is_linked(&self) -> bool {
         self.reader.source().is_linked()
+    }
+
+    /// See [`FileSource::is_pipe`].
+    pub(super) fn is_pipe(&self) -> bool {
+        self.reader.source().is_pipe()
+    }
+
+    /// Goes on with the descriptor of `opened` if that is the same file; returns it if not.
+    ///
+    /// An overlay copies a file at its first write: the old descriptor still reads the original.
+    pub(super) fn reopen(
+        &mut self,
+        opened: OpenedFile,
+        updates: &mut Vec<Update>,
+    ) -> Option<OpenedFile> {
+        let (source, state) = self.reader.source_mut();
+        if !source.is_continued_by(&opened, state) {
+            return Some(opened);
+        }
+        let note = source.checkpoint(state, false);
+        source.replace_descriptor(opened);
+        updates.extend(note.map(Update::Note));
+        updates.extend(self.checkpoint(true).map(Update::Note));
+        None
+    }
+
+    /// Whether the last read has failed, and the next attempt is due at `now`.
+    pub(super) fn is_retry_due(&self, now: Instant) -> bool {
+        self.retry.is_some_and(|retry| retry.is_due(now))
     }
 
     /// Returns the same generation as the newest one of a source.

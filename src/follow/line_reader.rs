@@ -60,6 +60,11 @@ impl<S: LineSource> LineReader<S> {
         &self.source
     }
 
+    /// Lets the source change how it reads, at the point up to which it was read.
+    pub(super) fn source_mut(&mut self) -> (&mut S, &ReadState) {
+        (&mut self.source, &self.state)
+    }
+
     /// Returns the offset of the next byte to read.
     pub(super) fn offset(&self) -> u64 {
         self.state.offset
@@ -79,13 +84,15 @@ impl<S: LineSource> LineReader<S> {
     ) -> io::Result<Progress> {
         let mut progress = Progress::default();
         let updates = &mut progress.updates;
+        self.state.is_binary = cutting.splitter.binary;
         match self.source.read(&mut self.state, scratch)? {
             Chunk::Nothing => {}
-            Chunk::Bytes { len, skip } => {
+            Chunk::Again => progress.availability = Availability::Now,
+            Chunk::Bytes { len, has_more } => {
                 let known = self.state.recent.len();
                 progress.new = known..known + len;
-                self.take(&scratch[..known + len], len, skip, cutting, time, updates);
-                if len == BLOCK {
+                self.take(&scratch[..known + len], len, cutting, time, updates);
+                if has_more {
                     progress.availability = Availability::Now;
                 }
             }
@@ -98,10 +105,19 @@ impl<S: LineSource> LineReader<S> {
                 progress.is_overwritten = true;
                 progress.availability = Availability::Now;
             }
-            Chunk::Restarted(offset) => {
+            Chunk::LineEnd => {
+                self.finish(cutting, time, |lines| updates.push(Update::Lines(lines)));
+                progress.availability = Availability::Now;
+            }
+            Chunk::Cut(left) => {
+                self.state.cut_back(left);
+                updates.extend(self.checkpoint(true).map(Update::Note));
+                progress.availability = Availability::Now;
+            }
+            Chunk::Restarted => {
                 // The source does not hold the unfinished line any more.
                 self.finish(cutting, time, |lines| updates.push(Update::Lines(retain(lines))));
-                self.state.restart(offset);
+                self.state.move_to(0, Vec::new());
                 updates.push(Update::Change(SourceChange::Truncated));
                 updates.extend(self.checkpoint(true).map(Update::Note));
                 progress.availability = Availability::Now;
@@ -125,17 +141,16 @@ impl<S: LineSource> LineReader<S> {
         self.source.checkpoint(&self.state, is_followed)
     }
 
-    /// Takes in `bytes`, the last `len` of which are new; `skip` of these belong to no line.
+    /// Takes in `bytes`, the last `len` of which are new.
     fn take(
         &mut self,
         bytes: &[u8],
         len: usize,
-        skip: usize,
         cutting: &Cutting,
         time: u64,
         updates: &mut Vec<Update>,
     ) {
-        let start = bytes.len() - len - self.state.unfinished + skip;
+        let start = bytes.len() - len - self.state.unfinished;
         self.state.offset += len as u64;
         let lines = &bytes[start..];
         let offset = self.state.offset - lines.len() as u64;

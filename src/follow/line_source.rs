@@ -2,6 +2,8 @@
 
 use std::io::{self, PipeReader};
 
+use memchr::memrchr;
+
 use crate::event::{Carry, Location};
 use crate::journal::JournalNote;
 use crate::system::Ready;
@@ -48,17 +50,23 @@ pub(super) enum Chunk {
     Bytes {
         /// The number of new bytes.
         len: usize,
-        /// The number of leading new bytes that belong to no line.
-        skip: usize,
+        /// There may be more bytes now.
+        has_more: bool,
     },
     /// There are no new bytes yet.
     Nothing,
+    /// There may be bytes at the next read.
+    Again,
     /// The writer has finished, and so is the last line.
     End,
+    /// The unfinished line is finished, because a hole follows.
+    LineEnd,
     /// Bytes that had been read were overwritten; `recent` holds their new values.
     Overwritten,
-    /// The content was replaced, and is read from this offset on.
-    Restarted(u64),
+    /// The end was taken back: only this many of the recent bytes are left.
+    Cut(usize),
+    /// The content was replaced, and is read from its start.
+    Restarted,
 }
 
 /// The point up to which a source was read.
@@ -72,15 +80,38 @@ pub(super) struct ReadState {
     pub(super) unfinished: usize,
     /// The published parts of the unfinished line.
     pub(super) carry: Carry,
+    /// All bytes are published as they are, NULs too: there are no lines.
+    pub(super) is_binary: bool,
 }
 
 impl ReadState {
-    /// Moves to `offset` without an unfinished line.
-    pub(super) fn restart(&mut self, offset: u64) {
+    /// Moves to `offset`, where a line begins; `recent` are the bytes before.
+    pub(super) fn move_to(&mut self, offset: u64, recent: Vec<u8>) {
         self.offset = offset;
-        self.recent.clear();
+        self.recent = recent;
         self.unfinished = 0;
         self.carry = Carry::default();
+    }
+
+    /// Moves back behind the first `left` recent bytes, because the source has no others any more.
+    ///
+    /// If a published line is left without its newline, the bytes that follow are another line.
+    /// If only a part of it is left, it is read again from its start, so that it is whole.
+    pub(super) fn cut_back(&mut self, left: usize) {
+        let published = self.recent.len() - self.unfinished;
+        let start = self.offset - self.recent.len() as u64;
+        self.unfinished = left.saturating_sub(published);
+        if left < published {
+            self.carry = Carry::default();
+            let line = memrchr(b'\n', &self.recent[..left]).map(|newline| newline + 1);
+            let line = line.or((start == 0).then_some(0));
+            if self.recent[left] != b'\n' && !self.is_binary {
+                // A line that began before the recent bytes goes on as another one.
+                self.unfinished = left - line.unwrap_or(left);
+            }
+        }
+        self.offset = start + left as u64;
+        self.recent.truncate(left);
     }
 
     /// Returns the part of `scratch` for the recent bytes and one block of new ones.
@@ -101,5 +132,41 @@ impl ReadState {
         self.unfinished = unfinished;
         self.recent.clear();
         self.recent.extend_from_slice(&bytes[bytes.len() - kept..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the offset and the unfinished line after a cut of a text that was read from
+    /// `start` on.
+    fn cut(text: &str, start: u64, unfinished: usize, left: usize) -> (u64, String) {
+        let recent = text.as_bytes().to_vec();
+        let offset = start + recent.len() as u64;
+        let mut state = ReadState { offset, recent, unfinished, ..ReadState::default() };
+        state.cut_back(left);
+        let line = &state.recent[state.recent.len() - state.unfinished..];
+        (state.offset, String::from_utf8_lossy(line).into_owned())
+    }
+
+    #[test]
+    fn a_line_of_which_a_part_is_left_is_whole_again() {
+        assert_eq!(cut("one\ntwo\n", 0, 0, 6), (6, "tw".to_owned()));
+        assert_eq!(cut("one\ntwo\n", 0, 0, 2), (2, "on".to_owned()));
+        assert_eq!(cut("e\ntwo\nunfin", 2, 5, 4), (6, "tw".to_owned()));
+    }
+
+    #[test]
+    fn a_line_that_is_left_is_not_read_again() {
+        assert_eq!(cut("one\ntwo\n", 0, 0, 4), (4, String::new()));
+        assert_eq!(cut("one\ntwo\n", 0, 0, 7), (7, String::new()));
+        assert_eq!(cut("long line that began earlier\n", 100, 0, 5), (105, String::new()));
+    }
+
+    #[test]
+    fn an_unfinished_line_becomes_shorter() {
+        assert_eq!(cut("one\nunfinished", 0, 10, 9), (9, "unfin".to_owned()));
+        assert_eq!(cut("one\nunfinished", 0, 10, 4), (4, String::new()));
     }
 }

@@ -26,7 +26,8 @@ impl RetiredFiles {
 
     /// Removes a file that has appeared again.
     pub(super) fn take(&mut self, id: FileId) -> Option<Generation> {
-        let position = self.generations.iter().position(|generation| generation.id() == id);
+        let position =
+            self.generations.iter().position(|generation| generation.id().is_same_inode(id));
         position.and_then(|at| self.generations.remove(at))
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use memchr::{memchr_iter, memrchr_iter};
 
 use super::file::LogFile;
+use super::nuls::{data_end, text_end};
 
 /// Number of bytes that are searched for newlines at a time. Half as many take twice the system
 /// calls; twice as many read more than is needed for the usual 100 lines.
@@ -32,15 +33,20 @@ impl StartAt {
 /// Returns the offset of the last `lines` lines; for zero, the offset of the unfinished line, which
 /// is published once it is finished.
 ///
-/// Reads backwards, so that the cost depends on these lines and not on the size of the file.
+/// Reads backwards, so that the cost depends on these lines and not on the size of the file. Skips
+/// holes, and NULs at the end of the file, which are not read either.
 fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
-    let len = file.metadata()?.len();
+    let len = text_end(file, file.metadata()?.len())?;
     let mut block = vec![0; BLOCK];
     let mut end = len;
     // The newline that ends the last line does not begin another.
     let mut wanted =
         if lines > 0 && !ends_unfinished(file, len)? { lines + 1 } else { lines.max(1) };
-    while end > 0 {
+    loop {
+        end = data_end(file, end);
+        if end == 0 {
+            return Ok(0);
+        }
         let start = end.saturating_sub(BLOCK as u64);
         let block = &mut block[..(end - start) as usize];
         file.read_at(block, start)?;
@@ -52,7 +58,6 @@ fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
         }
         end = start;
     }
-    Ok(0)
 }
 
 fn ends_unfinished(file: &LogFile, len: u64) -> io::Result<bool> {
@@ -69,6 +74,8 @@ fn nth_line(file: &LogFile, line: u64) -> io::Result<u64> {
     let mut offset = 0;
     let mut line_start = 0;
     while missing > 0 {
+        let Some(data) = file.next_data(offset) else { break };
+        offset = data;
         let read = file.read_at(&mut block, offset)?;
         if read == 0 {
             break;
@@ -120,6 +127,23 @@ mod tests {
     fn an_unfinished_line_is_read_even_if_no_line_is_wanted() {
         assert_eq!(tail("a\nb", StartAt::Last(0)), "b");
         assert_eq!(tail("b", StartAt::Last(0)), "b");
+    }
+
+    #[cfg(not(feature = "portable"))]
+    #[test]
+    fn holes_and_nuls_at_the_end_are_no_lines() {
+        use std::os::unix::fs::FileExt as _;
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        file.as_file().write_all_at(b"a\nb\n", 0).expect("written");
+        file.as_file().write_all_at(b"c\nd\n", 1 << 40).expect("written");
+        file.as_file().set_len(2 << 40).expect("extended");
+        let file = LogFile::open(file.path(), &descriptor_budget()).expect("open");
+        let offset = |start_at: StartAt| start_at.offset(&file).expect("read");
+        assert_eq!(offset(StartAt::Last(0)), (1 << 40) + 4);
+        assert_eq!(offset(StartAt::Last(1)), (1 << 40) + 2);
+        assert_eq!(offset(StartAt::Last(3)), 2);
+        assert_eq!(offset(StartAt::Last(9)), 0);
+        assert_eq!(offset(StartAt::Line(4)), (1 << 40) + 2);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::io::{self, PipeReader};
 
-use super::line_source::{Chunk, LineSource, ReadState};
+use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
 use super::spool::Spool;
 use crate::event::Location;
 use crate::feed::Publisher;
@@ -52,7 +52,7 @@ impl LineSource for StandardInput {
             Some(0) => Ok(Chunk::End),
             Some(len) => {
                 self.write_to_spool(&space[..len]);
-                Ok(Chunk::Bytes { len, skip: 0 })
+                Ok(Chunk::Bytes { len, has_more: len == BLOCK })
             }
             None => Ok(Chunk::Nothing),
         }

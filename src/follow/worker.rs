@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::clock::wall_clock;
 use super::desk::{Desk, Returned};
-use super::followed_path::Turn;
 use super::hints::HintSource;
 use super::lane::{Lane, LaneMessage};
 use super::mount::{Mount, Mounts};
@@ -15,6 +14,7 @@ use super::ownership::Ownership;
 use super::path_target::PathTarget;
 use super::schedule::{Load, Schedule};
 use super::source_map::SourceMap;
+use super::turn::Turn;
 use super::update::UpdatePublisher;
 use super::walker::Walker;
 use crate::system::sleep_precisely;
@@ -203,7 +203,7 @@ impl Worker {
         let Worker { sources, options, output, ownership, scratch, .. } = self;
         let Some(followed) = sources.get_mut(id) else { return Turn::default() };
         let source = Arc::clone(&followed.source);
-        let turn = followed.read(scratch, &options.cutting, wall_clock(), |updates| {
+        let turn = followed.read(scratch, &options.cutting, (now, wall_clock()), |updates| {
             output.publish(&source, updates);
         });
         if turn.has_more {

@@ -19,14 +19,35 @@ pub(crate) const MORE_WATCHERS: &str = "raise fs.inotify.max_user_instances with
 /// `PROC_SUPER_MAGIC` and `SYSFS_MAGIC` of statfs(2).
 const SYNTHETIC_FILE_SYSTEMS: [i64; 2] = [0x9fa0, 0x6265_6572];
 
+/// `OVERLAYFS_SUPER_MAGIC` of statfs(2).
+const OVERLAY_FILE_SYSTEM: i64 = 0x794c_7630;
+
 /// Returns true if the kernel generates the content at every read, as below `/proc` and `/sys`.
 pub(crate) fn is_synthetic(file: &File) -> bool {
     rustix::fs::fstatfs(file).is_ok_and(|fs| SYNTHETIC_FILE_SYSTEMS.contains(&fs.f_type))
 }
 
-/// Returns the offset of the first byte that is not in a hole.
-pub(crate) fn first_data(file: &File) -> u64 {
-    rustix::fs::seek(file, SeekFrom::Data(0)).unwrap_or(0)
+/// Returns the offset of the first byte from `offset` on that is not in a hole; none if there is
+/// only a hole up to the end of the file.
+pub(crate) fn next_data(file: &File, offset: u64) -> Option<u64> {
+    match rustix::fs::seek(file, SeekFrom::Data(offset)) {
+        Ok(data) => Some(data),
+        Err(Errno::NXIO) => None,
+        // The file system knows no holes.
+        Err(_) => Some(offset),
+    }
+}
+
+/// Returns the offset of the first byte from `offset` on that is in a hole; the largest offset if
+/// there is none. The end of the file may count as a hole.
+pub(crate) fn next_hole(file: &File, offset: u64) -> u64 {
+    rustix::fs::seek(file, SeekFrom::Hole(offset)).unwrap_or(u64::MAX)
+}
+
+/// Returns true if the file is on an overlay, where the first write replaces the file of the lower
+/// layer by a copy.
+pub(crate) fn is_on_overlay(file: &File) -> bool {
+    rustix::fs::fstatfs(file).is_ok_and(|fs| fs.f_type == OVERLAY_FILE_SYSTEM)
 }
 
 /// Lets sleeps of this thread end on time. By default the kernel may end them 50 µs late.

@@ -13,13 +13,15 @@ mod unix;
 
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub(crate) use linux::{
-    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, end_with_parent, first_data,
-    is_out_of_watches, is_synthetic, limit_unsent, sleep_precisely, time_out_peer,
+    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, end_with_parent, is_on_overlay,
+    is_out_of_watches, is_synthetic, limit_unsent, next_data, next_hole, sleep_precisely,
+    time_out_peer,
 };
 #[cfg(any(not(target_os = "linux"), feature = "portable"))]
 pub(crate) use portable::{
-    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, end_with_parent, first_data,
-    is_out_of_watches, is_synthetic, limit_unsent, sleep_precisely, time_out_peer,
+    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, end_with_parent, is_on_overlay,
+    is_out_of_watches, is_synthetic, limit_unsent, next_data, next_hole, sleep_precisely,
+    time_out_peer,
 };
 pub use unix::raise_descriptor_limit;
 #[cfg(feature = "cli")]

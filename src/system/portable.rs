@@ -15,9 +15,19 @@ pub(crate) fn is_synthetic(_: &File) -> bool {
     false
 }
 
-/// Returns 0: the hole at the start of a sparse file is read, as NUL bytes.
-pub(crate) fn first_data(_: &File) -> u64 {
-    0
+/// Returns `offset`: a hole is read, as NUL bytes.
+pub(crate) fn next_data(_: &File, offset: u64) -> Option<u64> {
+    Some(offset)
+}
+
+/// Returns the largest offset: a hole is read, as NUL bytes.
+pub(crate) fn next_hole(_: &File, _: u64) -> u64 {
+    u64::MAX
+}
+
+/// Returns false: a file of an overlay that is copied under other numbers counts as replaced.
+pub(crate) fn is_on_overlay(_: &File) -> bool {
+    false
 }
 
 /// Does nothing: sleeps may end late, which adds latency.

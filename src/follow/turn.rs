@@ -1,0 +1,178 @@
+//! One turn of reading the generations of a followed path.
+
+use std::io;
+use std::time::Instant;
+
+use super::followed_path::FollowedPath;
+use super::line_reader::{Availability, Progress};
+use super::path_target::UnreadableReason;
+use super::retry::Retry;
+use super::source_status::SourceState;
+use super::update::Update;
+use crate::event::Cutting;
+
+/// Number of bytes of one source that are read before the other sources get a turn. Twice as many
+/// let the others wait twice as long behind a file that grows fast.
+const TURN_BYTES: usize = 1 << 20;
+
+/// The result of one turn of reading.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Turn {
+    /// Number of bytes that were read.
+    pub(super) bytes: usize,
+    /// There may be more bytes now.
+    pub(super) has_more: bool,
+}
+
+impl FollowedPath {
+    /// Reads every generation, oldest first, until a turn is used up.
+    ///
+    /// A generation that could not be read is left out until its next attempt is due.
+    pub(super) fn read(
+        &mut self,
+        scratch: &mut [u8],
+        cutting: &Cutting,
+        (now, time): (Instant, u64),
+        mut take: impl FnMut(Vec<Update>),
+    ) -> Turn {
+        let mut turn = Turn::default();
+        for index in 0..self.generations.len() {
+            if self.generations[index].retry.is_some_and(|retry| !retry.is_due(now)) {
+                continue;
+            }
+            loop {
+                let progress = match self.generations[index].read(scratch, cutting, time) {
+                    Ok(progress) => progress,
+                    Err(error) => {
+                        take(self.record_failure(index, &error, now));
+                        break;
+                    }
+                };
+                turn.bytes += progress.new.len();
+                let availability = progress.availability;
+                take(self.record_progress(index, progress));
+                if availability != Availability::Now {
+                    break;
+                }
+                if turn.bytes >= TURN_BYTES {
+                    turn.has_more = true;
+                    return turn;
+                }
+            }
+        }
+        turn
+    }
+
+    /// Returns the updates of a read, and notes that the generation can be read.
+    fn record_progress(&mut self, index: usize, progress: Progress) -> Vec<Update> {
+        let mut updates = Vec::new();
+        let had_failed = self.generations[index].retry.take().is_some();
+        if had_failed && self.is_newest(index) {
+            self.confirm_newest(&mut updates);
+        }
+        updates.extend(progress.updates);
+        if progress.is_overwritten {
+            updates.push(Update::Say(format!(
+                "{} was changed where it had been read already; going on at its end",
+                self.path.display()
+            )));
+        }
+        updates
+    }
+
+    /// Notes that a generation cannot be read; reports the first of several failures in a row.
+    fn record_failure(&mut self, index: usize, error: &io::Error, now: Instant) -> Vec<Update> {
+        let mut updates = Vec::new();
+        let is_newest = self.is_newest(index);
+        let generation = &mut self.generations[index];
+        let is_first = generation.retry.is_none();
+        generation.retry = Some(Retry::after(generation.retry, now));
+        let sentence = format!("{} cannot be read: {error}; trying again", self.path.display());
+        if is_newest && self.state != SourceState::Unreadable {
+            self.report_unreadable(UnreadableReason::OnePath(sentence), &mut updates);
+        } else if !is_newest && is_first {
+            updates.push(Update::Say(sentence));
+        }
+        updates
+    }
+
+    /// Whether the path leads to this generation, as far as is known.
+    fn is_newest(&self, index: usize) -> bool {
+        index + 1 == self.generations.len() && self.generations[index].replaced.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::super::file::{FileKind, LogFile, OpenedFile, descriptor_budget};
+    use super::super::followed_path::PathOrigin;
+    use super::super::generation::Generation;
+    use super::super::mount::Mount;
+    use super::super::path_target::PathTarget;
+    use super::*;
+    use crate::event::{FileId, LineFilter, Names, Source, SourceChange, Splitter};
+
+    fn cutting() -> Cutting {
+        Cutting { splitter: Splitter::default(), filter: LineFilter::default() }
+    }
+
+    /// Returns a path that was read to `offset`, and cannot be read any more.
+    fn unreadable(path: &Path, offset: u64, now: Instant) -> FollowedPath {
+        let source = Arc::new(Source { id: 0, name: Names::default().assign(path) });
+        let origin = PathOrigin { is_explicit: true, was_followed: false };
+        let budget = descriptor_budget();
+        let mut followed =
+            FollowedPath::new(source, path.to_owned(), origin, Mount::Local, budget.clone());
+        let open = |file: LogFile| {
+            let id = FileId::of(&file.metadata().expect("metadata"));
+            OpenedFile { file, id, kind: FileKind::Regular }
+        };
+        let readable = open(LogFile::open(path, &budget).expect("opened"));
+        let mut generation = Generation::new(readable, offset).expect("read");
+        let broken = open(LogFile::open_unreadable(path, &budget).expect("opened"));
+        assert!(generation.reopen(broken, &mut Vec::new()).is_none(), "it is the same file");
+        followed.push(generation, now, &mut Vec::new());
+        followed
+    }
+
+    /// Reads as the follower does; returns the changes, sentences and lines.
+    fn turn(followed: &mut FollowedPath, now: Instant) -> Vec<String> {
+        let mut updates = Vec::new();
+        match followed.resolve(now) {
+            PathTarget::Newest => followed.confirm_newest(&mut updates),
+            target => panic!("{target:?}"),
+        }
+        let mut scratch = Generation::scratch(&cutting());
+        followed.read(&mut scratch, &cutting(), (now, 0), |more| updates.extend(more));
+        let text = |update: &Update| match update {
+            Update::Lines(lines) => Some(String::from_utf8_lossy(&lines.bytes).into_owned()),
+            Update::Change(change) => Some(format!("{change:?}")),
+            Update::Say(sentence) => Some(sentence.clone()),
+            Update::Note(_) | Update::SayOnce(_) => None,
+        };
+        updates.iter().filter_map(text).collect()
+    }
+
+    #[test]
+    fn a_failure_is_reported_once_and_the_file_is_opened_again() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a.log");
+        std::fs::write(&path, "old\nnew\n").expect("written");
+        let now = Instant::now();
+        let mut followed = unreadable(&path, 4, now);
+        let first = turn(&mut followed, now);
+        assert_eq!(first[0], format!("{:?}", SourceChange::Unreadable));
+        assert!(first[1].contains("a.log cannot be read: "), "{first:?}");
+        assert_eq!(first.len(), 2);
+        assert_eq!(followed.state, SourceState::Unreadable);
+        let early = now + Duration::from_millis(50);
+        assert!(turn(&mut followed, early).is_empty(), "the pause is not over");
+        let second = turn(&mut followed, now + Duration::from_millis(100));
+        assert_eq!(second, [format!("{:?}", SourceChange::Appeared), "new\n".to_owned()]);
+        assert_eq!(followed.state, SourceState::Live);
+    }
+}
