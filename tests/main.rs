@@ -1,5 +1,6 @@
 //! The fast tier: tests of the built program that need no other installed program.
 
+mod churn;
 mod cli;
 mod embedding;
 mod encoding;

@@ -4,9 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
-use super::file::descriptor_budget;
+use super::descriptors::Descriptors;
 use super::followed_path::{FollowedPath, PathOrigin};
 use super::mount::{Mount, Mounts};
 use super::pattern::Pattern;
@@ -22,7 +20,7 @@ use crate::journal::Recovered;
 #[derive(Debug)]
 pub(super) struct Catalog {
     pub(super) registry: Registry,
-    pub(super) budget: Arc<Semaphore>,
+    pub(super) descriptors: Arc<Descriptors>,
     pub(super) mounts: Arc<Mounts>,
     wanted: Vec<WantedSource>,
     /// A path is one source, even if it is wanted twice.
@@ -62,7 +60,7 @@ impl Catalog {
         }
         Catalog {
             registry: registry.clone(),
-            budget: descriptor_budget(),
+            descriptors: Descriptors::new(),
             mounts: Arc::new(Mounts::read()),
             wanted,
             known: HashMap::new(),
@@ -108,8 +106,8 @@ impl Catalog {
         let mount = self.mounts.of(path);
         let known = KnownPath { source: Arc::clone(&source), mount, aside: None };
         self.known.insert(path.to_owned(), known);
-        let budget = Arc::clone(&self.budget);
-        let mut followed = FollowedPath::new(source, path.to_owned(), origin, mount, budget);
+        let descriptors = Arc::clone(&self.descriptors);
+        let mut followed = FollowedPath::new(source, path.to_owned(), origin, mount, descriptors);
         // An earlier run has followed the path, so that a new file is read in full.
         start_at.filter(|_| !was_followed).into_iter().for_each(|at| followed.start_at(at));
         Some(followed)

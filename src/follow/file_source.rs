@@ -1,11 +1,10 @@
 //! A file as a kind of source: it reads appended bytes, and notices changes of earlier ones.
 
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::sync::Arc;
 
 use super::comparison::{Comparison, GUARD, WINDOW};
-use super::file::{FileKind, LogFile, OpenedFile};
+use super::descriptors::{HeldFile, OpenedFile};
+use super::file::FileKind;
 use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
 use super::nuls::{AfterNuls, after_nuls, text_len};
 use super::shift::find_shifted;
@@ -23,7 +22,7 @@ const PEEK: usize = 4096;
 /// An open file, with the bytes that tell whether its content was replaced.
 #[derive(Debug)]
 pub(super) struct FileSource {
-    file: Arc<LogFile>,
+    file: HeldFile,
     id: FileId,
     kind: FileKind,
     /// The first bytes of the file, at most [`HEAD`].
@@ -48,13 +47,13 @@ impl FileSource {
     /// Starts to read a file at `offset`.
     pub(super) fn start(opened: OpenedFile, offset: u64) -> io::Result<(Self, ReadState)> {
         let OpenedFile { file, id, kind } = opened;
-        FileSource::start_at(Arc::new(file), id, kind, offset)
+        FileSource::start_at(file, id, kind, offset)
     }
 
     /// Resumes a file at the checkpoint of an earlier run. Returns false if its content was
     /// replaced since then; it is then read from its start.
     pub(super) fn resume(
-        file: Arc<LogFile>,
+        file: HeldFile,
         id: FileId,
         checkpoint: &Checkpoint,
     ) -> io::Result<(Self, ReadState, bool)> {
@@ -78,7 +77,7 @@ impl FileSource {
     }
 
     fn start_at(
-        file: Arc<LogFile>,
+        file: HeldFile,
         id: FileId,
         kind: FileKind,
         offset: u64,
@@ -99,7 +98,12 @@ impl FileSource {
 
     /// Whether some path still leads to the file.
     pub(super) fn is_linked(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
+        self.file.is_linked()
+    }
+
+    /// Closes the file although events may be in it.
+    pub(super) fn close(&self) {
+        self.file.close();
     }
 
     /// Whether reads wait for bytes, so that no metadata tell that there are some.
@@ -126,7 +130,7 @@ impl FileSource {
 
     /// Reads the same file through another descriptor from now on.
     pub(super) fn replace_descriptor(&mut self, opened: OpenedFile) {
-        (self.file, self.id) = (Arc::new(opened.file), opened.id);
+        (self.file, self.id) = (opened.file, opened.id);
         self.nuls = Nuls::Unknown;
     }
 
@@ -298,7 +302,7 @@ impl LineSource for FileSource {
     }
 
     fn locate(&self, bytes: &[u8], offset: u64) -> Option<Location> {
-        (self.kind == FileKind::Regular).then(|| Location::of(bytes, self.file.clone(), offset))
+        (self.kind == FileKind::Regular).then(|| Location::of(bytes, self.file.log(), offset))
     }
 
     fn checkpoint(&self, state: &ReadState, is_followed: bool) -> Option<JournalNote> {
@@ -316,6 +320,6 @@ impl LineSource for FileSource {
             head: crc32fast::hash(&self.head),
             skip_nuls: self.skip_nuls,
         };
-        Some(JournalNote::Checkpoint(self.file.clone(), checkpoint))
+        Some(JournalNote::Checkpoint(self.file.log(), checkpoint))
     }
 }

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
-
-use super::file::{FileKind, OpenedFile};
+use super::descriptors::{Descriptors, OpenedFile};
+use super::file::FileKind;
 use super::fingerprint::Fingerprint;
 use super::generation::Generation;
 use super::late_start::LateStart;
@@ -37,7 +36,7 @@ pub(super) struct FollowedPath {
     pub(super) origin: PathOrigin,
     /// The mount to which the path leads.
     pub(super) mount: Mount,
-    budget: Arc<Semaphore>,
+    descriptors: Arc<Descriptors>,
     pub(super) state: SourceState,
     pub(super) generations: VecDeque<Generation>,
     /// The path was found to lead nowhere at this time, and ever since.
@@ -76,14 +75,14 @@ impl FollowedPath {
         path: PathBuf,
         origin: PathOrigin,
         mount: Mount,
-        budget: Arc<Semaphore>,
+        descriptors: Arc<Descriptors>,
     ) -> Self {
         FollowedPath {
             source,
             path,
             origin,
             mount,
-            budget,
+            descriptors,
             state: SourceState::default(),
             generations: VecDeque::new(),
             missing_since: None,
@@ -165,7 +164,8 @@ impl FollowedPath {
             return PathTarget::Unreadable(reason.clone());
         }
         let newest = self.newest().filter(|newest| !newest.is_retry_due(now));
-        let target = match PathTarget::find(&self.path, newest.map(Generation::id), &self.budget) {
+        let newest = newest.map(Generation::id);
+        let target = match PathTarget::find(&self.path, self.mount, newest, &self.descriptors) {
             PathTarget::Other(opened) => {
                 let other = match self.generations.back_mut() {
                     Some(newest) => newest.reopen(opened, &mut self.notes),

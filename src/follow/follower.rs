@@ -40,6 +40,7 @@ impl OpenedSources {
         }
         let lanes = Lanes {
             mounts: Arc::clone(&catalog.mounts),
+            descriptors: Arc::clone(&catalog.descriptors),
             options: options.clone(),
             output: output.clone(),
             desk: Arc::clone(&desk),

@@ -1,10 +1,9 @@
 //! A generation: one file behind a source's name, from its creation or truncation on.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Instant;
 
-use super::file::{LogFile, OpenedFile};
+use super::descriptors::{HeldFile, OpenedFile};
 use super::file_source::FileSource;
 use super::line_reader::{LineReader, Progress};
 use super::line_source::LineSource as _;
@@ -32,7 +31,7 @@ impl Generation {
 
     /// A generation of an earlier run, and an update if its content was replaced since then.
     pub(super) fn resume(
-        file: Arc<LogFile>,
+        file: HeldFile,
         id: FileId,
         checkpoint: &Checkpoint,
     ) -> io::Result<(Self, Option<Update>)> {
@@ -58,6 +57,11 @@ impl Generation {
     /// Whether some path still leads to the file.
     pub(super) fn is_linked(&self) -> bool {
         self.reader.source().is_linked()
+    }
+
+    /// Closes the file although events may be in it.
+    pub(super) fn close(self) {
+        self.reader.source().close();
     }
 
     /// See [`FileSource::is_pipe`].

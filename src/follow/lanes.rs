@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use super::descriptors::Descriptors;
 use super::desk::Desk;
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
@@ -30,6 +31,7 @@ const LAST_READ: Duration = Duration::from_millis(250);
 /// Everything that a new worker needs, and the workers that run.
 pub(super) struct Lanes {
     pub(super) mounts: Arc<Mounts>,
+    pub(super) descriptors: Arc<Descriptors>,
     pub(super) options: FollowOptions,
     pub(super) output: UpdatePublisher,
     pub(super) desk: Arc<Desk>,
@@ -87,10 +89,11 @@ impl Lanes {
 
     fn worker(&mut self, mount: Mount, lane: &Arc<Lane>) -> Worker {
         let (now, waker) = (Instant::now(), Waker::from(Arc::clone(&lane.wake)));
-        let Lanes { mounts, options, output, desk, walker, retired, .. } = self;
+        let Lanes { mounts, descriptors, options, output, desk, walker, retired, .. } = self;
         Worker {
             mount,
             mounts: Arc::clone(mounts),
+            descriptors: Arc::clone(descriptors),
             sources: SourceMap::default(),
             scratch: Generation::scratch(&options.cutting),
             hints: HintSource::new(options.watch, waker.clone(), output.report.clone(), now),

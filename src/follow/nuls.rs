@@ -9,7 +9,7 @@ use std::io;
 
 use memchr::memchr;
 
-use super::file::LogFile;
+use super::log_file::LogFile;
 
 /// Number of bytes that are searched at a time for the end of a run of NULs. Half as many take
 /// twice the system calls; twice as many take twice the memory.
@@ -97,17 +97,18 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::file::descriptor_budget;
+    use super::super::descriptors::{Descriptors, HeldFile};
+    use super::super::mount::Mount;
     use super::*;
 
     /// Returns a file of this length with texts at some offsets.
-    fn sparse(len: u64, texts: &[(u64, &str)]) -> LogFile {
+    fn sparse(len: u64, texts: &[(u64, &str)]) -> HeldFile {
         let file = tempfile::NamedTempFile::new().expect("a file");
         file.as_file().set_len(len).expect("extended");
         for (offset, text) in texts {
             file.as_file().write_all_at(text.as_bytes(), *offset).expect("written");
         }
-        LogFile::open(file.path(), &descriptor_budget()).expect("opened")
+        Descriptors::new().open(file.path(), Mount::Local).expect("opened")
     }
 
     #[cfg(not(feature = "portable"))]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::clock::wall_clock;
-use super::file::OpenedFile;
+use super::descriptors::OpenedFile;
 use super::options::FollowOptions;
 use super::retired_files::RetiredFiles;
 use super::source_map::SourceMap;
@@ -80,8 +80,17 @@ impl Ownership {
             output.publish(&source, updates);
             if is_linked {
                 self.retired.add(generation);
+            } else {
+                // The linger after its deletion is over.
+                generation.close();
             }
         }
+    }
+
+    /// Lets go of all retired files, because a followed file needs a descriptor; returns false if
+    /// there were none.
+    pub(super) fn give_way(&mut self) -> bool {
+        self.retired.clear()
     }
 
     /// Closes retired files that were deleted.

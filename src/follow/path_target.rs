@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
-use super::file::{FileKind, LogFile, OpenedFile};
+use super::descriptors::{Descriptors, OpenedFile};
+use super::file::FileKind;
+use super::mount::Mount;
 use super::own_streams::own_stream;
 use super::update::Update;
 use crate::event::FileId;
@@ -43,8 +43,13 @@ const NO_DESCRIPTOR: UnreadableReason = UnreadableReason::AllPaths(
 
 impl PathTarget {
     /// Opens the file that `path` leads to, unless it is the `newest` one.
-    pub(super) fn find(path: &Path, newest: Option<FileId>, budget: &Arc<Semaphore>) -> Self {
-        PathTarget::open(path, newest, budget)
+    pub(super) fn find(
+        path: &Path,
+        mount: Mount,
+        newest: Option<FileId>,
+        descriptors: &Arc<Descriptors>,
+    ) -> Self {
+        PathTarget::open(path, mount, newest, descriptors)
             .unwrap_or_else(|error| PathTarget::of_error(path, &error))
     }
 
@@ -61,7 +66,17 @@ impl PathTarget {
         }
     }
 
-    fn open(path: &Path, newest: Option<FileId>, budget: &Arc<Semaphore>) -> io::Result<Self> {
+    /// Returns true if this process may not open one more file.
+    pub(super) fn is_out_of_descriptors(&self) -> bool {
+        matches!(self, PathTarget::Unreadable(reason) if *reason == NO_DESCRIPTOR)
+    }
+
+    fn open(
+        path: &Path,
+        mount: Mount,
+        newest: Option<FileId>,
+        descriptors: &Arc<Descriptors>,
+    ) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
         if newest == Some(FileId::of(&metadata)) {
             return Ok(PathTarget::Newest);
@@ -69,10 +84,9 @@ impl PathTarget {
         if let Err(reason) = followed_kind(&metadata) {
             return Ok(unreadable(path, reason));
         }
-        let file = LogFile::open(path, budget)?;
+        let file = descriptors.open(path, mount)?;
         // The path may lead elsewhere by now.
-        let metadata = file.metadata()?;
-        let id = FileId::of(&metadata);
+        let (metadata, id) = (file.metadata()?, file.id());
         Ok(match followed_kind(&metadata) {
             Err(reason) => unreadable(path, reason),
             Ok(_) if file.is_synthetic() => {

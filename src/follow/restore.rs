@@ -6,13 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
-
 use super::catalog::Catalog;
-use super::file::LogFile;
+use super::descriptors::{Descriptors, HeldFile};
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
-use super::mount::Mount;
+use super::mount::{Mount, Mounts};
 use super::retired_files::RetiredFiles;
 use super::source_map::SourceMap;
 use super::update::Update;
@@ -33,9 +31,10 @@ pub(super) struct Restored {
 
 /// A search for files by their identity.
 struct Finder {
-    budget: Arc<Semaphore>,
+    descriptors: Arc<Descriptors>,
+    mounts: Arc<Mounts>,
     wanted: HashSet<FileId>,
-    found: HashMap<FileId, Arc<LogFile>>,
+    found: HashMap<FileId, HeldFile>,
 }
 
 /// Finds the files of an earlier run, whatever their paths are now, and gives each to the source
@@ -51,12 +50,12 @@ pub(super) fn restore(
         earlier.now = catalog.source_of(&earlier.path).cloned();
     }
     let may_look = |path: &Path| has_answered(path, catalog.mounts.of(path));
-    let finder = Finder::search(recovered, sources, Arc::clone(&catalog.budget), may_look);
+    let finder = Finder::search(recovered, catalog, sources, may_look);
     let mut restored = Restored::default();
     let mut found = Vec::new();
     for (id, log) in recovered.logs() {
         let file = finder.found.get(&log.file);
-        found.extend(file.map(|file| (id, Arc::clone(file))));
+        found.extend(file.map(|file| (id, file.log())));
         let owner = log
             .checkpoint
             .and_then(|(source, checkpoint)| Some((recovered.source(source)?, checkpoint)));
@@ -65,7 +64,7 @@ pub(super) fn restore(
             sources.of(source).into_iter().for_each(FollowedPath::mark_live);
         }
         if let Some(file) = file {
-            restored.resume(Arc::clone(file), log.file, source, &checkpoint, sources, now);
+            restored.resume(file.clone(), log.file, source, &checkpoint, sources, now);
         }
     }
     for (id, file) in found {
@@ -81,7 +80,7 @@ impl Restored {
     /// Resumes a file at its checkpoint. A file that cannot be read is left out.
     fn resume(
         &mut self,
-        file: Arc<LogFile>,
+        file: HeldFile,
         id: FileId,
         source: &Arc<Source>,
         checkpoint: &Checkpoint,
@@ -109,12 +108,17 @@ impl Finder {
     /// only where `may_look` returns true.
     fn search(
         recovered: &Recovered,
+        catalog: &Catalog,
         sources: &SourceMap,
-        budget: Arc<Semaphore>,
         mut may_look: impl FnMut(&Path) -> bool,
     ) -> Self {
         let wanted: HashSet<FileId> = recovered.logs().map(|(_, log)| log.file).collect();
-        let mut finder = Finder { budget, wanted, found: HashMap::new() };
+        let mut finder = Finder {
+            descriptors: Arc::clone(&catalog.descriptors),
+            mounts: Arc::clone(&catalog.mounts),
+            wanted,
+            found: HashMap::new(),
+        };
         if finder.wanted.is_empty() {
             return finder;
         }
@@ -143,12 +147,12 @@ impl Finder {
         if !fs::metadata(path).is_ok_and(|metadata| self.is_wanted(&metadata)) {
             return;
         }
-        let Ok(file) = LogFile::open(path, &self.budget) else { return };
+        let Ok(file) = self.descriptors.open(path, self.mounts.of(path)) else { return };
         // The path may lead elsewhere by now.
         if let Ok(metadata) = file.metadata()
             && self.is_wanted(&metadata)
         {
-            self.found.insert(FileId::of(&metadata), Arc::new(file));
+            self.found.insert(FileId::of(&metadata), file);
         }
     }
 

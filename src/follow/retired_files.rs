@@ -31,6 +31,13 @@ impl RetiredFiles {
         position.and_then(|at| self.generations.remove(at))
     }
 
+    /// Lets go of all files; returns false if there were none.
+    pub(super) fn clear(&mut self) -> bool {
+        let had_files = !self.generations.is_empty();
+        self.generations.clear();
+        had_files
+    }
+
     /// Closes the files that were deleted.
     pub(super) fn close_deleted(&mut self) {
         self.generations.retain(Generation::is_linked);

@@ -6,8 +6,8 @@ use std::io;
 use memchr::memmem;
 
 use super::comparison::{GUARD, WINDOW};
-use super::file::LogFile;
 use super::line_source::ReadState;
+use super::log_file::LogFile;
 
 /// Size of the blocks in which a file can be shifted: that of most file systems. Twice the size
 /// misses half of the shifts, and half of it looks at twice the offsets.

@@ -4,7 +4,7 @@ use std::io;
 
 use memchr::{memchr_iter, memrchr_iter};
 
-use super::file::LogFile;
+use super::log_file::LogFile;
 use super::nuls::{data_end, text_end};
 
 /// Number of bytes that are searched for newlines at a time. Half as many take twice the system
@@ -97,7 +97,8 @@ fn nth_line(file: &LogFile, line: u64) -> io::Result<u64> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::file::descriptor_budget;
+    use super::super::descriptors::Descriptors;
+    use super::super::mount::Mount;
     use super::*;
 
     /// Returns the part of `text` that tail(1) prints.
@@ -105,7 +106,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
         let offset = start_at
-            .offset(&LogFile::open(file.path(), &descriptor_budget()).expect("open"))
+            .offset(&Descriptors::new().open(file.path(), Mount::Local).expect("open"))
             .expect("read");
         text[offset as usize..].to_owned()
     }
@@ -137,7 +138,7 @@ mod tests {
         file.as_file().write_all_at(b"a\nb\n", 0).expect("written");
         file.as_file().write_all_at(b"c\nd\n", 1 << 40).expect("written");
         file.as_file().set_len(2 << 40).expect("extended");
-        let file = LogFile::open(file.path(), &descriptor_budget()).expect("open");
+        let file = Descriptors::new().open(file.path(), Mount::Local).expect("open");
         let offset = |start_at: StartAt| start_at.offset(&file).expect("read");
         assert_eq!(offset(StartAt::Last(0)), (1 << 40) + 4);
         assert_eq!(offset(StartAt::Last(1)), (1 << 40) + 2);

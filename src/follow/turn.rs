@@ -108,13 +108,14 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use super::super::file::{FileKind, LogFile, OpenedFile, descriptor_budget};
+    use super::super::descriptors::{Descriptors, HeldFile, OpenedFile};
+    use super::super::file::FileKind;
     use super::super::followed_path::PathOrigin;
     use super::super::generation::Generation;
     use super::super::mount::Mount;
     use super::super::path_target::PathTarget;
     use super::*;
-    use crate::event::{FileId, LineFilter, Names, Source, SourceChange, Splitter};
+    use crate::event::{LineFilter, Names, Source, SourceChange, Splitter};
 
     fn cutting() -> Cutting {
         Cutting { splitter: Splitter::default(), filter: LineFilter::default() }
@@ -124,16 +125,18 @@ mod tests {
     fn unreadable(path: &Path, offset: u64, now: Instant) -> FollowedPath {
         let source = Arc::new(Source { id: 0, name: Names::default().assign(path) });
         let origin = PathOrigin { is_explicit: true, was_followed: false };
-        let budget = descriptor_budget();
+        let budget = Descriptors::new();
         let mut followed =
             FollowedPath::new(source, path.to_owned(), origin, Mount::Local, budget.clone());
-        let open = |file: LogFile| {
-            let id = FileId::of(&file.metadata().expect("metadata"));
+        let open = |file: HeldFile| {
+            let id = file.id();
             OpenedFile { file, id, kind: FileKind::Regular }
         };
-        let readable = open(LogFile::open(path, &budget).expect("opened"));
+        let readable = open(budget.open(path, Mount::Local).expect("opened"));
         let mut generation = Generation::new(readable, offset).expect("read");
-        let broken = open(LogFile::open_unreadable(path, &budget).expect("opened"));
+        let broken = budget.open(path, Mount::Local).expect("opened");
+        broken.break_reads(path);
+        let broken = open(broken);
         assert!(generation.reopen(broken, &mut Vec::new()).is_none(), "it is the same file");
         followed.push(generation, now, &mut Vec::new());
         followed

@@ -5,6 +5,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::clock::wall_clock;
+use super::descriptors::Descriptors;
 use super::desk::{Desk, Returned};
 use super::hints::HintSource;
 use super::lane::{Lane, LaneMessage};
@@ -31,6 +32,7 @@ const LAST_TURNS: usize = 16;
 pub(super) struct Worker {
     pub(super) mount: Mount,
     pub(super) mounts: Arc<Mounts>,
+    pub(super) descriptors: Arc<Descriptors>,
     pub(super) sources: SourceMap,
     pub(super) options: FollowOptions,
     pub(super) output: UpdatePublisher,
@@ -151,6 +153,10 @@ impl Worker {
             }
         }
         self.ownership.close_deleted();
+        self.descriptors.close_deleted(self.mount, now, self.options.linger);
+        if self.descriptors.take_has_closed() {
+            self.output.publisher.remove_dropped();
+        }
         self.hints.renew(&self.sources, now);
     }
 
@@ -224,7 +230,11 @@ impl Worker {
         let Some(followed) = self.sources.get_mut(id) else { return };
         let source = Arc::clone(&followed.source);
         let mut updates = Vec::new();
-        match followed.resolve(now) {
+        let mut target = followed.resolve(now);
+        if target.is_out_of_descriptors() && self.ownership.give_way() {
+            target = followed.resolve(now);
+        }
+        match target {
             PathTarget::Newest => followed.confirm_newest(&mut updates),
             PathTarget::Missing => followed.mark_missing(now, &mut updates),
             PathTarget::Unreadable(reason) => followed.report_unreadable(reason, &mut updates),

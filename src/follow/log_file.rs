@@ -1,0 +1,212 @@
+//! An open log file: reads at any offset, until the file is closed.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::mount::Mount;
+use crate::event::{FileId, Log};
+use crate::system::{is_on_overlay, is_synthetic, next_data, next_hole, open_without_waiting};
+
+/// Longest time for which history is read from a mount that may hang. With twice the time, clients
+/// of other files wait as much longer for a free thread; slow networks need half of it.
+const HISTORY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A file that stays open as long as something may read from it again.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    /// None when the file was closed although events are in it.
+    descriptor: Mutex<Option<Arc<Descriptor>>>,
+    is_closed: AtomicBool,
+    id: FileId,
+    /// The path under which it was opened, without symbolic links: a rotated file stands beside
+    /// that, not beside the link.
+    path: PathBuf,
+    mount: Mount,
+    /// Number of holders that read the file; events do not count.
+    pub(super) holders: AtomicUsize,
+    /// A read of the history has not returned in time.
+    is_hanging: Arc<AtomicBool>,
+}
+
+/// An open descriptor.
+#[derive(Debug)]
+struct Descriptor {
+    /// None when it is being closed.
+    file: Option<File>,
+    mount: Mount,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl LogFile {
+    /// Opens a file, without waiting for the writer of a pipe.
+    pub(super) fn open(
+        path: &Path,
+        mount: Mount,
+        permit: OwnedSemaphorePermit,
+    ) -> io::Result<Self> {
+        let file = open_without_waiting(path)?;
+        let id = FileId::of(&file.metadata()?);
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let descriptor = Descriptor { file: Some(file), mount, _permit: permit };
+        Ok(LogFile {
+            descriptor: Mutex::new(Some(Arc::new(descriptor))),
+            is_closed: AtomicBool::new(false),
+            id,
+            path,
+            mount,
+            holders: AtomicUsize::new(0),
+            is_hanging: Arc::default(),
+        })
+    }
+
+    /// Lets every read fail.
+    #[cfg(test)]
+    pub(super) fn break_reads(&self, path: &Path) {
+        let mut descriptor = self.descriptor.lock().expect("a descriptor");
+        let broken = descriptor.as_mut().and_then(Arc::get_mut).expect("nobody reads");
+        broken.file = Some(File::options().write(true).open(path).expect("opened"));
+    }
+
+    /// The identity that the file had when it was opened.
+    pub(super) fn id(&self) -> FileId {
+        self.id
+    }
+
+    pub(super) fn mount(&self) -> Mount {
+        self.mount
+    }
+
+    /// Closes the descriptor; from now on, every read fails.
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        drop(self.descriptor.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// Returns true if some path still leads to the file.
+    pub(super) fn is_linked(&self) -> bool {
+        self.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
+    }
+
+    fn descriptor(&self) -> io::Result<Arc<Descriptor>> {
+        let descriptor = self.descriptor.lock().unwrap_or_else(PoisonError::into_inner);
+        descriptor.clone().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Reads on a thread of its own, so that the caller waits only for [`HISTORY_TIMEOUT`].
+    fn read_in_time(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        if self.is_hanging.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let (sender, result) = mpsc::channel();
+        let (descriptor, len) = (self.descriptor()?, bytes.len());
+        let is_hanging = Arc::clone(&self.is_hanging);
+        let read = move || {
+            let mut bytes = vec![0; len];
+            let read = descriptor.file().read_exact_at(&mut bytes, offset);
+            is_hanging.store(false, Ordering::Relaxed);
+            let _ = sender.send(read.map(|()| bytes));
+        };
+        std::thread::Builder::new().name("history".to_owned()).spawn(read)?;
+        let Ok(read) = result.recv_timeout(HISTORY_TIMEOUT) else {
+            self.is_hanging.store(true, Ordering::Relaxed);
+            return Err(io::ErrorKind::TimedOut.into());
+        };
+        bytes.copy_from_slice(&read?);
+        Ok(())
+    }
+
+    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        self.descriptor()?.file().metadata()
+    }
+
+    /// Whether the kernel generates its content at every read, as below `/proc` and `/sys`.
+    pub(super) fn is_synthetic(&self) -> bool {
+        self.descriptor().is_ok_and(|descriptor| is_synthetic(descriptor.file()))
+    }
+
+    /// Fills `bytes` from `offset` on; returns fewer bytes only at the end of the file.
+    pub(super) fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+        let descriptor = self.descriptor()?;
+        let mut read = 0;
+        while read < bytes.len() {
+            match descriptor.file().read_at(&mut bytes[read..], offset + read as u64) {
+                Ok(0) => break,
+                Ok(len) => read += len,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
+
+    /// Reads the bytes in a pipe; zero if it has no writer, `WouldBlock` if its writer is silent.
+    pub(super) fn read_pipe(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(&mut self.descriptor()?.file(), bytes)
+    }
+
+    /// Returns at most `len` bytes from `offset` on; fewer only at the end of the file.
+    pub(super) fn read_back(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        let read = self.read_at(&mut bytes, offset)?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    /// See [`next_data`].
+    pub(super) fn next_data(&self, offset: u64) -> Option<u64> {
+        next_data(self.descriptor().ok()?.file(), offset)
+    }
+
+    /// See [`next_hole`].
+    pub(super) fn next_hole(&self, offset: u64) -> u64 {
+        self.descriptor().map_or(u64::MAX, |descriptor| next_hole(descriptor.file(), offset))
+    }
+
+    /// See [`is_on_overlay`].
+    pub(super) fn is_on_overlay(&self) -> bool {
+        self.descriptor().is_ok_and(|descriptor| is_on_overlay(descriptor.file()))
+    }
+}
+
+impl Log for LogFile {
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        match self.mount {
+            Mount::Local => self.descriptor()?.file().read_exact_at(bytes, offset),
+            Mount::MayHang(_) => self.read_in_time(bytes, offset),
+        }
+    }
+
+    fn oldest(&self) -> u64 {
+        if self.is_closed.load(Ordering::Relaxed) { u64::MAX } else { 0 }
+    }
+
+    fn file(&self) -> Option<(FileId, PathBuf)> {
+        Some((self.id, self.path.clone()))
+    }
+}
+
+impl Descriptor {
+    fn file(&self) -> &File {
+        let Some(file) = &self.file else { unreachable!("it is open until it is dropped") };
+        file
+    }
+}
+
+impl Drop for Descriptor {
+    /// Closes a file that may hang on a thread of its own, because the last holder of a file is not
+    /// always the worker of its mount.
+    fn drop(&mut self) {
+        if let (Mount::MayHang(_), Some(file)) = (self.mount, self.file.take()) {
+            let builder = std::thread::Builder::new().name("close".to_owned());
+            // Without a thread, the file is closed here.
+            let _ = builder.spawn(move || drop(file));
+        }
+    }
+}
