@@ -62,7 +62,8 @@ impl Comparison<'_> {
     /// Whether the first `left` bytes have all of a line, or all lines that are finished.
     fn has_line(&self, left: usize) -> bool {
         let finished = self.old.len() - self.unfinished;
-        left > 0 && (left >= finished || memrchr(b'\n', &self.old[..left]).is_some())
+        let lines = &self.old[..self.old.len().min(left + 1)];
+        left > 0 && (left >= finished || lines.contains(&b'\n'))
     }
 
     /// Whether the last `same` bytes have all of the last line.
@@ -95,6 +96,7 @@ mod tests {
         assert_eq!(left("one\ntwo\nthree\n", "one\n"), None, "most of the file is gone");
         assert_eq!(left("one\ntwo\n", ""), None);
         assert_eq!(left("line 1\n", "line 2\n"), None, "no line is left");
+        assert_eq!(left("line 1\n", "line 1"), Some(6));
     }
 
     #[test]

@@ -194,6 +194,10 @@ impl FileSource {
         {
             self.head.truncate((offset - (known - left) as u64).min(HEAD as u64) as usize);
             (self.skip_nuls, self.nuls) = (true, Nuls::Unknown);
+            // The next cut may be as long as this one.
+            let earlier = self.before(offset - known as u64)?;
+            let left = earlier.len() + left;
+            state.recent.splice(0..0, earlier);
             return Ok(Chunk::Cut(left));
         }
         if may_be_edited && new.len() == known {

@@ -103,15 +103,22 @@ impl ReadState {
         self.unfinished = left.saturating_sub(published);
         if left < published {
             self.carry = Carry::default();
-            let line = memrchr(b'\n', &self.recent[..left]).map(|newline| newline + 1);
-            let line = line.or((start == 0).then_some(0));
-            if self.recent[left] != b'\n' && !self.is_binary {
-                // A line that began before the recent bytes goes on as another one.
-                self.unfinished = left - line.unwrap_or(left);
-            }
+            let is_line_left = self.recent[left] == b'\n' || self.is_binary;
+            self.unfinished = if is_line_left { 0 } else { self.partial_line(left) };
         }
         self.offset = start + left as u64;
         self.recent.truncate(left);
+    }
+
+    /// Returns the number of bytes of the line that the first `left` recent bytes end with; zero if
+    /// it began before them, so that the rest of it is another line.
+    fn partial_line(&self, left: usize) -> usize {
+        let bytes = &self.recent[..left];
+        let is_start = self.offset == self.recent.len() as u64 || bytes.first() == Some(&0);
+        let newline = memrchr(b'\n', bytes).map(|newline| newline + 1);
+        let line = newline.or(is_start.then_some(0)).unwrap_or(left);
+        // NULs before a line are those of a hole.
+        bytes[line..].iter().position(|&byte| byte != 0).map_or(0, |text| left - line - text)
     }
 
     /// Returns the part of `scratch` for the recent bytes and one block of new ones.

@@ -22,4 +22,5 @@ mod peer;
 mod proxy;
 mod readme;
 mod results;
+mod same_file;
 mod systemd;

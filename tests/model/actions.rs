@@ -7,8 +7,14 @@ use std::time::Instant;
 use super::sequence::{LINGER, Layout, Sequence, Writer};
 use crate::harness::eventually;
 
+/// Most bytes that are taken back from the end of a file; more are another content.
+const MOST_TAKEN_BACK: usize = 3000;
+
+/// Length of a hole: a few blocks of the file system.
+const HOLE: u64 = 20_000;
+
 impl Sequence {
-    /// Does the action with this number, from 0 to 15.
+    /// Does the action with this number, from 0 to 17.
     pub fn act(&mut self, action: u64) {
         let (name, act): (_, fn(&mut Self)) = match action {
             0..=3 => ("append", Self::append),
@@ -30,6 +36,8 @@ impl Sequence {
             12 => ("late write", Self::write_late),
             13 => ("move the directory", Self::move_directory),
             14 => ("link elsewhere", Self::link_elsewhere),
+            15 => ("truncate the end", Self::truncate_end),
+            16 => ("leave a hole", Self::leave_hole),
             _ => ("restart the writer", Self::restart_writer),
         };
         self.history.push(name);
@@ -129,6 +137,45 @@ impl Sequence {
         self.reference.add_truncated(unfinished);
         let generation = self.reference.add_generation();
         self.current().generation = generation;
+    }
+
+    /// Takes back a few bytes, and writes others, so that the next cut is another one.
+    ///
+    /// A line of which a part is left is published again when it is finished. A line that is left
+    /// without its newline is not: the bytes that follow are another line.
+    fn truncate_end(&mut self) {
+        self.current();
+        if let Err(missing) = self.settle() {
+            panic!("before a truncation: {missing}, after {}", self.history.join(", "));
+        }
+        let content = std::fs::read(self.path()).expect("read");
+        let most = (content.len() / 2).min(MOST_TAKEN_BACK);
+        if most == 0 {
+            return;
+        }
+        let left = content.len() - 1 - self.random.below(most as u64) as usize;
+        // A line begins behind a newline or a hole.
+        let line = content[..left].rsplit(|byte| b"\n\0".contains(byte)).next();
+        let part = String::from_utf8(line.unwrap_or_default().to_vec()).expect("ASCII");
+        let writer = self.current();
+        writer.file.set_len(left as u64).expect("truncated");
+        let part = if content[left] == b'\n' { String::new() } else { part };
+        let unfinished = std::mem::replace(&mut writer.unfinished, part);
+        self.reference.add_truncated(unfinished);
+        self.append();
+    }
+
+    /// Extends the file without writing, and appends lines behind the hole.
+    fn leave_hole(&mut self) {
+        let writer = self.current();
+        let len = writer.file.metadata().expect("metadata").len();
+        writer.file.set_len(len + HOLE).expect("extended");
+        let unfinished = std::mem::take(&mut writer.unfinished);
+        let generation = writer.generation;
+        if !unfinished.is_empty() {
+            self.reference.add_lines(generation, std::iter::once(&*unfinished));
+        }
+        self.append();
     }
 
     fn delete(&mut self) {

@@ -97,7 +97,7 @@ impl Sequence {
     /// Does random actions, and checks that all owed lines are published.
     pub fn run(mut self, actions: u64) -> Result<(), String> {
         for _ in 0..actions {
-            let action = self.random.below(16);
+            let action = self.random.below(18);
             self.act(action);
             // The pauses make the sequences differ; no check depends on their length.
             if self.random.below(3) == 0 {

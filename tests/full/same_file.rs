@@ -1,0 +1,93 @@
+//! Files on an overlay, files that permissions protect, and pipes without notifications.
+
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use crate::harness::{Running, Ssetail, append, eventually, numbered};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ssetail");
+
+/// Starts the program on an overlay with a log in its lower layer; returns it with the path of the
+/// log, which only the mount namespace of the program has.
+fn on_overlay(args: &str) -> (Running, PathBuf) {
+    let script = format!(
+        "mkdir upper work merged && mount -t overlay overlay \
+         -o lowerdir=lower,upperdir=upper,workdir=work,userxattr merged && \
+         exec {PROGRAM} --port 0 -n 2 {args}"
+    );
+    let ssetail = Ssetail::running("unshare", &["-Urm", "sh", "-c", &script]);
+    let ssetail = ssetail.file("lower/a.log", numbered("old", 0..500)).start();
+    let inside = ssetail.path("merged/a.log").display().to_string();
+    let path = PathBuf::from(format!("/proc/{}/root{inside}", ssetail.pid()));
+    (ssetail, path)
+}
+
+/// The first write copies the file to the upper layer, with another time of birth.
+#[test]
+fn a_file_that_an_overlay_copies_is_the_same_file() {
+    let (ssetail, path) = on_overlay("'merged/*.log*'");
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.data(2), ["old 498", "old 499"]);
+    for n in 0..3 {
+        append(&path, format!("new {n}\n"));
+        assert_eq!(events.data(1), [format!("new {n}")]);
+    }
+    std::fs::rename(&path, path.with_extension("log.1")).expect("renamed");
+    append(&path, "next\n");
+    assert_eq!(events.lines(1), ["next"]);
+}
+
+/// A rename copies the file, too.
+#[test]
+fn a_file_of_the_lower_layer_that_is_renamed_is_not_sent_again() {
+    let (ssetail, path) = on_overlay("--linger 300ms 'merged/*.log*'");
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.data(2), ["old 498", "old 499"]);
+    std::fs::rename(&path, path.with_extension("log.1")).expect("renamed");
+    append(&path, "next\n");
+    assert_eq!(events.lines(1), ["next"]);
+    append(&path.with_extension("log.1"), "late\n");
+    assert_eq!(events.lines(1), ["late"]);
+}
+
+/// In a user namespace of its own, the program has no capability that overrides permissions.
+#[test]
+fn a_file_that_becomes_readable_begins_with_its_last_lines() {
+    let ssetail = Ssetail::running("unshare", &["-U", PROGRAM, "--port", "0", "-n", "2", "a.log"]);
+    let ssetail = ssetail.file("a.log", numbered("line", 0..1000));
+    let path = ssetail.path("a.log");
+    set_permissions(&path, Permissions::from_mode(0o000)).expect("changed");
+    let mut ssetail = ssetail.start();
+    let mut events = ssetail.events("/sse?n=0");
+    ssetail.wait_for("a.log cannot be read: permission denied");
+    set_permissions(&path, Permissions::from_mode(0o600)).expect("changed");
+    assert_eq!(events.control("source")["change"], "appeared");
+    assert_eq!(events.data(2), ["line 998", "line 999"]);
+    // A directory that is closed for a while.
+    set_permissions(ssetail.directory.path(), Permissions::from_mode(0o000)).expect("changed");
+    assert_eq!(events.control("source")["change"], "unreadable");
+    set_permissions(ssetail.directory.path(), Permissions::from_mode(0o700)).expect("changed");
+    assert_eq!(events.control("source")["change"], "appeared");
+    append(&path, "next\n");
+    assert_eq!(events.data(1), ["next"]);
+    eventually("the source is live", || ssetail.get("/sources").body.contains("\"live\""));
+}
+
+#[test]
+fn a_pipe_is_read_without_notifications() {
+    let script = format!(
+        "echo 0 > /proc/sys/user/max_inotify_instances; \
+         exec {PROGRAM} --port 0 <(while read -r line; do echo \"$line\"; done < input)"
+    );
+    let ssetail = Ssetail::running("unshare", &["-Ur", "bash", "-c", &script]);
+    let status = std::process::Command::new("mkfifo").arg(ssetail.path("input")).status();
+    assert!(status.expect("mkfifo starts").success());
+    let ssetail = ssetail.start();
+    let mut events = ssetail.events("/sse");
+    let mut input = std::fs::File::options().write(true).open(ssetail.path("input")).expect("open");
+    for n in 0..3 {
+        std::io::Write::write_all(&mut input, format!("line {n}\n").as_bytes()).expect("written");
+        assert_eq!(events.data(1), [format!("line {n}")]);
+    }
+}
