@@ -6,11 +6,13 @@
 
 mod access;
 mod default;
+mod environment;
 mod error;
 mod events;
 mod history;
 mod input;
 mod output;
+mod probe;
 mod server;
 mod source;
 mod value;
@@ -19,13 +21,14 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueHint};
 
+use self::environment::without_service_address;
 pub(crate) use access::AccessArgs;
 pub(crate) use events::EventArgs;
 pub(crate) use history::HistoryArgs;
 pub(crate) use input::InputArgs;
 pub(crate) use output::OutputArgs;
 pub(crate) use server::ServerArgs;
-pub(crate) use source::{SourceArg, parse_source};
+pub(crate) use source::{SourceArg, parse_sources};
 
 /// Follow files, globs and standard input, and serve their lines as Server-Sent Events
 #[derive(Clone, Debug, Parser)]
@@ -53,6 +56,10 @@ pub struct Cli {
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+
+    /// Sentences about environment variables that were passed over, for `--verbose`.
+    #[arg(skip)]
+    pub(crate) notes: Vec<String>,
 }
 
 /// Last lines of the short help.
@@ -76,10 +83,17 @@ impl Cli {
     #[must_use]
     pub fn from_command_line() -> Self {
         let is_short = std::env::args_os().any(|arg| arg == "-h");
-        let adjust = |arg: clap::Arg| arg.hide_env(is_short).hide_env_values(true);
+        let mut notes = Vec::new();
+        let adjust = |arg: clap::Arg| {
+            let arg = without_service_address(arg, &mut notes);
+            arg.hide_env(is_short).hide_env_values(true)
+        };
         let matches = Cli::command().mut_args(adjust).try_get_matches();
         let cli = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-        cli.unwrap_or_else(|error| error::with_better_hint(error, &mut Cli::command()).exit())
+        match cli {
+            Ok(cli) => Cli { notes, ..cli },
+            Err(error) => error::with_better_hint(error, &mut Cli::command()).exit(),
+        }
     }
 }
 

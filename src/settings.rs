@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) quiet: bool,
     /// Log requests.
     pub(crate) verbose: bool,
+    /// Sentences about the command line, to be reported at the start.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Addresses to listen on.
@@ -106,6 +108,7 @@ impl TryFrom<Cli> for Settings {
             open: cli.server.open,
             quiet: cli.output.quiet,
             verbose: cli.output.verbose,
+            notes: if cli.output.verbose { cli.notes } else { Vec::new() },
         })
     }
 }

@@ -25,7 +25,7 @@ fn an_invalid_value_is_refused_with_a_valid_example() {
     refused(&["x", "--cors", "example.com"], &["--cors", "https://"]);
     refused(&["x", "--include", "("], &["--include", "regular expression"]);
     refused(&["x", "--exit-on-eof"], &["--exit-on-eof", "standard input"]);
-    refused(&["[x"], &["[x is not a glob"]);
+    refused(&["{1..9999999}"], &["is not a glob: it is too long"]);
     refused(&["x", "--prot", "1"], &["'--port'"]);
     refused(&["x", "--quit"], &["'--quiet'"]);
     refused(&["x", "--tee"], &["--tee", "standard input", "give - as a SOURCE"]);

@@ -15,6 +15,7 @@ mod model;
 mod packaging;
 mod page;
 mod parser;
+mod patterns;
 mod random_requests;
 mod restarting;
 mod resuming;

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::probe::Probe;
 use crate::follow::{Pattern, Target, WantedSource};
 
 /// A parsed SOURCE argument.
@@ -17,34 +18,69 @@ pub(crate) enum SourceArg {
     Directory(String),
 }
 
-/// Parses a SOURCE; an existing path is not searched for NAME= or wildcards.
-pub(crate) fn parse_source(text: &OsStr) -> Result<SourceArg, String> {
+/// Parses the SOURCE arguments; an existing path is not searched for NAME= or wildcards.
+///
+/// A path that does not answer soon counts as one that does not exist yet.
+pub(crate) fn parse_sources(texts: &[OsString]) -> Result<Vec<SourceArg>, String> {
+    let mut paths = Vec::new();
+    for text in texts {
+        let rest = split_name(text).map(|(_, rest)| rest);
+        for part in [Some(&**text), rest].into_iter().flatten().filter(|part| !is_input(part)) {
+            paths.push(absolute(part)?);
+            paths.extend(Place::in_home(part).map(|place| place.path()));
+        }
+    }
+    let probe = Probe::new(paths);
+    texts.iter().map(|text| parse_source(text, &probe)).collect()
+}
+
+fn parse_source(text: &OsStr, probe: &Probe) -> Result<SourceArg, String> {
     if is_input(text) {
         return Ok(SourceArg::Input(None));
     }
-    if exists(text) {
-        return path(None, text);
+    let whole = Place::given(text)?;
+    if probe.at(&whole.path()).exists {
+        return path(None, &whole, probe);
     }
-    let Some((name, rest)) = split_name(text) else { return path_or_pattern(None, text) };
+    let Some((name, rest)) = split_name(text) else { return path_or_pattern(None, text, probe) };
     if name.len() > 255 {
         return Err("the NAME before = may have at most 255 bytes".to_owned());
     }
     let name = Some(name.to_owned());
-    if is_input(rest) {
-        Ok(SourceArg::Input(name))
-    } else if exists(rest) {
-        path(name, rest)
-    } else {
-        path_or_pattern(name, rest)
+    if is_input(rest) { Ok(SourceArg::Input(name)) } else { path_or_pattern(name, rest, probe) }
+}
+
+/// A path or a glob, and the directory in which it is looked for.
+struct Place<'a> {
+    directory: PathBuf,
+    text: &'a OsStr,
+    /// The text with the part that stands for the directory, for messages.
+    shown: &'a OsStr,
+}
+
+impl<'a> Place<'a> {
+    /// The text as it was given, relative to the current directory.
+    fn given(text: &'a OsStr) -> Result<Self, String> {
+        let directory = std::env::current_dir()
+            .map_err(|error| format!("the current directory cannot be found: {error}"))?;
+        absolute(text).map(|_| Place { directory, text, shown: text })
+    }
+
+    /// The text after `~/`, which a shell leaves as it is in quotes.
+    fn in_home(text: &'a OsStr) -> Option<Self> {
+        let rest = text.as_bytes().strip_prefix(b"~/").filter(|rest| !rest.is_empty())?;
+        let home = std::env::var_os("HOME").filter(|home| Path::new(home).is_absolute())?;
+        Some(Place { directory: home.into(), text: OsStr::from_bytes(rest), shown: text })
+    }
+
+    fn path(&self) -> PathBuf {
+        let path = self.directory.join(self.text);
+        std::path::absolute(&path).unwrap_or(path)
     }
 }
 
 fn is_input(text: &OsStr) -> bool {
     text == "-" || text == "/dev/stdin"
-}
-
-fn exists(text: &OsStr) -> bool {
-    Path::new(text).symlink_metadata().is_ok()
 }
 
 /// Splits at the first `=`; a name has no slash, so that `./a=b` is a path.
@@ -56,28 +92,38 @@ fn split_name(text: &OsStr) -> Option<(&OsStr, &OsStr)> {
     is_name.then(|| (OsStr::from_bytes(name), OsStr::from_bytes(rest)))
 }
 
-fn path_or_pattern(name: Option<OsString>, text: &OsStr) -> Result<SourceArg, String> {
-    if !Pattern::is_wild(text) {
-        return path(name, text);
+fn path_or_pattern(
+    name: Option<OsString>,
+    text: &OsStr,
+    probe: &Probe,
+) -> Result<SourceArg, String> {
+    let given = Place::given(text)?;
+    let exists = probe.at(&given.path()).exists;
+    let place = Place::in_home(text).filter(|_| !exists).unwrap_or(given);
+    if probe.at(&place.path()).exists || !Pattern::is_wild(place.text) {
+        return path(name, &place, probe);
     }
-    let directory = std::env::current_dir()
-        .map_err(|error| format!("the current directory cannot be found: {error}"))?;
-    let pattern = Pattern::within(&directory, text)
+    if text.as_bytes().ends_with(b"/") {
+        return Err(format!(
+            "'{0}' matches only directories; to follow the files in them, give '{0}*.log'",
+            text.display()
+        ));
+    }
+    let pattern = Pattern::within(&place.directory, place.text)
         .map_err(|error| format!("{} is not a glob: {error}", text.display()))?;
-    Ok(SourceArg::Files(WantedSource { name, target: Target::Pattern(pattern) }))
+    let target = pattern.as_path().map_or(Target::Pattern(pattern), Target::Path);
+    Ok(SourceArg::Files(WantedSource { name, target }))
 }
 
-fn path(name: Option<OsString>, text: &OsStr) -> Result<SourceArg, String> {
-    let path = absolute(text)?;
-    if path.is_dir() {
-        let text = text.to_string_lossy();
-        let glob = format!("{}/*.log", text.trim_end_matches('/'));
+fn path(name: Option<OsString>, place: &Place, probe: &Probe) -> Result<SourceArg, String> {
+    let path = place.path();
+    let text = place.shown.to_string_lossy();
+    let glob = format!("{}/*.log", text.trim_end_matches('/'));
+    if probe.at(&path).is_directory {
         let sentence = format!("{text} is a directory; to follow the files in it, give '{glob}'");
         return Ok(SourceArg::Directory(sentence));
     }
-    if text.as_bytes().ends_with(b"/") {
-        let text = text.to_string_lossy();
-        let glob = format!("{}/*.log", text.trim_end_matches('/'));
+    if text.ends_with('/') {
         return Err(format!(
             "{text} is a directory that does not exist; to wait for files in it, give '{glob}'"
         ));
@@ -94,9 +140,26 @@ pub(super) fn absolute(text: &OsStr) -> Result<PathBuf, String> {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> SourceArg {
+        let mut parsed = parse_sources(&[text.into()]).expect("a source");
+        parsed.pop().expect("one source")
+    }
+
+    #[test]
+    fn a_glob_that_is_one_path_is_that_path() {
+        for (text, path) in [("/none/{x}.log", "/none/{x}.log"), (r"/none/a\*.log", "/none/a*.log")]
+        {
+            let SourceArg::Files(WantedSource { target: Target::Path(parsed), .. }) = parse(text)
+            else {
+                panic!("{text} is no path");
+            };
+            assert_eq!(parsed, Path::new(path));
+        }
+    }
+
     #[test]
     fn a_name_may_precede_a_source() {
-        let named = |text: &str| match parse_source(OsStr::new(text)).expect("a source") {
+        let named = |text: &str| match parse(text) {
             SourceArg::Input(name) => (name, "-".to_owned()),
             SourceArg::Files(WantedSource { name, target: Target::Path(path) }) => {
                 (name, path.file_name().expect("a name").to_string_lossy().into_owned())

@@ -3,31 +3,46 @@
 //! `{a,b}` and `{1..3}` stand for several words, nested and across slashes; other braces stand for
 //! themselves.
 
+/// Most bytes of a text: those of the longest path. Unclosed braces take time with the square of
+/// the length; with 64 KiB, a client could take seconds.
+const MAX_TEXT: usize = 4096;
+
+/// Most braces that follow each other or are nested; each takes stack. A few hundred would leave
+/// little of the stack of a thread.
+const MAX_DEPTH: usize = 64;
+
 /// Returns the words that `text` stands for, in their order, without empty ones.
 ///
-/// Returns none if the words have more than `max_bytes` bytes, each counted with one more.
+/// Returns none if the words have more than `max_bytes` bytes, each counted with one more, or if
+/// the text is too long or has too many braces.
 pub(crate) fn expand_braces(text: &[u8], max_bytes: usize) -> Option<Vec<Vec<u8>>> {
-    let mut words = expand(text, max_bytes)?;
+    if text.len() > MAX_TEXT {
+        return None;
+    }
+    let mut words = expand(text, max_bytes, MAX_DEPTH)?;
     words.retain(|word| !word.is_empty());
     Some(words)
 }
 
-fn expand(text: &[u8], max_bytes: usize) -> Option<Vec<Vec<u8>>> {
+fn expand(text: &[u8], max_bytes: usize, depth: usize) -> Option<Vec<Vec<u8>>> {
     let Some(Group { before, content, after }) = first_group(text) else {
         return Some(vec![text.to_vec()]);
     };
+    let depth = depth.checked_sub(1)?;
     let mut alternatives = Words { words: Vec::new(), left: max_bytes };
     match content {
         Content::List(parts) => {
             for part in parts {
-                expand(part, max_bytes)?.into_iter().try_for_each(|word| alternatives.add(word))?;
+                expand(part, max_bytes, depth)?
+                    .into_iter()
+                    .try_for_each(|word| alternatives.add(word))?;
             }
         }
         Content::Range(range) => {
             range.words().try_for_each(|word| alternatives.add(word))?;
         }
     }
-    let endings = expand(after, max_bytes)?;
+    let endings = expand(after, max_bytes, depth)?;
     let mut expanded = Words { words: Vec::new(), left: max_bytes };
     for alternative in &alternatives.words {
         for ending in &endings {
@@ -212,6 +227,16 @@ mod tests {
         {
             assert!(expand_braces(text.as_bytes(), 1000).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn deep_and_long_texts_are_refused() {
+        let nested = |depth: usize| ["{a,".repeat(depth), "}".repeat(depth)].concat();
+        assert_eq!(expanded(&nested(50)).len(), 50);
+        for text in [nested(1000), "{a..a}".repeat(500), "{".repeat(1 << 20)] {
+            assert!(expand_braces(text.as_bytes(), 1 << 20).is_none());
+        }
+        assert_eq!(expanded(&"{".repeat(900)).len(), 1);
     }
 
     #[test]

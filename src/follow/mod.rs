@@ -15,7 +15,7 @@
 //!
 //! A new kind of source is a file of this folder that implements `LineSource`: it reads bytes, and
 //! says where they can be read again.
-//! `cli::source::parse_source` gets an arm that recognizes it, and the table in
+//! `cli::source::parse_sources` gets an arm that recognizes it, and the table in
 //! [`SourceKind::path`] a line with the path that `/sources` shows.
 //! Everything else is done by `LineReader`, which the follower drives for files, and the thread of
 //! [`Input`] for a stream that is read to its end.
@@ -81,10 +81,12 @@ mod wanted_source;
 mod watcher;
 mod worker;
 
+pub(crate) use braces::expand_braces;
 pub use follower::Follower;
 pub use input::{Input, InputCopies, InputSettings};
 #[cfg(feature = "cli")]
 pub(crate) use mount::may_hang;
+pub(crate) use name_pattern::NamePattern;
 pub use opened_sources::OpenedSources;
 pub use options::FollowOptions;
 pub use pattern::Pattern;

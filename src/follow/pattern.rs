@@ -15,10 +15,6 @@ use super::braces::expand_braces;
 use super::name_pattern::NamePattern;
 use super::spool_names::SpoolNames;
 
-/// Most bytes of a pattern: those of the longest path. Expanding braces takes stack for each
-/// level; a few times the length would need more than a thread has.
-const MAX_BYTES: usize = 4096;
-
 /// Most bytes of all words of a pattern. Each word costs system calls in every walk; with a
 /// quarter of it, `{1..10000}` before a name of usual length would be refused.
 const MAX_WORD_BYTES: usize = 1 << 20;
@@ -49,7 +45,7 @@ pub(super) enum Part {
     AnyDepth,
 }
 
-/// The error of a pattern that is too long, or that stands for too many words.
+/// The error of a pattern that is too long, has too many braces, or stands for too many words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PatternTooLarge;
 
@@ -68,9 +64,6 @@ impl Pattern {
     /// Parses a glob; one that does not begin with a slash is relative to `directory`, whose name
     /// stands for itself.
     pub fn within(directory: &Path, glob: &OsStr) -> Result<Self, PatternTooLarge> {
-        if glob.len() > MAX_BYTES {
-            return Err(PatternTooLarge);
-        }
         let words = expand_braces(glob.as_bytes(), MAX_WORD_BYTES).ok_or(PatternTooLarge)?;
         let mut known = HashSet::new();
         let words = words.iter().filter(|word| known.insert(*word));
@@ -125,7 +118,7 @@ impl fmt::Display for Pattern {
 
 impl fmt::Display for PatternTooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it is too long, or its braces stand for too many words")
+        f.write_str("it is too long, or its braces are too many or stand for too many words")
     }
 }
 

@@ -1,5 +1,6 @@
 //! The answer to a request: who may read, and what a route returns.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,6 +138,7 @@ impl Site {
     fn events<B>(self: &Arc<Self>, request: &Request<B>, peer: &Peer) -> Response<AnswerBody> {
         let query = request.uri().query().unwrap_or("");
         let query = match Query::parse(query, request.headers(), self.presentation) {
+            Ok(query) if query.files.is_some() => self.with_names(query),
             Ok(query) => query,
             Err(bad) => return text(StatusCode::BAD_REQUEST, &format!("{bad}\n")),
         };
@@ -152,6 +154,13 @@ impl Site {
         };
         let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), permit);
         streamed(medium, AnswerBody::Stream(Box::new(stream)))
+    }
+
+    /// Returns a query whose values of `file` mean the sources that have these names now.
+    fn with_names(&self, query: Query) -> Query {
+        let entries = self.registry.entries();
+        let names: HashSet<&str> = entries.iter().map(|entry| entry.source.name.as_str()).collect();
+        query.preferring_names(|name| names.contains(name))
     }
 
     /// Refuses a stream over the limit. A browser would not reconnect after an error status, so it

@@ -16,6 +16,7 @@ mod descriptors;
 mod guard;
 mod hyper_writers;
 mod listen;
+mod name_filter;
 mod query;
 mod reports;
 mod request_log;
@@ -36,6 +37,7 @@ mod writer;
 
 pub use access::{Access, Secret};
 pub use listen::{BoundAddress, InheritedSockets, ListenAddress, Listeners, listen};
+pub use name_filter::NameFilter;
 pub use query::{BadQuery, Query};
 pub use serve::serve;
 pub use serve_options::ServeOptions;

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use hyper::HeaderMap;
 use hyper::header::ACCEPT;
 
+use super::name_filter::NameFilter;
 use crate::event::{EventId, Format, Grep, Medium, Presentation, Source};
 use crate::feed::{Backlog, Start};
 
@@ -20,8 +20,8 @@ const GREP_SIZE: usize = 1 << 20;
 pub struct Query {
     /// The presentation of events.
     pub presentation: Presentation,
-    /// Globs for the names of the sources that are sent; none sends all.
-    pub files: Option<GlobSet>,
+    /// The names of the sources that are sent; none sends all.
+    pub files: Option<NameFilter>,
     /// The expression for the lines that are sent; none sends all.
     pub grep: Option<Grep>,
     /// The earlier lines that a new client gets.
@@ -60,10 +60,9 @@ impl Query {
             last_event_id: None,
             ping: false,
         };
-        let mut files = Vec::new();
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
-                "file" => files.push(parse_file(&value)?),
+                "file" => add_file(parsed.files.get_or_insert_default(), &value)?,
                 "n" => parsed.backlog = parse_backlog(&value)?,
                 "grep" => parsed.grep = Some(parse_grep(&value)?),
                 "format" => parsed.presentation.format = parse_format(&value)?,
@@ -72,9 +71,6 @@ impl Query {
                 "last_event_id" => parsed.last_event_id = Some(value.into_owned().into_bytes()),
                 _ => {} // such as a cache buster
             }
-        }
-        if !files.is_empty() {
-            parsed.files = Some(glob_set(files)?);
         }
         if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
@@ -93,10 +89,19 @@ impl Query {
         }
     }
 
+    /// Makes each value of `file` that is a name, according to `is_name`, match this name only.
+    #[must_use]
+    pub(super) fn preferring_names(mut self, is_name: impl Fn(&str) -> bool) -> Self {
+        if let Some(files) = &mut self.files {
+            files.prefer_names(is_name);
+        }
+        self
+    }
+
     /// Whether events of `source` are sent.
     #[must_use]
     pub fn wants(&self, source: &Source) -> bool {
-        self.files.as_ref().is_none_or(|files| files.is_match(source.name.as_str()))
+        self.files.as_ref().is_none_or(|files| files.lets_through(source.name.as_str()))
     }
 
     /// Whether the query leaves out some lines.
@@ -125,20 +130,10 @@ fn accepted_medium(headers: &HeaderMap) -> Medium {
     }
 }
 
-fn parse_file(name: &str) -> Result<Glob, BadQuery> {
-    // A name that is not a valid glob matches itself.
-    Glob::new(name)
-        .or_else(|_| Glob::new(&globset::escape(name)))
-        .map_err(|_| BadQuery("file takes a source's name or a glob, as file=*.log".to_owned()))
-}
-
-fn glob_set(globs: Vec<Glob>) -> Result<GlobSet, BadQuery> {
-    let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        set.add(glob);
-    }
-    set.build()
-        .map_err(|_| BadQuery("file takes simpler globs than these, as file=*.log".to_owned()))
+fn add_file(files: &mut NameFilter, value: &str) -> Result<(), BadQuery> {
+    files.add(value).map_err(|_| {
+        BadQuery("file takes a source's name or a simpler glob than this, as file=*.log".to_owned())
+    })
 }
 
 fn parse_backlog(value: &str) -> Result<Backlog, BadQuery> {

@@ -15,6 +15,7 @@ pub(super) struct Environment {
 
 impl Environment {
     /// Must be called while this process has one thread, because it changes environment variables.
+    /// A thread that looks at an argument on a mount that hangs may be there: it reads none.
     ///
     /// Threads are started by [`Process`](super::process::Process), which needs an environment.
     pub(super) fn take(settings: &Settings) -> Result<Self, Failure> {

@@ -24,6 +24,7 @@ pub(super) struct StopSignals {
 
 impl Prepared {
     pub(super) fn new(settings: &Settings, status: &Status) -> anyhow::Result<Self> {
+        settings.notes.iter().for_each(|sentence| status.say(sentence));
         let signals = StopSignals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,

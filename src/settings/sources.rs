@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use crate::cli::{Cli, SourceArg, parse_source};
+use crate::cli::{Cli, SourceArg, parse_sources};
 use crate::event::Name;
 use crate::failure::Failure;
 use crate::follow::{SpoolNames, Target, WantedSource};
@@ -72,8 +72,8 @@ fn parse(cli: &Cli) -> Result<Arguments, Failure> {
         sources.push("-".into());
     }
     let mut arguments = Arguments::default();
-    for source in &sources {
-        match parse_source(source).map_err(Failure::Usage)? {
+    for source in parse_sources(&sources).map_err(Failure::Usage)? {
+        match source {
             SourceArg::Directory(sentence) => arguments.refused.push(sentence),
             SourceArg::Files(wanted) => arguments.files.push(wanted),
             SourceArg::Input(name) => {
