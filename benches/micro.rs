@@ -83,7 +83,7 @@ impl fmt::Display for Work {
 }
 
 fn cutting(binary: bool) -> Cutting {
-    let splitter = Splitter { max_line: 32 * 1024, binary };
+    let splitter = Splitter { max_line: 32 * 1024, binary, ..Splitter::default() };
     Cutting { splitter, filter: LineFilter::default() }
 }
 

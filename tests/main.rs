@@ -23,5 +23,6 @@ mod spool;
 mod stopping;
 mod structure;
 mod terminal;
+mod text;
 mod tls;
 mod trust;

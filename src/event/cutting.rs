@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{Carry, End, LineFilter, Lines, Splitter};
+use super::{Carry, End, LineFilter, Lines, Span, Splitter};
 
-/// Bytes after which no further line is added to a batch.
+/// Bytes after which no further section is added to a batch.
 ///
 /// A slow client holds one batch at least, so twice the value doubles the memory of each such
 /// client; half the value doubles the number of batches that a full ring has to manage.
@@ -26,6 +26,7 @@ impl Cutting {
     /// Cuts and filters the first of `bytes`; returns one batch of lines and the number of bytes
     /// that were used.
     ///
+    /// A batch has whole sections of lines, and at most one of each line; see [`Splitter`].
     /// Call it again with the remaining bytes until it uses none.
     /// `carry` is the state of the unfinished line before `bytes`, and becomes the state after the
     /// used bytes.
@@ -47,25 +48,33 @@ impl Cutting {
     ) -> (Option<Lines>, usize) {
         let before = *carry;
         let mut spans = Vec::new();
-        let used = self.splitter.split(bytes, carry.part_bytes > 0, end, |span| {
-            if self.filter.keeps_part(bytes, span, carry) {
-                spans.push(span);
-            }
-            let len = u64::from(span.end - span.start);
-            carry.part_bytes = if span.more { carry.part_bytes + len } else { 0 };
-            span.end < BATCH_SIZE
+        let used = self.splitter.split(bytes, carry.part_bytes > 0, end, |section| {
+            self.select(bytes, section, carry, &mut spans);
+            let len = u64::from(section.end - section.start);
+            carry.part_bytes = if section.more { carry.part_bytes + len } else { 0 };
+            !section.more && section.end < BATCH_SIZE
         });
         let lines = (!spans.is_empty()).then(|| Lines {
             bytes: own(&bytes[..used]),
             spans: spans.into(),
             location: None,
             carry: before,
-            // The splitter makes a part only when it sees a byte of the line after the part; that
-            // byte belongs to the next batch.
+            // The splitter cuts a line only when it sees a byte behind the section; that byte
+            // belongs to the next batch.
             end: if carry.part_bytes > 0 { End::Part } else { end },
             chunks: self.splitter.binary,
             time: 0,
         });
         (lines, used)
+    }
+
+    /// Appends the parts of a section of `bytes` to `spans`, if the filter keeps its line.
+    fn select(&self, bytes: &[u8], section: Span, carry: &mut Carry, spans: &mut Vec<Span>) {
+        if !section.continued {
+            carry.hidden = !self.filter.keeps(section.filtered(bytes, self.splitter.binary));
+        }
+        if !carry.hidden {
+            self.splitter.cut_parts(bytes, section, |part| spans.push(part));
+        }
     }
 }

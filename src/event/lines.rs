@@ -1,5 +1,7 @@
 //! The lines of a batch.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::{Carry, End, Location, Span};
@@ -50,5 +52,12 @@ impl Lines {
                 offset: line_start,
             })
         })
+    }
+
+    /// Returns the indices of the spans that belong to the same section as span `index`.
+    pub(super) fn section_of(&self, index: usize) -> Range<usize> {
+        let first = (0..=index).rev().find(|&at| !self.spans[at].continued);
+        let last = (index..self.spans.len()).find(|&at| !self.spans[at].more);
+        first.unwrap_or(0)..last.map_or(self.spans.len(), |last| last + 1)
     }
 }

@@ -1,4 +1,4 @@
-//! The splitter: cuts bytes into lines, and lines that are too long into parts.
+//! The splitter: cuts bytes into sections of lines, and sections into the parts that are published.
 
 use memchr::memchr;
 
@@ -16,17 +16,20 @@ pub struct Span {
 }
 
 impl Span {
-    /// Returns whether the span is a whole line.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        !self.more && !self.continued
+    /// Returns the bytes at the span that filters see: the `\r` of a line end `\r\n` is not one of
+    /// them.
+    ///
+    /// `bytes` are those that the span was cut from; a chunk (`--binary`) has no line end.
+    pub(super) fn filtered<'a>(&self, bytes: &'a [u8], is_chunk: bool) -> &'a [u8] {
+        let line = &bytes[self.start as usize..self.end as usize];
+        if self.more || is_chunk { line } else { line.strip_suffix(b"\r").unwrap_or(line) }
     }
 }
 
 /// State of a line that began in earlier bytes and continues in the next ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Carry {
-    /// Number of bytes of the line that earlier parts hold.
+    /// Number of bytes of the line that earlier sections hold.
     pub part_bytes: u64,
     /// The filter has rejected the line, so its other parts are not published either.
     pub hidden: bool,
@@ -46,6 +49,9 @@ pub enum End {
 
 /// Cuts a stream of bytes into lines that do not depend on how the bytes arrive.
 ///
+/// A *section* is a line, or a piece of a line that is longer than `section`.
+/// Filters see a section as a whole; then it is cut into parts of at most `max_line` bytes.
+///
 /// The journal compares the `Debug` text of this type: a renamed field ends the run of every journal.
 #[derive(Clone, Copy, Debug)]
 pub struct Splitter {
@@ -53,27 +59,40 @@ pub struct Splitter {
     pub max_line: usize,
     /// Ignore line ends, and cut into chunks of at most `max_line` bytes.
     pub binary: bool,
+    /// Largest length in bytes of a line that is held back until it is finished; the larger one of
+    /// this and `max_line` counts.
+    pub section: usize,
 }
 
 impl Splitter {
     /// Default of `max_line`, in bytes.
     pub const DEFAULT_MAX_LINE: usize = 32 << 10;
+
+    /// Default of `section`, in bytes.
+    ///
+    /// A batch has at least one section, so twice the value doubles the memory of each reader of
+    /// long lines; with half the value, filters see less of a long line.
+    pub const DEFAULT_SECTION: usize = 1 << 20;
 }
 
 impl Default for Splitter {
     /// Lines, with parts of at most 32 KiB.
     fn default() -> Self {
-        Splitter { max_line: Splitter::DEFAULT_MAX_LINE, binary: false }
+        Splitter {
+            max_line: Splitter::DEFAULT_MAX_LINE,
+            binary: false,
+            section: Splitter::DEFAULT_SECTION,
+        }
     }
 }
 
 impl Splitter {
-    /// Cuts `bytes` and calls `take` with each span until it returns false; returns the number of
-    /// bytes that were used.
+    /// Cuts `bytes` into sections and calls `take` with each until it returns false; returns the
+    /// number of bytes that were used.
     ///
-    /// `continued`: `bytes` begin inside a line of which earlier parts were cut.
-    /// The rest that was not used has at most `max_line` bytes of an unfinished line, and must be
-    /// given again before the bytes that follow it.
+    /// `continued`: `bytes` begin inside a line of which earlier sections were cut.
+    /// The rest that was not used has at most [`longest_rest`](Splitter::longest_rest) bytes of an
+    /// unfinished line, and must be given again before the bytes that follow it.
     pub fn split(
         &self,
         bytes: &[u8],
@@ -93,18 +112,49 @@ impl Splitter {
         at
     }
 
-    /// Cuts the first line of `rest`; returns its length, the number of bytes that it uses, and
-    /// whether another part of it follows.
+    /// Cuts the section at `section` of `bytes` into parts.
+    pub fn cut_parts(&self, bytes: &[u8], section: Span, mut take: impl FnMut(Span)) {
+        let Span { mut start, end, more, mut continued } = section;
+        while (end - start) as usize > self.max_line {
+            let len = char_boundary(&bytes[start as usize..], self.max_line);
+            let cut = start + len as u32;
+            take(Span { start, end: cut, more: true, continued });
+            (start, continued) = (cut, true);
+        }
+        take(Span { start, end, more, continued });
+    }
+
+    /// Largest number of bytes that [`split`](Splitter::split) does not use of an unfinished line.
+    #[must_use]
+    pub fn longest_rest(&self) -> usize {
+        self.longest_section()
+    }
+
+    /// Returns whether `split` uses none of the bytes of the unfinished line `rest` and the `new`
+    /// bytes behind it; if it returns false, `split` may use some.
+    #[must_use]
+    pub fn is_unfinished(&self, rest: &[u8], new: &[u8]) -> bool {
+        !self.binary
+            && memchr(b'\n', new).is_none()
+            && rest.len() + new.len() <= self.longest_section()
+    }
+
+    fn longest_section(&self) -> usize {
+        self.section.max(self.max_line)
+    }
+
+    /// Cuts the first section of `rest`; returns its length, the number of bytes that it uses, and
+    /// whether another section of the same line follows.
     fn first(&self, rest: &[u8], end: End) -> Option<(usize, usize, bool)> {
         if self.binary {
             let len = rest.len().min(self.max_line);
             return (len > 0).then_some((len, len, false));
         }
-        let window = &rest[..rest.len().min(self.max_line + 1)];
+        let window = &rest[..rest.len().min(self.longest_section() + 1)];
         if let Some(end) = memchr(b'\n', window) {
             Some((end, end + 1, false))
-        } else if rest.len() > self.max_line {
-            let cut = char_boundary(rest, self.max_line);
+        } else if rest.len() > self.longest_section() {
+            let cut = char_boundary(rest, self.longest_section());
             Some((cut, cut, true))
         } else if end != End::Open && !rest.is_empty() {
             Some((rest.len(), rest.len(), end == End::Part))
@@ -136,23 +186,27 @@ mod tests {
         let mut parts = Vec::new();
         let mut continued = false;
         for (i, chunk) in chunks.iter().chain([&Vec::new()]).enumerate() {
+            let is_unfinished = splitter.is_unfinished(&rest, chunk);
             rest.extend_from_slice(chunk);
             let end = if i == chunks.len() { End::Finished } else { End::Open };
-            let used = splitter.split(&rest, continued, end, |span| {
-                let part = rest[span.start as usize..span.end as usize].to_vec();
-                parts.push((part, span.more));
+            let used = splitter.split(&rest, continued, end, |section| {
+                splitter.cut_parts(&rest, section, |span| {
+                    let part = rest[span.start as usize..span.end as usize].to_vec();
+                    parts.push((part, span.more));
+                });
                 true
             });
+            assert!(!is_unfinished || end != End::Open || used == 0);
             continued = parts.last().is_some_and(|(_, more)| *more);
             rest.drain(..used);
-            assert!(splitter.binary || rest.len() <= splitter.max_line);
+            assert!(splitter.binary || rest.len() <= splitter.longest_rest());
         }
         assert!(rest.is_empty());
         parts
     }
 
     fn splitter(max_line: usize) -> Splitter {
-        Splitter { max_line, binary: false }
+        Splitter { max_line, binary: false, section: 10 }
     }
 
     #[test]
@@ -170,18 +224,23 @@ mod tests {
     proptest! {
         #[test]
         fn lines_do_not_depend_on_how_they_arrive(
-            chunks in vec(vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..20), 0..20),
-            max_line in 4usize..12,
+            chunks in vec(vec(prop_oneof![
+                Just(b'\n'), Just(0), Just(b'a'), Just(0xD8), any::<u8>()
+            ], 0..20), 0..20),
+            max_line in 4usize..16,
         ) {
             let whole = vec![chunks.concat()];
-            prop_assert_eq!(parts(splitter(max_line), &chunks), parts(splitter(max_line), &whole));
+            let splitter = splitter(max_line);
+            prop_assert_eq!(parts(splitter, &chunks), parts(splitter, &whole));
         }
 
         #[test]
         fn joined_parts_are_the_lines(
-            lines in vec("[a-zé]{0,30}", 0..20), max_line in 4usize..12,
+            lines in vec("[a-zé🦀ĊਊĀ]{0,30}", 0..20), max_line in 4usize..16,
+
         ) {
-            let bytes: Vec<u8> = lines.iter().flat_map(|l| format!("{l}\n").into_bytes()).collect();
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let bytes = text.into_bytes();
             let mut joined = vec![Vec::new()];
             for (part, more) in parts(splitter(max_line), &[bytes]) {
                 prop_assert!(part.len() <= max_line);
@@ -196,7 +255,7 @@ mod tests {
 
         #[test]
         fn binary_chunks_joined_are_the_bytes(chunks in vec(any::<Vec<u8>>(), 0..20)) {
-            let binary = Splitter { max_line: 7, binary: true };
+            let binary = Splitter { max_line: 7, binary: true, ..Splitter::default() };
             let joined: Vec<u8> = parts(binary, &chunks).into_iter().flat_map(|(p, _)| p).collect();
             prop_assert_eq!(joined, chunks.concat());
         }

@@ -94,15 +94,16 @@ impl FileSource {
         }
     }
 
-    /// Reads the recent bytes again together with the new ones, and compares them.
+    /// Reads the last of the recent bytes again together with the new ones, and compares them.
     fn read_regular(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk> {
         self.skip_hole(state);
-        let known = state.recent.len();
-        let space = state.space(scratch);
+        let known = state.recent.len().min(GUARD);
+        let guard = &state.recent[state.recent.len() - known..];
+        let space = state.space(scratch, known);
         let read = self.file.read_at(space, state.offset - known as u64)?;
         let bytes = &space[..read];
         let has_grown = read > known;
-        if read >= known && bytes[..known] == state.recent {
+        if read >= known && bytes[..known] == *guard {
             if !has_grown {
                 return Ok(Chunk::Nothing);
             }
@@ -113,8 +114,12 @@ impl FileSource {
             }
         }
         if has_grown && self.head.len() == HEAD && self.is_head_unchanged()? {
-            state.recent.copy_from_slice(&bytes[..known]);
-            return Ok(Chunk::Overwritten);
+            let known = state.recent.len();
+            let recent = self.read_back(state.offset - known as u64, known)?;
+            if recent.len() == known {
+                state.recent = recent;
+                return Ok(Chunk::Overwritten);
+            }
         }
         Ok(Chunk::Restarted(self.restart()))
     }
@@ -175,7 +180,7 @@ impl LineSource for FileSource {
     fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk> {
         match self.kind {
             FileKind::Regular => self.read_regular(state, scratch),
-            FileKind::Pipe => self.read_pipe(state.space_behind(scratch)),
+            FileKind::Pipe => self.read_pipe(state.space(scratch, 0)),
         }
     }
 

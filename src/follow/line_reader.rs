@@ -4,7 +4,7 @@ use std::io::{self, PipeReader};
 use std::ops::Range;
 
 use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
-use super::retained_bytes::retain;
+use super::retained_bytes::RetainedBytes;
 use super::update::Update;
 use crate::event::{Cutting, End, Lines, SourceChange};
 use crate::journal::JournalNote;
@@ -53,7 +53,7 @@ impl<S: LineSource> LineReader<S> {
 
     /// Returns space for the bytes of one read; all readers of a thread can share it.
     pub(super) fn scratch(cutting: &Cutting) -> Vec<u8> {
-        vec![0; cutting.splitter.max_line.max(S::CONTEXT) + BLOCK]
+        vec![0; S::CONTEXT + cutting.splitter.longest_rest() + BLOCK]
     }
 
     pub(super) fn source(&self) -> &S {
@@ -84,7 +84,7 @@ impl<S: LineSource> LineReader<S> {
             Chunk::Bytes { len, skip } => {
                 let known = self.state.recent.len();
                 progress.new = known..known + len;
-                self.take(&scratch[..known + len], len, skip, cutting, time, updates);
+                self.take(&mut scratch[..known + len], skip, cutting, time, updates);
                 if len == BLOCK {
                     progress.availability = Availability::Now;
                 }
@@ -100,7 +100,11 @@ impl<S: LineSource> LineReader<S> {
             }
             Chunk::Restarted(offset) => {
                 // The source does not hold the unfinished line any more.
-                self.finish(cutting, time, |lines| updates.push(Update::Lines(retain(lines))));
+                let rest = self.state.unfinished();
+                let retained = RetainedBytes::new(rest, self.state.offset - rest.len() as u64);
+                self.finish(cutting, time, |lines| {
+                    updates.push(Update::Lines(retained.retain(lines)));
+                });
                 self.state.restart(offset);
                 updates.push(Update::Change(SourceChange::Truncated));
                 updates.extend(self.checkpoint(true).map(Update::Note));
@@ -125,27 +129,47 @@ impl<S: LineSource> LineReader<S> {
         self.source.checkpoint(&self.state, is_followed)
     }
 
-    /// Takes in `bytes`, the last `len` of which are new; `skip` of these belong to no line.
+    /// Takes in the bytes that were read into `scratch`, behind a space for the recent ones; the
+    /// first `skip` of them belong to no line.
     fn take(
         &mut self,
-        bytes: &[u8],
-        len: usize,
+        scratch: &mut [u8],
         skip: usize,
         cutting: &Cutting,
         time: u64,
         updates: &mut Vec<Update>,
     ) {
-        let start = bytes.len() - len - self.state.unfinished + skip;
-        self.state.offset += len as u64;
+        let known = self.state.recent.len();
+        let new = &scratch[known..];
+        self.state.offset += new.len() as u64;
+        if cutting.splitter.is_unfinished(self.state.unfinished(), &new[skip..]) {
+            // A long line that grows by small writes is neither copied nor searched again.
+            self.state.extend(new, skip);
+        } else {
+            scratch[..known].copy_from_slice(&self.state.recent);
+            let start = known - self.state.unfinished + skip;
+            self.take_lines(scratch, start, cutting, time, updates);
+        }
+        if !updates.is_empty() || self.state.offset - self.noted >= MAX_UNNOTED {
+            updates.extend(self.checkpoint(true).map(Update::Note));
+        }
+    }
+
+    /// Cuts the lines of `bytes`, which end at the offset, from `start` on, and keeps the rest.
+    fn take_lines(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        cutting: &Cutting,
+        time: u64,
+        updates: &mut Vec<Update>,
+    ) {
         let lines = &bytes[start..];
         let offset = self.state.offset - lines.len() as u64;
         let used = self.cut(lines, offset, End::Open, cutting, time, |lines| {
             updates.push(Update::Lines(lines));
         });
         self.state.keep(bytes, lines.len() - used, S::CONTEXT);
-        if !updates.is_empty() || self.state.offset - self.noted >= MAX_UNNOTED {
-            updates.extend(self.checkpoint(true).map(Update::Note));
-        }
     }
 
     /// Cuts `bytes`, which stand at `offset`; returns the number of bytes that were used.
@@ -162,12 +186,88 @@ impl<S: LineSource> LineReader<S> {
         loop {
             let (lines, taken) = cutting.cut(&bytes[used..], &mut self.state.carry, end);
             if let Some(lines) = lines {
-                let location = self.source.locate(&lines.bytes, offset + used as u64);
+                let cut = &bytes[used..used + taken];
+                let location = self.source.locate(cut, offset + used as u64);
                 take(Lines { location, time, ..lines });
             }
             used += taken;
             if taken == 0 {
                 return used;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::{LineFilter, Location, Splitter};
+
+    /// Writes of a program, each of which is read at once.
+    struct Writes(std::vec::IntoIter<Vec<u8>>);
+
+    impl LineSource for Writes {
+        const CONTEXT: usize = 3;
+
+        fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk> {
+            let Some(write) = self.0.next() else { return Ok(Chunk::End) };
+            state.space(scratch, 0)[..write.len()].copy_from_slice(&write);
+            Ok(Chunk::Bytes { len: write.len(), skip: 0 })
+        }
+
+        fn locate(&self, _bytes: &[u8], _offset: u64) -> Option<Location> {
+            None
+        }
+    }
+
+    /// Returns the parts of all lines, and whether another part follows.
+    fn lines(writes: Vec<Vec<u8>>, binary: bool) -> Vec<(Vec<u8>, bool)> {
+        let splitter = Splitter { max_line: 5, section: 9, binary };
+        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let mut reader = LineReader::new(Writes(writes.into_iter()), ReadState::default());
+        let mut scratch = LineReader::<Writes>::scratch(&cutting);
+        let mut lines = Vec::new();
+        loop {
+            let progress = reader.read(&mut scratch, &cutting, 0).expect("read");
+            for update in progress.updates {
+                let Update::Lines(batch) = update else { continue };
+                lines.extend(batch.spans.iter().map(|span| {
+                    let part = &batch.bytes[span.start as usize..span.end as usize];
+                    (part.to_vec(), span.more)
+                }));
+            }
+            if progress.availability == Availability::Ended {
+                return lines;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_does_not_depend_on_how_it_is_written(
+            bytes in vec(prop_oneof![Just(b'\n'), Just(0), Just(b'a'), any::<u8>()], 0..60),
+            lens in vec(0usize..7, 0..40), binary: bool,
+        ) {
+            let mut rest = &*bytes;
+            let mut writes = Vec::new();
+            for len in lens.into_iter().chain([bytes.len()]) {
+                let (write, after) = rest.split_at(len.min(rest.len()));
+                writes.push(write.to_vec());
+                rest = after;
+            }
+            let whole = lines(vec![bytes.clone()], binary);
+            let pieces = lines(writes, binary);
+            if binary {
+                let joined = |parts: Vec<(Vec<u8>, bool)>| -> Vec<u8> {
+                    parts.into_iter().flat_map(|(part, _)| part).collect()
+                };
+                prop_assert_eq!(&joined(whole), &bytes);
+                prop_assert_eq!(&joined(pieces), &bytes);
+            } else {
+                prop_assert_eq!(pieces, whole);
             }
         }
     }

@@ -24,7 +24,8 @@ pub(super) trait LineSource {
         Ready::Input
     }
 
-    /// Reads at most [`BLOCK`] new bytes into `scratch`, behind the bytes of `state.recent`.
+    /// Reads at most [`BLOCK`] new bytes into `scratch`, behind a space for the bytes of
+    /// `state.recent`.
     ///
     /// An error of a stream is reported as it stands; an error of a file, with its path.
     fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk>;
@@ -44,7 +45,7 @@ pub(super) trait LineSource {
 /// The result of one read of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Chunk {
-    /// New bytes stand in the scratch space, behind the recent ones.
+    /// New bytes stand in the scratch space, behind the space for the recent ones.
     Bytes {
         /// The number of new bytes.
         len: usize,
@@ -83,16 +84,22 @@ impl ReadState {
         self.carry = Carry::default();
     }
 
-    /// Returns the part of `scratch` for the recent bytes and one block of new ones.
-    pub(super) fn space<'a>(&self, scratch: &'a mut [u8]) -> &'a mut [u8] {
-        &mut scratch[..self.recent.len() + BLOCK]
+    /// Returns the part of `scratch` for the last `context` of the recent bytes, and for one block
+    /// of new ones behind them.
+    pub(super) fn space<'a>(&self, scratch: &'a mut [u8], context: usize) -> &'a mut [u8] {
+        let known = self.recent.len();
+        &mut scratch[known - context..known + BLOCK]
     }
 
-    /// Copies the recent bytes into `scratch`, and returns the space behind them.
-    pub(super) fn space_behind<'a>(&self, scratch: &'a mut [u8]) -> &'a mut [u8] {
-        let (recent, space) = self.space(scratch).split_at_mut(self.recent.len());
-        recent.copy_from_slice(&self.recent);
-        space
+    /// The bytes of the unfinished line.
+    pub(super) fn unfinished(&self) -> &[u8] {
+        &self.recent[self.recent.len() - self.unfinished..]
+    }
+
+    /// Adds `new` bytes that do not finish the line; the first `skip` of them belong to no line.
+    pub(super) fn extend(&mut self, new: &[u8], skip: usize) {
+        self.unfinished += new.len() - skip;
+        self.recent.extend_from_slice(new);
     }
 
     /// Keeps the end of `bytes`: the unfinished line, and at least `context` bytes.
@@ -101,5 +108,9 @@ impl ReadState {
         self.unfinished = unfinished;
         self.recent.clear();
         self.recent.extend_from_slice(&bytes[bytes.len() - kept..]);
+        // The memory of a long line is not kept for every file that once had one.
+        if self.recent.capacity() > BLOCK {
+            self.recent.shrink_to(kept);
+        }
     }
 }

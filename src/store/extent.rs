@@ -13,8 +13,8 @@ use crate::event::{Carry, Cutting, End, Lines, Location};
 /// gets its first event, and the memory of each reload; half the value doubles the index.
 const EXTENT_SIZE: u64 = 256 * 1024;
 
-/// Largest number of bytes in a recovered extent; a batch of one line of the largest `--max-line`
-/// fits.
+/// Largest number of bytes in a recovered extent; a batch with a section of a line fits, which is at
+/// most 1 MiB, as is `--max-line`.
 ///
 /// A damaged journal can ask for so much memory, and for twice as much with twice the value.
 const LARGEST: u64 = 4 << 20;
