@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Carry, End, LineFilter, Lines, Span, Splitter};
+use super::{Carry, End, LineFilter, Lines, Origin, Span, Splitter, TextEncoding};
 
 /// Bytes after which no further section is added to a batch.
 ///
@@ -28,8 +28,7 @@ impl Cutting {
     ///
     /// A batch has whole sections of lines, and at most one of each line; see [`Splitter`].
     /// Call it again with the remaining bytes until it uses none.
-    /// `carry` is the state of the unfinished line before `bytes`, and becomes the state after the
-    /// used bytes.
+    /// `carry` is the state before `bytes`, and becomes the state after the used bytes.
     /// The lines are `None` if none of the used bytes are published.
     #[must_use]
     pub fn cut(&self, bytes: &[u8], carry: &mut Carry, end: End) -> (Option<Lines>, usize) {
@@ -47,34 +46,81 @@ impl Cutting {
         own: impl FnOnce(&[u8]) -> Bytes,
     ) -> (Option<Lines>, usize) {
         let before = *carry;
+        let encoding = carry.encoding.filter(|_| !self.splitter.binary);
+        let encoding = encoding.unwrap_or(TextEncoding::Utf8);
         let mut spans = Vec::new();
-        let used = self.splitter.split(bytes, carry.part_bytes > 0, end, |section| {
-            self.select(bytes, section, carry, &mut spans);
+        let mut decoded = (encoding != TextEncoding::Utf8).then(Decoded::default);
+        let used = self.splitter.split(bytes, encoding, carry.part_bytes > 0, end, |section| {
+            if let Some(decoded) = &mut decoded {
+                let line = decoded.push(bytes, section, encoding);
+                self.select(&decoded.text, line, carry, &mut spans);
+                decoded.keep(section, line, spans.len());
+            } else {
+                self.select(bytes, section, carry, &mut spans);
+            }
             let len = u64::from(section.end - section.start);
             carry.part_bytes = if section.more { carry.part_bytes + len } else { 0 };
             !section.more && section.end < BATCH_SIZE
         });
-        let lines = (!spans.is_empty()).then(|| Lines {
-            bytes: own(&bytes[..used]),
+        if spans.is_empty() {
+            return (None, used);
+        }
+        let (bytes, origin) = match decoded {
+            None => (own(&bytes[..used]), None),
+            Some(Decoded { text, starts }) => {
+                (text.into_boxed_slice().into(), Some(Origin { len: used, starts: starts.into() }))
+            }
+        };
+        let lines = Lines {
+            bytes,
             spans: spans.into(),
             location: None,
+            origin,
             carry: before,
             // The splitter cuts a line only when it sees a byte behind the section; that byte
             // belongs to the next batch.
             end: if carry.part_bytes > 0 { End::Part } else { end },
             chunks: self.splitter.binary,
             time: 0,
-        });
-        (lines, used)
+        };
+        (Some(lines), used)
     }
 
-    /// Appends the parts of a section of `bytes` to `spans`, if the filter keeps its line.
-    fn select(&self, bytes: &[u8], section: Span, carry: &mut Carry, spans: &mut Vec<Span>) {
+    /// Appends the parts of a section of `text` to `spans`, if the filter keeps its line.
+    fn select(&self, text: &[u8], section: Span, carry: &mut Carry, spans: &mut Vec<Span>) {
         if !section.continued {
-            carry.hidden = !self.filter.keeps(section.filtered(bytes, self.splitter.binary));
+            carry.hidden = !self.filter.keeps(section.filtered(text, self.splitter.binary));
         }
         if !carry.hidden {
-            self.splitter.cut_parts(bytes, section, |part| spans.push(part));
+            self.splitter.cut_parts(text, section, |part| spans.push(part));
         }
+    }
+}
+
+/// Published lines that are decoded into UTF-8.
+#[derive(Default)]
+struct Decoded {
+    text: Vec<u8>,
+    /// See [`Origin`].
+    starts: Vec<u32>,
+}
+
+impl Decoded {
+    /// Appends the text of a section of `bytes`; returns its span in the text.
+    fn push(&mut self, bytes: &[u8], section: Span, encoding: TextEncoding) -> Span {
+        let start = self.text.len() as u32;
+        let line = encoding.decode(&bytes[section.start as usize..section.end as usize]);
+        self.text.extend_from_slice(&line);
+        Span { start, end: self.text.len() as u32, ..section }
+    }
+
+    /// Completes the line that was pushed last, or removes it if it has no span.
+    fn keep(&mut self, section: Span, line: Span, spans: usize) {
+        if spans == self.starts.len() {
+            self.text.truncate(line.start as usize);
+        } else if !section.more {
+            self.text.push(b'\n');
+        }
+        self.starts.resize(spans, section.start);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::file::{FileKind, LogFile, OpenedFile};
 use super::line_source::{Chunk, LineSource, ReadState};
-use crate::event::{FileId, Location};
+use crate::event::{FileId, Location, TextEncoding};
 use crate::journal::{Checkpoint, JournalNote};
 
 /// Number of bytes before the offset that are compared at every read, in the same system call.
@@ -72,6 +72,7 @@ impl FileSource {
             let guard = offset.min(GUARD as u64);
             state.recent = source.read_back(offset - guard, guard as usize)?;
             source.extend_head(offset)?;
+            state.carry.encoding = TextEncoding::detect(&source.head).map(|(encoding, _)| encoding);
         }
         Ok((source, state))
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
 use super::retained_bytes::RetainedBytes;
 use super::update::Update;
-use crate::event::{Cutting, End, Lines, SourceChange};
+use crate::event::{Carry, Cutting, End, Lines, SourceChange, TextEncoding};
 use crate::journal::JournalNote;
 use crate::system::Ready;
 
@@ -21,6 +21,9 @@ pub(super) struct LineReader<S> {
     state: ReadState,
     /// The offset of the last checkpoint.
     noted: u64,
+    /// The text looks like UTF-16 without a byte order mark, which is reported once for a source;
+    /// `None` before its first line.
+    is_unmarked: Option<bool>,
 }
 
 /// The result of one read.
@@ -48,7 +51,7 @@ pub(super) enum Availability {
 
 impl<S: LineSource> LineReader<S> {
     pub(super) fn new(source: S, state: ReadState) -> Self {
-        LineReader { source, state, noted: 0 }
+        LineReader { source, state, noted: 0, is_unmarked: None }
     }
 
     /// Returns space for the bytes of one read; all readers of a thread can share it.
@@ -91,6 +94,8 @@ impl<S: LineSource> LineReader<S> {
             }
             Chunk::End => {
                 self.finish(cutting, time, |lines| updates.push(Update::Lines(lines)));
+                // The next writer of a pipe begins another text.
+                self.state.carry = Carry::default();
                 progress.availability = Availability::Ended;
             }
             Chunk::Overwritten => {
@@ -106,6 +111,7 @@ impl<S: LineSource> LineReader<S> {
                     updates.push(Update::Lines(retained.retain(lines)));
                 });
                 self.state.restart(offset);
+                self.is_unmarked = self.is_unmarked.filter(|is_unmarked| *is_unmarked);
                 updates.push(Update::Change(SourceChange::Truncated));
                 updates.extend(self.checkpoint(true).map(Update::Note));
                 progress.availability = Availability::Now;
@@ -142,7 +148,8 @@ impl<S: LineSource> LineReader<S> {
         let known = self.state.recent.len();
         let new = &scratch[known..];
         self.state.offset += new.len() as u64;
-        if cutting.splitter.is_unfinished(self.state.unfinished(), &new[skip..]) {
+        let is_marked = cutting.splitter.binary || self.state.carry.encoding.is_some();
+        if is_marked && cutting.splitter.is_unfinished(self.state.unfinished(), &new[skip..]) {
             // A long line that grows by small writes is neither copied nor searched again.
             self.state.extend(new, skip);
         } else {
@@ -164,12 +171,34 @@ impl<S: LineSource> LineReader<S> {
         time: u64,
         updates: &mut Vec<Update>,
     ) {
+        let start = start + self.take_mark(&bytes[start..], cutting);
         let lines = &bytes[start..];
-        let offset = self.state.offset - lines.len() as u64;
-        let used = self.cut(lines, offset, End::Open, cutting, time, |lines| {
-            updates.push(Update::Lines(lines));
-        });
+        let mut used = 0;
+        if cutting.splitter.binary || self.state.carry.encoding.is_some() {
+            let offset = self.state.offset - lines.len() as u64;
+            used = self.cut(lines, offset, End::Open, cutting, time, |lines| {
+                updates.push(Update::Lines(lines));
+            });
+        }
+        if used > 0 && self.is_unmarked.is_none() {
+            let is_read_as_it_is = self.state.carry.encoding == Some(TextEncoding::Utf8);
+            let is_unmarked = is_read_as_it_is && TextEncoding::is_likely_utf16(lines);
+            updates.extend(is_unmarked.then_some(Update::UnmarkedUtf16));
+            self.is_unmarked = Some(is_unmarked);
+        }
         self.state.keep(bytes, lines.len() - used, S::CONTEXT);
+    }
+
+    /// Finds the encoding of a text that begins with `bytes`; returns the length of its byte order
+    /// mark, which belongs to no line.
+    fn take_mark(&mut self, bytes: &[u8], cutting: &Cutting) -> usize {
+        let carry = &mut self.state.carry;
+        if cutting.splitter.binary || carry.encoding.is_some() {
+            return 0;
+        }
+        let Some((encoding, mark)) = TextEncoding::detect(bytes) else { return 0 };
+        carry.encoding = Some(encoding);
+        mark
     }
 
     /// Cuts `bytes`, which stand at `offset`; returns the number of bytes that were used.
@@ -202,9 +231,13 @@ impl<S: LineSource> LineReader<S> {
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
+    use proptest::sample::select;
 
     use super::*;
     use crate::event::{LineFilter, Location, Splitter};
+
+    /// Byte order marks, and bytes that begin like one.
+    const MARKS: &[&[u8]] = &[b"", b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF", b"\xEF\xBB", b"\xFF"];
 
     /// Writes of a program, each of which is read at once.
     struct Writes(std::vec::IntoIter<Vec<u8>>);
@@ -248,9 +281,11 @@ mod tests {
     proptest! {
         #[test]
         fn a_text_does_not_depend_on_how_it_is_written(
-            bytes in vec(prop_oneof![Just(b'\n'), Just(0), Just(b'a'), any::<u8>()], 0..60),
+            mark in select(MARKS),
+            text in vec(prop_oneof![Just(b'\n'), Just(0), Just(b'a'), any::<u8>()], 0..60),
             lens in vec(0usize..7, 0..40), binary: bool,
         ) {
+            let bytes = [mark, &text].concat();
             let mut rest = &*bytes;
             let mut writes = Vec::new();
             for len in lens.into_iter().chain([bytes.len()]) {

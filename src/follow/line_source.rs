@@ -71,7 +71,7 @@ pub(super) struct ReadState {
     pub(super) recent: Vec<u8>,
     /// Number of bytes of `recent` that belong to the unfinished line.
     pub(super) unfinished: usize,
-    /// The published parts of the unfinished line.
+    /// The state that the bytes before the unfinished line left.
     pub(super) carry: Carry,
 }
 

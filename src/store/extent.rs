@@ -49,7 +49,7 @@ impl Extent {
     pub(crate) fn new(lines: &Lines) -> Option<Self> {
         let location = lines.location.clone()?;
         let mut shapes = Vec::new();
-        let (len, count) = (lines.bytes.len(), lines.spans.len());
+        let (len, count) = (lines.source_len(), lines.spans.len());
         BatchShape { len, count, end: lines.end, later: 0 }.push(&mut shapes);
         Some(Extent {
             location,
@@ -94,6 +94,7 @@ impl Extent {
         let fits = Arc::ptr_eq(&self.location.log, &next.location.log)
             && self.location.offset + self.len == next.location.offset
             && self.len + next.len <= EXTENT_SIZE
+            && self.carry.encoding == next.carry.encoding
             && self.end != End::Finished;
         if fits {
             let mut shapes = &*next.shapes;
