@@ -87,9 +87,11 @@ impl Cutting {
     }
 
     /// Appends the parts of a section of `text` to `spans`, if the filter keeps its line.
+    #[inline]
     fn select(&self, text: &[u8], section: Span, carry: &mut Carry, spans: &mut Vec<Span>) {
         if !section.continued {
-            carry.hidden = !self.filter.keeps(section.filtered(text, self.splitter.binary));
+            carry.hidden = !self.filter.keeps_all()
+                && !self.filter.keeps(section.filtered(text, self.splitter.binary));
         }
         if !carry.hidden {
             self.splitter.cut_parts(text, section, |part| spans.push(part));

@@ -8,19 +8,27 @@ use regex::bytes::RegexSet;
 pub struct LineFilter {
     include: RegexSet,
     exclude: RegexSet,
+    has_expressions: bool,
 }
 
 impl LineFilter {
     /// Makes a filter; without any expression it keeps every line.
     #[must_use]
     pub fn new(include: RegexSet, exclude: RegexSet) -> Self {
-        LineFilter { include, exclude }
+        let has_expressions = !include.is_empty() || !exclude.is_empty();
+        LineFilter { include, exclude, has_expressions }
     }
 
     /// The `include` and the `exclude` expressions.
     #[must_use]
     pub fn expressions(&self) -> (&[String], &[String]) {
         (self.include.patterns(), self.exclude.patterns())
+    }
+
+    /// Returns whether every line is published, because there is no expression.
+    #[must_use]
+    pub fn keeps_all(&self) -> bool {
+        !self.has_expressions
     }
 
     /// Returns whether a line is published; of a line that is longer than a section, `line` is the

@@ -120,6 +120,7 @@ impl Splitter {
     }
 
     /// Cuts the section at `section` of a text in UTF-8 into parts.
+    #[inline]
     pub fn cut_parts(&self, text: &[u8], section: Span, mut take: impl FnMut(Span)) {
         let Span { mut start, end, more, mut continued } = section;
         while (end - start) as usize > self.max_line {
@@ -158,7 +159,7 @@ impl Splitter {
             let len = rest.len().min(self.max_line);
             return (len > 0).then_some((len, len, false));
         }
-        let newline_len = encoding.newline().len();
+        let newline_len = encoding.unit_len();
         let window_len = self.longest_section() + newline_len;
         let window = &rest[..rest.len().min(window_len)];
         if let Some(end) = encoding.find_newline(window) {

@@ -74,11 +74,16 @@ impl TextEncoding {
         }
     }
 
+    /// Returns the number of bytes of a code unit, which is also that of a newline.
+    pub(super) fn unit_len(self) -> usize {
+        if self == TextEncoding::Utf8 { 1 } else { 2 }
+    }
+
     /// Returns the index of the first newline.
     pub(super) fn find_newline(self, bytes: &[u8]) -> Option<usize> {
         match self {
             TextEncoding::Utf8 => memchr(b'\n', bytes),
-            _ => self.line_ends(bytes).next().map(|end| end - self.newline().len()),
+            _ => self.line_ends(bytes).next().map(|end| end - self.unit_len()),
         }
     }
 
