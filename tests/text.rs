@@ -310,6 +310,25 @@ fn a_line_over_the_bound_is_decided_by_its_first_mebibyte() {
 }
 
 #[test]
+fn a_long_line_is_decided_once_over_a_restart() {
+    let args = ["a.log", "--state", "state", "--exclude", "^hidden", "--include", "wanted$|^end"];
+    let body = "x".repeat(100_000);
+    let hidden = format!("hidden{}", "y".repeat(3 << 19));
+    let mut ssetail = Ssetail::new().file("a.log", "").args(args).start();
+    ssetail.append("a.log", &body);
+    wait_for_offset(&ssetail, body.len());
+    let mut ssetail = Ssetail::after(&mut ssetail).args(args).start();
+    let mut events = ssetail.events("/sse");
+    ssetail.append("a.log", " wanted\n");
+    assert_eq!(events.data(4).concat(), format!("{body} wanted"));
+    ssetail.append("a.log", &hidden);
+    wait_for_offset(&ssetail, body.len() + 8 + hidden.len());
+    let ssetail = Ssetail::after(&mut ssetail).args(args).start();
+    ssetail.append("a.log", " wanted\nend\n");
+    assert_eq!(ssetail.events("/sse").lines(5)[4], "end");
+}
+
+#[test]
 fn plain_text_of_utf16_is_utf8() {
     let ssetail = Ssetail::new().file("a.log", le(&marked("é\r\nend\n"))).args(["a.log"]).start();
     let mut lines = client::Connection::open(ssetail.address(), "GET", "/sse", PLAIN);
