@@ -83,7 +83,7 @@ impl fmt::Display for Work {
 }
 
 fn cutting(binary: bool) -> Cutting {
-    let splitter = Splitter { max_line: 32 * 1024, binary };
+    let splitter = Splitter { max_line: 32 * 1024, binary, ..Splitter::default() };
     Cutting { splitter, filter: LineFilter::default() }
 }
 
@@ -105,7 +105,13 @@ fn source() -> Arc<Source> {
 
 /// Copies lines for one more batch.
 fn again(lines: &Lines) -> Lines {
-    Lines { bytes: lines.bytes.clone(), spans: lines.spans.clone(), location: None, ..*lines }
+    Lines {
+        bytes: lines.bytes.clone(),
+        spans: lines.spans.clone(),
+        location: None,
+        origin: None,
+        ..*lines
+    }
 }
 
 fn split(len: usize, binary: bool) -> Round {

@@ -1,9 +1,9 @@
 complete -c ssetail -s n -l lines -d 'Start with the last N lines of each file that exists at startup; +N starts with line N' -r
 complete -c ssetail -s f -l follow -d 'Accepted for compatibility with tail; files are always followed by name' -r
 complete -c ssetail -l linger -d 'Time for which a replaced file is still read' -r
-complete -c ssetail -l max-line -d 'Maximum length of a line; a longer line is sent in parts' -r
-complete -c ssetail -l include -d 'Publish only lines that match; repeatable' -r
-complete -c ssetail -l exclude -d 'Do not publish lines that match; repeatable' -r
+complete -c ssetail -l max-line -d 'Maximum length of a line; a longer line is sent in parts, which filters see as a whole up to 1 MiB' -r
+complete -c ssetail -l include -d 'Publish only lines that match; $ stands before \\r\\n too; repeatable' -r
+complete -c ssetail -l exclude -d 'Do not publish lines that match; $ stands before \\r\\n too; repeatable' -r
 complete -c ssetail -l format -d 'Format of the data of an event' -r -f -a "text\t'The line'
 json\t'Object with file, message, time and offset'
 base64\t'Bytes of the line in base64'

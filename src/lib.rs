@@ -62,8 +62,10 @@
 //! |---|---|
 //! | source | a file or standard input that is followed; its name is the event name of its lines |
 //! | line | one record of a source, as bytes, without its terminator |
+//! | section | a line, or 1 MiB of a line that is longer; filters see it as a whole |
+//! | part | a portion of a section, of at most `--max-line` bytes; each is an event |
 //! | batch | consecutive lines of one source that were read together; the unit that is stored, encoded and shared |
-//! | event | one message of an event stream, as in the WHATWG standard; each line is an event |
+//! | event | one message of an event stream, as in the WHATWG standard; each line is an event, or each of its parts |
 //! | seq | number of an event, which grows by one |
 //! | epoch | name of a sequence of seqs; an id consists of epoch and seq |
 //! | ring | the newest batches, in memory |

@@ -78,7 +78,11 @@ impl TryFrom<Cli> for Settings {
     /// Returns [`Failure::Usage`] if flags contradict each other or no source can be followed.
     fn try_from(cli: Cli) -> Result<Self, Failure> {
         let sources = SourceSettings::new(&cli)?;
-        let splitter = Splitter { max_line: cli.input.max_line, binary: cli.input.binary };
+        let splitter = Splitter {
+            max_line: cli.input.max_line,
+            binary: cli.input.binary,
+            ..Splitter::default()
+        };
         let cutting = Cutting { splitter, filter: line_filter(&cli.input)? };
         let access = AccessSettings::new(&cli.access)?;
         let site = SiteSettings::new(&cli);

@@ -21,7 +21,7 @@ fn encoder() -> Encoder {
 }
 
 fn batch(bytes: &[u8], max_line: usize) -> Batch {
-    let splitter = Splitter { max_line, binary: false };
+    let splitter = Splitter { max_line, ..Splitter::default() };
     let cutting = Cutting { splitter, filter: LineFilter::default() };
     let cut = cutting.cut(bytes, &mut Carry::default(), End::Finished);
     let lines = cut.0.expect("lines");

@@ -26,5 +26,6 @@ mod spool;
 mod stopping;
 mod structure;
 mod terminal;
+mod text;
 mod tls;
 mod trust;

@@ -102,14 +102,12 @@ fn plain_lines_are_the_bytes_of_the_file() {
 
 #[test]
 fn plain_lines_of_two_files_are_never_joined() {
-    let ssetail = Ssetail::new()
-        .file("a.log", "")
-        .file("b.log", "")
-        .args(["a.log", "b.log", "--max-line", "16"])
-        .start();
+    let ssetail =
+        Ssetail::new().file("a.log", "").file("b.log", "").args(["a.log", "b.log"]).start();
     let mut lines = open(&ssetail, "/sse", PLAIN);
-    ssetail.append("a.log", "a line in parts, ");
-    assert_eq!(bytes(&mut lines, 16), b"a line in parts,");
+    // Only a line that is longer than 1 MiB is sent before it is finished.
+    ssetail.append("a.log", "x".repeat(1 << 20) + " ");
+    assert!(bytes(&mut lines, 1 << 20).iter().all(|&byte| byte == b'x'));
     ssetail.append("b.log", "b\n");
     assert_eq!(bytes(&mut lines, 3), b"\nb\n");
     ssetail.append("a.log", "and its end\n");

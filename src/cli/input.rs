@@ -43,17 +43,18 @@ pub(crate) struct InputArgs {
           value_parser = BoolishValueParser::new(), hide_short_help = true)]
     pub(crate) binary: bool,
 
-    /// Maximum length of a line; a longer line is sent in parts
+    /// Maximum length of a line; a longer line is sent in parts, which filters see as a whole up to
+    /// 1 MiB
     #[arg(long, env = "SSETAIL_MAX_LINE", value_name = "SIZE",
           default_value = size(Splitter::DEFAULT_MAX_LINE), value_parser = parse_max_line,
           hide_short_help = true, allow_hyphen_values = true)]
     pub(crate) max_line: usize,
 
-    /// Publish only lines that match; repeatable
+    /// Publish only lines that match; $ stands before \r\n too; repeatable
     #[arg(long, env = "SSETAIL_INCLUDE", value_name = "RE", value_parser = parse_regex)]
     pub(crate) include: Vec<Regex>,
 
-    /// Do not publish lines that match; repeatable
+    /// Do not publish lines that match; $ stands before \r\n too; repeatable
     #[arg(long, env = "SSETAIL_EXCLUDE", value_name = "RE", value_parser = parse_regex)]
     pub(crate) exclude: Vec<Regex>,
 

@@ -147,7 +147,7 @@ impl Batch {
 
     fn own_size(&self) -> usize {
         let content = match &self.content {
-            BatchContent::Lines(lines) => lines.bytes.len() + size_of_val(&*lines.spans),
+            BatchContent::Lines(lines) => lines.size(),
             BatchContent::Control(json) => json.len(),
         };
         size_of::<Self>() + content

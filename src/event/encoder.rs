@@ -86,9 +86,8 @@ impl Encoder {
         let events = lines.spans.len();
         let mut out = Vec::with_capacity(lines.bytes.len() + events * (template.fixed_len() + 12));
         let first = start.next.saturating_sub(batch.first()) as usize;
-        for ((seq, line), &span) in batch.lines_from(start.next).zip(lines.spans.iter().skip(first))
-        {
-            if search.as_mut().is_none_or(|search| search.matches(span)) {
+        for (index, (seq, line)) in (first..).zip(batch.lines_from(start.next)) {
+            if search.as_mut().is_none_or(|search| search.matches(index)) {
                 let skip = if seq == start.next { start.skip as usize } else { 0 };
                 template.push_line(&mut out, seq, line, skip.min(line.bytes.len()));
             }

@@ -4,6 +4,9 @@
 //! Therefore the bytes of the batch are searched as a whole for the next line that may match, and
 //! only that line is matched alone.
 
+use std::ops::Range;
+
+use memchr::memchr;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::{Lines, Span};
@@ -21,15 +24,20 @@ pub struct Grep {
     /// The same expression for many lines at once: it finds something in every line that matches.
     /// `None` if that cannot be guaranteed.
     text: Option<Regex>,
+    /// The expression may have the anchor `$`, which `text` does not find before `\r\n`.
+    has_end_anchor: bool,
 }
 
 /// A search through the lines of one batch, in their order.
 pub(super) struct Search<'a> {
     grep: &'a Grep,
-    bytes: &'a [u8],
+    lines: &'a Lines,
     /// No line that ends before this index matches.
     candidate: usize,
     searches_left: usize,
+    /// The spans of the section that was matched last, and the result.
+    section: Range<usize>,
+    is_match: bool,
 }
 
 impl Grep {
@@ -38,14 +46,19 @@ impl Grep {
         let mut builder = RegexBuilder::new(expression);
         let line = builder.size_limit(size).build()?;
         let text = builder.multi_line(true).build().ok();
-        Ok(Grep { line, text: text.filter(|_| has_line_anchors_only(expression)) })
+        let text = text.filter(|_| has_line_anchors_only(expression));
+        Ok(Grep { line, text, has_end_anchor: expression.contains('$') })
     }
 
     pub(super) fn search<'a>(&'a self, lines: &'a Lines) -> Search<'a> {
         // Without line ends in the bytes, `text` can miss what `line` matches.
-        let are_whole = !lines.chunks && lines.spans.iter().all(Span::is_whole);
-        let searches_left = if are_whole && self.text.is_some() { SEARCHES } else { 0 };
-        let mut search = Search { grep: self, bytes: &lines.bytes, candidate: 0, searches_left };
+        let can_miss = lines.chunks
+            || self.has_end_anchor && memchr(b'\r', &lines.bytes).is_some()
+            || self.text.is_none();
+        let searches_left = if can_miss { 0 } else { SEARCHES };
+        let (section, is_match) = (0..0, false);
+        let mut search =
+            Search { grep: self, lines, candidate: 0, searches_left, section, is_match };
         search.find_candidate(0);
         search
     }
@@ -57,19 +70,31 @@ impl Search<'_> {
         self.candidate == usize::MAX
     }
 
-    /// Returns whether the line at `span` matches; spans must be given in ascending order.
-    pub(super) fn matches(&mut self, span: Span) -> bool {
-        let (start, end) = (span.start as usize, span.end as usize);
-        if self.candidate < start {
-            self.find_candidate(start);
+    /// Returns whether the section to which span `index` belongs matches; indices must be given in
+    /// ascending order.
+    pub(super) fn matches(&mut self, index: usize) -> bool {
+        if !self.section.contains(&index) {
+            self.section = self.lines.section_of(index);
+            let (first, last) = (self.section.start, self.section.end - 1);
+            let start = self.lines.spans[first].start;
+            self.is_match = self.matches_section(Span { start, ..self.lines.spans[last] });
         }
-        self.candidate <= end && self.grep.line.is_match(&self.bytes[start..end])
+        self.is_match
+    }
+
+    fn matches_section(&mut self, section: Span) -> bool {
+        if self.candidate < section.start as usize {
+            self.find_candidate(section.start as usize);
+        }
+        let line = section.filtered(&self.lines.bytes, self.lines.chunks);
+        self.candidate <= section.end as usize && self.grep.line.is_match(line)
     }
 
     fn find_candidate(&mut self, start: usize) {
         if self.searches_left > 0 {
             self.searches_left -= 1;
-            let found = self.grep.text.as_ref().and_then(|text| text.find_at(self.bytes, start));
+            let found = self.grep.text.as_ref();
+            let found = found.and_then(|text| text.find_at(&self.lines.bytes, start));
             self.candidate = found.map_or(usize::MAX, |found| found.start());
         }
     }
@@ -91,8 +116,7 @@ mod tests {
     use super::*;
     use crate::event::{Carry, Cutting, End, LineFilter, Splitter};
 
-    fn lines(text: &str, max_line: usize, binary: bool) -> Lines {
-        let splitter = Splitter { max_line, binary };
+    fn lines(text: &str, splitter: Splitter) -> Lines {
         let cutting = Cutting { splitter, filter: LineFilter::default() };
         cutting.cut(text.as_bytes(), &mut Carry::default(), End::Finished).0.expect("lines")
     }
@@ -105,18 +129,34 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// A line that is skipped would not have matched.
+        /// A section that is skipped would not have matched, and its parts are never separated.
         #[test]
         fn a_search_finds_exactly_the_lines_that_match(
-            text in vec("[ab \r]{0,4}", 1..40), which in 0..EXPRESSIONS.len(), binary: bool,
+            text in vec("[ab \r]{0,14}", 1..40), which in 0..EXPRESSIONS.len(), binary: bool,
             max_line in prop_oneof![Just(4usize), Just(100)],
+            section in prop_oneof![Just(10usize), Just(100)], first in 0usize..3,
         ) {
             let grep = Grep::new(EXPRESSIONS[which], 1 << 20).expect("an expression");
-            let lines = lines(&(text.join("\n") + "\n"), max_line, binary);
+            let splitter = Splitter { max_line, binary, section };
+            let lines = lines(&(text.join("\n") + "\n"), splitter);
             let mut search = grep.search(&lines);
-            for &span in &lines.spans {
-                let line = &lines.bytes[span.start as usize..span.end as usize];
-                prop_assert_eq!(search.matches(span), grep.line.is_match(line), "{:?}", span);
+            let mut section = Vec::new();
+            let mut expected = Vec::new();
+            for span in &lines.spans {
+                section.extend_from_slice(&lines.bytes[span.start as usize..span.end as usize]);
+                expected.push(None);
+                let is_last = expected.len() == lines.spans.len();
+                if !span.more || is_last {
+                    let line = if binary || span.more { &*section } else {
+                        section.strip_suffix(b"\r").unwrap_or(&section)
+                    };
+                    let is_match = grep.line.is_match(line);
+                    expected.iter_mut().filter(|e| e.is_none()).for_each(|e| *e = Some(is_match));
+                    section.clear();
+                }
+            }
+            for (index, expected) in expected.into_iter().enumerate().skip(first) {
+                prop_assert_eq!(Some(search.matches(index)), expected, "{}", index);
             }
         }
     }

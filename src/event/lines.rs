@@ -1,5 +1,7 @@
 //! The lines of a batch.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::{Carry, End, Location, Span};
@@ -7,13 +9,16 @@ use super::{Carry, End, Location, Span};
 /// Lines that were read together, with everything that any presentation of them needs.
 #[derive(Debug)]
 pub struct Lines {
-    /// The bytes as they were read, with their terminators.
+    /// The text of the lines, with their terminators: the bytes as they were read, or in UTF-8 if
+    /// they were decoded.
     pub bytes: Bytes,
     /// The published lines in `bytes`; never empty.
     pub spans: Box<[Span]>,
     /// Where the bytes can be read again; `None` for standard input without a spool.
     pub location: Option<Location>,
-    /// State of the line that the bytes before these left unfinished.
+    /// Where the lines stood before they were decoded; `None` if they were not.
+    pub origin: Option<Origin>,
+    /// State that the bytes before these left.
     pub carry: Carry,
     /// The kind of bytes that follow.
     pub end: End,
@@ -21,6 +26,15 @@ pub struct Lines {
     pub chunks: bool,
     /// Time of reading, in milliseconds since 1970.
     pub time: u64,
+}
+
+/// The place of decoded lines in the bytes that they were decoded from.
+#[derive(Debug)]
+pub struct Origin {
+    /// Number of these bytes.
+    pub len: usize,
+    /// For each span, the index of the first byte of its section.
+    pub starts: Box<[u32]>,
 }
 
 /// One published line, or one part of a line.
@@ -35,6 +49,18 @@ pub struct Line<'a> {
 }
 
 impl Lines {
+    /// Returns the number of bytes that the lines take in their source.
+    #[must_use]
+    pub fn source_len(&self) -> usize {
+        self.origin.as_ref().map_or(self.bytes.len(), |origin| origin.len)
+    }
+
+    /// Bytes of memory of the lines.
+    pub(super) fn size(&self) -> usize {
+        let starts = self.origin.as_ref().map_or(0, |origin| size_of_val(&*origin.starts));
+        self.bytes.len() + size_of_val(&*self.spans) + starts
+    }
+
     /// Iterates over the lines from number `index` on.
     pub(super) fn from(&self, index: usize) -> impl Iterator<Item = Line<'_>> {
         let location = self.location.as_ref().filter(|location| location.log.is_file());
@@ -42,7 +68,8 @@ impl Lines {
         let mut line_start = base.map(|base| base - self.carry.part_bytes);
         self.spans.iter().enumerate().filter_map(move |(i, span)| {
             if !span.continued {
-                line_start = base.map(|base| base + u64::from(span.start));
+                let start = self.origin.as_ref().map_or(span.start, |origin| origin.starts[i]);
+                line_start = base.map(|base| base + u64::from(start));
             }
             (i >= index).then(|| Line {
                 bytes: &self.bytes[span.start as usize..span.end as usize],
@@ -50,5 +77,12 @@ impl Lines {
                 offset: line_start,
             })
         })
+    }
+
+    /// Returns the indices of the spans that belong to the same section as span `index`.
+    pub(super) fn section_of(&self, index: usize) -> Range<usize> {
+        let first = (0..=index).rev().find(|&at| !self.spans[at].continued);
+        let last = (index..self.spans.len()).find(|&at| !self.spans[at].more);
+        first.unwrap_or(0)..last.map_or(self.spans.len(), |last| last + 1)
     }
 }

@@ -1,6 +1,9 @@
-//! The splitter: cuts bytes into lines, and lines that are too long into parts.
+//! The splitter: cuts bytes into sections of lines, and sections into the parts that are published.
 
 use memchr::memchr;
+
+use super::TextEncoding;
+use super::text_encoding::char_boundary;
 
 /// The range of one line, or one part of a line, in the bytes that it was cut from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,20 +19,25 @@ pub struct Span {
 }
 
 impl Span {
-    /// Returns whether the span is a whole line.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        !self.more && !self.continued
+    /// Returns the bytes at the span that filters see: the `\r` of a line end `\r\n` is not one of
+    /// them.
+    ///
+    /// `bytes` are those that the span was cut from; a chunk (`--binary`) has no line end.
+    pub(super) fn filtered<'a>(&self, bytes: &'a [u8], is_chunk: bool) -> &'a [u8] {
+        let line = &bytes[self.start as usize..self.end as usize];
+        if self.more || is_chunk { line } else { line.strip_suffix(b"\r").unwrap_or(line) }
     }
 }
 
-/// State of a line that began in earlier bytes and continues in the next ones.
+/// State that earlier bytes of a text leave to the next ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Carry {
-    /// Number of bytes of the line that earlier parts hold.
+    /// Number of bytes of an unfinished line that earlier sections hold.
     pub part_bytes: u64,
-    /// The filter has rejected the line, so its other parts are not published either.
+    /// The filter has rejected that line, so its other parts are not published either.
     pub hidden: bool,
+    /// The encoding of the text; `None` before its first bytes are known, and then read as UTF-8.
+    pub encoding: Option<TextEncoding>,
 }
 
 /// The bytes after some bytes; they decide what becomes of a rest without a terminator.
@@ -46,43 +54,61 @@ pub enum End {
 
 /// Cuts a stream of bytes into lines that do not depend on how the bytes arrive.
 ///
+/// A *section* is a line, or a piece of a line that is longer than `section`.
+/// Filters see a section as a whole; then it is cut into parts of at most `max_line` bytes.
+///
 /// The journal compares the `Debug` text of this type: a renamed field ends the run of every journal.
 #[derive(Clone, Copy, Debug)]
 pub struct Splitter {
-    /// Largest length in bytes of a line, without its terminator, that is not cut into parts.
+    /// Largest length in bytes of UTF-8 of a line, without its terminator, that is not cut into
+    /// parts.
     pub max_line: usize,
     /// Ignore line ends, and cut into chunks of at most `max_line` bytes.
     pub binary: bool,
+    /// Largest length in bytes of a line that is held back until it is finished; the larger one of
+    /// this and `max_line` counts.
+    pub section: usize,
 }
 
 impl Splitter {
     /// Default of `max_line`, in bytes.
     pub const DEFAULT_MAX_LINE: usize = 32 << 10;
+
+    /// Default of `section`, in bytes.
+    ///
+    /// A batch has at least one section, so twice the value doubles the memory of each reader of
+    /// long lines; with half the value, filters see less of a long line.
+    pub const DEFAULT_SECTION: usize = 1 << 20;
 }
 
 impl Default for Splitter {
     /// Lines, with parts of at most 32 KiB.
     fn default() -> Self {
-        Splitter { max_line: Splitter::DEFAULT_MAX_LINE, binary: false }
+        Splitter {
+            max_line: Splitter::DEFAULT_MAX_LINE,
+            binary: false,
+            section: Splitter::DEFAULT_SECTION,
+        }
     }
 }
 
 impl Splitter {
-    /// Cuts `bytes` and calls `take` with each span until it returns false; returns the number of
-    /// bytes that were used.
+    /// Cuts `bytes` into sections and calls `take` with each until it returns false; returns the
+    /// number of bytes that were used.
     ///
-    /// `continued`: `bytes` begin inside a line of which earlier parts were cut.
-    /// The rest that was not used has at most `max_line` bytes of an unfinished line, and must be
-    /// given again before the bytes that follow it.
+    /// `continued`: `bytes` begin inside a line of which earlier sections were cut.
+    /// The rest that was not used has at most [`longest_rest`](Splitter::longest_rest) bytes of an
+    /// unfinished line, and must be given again before the bytes that follow it.
     pub fn split(
         &self,
         bytes: &[u8],
+        encoding: TextEncoding,
         mut continued: bool,
         end: End,
         mut take: impl FnMut(Span) -> bool,
     ) -> usize {
         let mut at = 0;
-        while let Some((len, used, more)) = self.first(&bytes[at..], end) {
+        while let Some((len, used, more)) = self.first(&bytes[at..], encoding, end) {
             let span = Span { start: at as u32, end: (at + len) as u32, more, continued };
             at += used;
             if !take(span) {
@@ -93,18 +119,53 @@ impl Splitter {
         at
     }
 
-    /// Cuts the first line of `rest`; returns its length, the number of bytes that it uses, and
-    /// whether another part of it follows.
-    fn first(&self, rest: &[u8], end: End) -> Option<(usize, usize, bool)> {
+    /// Cuts the section at `section` of a text in UTF-8 into parts.
+    #[inline]
+    pub fn cut_parts(&self, text: &[u8], section: Span, mut take: impl FnMut(Span)) {
+        let Span { mut start, end, more, mut continued } = section;
+        while (end - start) as usize > self.max_line {
+            let len = char_boundary(&text[start as usize..], self.max_line);
+            let cut = start + len as u32;
+            take(Span { start, end: cut, more: true, continued });
+            (start, continued) = (cut, true);
+        }
+        take(Span { start, end, more, continued });
+    }
+
+    /// Largest number of bytes that [`split`](Splitter::split) does not use of an unfinished line.
+    #[must_use]
+    pub fn longest_rest(&self) -> usize {
+        // One byte more than a section: half of a unit of UTF-16.
+        self.longest_section() + 1
+    }
+
+    /// Returns whether `split` uses none of the bytes of the unfinished line `rest` and the `new`
+    /// bytes behind it; if it returns false, `split` may use some.
+    #[must_use]
+    pub fn is_unfinished(&self, rest: &[u8], new: &[u8]) -> bool {
+        // The last byte of the rest can be the first half of a newline.
+        let has_newline = rest.last() == Some(&b'\n') || memchr(b'\n', new).is_some();
+        !self.binary && !has_newline && rest.len() + new.len() <= self.longest_section()
+    }
+
+    fn longest_section(&self) -> usize {
+        self.section.max(self.max_line)
+    }
+
+    /// Cuts the first section of `rest`; returns its length, the number of bytes that it uses, and
+    /// whether another section of the same line follows.
+    fn first(&self, rest: &[u8], encoding: TextEncoding, end: End) -> Option<(usize, usize, bool)> {
         if self.binary {
             let len = rest.len().min(self.max_line);
             return (len > 0).then_some((len, len, false));
         }
-        let window = &rest[..rest.len().min(self.max_line + 1)];
-        if let Some(end) = memchr(b'\n', window) {
-            Some((end, end + 1, false))
-        } else if rest.len() > self.max_line {
-            let cut = char_boundary(rest, self.max_line);
+        let newline_len = encoding.unit_len();
+        let window_len = self.longest_section() + newline_len;
+        let window = &rest[..rest.len().min(window_len)];
+        if let Some(end) = encoding.find_newline(window) {
+            Some((end, end + newline_len, false))
+        } else if rest.len() >= window_len {
+            let cut = encoding.boundary(rest, self.longest_section());
             Some((cut, cut, true))
         } else if end != End::Open && !rest.is_empty() {
             Some((rest.len(), rest.len(), end == End::Part))
@@ -112,15 +173,6 @@ impl Splitter {
             None
         }
     }
-}
-
-/// Returns the last index, at most `at` and not zero, that is not inside a UTF-8 sequence.
-pub(super) fn char_boundary(bytes: &[u8], at: usize) -> usize {
-    let is_continuation = |byte: u8| byte & 0xC0 == 0x80;
-    (at.saturating_sub(3)..=at)
-        .rev()
-        .find(|&cut| cut > 0 && !is_continuation(bytes[cut]))
-        .unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -131,59 +183,101 @@ mod tests {
     use super::*;
 
     /// Splits `chunks` one after the other, as a reader does, and collects the parts.
-    fn parts(splitter: Splitter, chunks: &[Vec<u8>]) -> Vec<(Vec<u8>, bool)> {
+    fn parts(
+        splitter: Splitter,
+        encoding: TextEncoding,
+        chunks: &[Vec<u8>],
+    ) -> Vec<(Vec<u8>, bool)> {
         let mut rest = Vec::new();
         let mut parts = Vec::new();
         let mut continued = false;
         for (i, chunk) in chunks.iter().chain([&Vec::new()]).enumerate() {
+            let is_unfinished = splitter.is_unfinished(&rest, chunk);
             rest.extend_from_slice(chunk);
             let end = if i == chunks.len() { End::Finished } else { End::Open };
-            let used = splitter.split(&rest, continued, end, |span| {
-                let part = rest[span.start as usize..span.end as usize].to_vec();
-                parts.push((part, span.more));
+            let used = splitter.split(&rest, encoding, continued, end, |section| {
+                let text = encoding.decode(&rest[section.start as usize..section.end as usize]);
+                let whole = Span { start: 0, end: text.len() as u32, ..section };
+                splitter.cut_parts(&text, whole, |span| {
+                    let part = text[span.start as usize..span.end as usize].to_vec();
+                    parts.push((part, span.more));
+                });
                 true
             });
+            assert!(!is_unfinished || end != End::Open || used == 0);
             continued = parts.last().is_some_and(|(_, more)| *more);
             rest.drain(..used);
-            assert!(splitter.binary || rest.len() <= splitter.max_line);
+            assert!(splitter.binary || rest.len() <= splitter.longest_rest());
         }
         assert!(rest.is_empty());
         parts
     }
 
+    fn utf8(splitter: Splitter, chunks: &[Vec<u8>]) -> Vec<(Vec<u8>, bool)> {
+        parts(splitter, TextEncoding::Utf8, chunks)
+    }
+
     fn splitter(max_line: usize) -> Splitter {
-        Splitter { max_line, binary: false }
+        Splitter { max_line, binary: false, section: 10 }
+    }
+
+    fn any_encoding() -> impl Strategy<Value = TextEncoding> {
+        prop_oneof![
+            Just(TextEncoding::Utf8),
+            Just(TextEncoding::Utf16Le),
+            Just(TextEncoding::Utf16Be)
+        ]
+    }
+
+    /// Returns `text` as a file holds it.
+    fn encode(text: &str, encoding: TextEncoding) -> Vec<u8> {
+        match encoding {
+            TextEncoding::Utf8 => text.into(),
+            TextEncoding::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            TextEncoding::Utf16Be => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        }
     }
 
     #[test]
     fn a_character_is_not_cut_in_two() {
-        let parts = parts(splitter(4), &["abcé\n".into()]);
+        let parts = utf8(splitter(4), &["abcé\n".into()]);
         assert_eq!(parts, [(b"abc".to_vec(), true), ("é".into(), false)]);
     }
 
     #[test]
     fn a_line_of_exactly_the_maximum_is_whole() {
-        let parts = parts(splitter(3), &[b"abc\nabc".to_vec()]);
+        let parts = utf8(splitter(3), &[b"abc\nabc".to_vec()]);
         assert_eq!(parts, [(b"abc".to_vec(), false), (b"abc".to_vec(), false)]);
+    }
+
+    #[test]
+    fn the_last_half_of_a_unit_is_not_lost() {
+        let parts = parts(splitter(30), TextEncoding::Utf16Le, &[b"a\0\n\0b\0c".to_vec()]);
+        assert_eq!(parts, [(b"a".to_vec(), false), ("b\u{FFFD}".into(), false)]);
     }
 
     proptest! {
         #[test]
         fn lines_do_not_depend_on_how_they_arrive(
-            chunks in vec(vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..20), 0..20),
-            max_line in 4usize..12,
+            chunks in vec(vec(prop_oneof![
+                Just(b'\n'), Just(0), Just(b'a'), Just(0xD8), any::<u8>()
+            ], 0..20), 0..20),
+            max_line in 4usize..16, encoding in any_encoding(),
         ) {
             let whole = vec![chunks.concat()];
-            prop_assert_eq!(parts(splitter(max_line), &chunks), parts(splitter(max_line), &whole));
+            let splitter = splitter(max_line);
+            prop_assert_eq!(parts(splitter, encoding, &chunks), parts(splitter, encoding, &whole));
         }
 
         #[test]
         fn joined_parts_are_the_lines(
-            lines in vec("[a-zé]{0,30}", 0..20), max_line in 4usize..12,
+            lines in vec("[a-zé🦀ĊਊĀ]{0,30}", 0..20), max_line in 4usize..16,
+            encoding in any_encoding(),
         ) {
-            let bytes: Vec<u8> = lines.iter().flat_map(|l| format!("{l}\n").into_bytes()).collect();
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let bytes = encode(&text, encoding);
             let mut joined = vec![Vec::new()];
-            for (part, more) in parts(splitter(max_line), &[bytes]) {
+            for (part, more) in parts(splitter(max_line), encoding, &[bytes]) {
                 prop_assert!(part.len() <= max_line);
                 joined.last_mut().expect("never empty").extend(part);
                 if !more {
@@ -196,8 +290,8 @@ mod tests {
 
         #[test]
         fn binary_chunks_joined_are_the_bytes(chunks in vec(any::<Vec<u8>>(), 0..20)) {
-            let binary = Splitter { max_line: 7, binary: true };
-            let joined: Vec<u8> = parts(binary, &chunks).into_iter().flat_map(|(p, _)| p).collect();
+            let binary = Splitter { max_line: 7, binary: true, ..Splitter::default() };
+            let joined: Vec<u8> = utf8(binary, &chunks).into_iter().flat_map(|(p, _)| p).collect();
             prop_assert_eq!(joined, chunks.concat());
         }
     }

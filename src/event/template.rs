@@ -7,7 +7,7 @@ use memchr::memchr;
 
 use super::id::push_position;
 use super::line_object::{LineObject, push_base64};
-use super::splitter::char_boundary;
+use super::text_encoding::char_boundary;
 use super::{Format, Line, Lines, Medium, Position, Presentation, Seq};
 
 /// An event is shorter than this, in bytes with all its fields: the smallest limit of common

@@ -8,7 +8,7 @@ use super::file::FileKind;
 use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
 use super::nuls::{AfterNuls, after_nuls, text_len};
 use super::shift::find_shifted;
-use crate::event::{FileId, Location};
+use crate::event::{FileId, Location, TextEncoding};
 use crate::journal::{Checkpoint, JournalNote};
 
 /// Number of bytes at the start of a file that are compared when it has grown, because the padding
@@ -88,6 +88,7 @@ impl FileSource {
         if kind == FileKind::Regular && offset > 0 {
             state.recent = source.before(offset)?;
             source.extend_head(offset)?;
+            state.carry.encoding = TextEncoding::detect(&source.head).map(|(encoding, _)| encoding);
         }
         Ok((source, state))
     }
@@ -151,20 +152,20 @@ impl FileSource {
             return Ok(Chunk::Nothing);
         }
         let (known, guard) = (state.recent.len(), state.recent.len().min(GUARD));
-        let (before, rest) = state.space(scratch).split_at_mut(known - guard);
-        before.copy_from_slice(&state.recent[..known - guard]);
-        let read = self.file.read_at(rest, state.offset - guard as u64)?;
-        if read < guard || rest[..guard] != state.recent[known - guard..] {
+        let space = state.space(scratch, guard);
+        let read = self.file.read_at(space, state.offset - guard as u64)?;
+        if read < guard || space[..guard] != state.recent[known - guard..] {
             return self.compare(state, read > guard);
         }
-        let new = &rest[guard..read];
+        let new = &space[guard..read];
         if new.is_empty() {
             return Ok(Chunk::Nothing);
         }
         if !self.is_head_unchanged()? && !self.is_continued(state)? {
             return Ok(self.restart());
         }
-        let is_text = state.is_binary || new[0] != 0;
+        let has_nuls = state.is_binary || state.is_utf16(new);
+        let is_text = has_nuls || new[0] != 0;
         if !is_text && !matches!(self.nuls, Nuls::Text(text) if text > state.offset) {
             return self.skip_nuls(state);
         }
@@ -172,7 +173,7 @@ impl FileSource {
             (self.skip_nuls, self.nuls) = (false, Nuls::Unknown);
         }
         let len = match text_len(&self.file, new, state.offset) {
-            len if len > 0 && !state.is_binary => len,
+            len if len > 0 && !has_nuls => len,
             // Only NULs of a line.
             _ => new.len(),
         };
@@ -301,7 +302,7 @@ impl LineSource for FileSource {
     fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk> {
         match self.kind {
             FileKind::Regular => self.read_regular(state, scratch),
-            FileKind::Pipe => self.read_pipe(state.space_behind(scratch)),
+            FileKind::Pipe => self.read_pipe(state.space(scratch, 0)),
         }
     }
 

@@ -4,9 +4,9 @@ use std::io::{self, PipeReader};
 use std::ops::Range;
 
 use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
-use super::retained_bytes::retain;
+use super::retained_bytes::RetainedBytes;
 use super::update::Update;
-use crate::event::{Cutting, End, Lines, SourceChange};
+use crate::event::{Carry, Cutting, End, Lines, SourceChange, TextEncoding};
 use crate::journal::JournalNote;
 use crate::system::Ready;
 
@@ -21,6 +21,9 @@ pub(super) struct LineReader<S> {
     state: ReadState,
     /// The offset of the last checkpoint.
     noted: u64,
+    /// The text looks like UTF-16 without a byte order mark, which is reported once for a source;
+    /// `None` before its first line.
+    is_unmarked: Option<bool>,
 }
 
 /// The result of one read.
@@ -48,12 +51,12 @@ pub(super) enum Availability {
 
 impl<S: LineSource> LineReader<S> {
     pub(super) fn new(source: S, state: ReadState) -> Self {
-        LineReader { source, state, noted: 0 }
+        LineReader { source, state, noted: 0, is_unmarked: None }
     }
 
     /// Returns space for the bytes of one read; all readers of a thread can share it.
     pub(super) fn scratch(cutting: &Cutting) -> Vec<u8> {
-        vec![0; cutting.splitter.max_line.max(S::CONTEXT) + BLOCK]
+        vec![0; S::CONTEXT + cutting.splitter.longest_rest() + BLOCK]
     }
 
     pub(super) fn source(&self) -> &S {
@@ -91,13 +94,15 @@ impl<S: LineSource> LineReader<S> {
             Chunk::Bytes { len, has_more } => {
                 let known = self.state.recent.len();
                 progress.new = known..known + len;
-                self.take(&scratch[..known + len], len, cutting, time, updates);
+                self.take(&mut scratch[..known + len], cutting, time, updates);
                 if has_more {
                     progress.availability = Availability::Now;
                 }
             }
             Chunk::End => {
                 self.finish(cutting, time, |lines| updates.push(Update::Lines(lines)));
+                // The next writer of a pipe begins another text.
+                self.state.carry = Carry::default();
                 progress.availability = Availability::Ended;
             }
             Chunk::Overwritten => {
@@ -116,8 +121,13 @@ impl<S: LineSource> LineReader<S> {
             }
             Chunk::Restarted => {
                 // The source does not hold the unfinished line any more.
-                self.finish(cutting, time, |lines| updates.push(Update::Lines(retain(lines))));
+                let rest = self.state.unfinished();
+                let retained = RetainedBytes::new(rest, self.state.offset - rest.len() as u64);
+                self.finish(cutting, time, |lines| {
+                    updates.push(Update::Lines(retained.retain(lines)));
+                });
                 self.state.move_to(0, Vec::new());
+                self.is_unmarked = self.is_unmarked.filter(|is_unmarked| *is_unmarked);
                 updates.push(Update::Change(SourceChange::Truncated));
                 updates.extend(self.checkpoint(true).map(Update::Note));
                 progress.availability = Availability::Now;
@@ -141,26 +151,68 @@ impl<S: LineSource> LineReader<S> {
         self.source.checkpoint(&self.state, is_followed)
     }
 
-    /// Takes in `bytes`, the last `len` of which are new.
+    /// Takes in the bytes that were read into `scratch`, behind a space for the recent ones.
     fn take(
         &mut self,
-        bytes: &[u8],
-        len: usize,
+        scratch: &mut [u8],
         cutting: &Cutting,
         time: u64,
         updates: &mut Vec<Update>,
     ) {
-        let start = bytes.len() - len - self.state.unfinished;
-        self.state.offset += len as u64;
-        let lines = &bytes[start..];
-        let offset = self.state.offset - lines.len() as u64;
-        let used = self.cut(lines, offset, End::Open, cutting, time, |lines| {
-            updates.push(Update::Lines(lines));
-        });
-        self.state.keep(bytes, lines.len() - used, S::CONTEXT);
+        let known = self.state.recent.len();
+        let new = &scratch[known..];
+        self.state.offset += new.len() as u64;
+        let is_marked = cutting.splitter.binary || self.state.carry.encoding.is_some();
+        if is_marked && cutting.splitter.is_unfinished(self.state.unfinished(), new) {
+            // A long line that grows by small writes is neither copied nor searched again.
+            self.state.extend(new);
+        } else {
+            scratch[..known].copy_from_slice(&self.state.recent);
+            let start = known - self.state.unfinished;
+            self.take_lines(scratch, start, cutting, time, updates);
+        }
         if !updates.is_empty() || self.state.offset - self.noted >= MAX_UNNOTED {
             updates.extend(self.checkpoint(true).map(Update::Note));
         }
+    }
+
+    /// Cuts the lines of `bytes`, which end at the offset, from `start` on, and keeps the rest.
+    fn take_lines(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        cutting: &Cutting,
+        time: u64,
+        updates: &mut Vec<Update>,
+    ) {
+        let start = start + self.take_mark(&bytes[start..], cutting);
+        let lines = &bytes[start..];
+        let mut used = 0;
+        if cutting.splitter.binary || self.state.carry.encoding.is_some() {
+            let offset = self.state.offset - lines.len() as u64;
+            used = self.cut(lines, offset, End::Open, cutting, time, |lines| {
+                updates.push(Update::Lines(lines));
+            });
+        }
+        if used > 0 && self.is_unmarked.is_none() {
+            let is_read_as_it_is = self.state.carry.encoding == Some(TextEncoding::Utf8);
+            let is_unmarked = is_read_as_it_is && TextEncoding::is_likely_utf16(lines);
+            updates.extend(is_unmarked.then_some(Update::UnmarkedUtf16));
+            self.is_unmarked = Some(is_unmarked);
+        }
+        self.state.keep(bytes, lines.len() - used, S::CONTEXT);
+    }
+
+    /// Finds the encoding of a text that begins with `bytes`; returns the length of its byte order
+    /// mark, which belongs to no line.
+    fn take_mark(&mut self, bytes: &[u8], cutting: &Cutting) -> usize {
+        let carry = &mut self.state.carry;
+        if cutting.splitter.binary || carry.encoding.is_some() {
+            return 0;
+        }
+        let Some((encoding, mark)) = TextEncoding::detect(bytes) else { return 0 };
+        carry.encoding = Some(encoding);
+        mark
     }
 
     /// Cuts `bytes`, which stand at `offset`; returns the number of bytes that were used.
@@ -177,12 +229,94 @@ impl<S: LineSource> LineReader<S> {
         loop {
             let (lines, taken) = cutting.cut(&bytes[used..], &mut self.state.carry, end);
             if let Some(lines) = lines {
-                let location = self.source.locate(&lines.bytes, offset + used as u64);
+                let cut = &bytes[used..used + taken];
+                let location = self.source.locate(cut, offset + used as u64);
                 take(Lines { location, time, ..lines });
             }
             used += taken;
             if taken == 0 {
                 return used;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+    use crate::event::{LineFilter, Location, Splitter};
+
+    /// Byte order marks, and bytes that begin like one.
+    const MARKS: &[&[u8]] = &[b"", b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF", b"\xEF\xBB", b"\xFF"];
+
+    /// Writes of a program, each of which is read at once.
+    struct Writes(std::vec::IntoIter<Vec<u8>>);
+
+    impl LineSource for Writes {
+        const CONTEXT: usize = 3;
+
+        fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk> {
+            let Some(write) = self.0.next() else { return Ok(Chunk::End) };
+            state.space(scratch, 0)[..write.len()].copy_from_slice(&write);
+            Ok(Chunk::Bytes { len: write.len(), has_more: false })
+        }
+
+        fn locate(&self, _bytes: &[u8], _offset: u64) -> Option<Location> {
+            None
+        }
+    }
+
+    /// Returns the parts of all lines, and whether another part follows.
+    fn lines(writes: Vec<Vec<u8>>, binary: bool) -> Vec<(Vec<u8>, bool)> {
+        let splitter = Splitter { max_line: 5, section: 9, binary };
+        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let mut reader = LineReader::new(Writes(writes.into_iter()), ReadState::default());
+        let mut scratch = LineReader::<Writes>::scratch(&cutting);
+        let mut lines = Vec::new();
+        loop {
+            let progress = reader.read(&mut scratch, &cutting, 0).expect("read");
+            for update in progress.updates {
+                let Update::Lines(batch) = update else { continue };
+                lines.extend(batch.spans.iter().map(|span| {
+                    let part = &batch.bytes[span.start as usize..span.end as usize];
+                    (part.to_vec(), span.more)
+                }));
+            }
+            if progress.availability == Availability::Ended {
+                return lines;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_does_not_depend_on_how_it_is_written(
+            mark in select(MARKS),
+            text in vec(prop_oneof![Just(b'\n'), Just(0), Just(b'a'), any::<u8>()], 0..60),
+            lens in vec(0usize..7, 0..40), binary: bool,
+        ) {
+            let bytes = [mark, &text].concat();
+            let mut rest = &*bytes;
+            let mut writes = Vec::new();
+            for len in lens.into_iter().chain([bytes.len()]) {
+                let (write, after) = rest.split_at(len.min(rest.len()));
+                writes.push(write.to_vec());
+                rest = after;
+            }
+            let whole = lines(vec![bytes.clone()], binary);
+            let pieces = lines(writes, binary);
+            if binary {
+                let joined = |parts: Vec<(Vec<u8>, bool)>| -> Vec<u8> {
+                    parts.into_iter().flat_map(|(part, _)| part).collect()
+                };
+                prop_assert_eq!(&joined(whole), &bytes);
+                prop_assert_eq!(&joined(pieces), &bytes);
+            } else {
+                prop_assert_eq!(pieces, whole);
             }
         }
     }

@@ -2,9 +2,7 @@
 
 use std::io::{self, PipeReader};
 
-use memchr::memrchr;
-
-use crate::event::{Carry, Location};
+use crate::event::{Carry, Location, TextEncoding};
 use crate::journal::JournalNote;
 use crate::system::Ready;
 
@@ -26,7 +24,8 @@ pub(super) trait LineSource {
         Ready::Input
     }
 
-    /// Reads at most [`BLOCK`] new bytes into `scratch`, behind the bytes of `state.recent`.
+    /// Reads at most [`BLOCK`] new bytes into `scratch`, behind a space for the bytes of
+    /// `state.recent`.
     ///
     /// An error of a stream is reported as it stands; an error of a file, with its path.
     fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk>;
@@ -46,7 +45,7 @@ pub(super) trait LineSource {
 /// The result of one read of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Chunk {
-    /// New bytes stand in the scratch space, behind the recent ones.
+    /// New bytes stand in the scratch space, behind the space for the recent ones.
     Bytes {
         /// The number of new bytes.
         len: usize,
@@ -78,7 +77,7 @@ pub(super) struct ReadState {
     pub(super) recent: Vec<u8>,
     /// Number of bytes of `recent` that belong to the unfinished line.
     pub(super) unfinished: usize,
-    /// The published parts of the unfinished line.
+    /// The state that the bytes before the unfinished line left.
     pub(super) carry: Carry,
     /// All bytes are published as they are, NULs too: there are no lines.
     pub(super) is_binary: bool,
@@ -100,10 +99,13 @@ impl ReadState {
     pub(super) fn cut_back(&mut self, left: usize) {
         let published = self.recent.len() - self.unfinished;
         let start = self.offset - self.recent.len() as u64;
+        let newline = self.encoding().newline();
+        // Half of a unit of UTF-16 is no character.
+        let left = left - (start + left as u64) as usize % newline.len();
         self.unfinished = left.saturating_sub(published);
         if left < published {
-            self.carry = Carry::default();
-            let is_line_left = self.recent[left] == b'\n' || self.is_binary;
+            self.carry = Carry { encoding: self.carry.encoding, ..Carry::default() };
+            let is_line_left = self.recent[left..].starts_with(newline) || self.is_binary;
             self.unfinished = if is_line_left { 0 } else { self.partial_line(left) };
         }
         self.offset = start + left as u64;
@@ -115,22 +117,44 @@ impl ReadState {
     fn partial_line(&self, left: usize) -> usize {
         let bytes = &self.recent[..left];
         let is_start = self.offset == self.recent.len() as u64 || bytes.first() == Some(&0);
-        let newline = memrchr(b'\n', bytes).map(|newline| newline + 1);
-        let line = newline.or(is_start.then_some(0)).unwrap_or(left);
+        let encoding = self.encoding();
+        let line_end = encoding.line_ends(bytes).next_back();
+        let line = line_end.or(is_start.then_some(0)).unwrap_or(left);
+        if encoding != TextEncoding::Utf8 {
+            return left - line;
+        }
         // NULs before a line are those of a hole.
         bytes[line..].iter().position(|&byte| byte != 0).map_or(0, |text| left - line - text)
     }
 
-    /// Returns the part of `scratch` for the recent bytes and one block of new ones.
-    pub(super) fn space<'a>(&self, scratch: &'a mut [u8]) -> &'a mut [u8] {
-        &mut scratch[..self.recent.len() + BLOCK]
+    /// Returns the part of `scratch` for the last `context` of the recent bytes, and for one block
+    /// of new ones behind them.
+    pub(super) fn space<'a>(&self, scratch: &'a mut [u8], context: usize) -> &'a mut [u8] {
+        let known = self.recent.len();
+        &mut scratch[known - context..known + BLOCK]
     }
 
-    /// Copies the recent bytes into `scratch`, and returns the space behind them.
-    pub(super) fn space_behind<'a>(&self, scratch: &'a mut [u8]) -> &'a mut [u8] {
-        let (recent, space) = self.space(scratch).split_at_mut(self.recent.len());
-        recent.copy_from_slice(&self.recent);
-        space
+    fn encoding(&self) -> TextEncoding {
+        self.carry.encoding.unwrap_or(TextEncoding::Utf8)
+    }
+
+    /// Returns true if the text is UTF-16, in which NULs are parts of characters; `new` are the
+    /// bytes behind the offset.
+    pub(super) fn is_utf16(&self, new: &[u8]) -> bool {
+        let begins = || TextEncoding::detect(new).map(|(encoding, _)| encoding);
+        let encoding = self.carry.encoding.or_else(begins);
+        encoding.is_some_and(|encoding| encoding != TextEncoding::Utf8)
+    }
+
+    /// The bytes of the unfinished line.
+    pub(super) fn unfinished(&self) -> &[u8] {
+        &self.recent[self.recent.len() - self.unfinished..]
+    }
+
+    /// Adds `new` bytes that do not finish the line.
+    pub(super) fn extend(&mut self, new: &[u8]) {
+        self.unfinished += new.len();
+        self.recent.extend_from_slice(new);
     }
 
     /// Keeps the end of `bytes`: the unfinished line, and at least `context` bytes.
@@ -139,6 +163,10 @@ impl ReadState {
         self.unfinished = unfinished;
         self.recent.clear();
         self.recent.extend_from_slice(&bytes[bytes.len() - kept..]);
+        // The memory of a long line is not kept for every file that once had one.
+        if self.recent.capacity() > BLOCK {
+            self.recent.shrink_to(kept);
+        }
     }
 }
 

@@ -3,25 +3,29 @@
 use std::io;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::event::{Lines, Log};
 
 /// A log that is a copy of a part of another log.
 #[derive(Debug)]
-struct RetainedBytes {
-    bytes: Bytes,
+pub(super) struct RetainedBytes {
+    bytes: Box<[u8]>,
     /// Offset of the first byte in the other log.
     offset: u64,
 }
 
-/// Returns the same lines with a location in memory.
-pub(super) fn retain(mut lines: Lines) -> Lines {
-    if let Some(location) = &mut lines.location {
-        let (bytes, offset) = (lines.bytes.clone(), location.offset);
-        location.log = Arc::new(RetainedBytes { bytes, offset });
+impl RetainedBytes {
+    /// Copies `bytes`, which stood at `offset` in a log.
+    pub(super) fn new(bytes: &[u8], offset: u64) -> Arc<Self> {
+        Arc::new(RetainedBytes { bytes: bytes.into(), offset })
     }
-    lines
+
+    /// Returns lines of these bytes with a location in memory.
+    pub(super) fn retain(self: &Arc<Self>, mut lines: Lines) -> Lines {
+        if let Some(location) = &mut lines.location {
+            location.log = Arc::clone(self) as _;
+        }
+        lines
+    }
 }
 
 impl Log for RetainedBytes {

@@ -2,10 +2,9 @@
 
 use std::io;
 
-use memchr::{memchr_iter, memrchr_iter};
-
 use super::log_file::LogFile;
 use super::nuls::{data_end, text_end};
+use crate::event::TextEncoding;
 
 /// Number of bytes that are searched for newlines at a time. Half as many take twice the system
 /// calls; twice as many read more than is needed for the usual 100 lines.
@@ -36,12 +35,17 @@ impl StartAt {
 /// Reads backwards, so that the cost depends on these lines and not on the size of the file. Skips
 /// holes, and NULs at the end of the file, which are not read either.
 fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
-    let len = text_end(file, file.metadata()?.len())?;
+    let encoding = encoding(file)?;
+    let mut len = file.metadata()?.len();
+    if encoding == TextEncoding::Utf8 {
+        len = text_end(file, len)?;
+    }
     let mut block = vec![0; BLOCK];
-    let mut end = len;
+    // Half of a unit of UTF-16 at the end belongs to the unfinished line.
+    let mut end = len - len % encoding.newline().len() as u64;
     // The newline that ends the last line does not begin another.
     let mut wanted =
-        if lines > 0 && !ends_unfinished(file, len)? { lines + 1 } else { lines.max(1) };
+        if lines > 0 && !ends_unfinished(file, len, encoding)? { lines + 1 } else { lines.max(1) };
     loop {
         end = data_end(file, end);
         if end == 0 {
@@ -50,25 +54,34 @@ fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
         let start = end.saturating_sub(BLOCK as u64);
         let block = &mut block[..(end - start) as usize];
         file.read_at(block, start)?;
-        for newline in memrchr_iter(b'\n', block) {
+        for line_end in encoding.line_ends(block).rev() {
             wanted -= 1;
             if wanted == 0 {
-                return Ok(start + newline as u64 + 1);
+                return Ok(start + line_end as u64);
             }
         }
         end = start;
     }
 }
 
-fn ends_unfinished(file: &LogFile, len: u64) -> io::Result<bool> {
-    let mut last = [b'\n'];
+/// Returns the encoding that the first bytes of a file name.
+fn encoding(file: &LogFile) -> io::Result<TextEncoding> {
+    let mut mark = [0; 3];
+    let read = file.read_at(&mut mark, 0)?;
+    Ok(TextEncoding::detect(&mark[..read]).map_or(TextEncoding::Utf8, |(encoding, _)| encoding))
+}
+
+fn ends_unfinished(file: &LogFile, len: u64, encoding: TextEncoding) -> io::Result<bool> {
+    let newline = encoding.newline();
+    let mut last = newline.to_vec();
     if len > 0 {
-        file.read_at(&mut last, len - 1)?;
+        file.read_at(&mut last, len.saturating_sub(newline.len() as u64))?;
     }
-    Ok(last[0] != b'\n')
+    Ok(last != newline || !len.is_multiple_of(newline.len() as u64))
 }
 
 fn nth_line(file: &LogFile, line: u64) -> io::Result<u64> {
+    let encoding = encoding(file)?;
     let mut missing = line.saturating_sub(1);
     let mut block = vec![0; BLOCK];
     let mut offset = 0;
@@ -80,9 +93,9 @@ fn nth_line(file: &LogFile, line: u64) -> io::Result<u64> {
         if read == 0 {
             break;
         }
-        for newline in memchr_iter(b'\n', &block[..read]) {
+        for line_end in encoding.line_ends(&block[..read]) {
             missing -= 1;
-            line_start = offset + newline as u64 + 1;
+            line_start = offset + line_end as u64;
             if missing == 0 {
                 return Ok(line_start);
             }

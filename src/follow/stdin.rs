@@ -44,7 +44,7 @@ impl LineSource for StandardInput {
 
     /// Writes the bytes to the spool first: lines are published with their location in it.
     fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk> {
-        let space = state.space_behind(scratch);
+        let space = state.space(scratch, 0);
         let read = read_stdin(space).map_err(|error| {
             io::Error::new(error.kind(), format!("standard input cannot be read: {error}"))
         })?;

@@ -155,7 +155,7 @@ mod tests {
             Update::Lines(lines) => Some(String::from_utf8_lossy(&lines.bytes).into_owned()),
             Update::Change(change) => Some(format!("{change:?}")),
             Update::Say(sentence) => Some(sentence.clone()),
-            Update::Note(_) | Update::SayOnce(_) => None,
+            Update::Note(_) | Update::SayOnce(_) | Update::UnmarkedUtf16 => None,
         };
         updates.iter().filter_map(text).collect()
     }

@@ -22,6 +22,8 @@ pub(super) enum Update {
     Say(String),
     /// A sentence to report once for all sources.
     SayOnce(&'static str),
+    /// The text looks like UTF-16 and has no byte order mark.
+    UnmarkedUtf16,
 }
 
 /// The destinations of updates: the feed, the report and the registry.
@@ -41,7 +43,7 @@ impl UpdatePublisher {
             let content = match update {
                 Update::Lines(lines) => {
                     line_count += lines.spans.iter().filter(|span| !span.more).count() as u64;
-                    byte_count += lines.bytes.len() as u64;
+                    byte_count += lines.source_len() as u64;
                     DraftContent::Lines(lines)
                 }
                 Update::Change(change) => {
@@ -55,6 +57,14 @@ impl UpdatePublisher {
                 }
                 Update::SayOnce(sentence) => {
                     self.report.say_once(sentence);
+                    continue;
+                }
+                Update::UnmarkedUtf16 => {
+                    self.report.say(&format!(
+                        "{} looks like UTF-16 without a byte order mark, and is read as it is; \
+                         write it as UTF-8, or with a mark",
+                        source.name.as_str()
+                    ));
                     continue;
                 }
             };

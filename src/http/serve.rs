@@ -150,7 +150,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_ends_its_own_connection_only() {
         let capacity = Capacity { lines: 10, bytes: 1000, index_bytes: 1000 };
-        let splitter = Splitter { max_line: 1000, binary: false };
+        let splitter = Splitter { max_line: 1000, ..Splitter::default() };
         let cutting = Cutting { splitter, filter: LineFilter::default() };
         let (_publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), capacity, cutting);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");

@@ -3,7 +3,7 @@
 //! Everything here is pure.
 
 use super::block::take_u32;
-use crate::event::{Carry, FileId};
+use crate::event::{Carry, FileId, TextEncoding};
 use crate::store::{push_number, take_number};
 
 /// The progress of reading a file, and checksums that show whether it still has the same bytes.
@@ -15,7 +15,7 @@ pub struct Checkpoint {
     pub offset: u64,
     /// Number of bytes before the offset that belong to an unfinished line.
     pub unfinished: u64,
-    /// State of that line.
+    /// State that the bytes before the unfinished ones left.
     pub carry: Carry,
     /// CRC-32 of the bytes before the offset.
     pub guard: u32,
@@ -159,8 +159,8 @@ impl<'a> Record<'a> {
 impl Checkpoint {
     fn push(&self, bytes: &mut Vec<u8>) {
         let flags = u8::from(self.is_followed) | u8::from(self.skip_nuls) << 1;
-        bytes.push(flags | u8::from(self.carry.hidden) << 2);
-        for number in [self.offset, self.unfinished, self.carry.part_bytes, self.head_len] {
+        bytes.push(flags);
+        for number in [self.offset, self.unfinished, carry_number(self.carry), self.head_len] {
             push_number(bytes, number);
         }
         bytes.extend(self.guard.to_le_bytes());
@@ -171,12 +171,11 @@ impl Checkpoint {
         let (&flags, rest) = bytes.split_first()?;
         *bytes = rest;
         let mut number = || take_number(bytes);
-        let (offset, unfinished, part_bytes, head_len) =
-            (number()?, number()?, number()?, number()?);
+        let (offset, unfinished, carry, head_len) = (number()?, number()?, number()?, number()?);
         Some(Checkpoint {
             is_followed: flags & 1 > 0,
             skip_nuls: flags & 2 > 0,
-            carry: Carry { part_bytes, hidden: flags & 4 > 0 },
+            carry: carry_of(carry),
             offset,
             unfinished,
             head_len,
@@ -188,7 +187,7 @@ impl Checkpoint {
 
 impl ExtentRef {
     fn push(&self, bytes: &mut Vec<u8>) {
-        let carry = self.carry.part_bytes << 1 | u64::from(self.carry.hidden);
+        let carry = carry_number(self.carry);
         for number in [self.source, self.first, self.log, self.offset, carry, self.time] {
             push_number(bytes, number);
         }
@@ -199,8 +198,27 @@ impl ExtentRef {
         let mut number = || take_number(bytes);
         let (source, first, log, offset) = (number()?, number()?, number()?, number()?);
         let (carry, time) = (number()?, number()?);
-        let carry = Carry { part_bytes: carry >> 1, hidden: carry & 1 > 0 };
+        let carry = carry_of(carry);
         Some(ExtentRef { source, first, log, offset, crc: take_u32(bytes)?, carry, time })
+    }
+}
+
+/// Encodings in the order of their numbers in a journal.
+const ENCODINGS: [Option<TextEncoding>; 4] =
+    [None, Some(TextEncoding::Utf8), Some(TextEncoding::Utf16Le), Some(TextEncoding::Utf16Be)];
+
+/// Returns the number that stands for a state: a bit, two bits for the encoding, and a length.
+fn carry_number(carry: Carry) -> u64 {
+    let encoding = ENCODINGS.iter().position(|encoding| *encoding == carry.encoding).unwrap_or(0);
+    carry.part_bytes << 3 | (encoding as u64) << 1 | u64::from(carry.hidden)
+}
+
+/// Returns the state for which a number stands.
+fn carry_of(number: u64) -> Carry {
+    Carry {
+        part_bytes: number >> 3,
+        hidden: number & 1 > 0,
+        encoding: ENCODINGS[(number >> 1 & 3) as usize],
     }
 }
 
@@ -228,10 +246,11 @@ mod tests {
         #[test]
         fn records_are_read_as_they_were_written(
             numbers: [u64; 7], text in ".{0,9}", bytes: Vec<u8>, hidden: bool, crc: u32,
+            encoding in 0usize..4,
         ) {
             let [a, b, c, d, e, f, g] = numbers;
             let file = FileId { device: b, inode: c, born: (d < u64::MAX).then_some(d) };
-            let carry = Carry { part_bytes: e >> 1, hidden };
+            let carry = Carry { part_bytes: e >> 3, hidden, encoding: ENCODINGS[encoding] };
             let checkpoint = Checkpoint { is_followed: hidden, offset: c, unfinished: d, carry, guard: crc,
                 head_len: f, head: !crc, skip_nuls: !hidden };
             let extent = ExtentRef { source: a, first: b, log: c, offset: d, crc, carry, time: g };

@@ -13,8 +13,8 @@ use crate::event::{Carry, Cutting, End, Lines, Location};
 /// gets its first event, and the memory of each reload; half the value doubles the index.
 const EXTENT_SIZE: u64 = 256 * 1024;
 
-/// Largest number of bytes in a recovered extent; a batch of one line of the largest `--max-line`
-/// fits.
+/// Largest number of bytes in a recovered extent; a batch with a section of a line fits, which is at
+/// most 1 MiB, as is `--max-line`.
 ///
 /// A damaged journal can ask for so much memory, and for twice as much with twice the value.
 const LARGEST: u64 = 4 << 20;
@@ -49,7 +49,7 @@ impl Extent {
     pub(crate) fn new(lines: &Lines) -> Option<Self> {
         let location = lines.location.clone()?;
         let mut shapes = Vec::new();
-        let (len, count) = (lines.bytes.len(), lines.spans.len());
+        let (len, count) = (lines.source_len(), lines.spans.len());
         BatchShape { len, count, end: lines.end, later: 0 }.push(&mut shapes);
         Some(Extent {
             location,
@@ -94,6 +94,7 @@ impl Extent {
         let fits = Arc::ptr_eq(&self.location.log, &next.location.log)
             && self.location.offset + self.len == next.location.offset
             && self.len + next.len <= EXTENT_SIZE
+            && self.carry.encoding == next.carry.encoding
             && self.end != End::Finished;
         if fits {
             let mut shapes = &*next.shapes;

@@ -12,7 +12,10 @@ pub(crate) fn source() -> Arc<Source> {
 
 /// Cuts lines of at most `max_line` bytes, and publishes all of them.
 pub(crate) fn cutting(max_line: usize) -> Cutting {
-    Cutting { splitter: Splitter { max_line, binary: false }, filter: LineFilter::default() }
+    Cutting {
+        splitter: Splitter { max_line, ..Splitter::default() },
+        filter: LineFilter::default(),
+    }
 }
 
 /// Lines `first`, `first + 1`, …, each the text of its number.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use ssetail::Report;
-use ssetail::event::{Cutting, Encoder, Epoch, LineFilter, Splitter};
+use ssetail::event::{Cutting, Encoder, Epoch};
 use ssetail::feed::{Backlog, Feed, Publisher, Read, Start, Subscriber, feed};
 use ssetail::follow::{
     FollowOptions, Follower, OpenedSources, Pattern, Registry, StartAt, Target, WantedSource,
@@ -229,15 +229,7 @@ fn target(path: &Path, layout: Layout) -> Target {
 }
 
 fn options(watch: bool) -> FollowOptions {
-    FollowOptions {
-        start_at: StartAt::Line(1),
-        linger: LINGER,
-        cutting: Cutting {
-            splitter: Splitter { max_line: 32 * 1024, binary: false },
-            filter: LineFilter::default(),
-        },
-        watch,
-    }
+    FollowOptions { start_at: StartAt::Line(1), linger: LINGER, cutting: Cutting::default(), watch }
 }
 
 fn follow(target: Target, options: FollowOptions, publisher: Publisher) -> Follower {

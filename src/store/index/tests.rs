@@ -7,7 +7,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Carry, Encoder, End, Epoch, Format, Lines, Location, Medium, Presentation};
+use crate::event::{
+    Carry, Cutting, Encoder, End, Epoch, Format, LineFilter, Lines, Location, Medium, Presentation,
+    Splitter, TextEncoding,
+};
 use crate::store::samples::{cutting, source};
 
 /// A file in memory.
@@ -43,6 +46,32 @@ fn batches(logs: &[Arc<Memory>], writes: &[(usize, String, u64)], max_line: usiz
             let lines = Lines { location: Some(location), time: *time, ..lines };
             let first = batches.last().map_or(1, Batch::next);
             batches.push(Batch::of_lines(source(), first, lines, Arc::default()));
+            at += used;
+        }
+    }
+    batches
+}
+
+/// Appends text in UTF-16 to a file, and cuts it in the writes that `lens` give.
+fn utf16_batches(log: &Arc<Memory>, text: &str, lens: &[usize], cutting: &Cutting) -> Vec<Batch> {
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    log.0.lock().expect("whole").extend_from_slice(&bytes);
+    let mut carry = Carry { encoding: Some(TextEncoding::Utf16Be), ..Carry::default() };
+    let mut batches: Vec<Batch> = Vec::new();
+    let (mut at, mut read) = (0, 0);
+    for len in lens.iter().copied().chain([bytes.len()]) {
+        read = (read + len).min(bytes.len());
+        loop {
+            let (lines, used) = cutting.cut(&bytes[at..read], &mut carry, End::Open);
+            if used == 0 {
+                break;
+            }
+            if let Some(lines) = lines {
+                let location = Location::of(&bytes[at..at + used], log.clone(), at as u64);
+                let lines = Lines { location: Some(location), ..lines };
+                let first = batches.last().map_or(1, Batch::next);
+                batches.push(Batch::of_lines(source(), first, lines, Arc::default()));
+            }
             at += used;
         }
     }
@@ -92,6 +121,34 @@ proptest! {
         let whole = again.entries().map(|entry| entry.reload(&cutting(max_line)));
         let batches: Vec<_> = whole.flat_map(|batches| batches.expect("there")).collect();
         prop_assert_eq!(encoded(&batches), encoded(&all));
+    }
+
+    /// Sections, parts, hidden lines and offsets of UTF-16 are the same when they are read again.
+    #[test]
+    fn reloaded_utf16_is_the_evicted_text(
+        lines in vec("[ax\\r🦀ĊĀ]{0,30}", 0..40), lens in vec(0usize..50, 0..40),
+        max_line in 4usize..40, section in 4usize..40,
+    ) {
+        let exclude = regex::bytes::RegexSet::new(["x$"]).expect("an expression");
+        let cutting = Cutting {
+            splitter: Splitter { max_line, section, binary: false },
+            filter: LineFilter::new(regex::bytes::RegexSet::empty(), exclude),
+        };
+        let log = Arc::new(Memory::default());
+        let all = utf16_batches(&log, &(lines.join("\n") + "\n"), &lens, &cutting);
+        let mut index = Index::new(1 << 20);
+        fill(&mut index, &all);
+        let reloaded = index.entries().map(|entry| entry.reload(&cutting).expect("there"));
+        let reloaded: Vec<_> = reloaded.flatten().collect();
+        let all: Vec<_> = all.into_iter().map(Arc::new).collect();
+        let events = String::from_utf8(encoded(&all)).expect("UTF-8");
+        prop_assert_eq!(&encoded(&reloaded), events.as_bytes());
+        let memory = log.0.lock().expect("whole");
+        for rest in events.split("\"offset\":").skip(1) {
+            let digits = rest.split([',', '}']).next().expect("a number");
+            let offset: usize = digits.parse().expect("a number");
+            prop_assert!(offset == 0 || memory[..offset].ends_with(b"\0\n"), "{}", offset);
+        }
     }
 
     #[test]
