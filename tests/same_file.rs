@@ -284,3 +284,37 @@ fn a_path_that_can_be_read_again_appears() {
     ssetail.append("real.log", "two\n");
     expect(&mut events, &["two"]);
 }
+
+#[test]
+fn a_cut_is_known_after_a_restart() {
+    let run = |ssetail: Ssetail| ssetail.args(["a.log", "-n", "1", "--state", "state"]);
+    let mut ssetail = run(Ssetail::new().file("a.log", numbered("line", 0..1000))).start();
+    let mut events = ssetail.events("/sse");
+    expect(&mut events, &["line 999"]);
+    cut(&ssetail, "a.log", 2);
+    ssetail.append("a.log", "7 rewritten\nunfin");
+    expect(&mut events, &["line 997 rewritten"]);
+    let ssetail = run(Ssetail::after(&mut ssetail)).start();
+    let mut events = ssetail.events("/sse?n=0");
+    ssetail.append("a.log", "ished\n");
+    expect(&mut events, &["unfinished"]);
+}
+
+/// The fallback reads a hole as NULs.
+#[cfg(not(feature = "portable"))]
+#[test]
+fn a_hole_is_known_after_a_restart() {
+    let run = |ssetail: Ssetail| ssetail.args(["a.log", "--state", "state"]);
+    let mut ssetail = run(Ssetail::new().file("a.log", "one\n")).start();
+    let mut events = ssetail.events("/sse");
+    expect(&mut events, &["one"]);
+    let file = open(&ssetail, "a.log");
+    file.set_len(1 << 20).expect("extended");
+    ssetail.append("a.log", "two\n");
+    expect(&mut events, &["two"]);
+    file.set_len(2 << 20).expect("extended");
+    let ssetail = run(Ssetail::after(&mut ssetail)).start();
+    let mut events = ssetail.events("/sse?n=0");
+    file.write_all_at(b"three\n", (1 << 20) + 4).expect("written");
+    expect(&mut events, &["three"]);
+}

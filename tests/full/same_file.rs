@@ -57,7 +57,7 @@ fn a_file_that_becomes_readable_begins_with_its_last_lines() {
     let ssetail = Ssetail::running("unshare", &["-U", PROGRAM, "--port", "0", "-n", "2", "a.log"]);
     let ssetail = ssetail.file("a.log", numbered("line", 0..1000));
     let path = ssetail.path("a.log");
-    set_permissions(&path, Permissions::from_mode(0)).expect("changed");
+    set_permissions(&path, Permissions::from_mode(0o000)).expect("changed");
     let mut ssetail = ssetail.start();
     let mut events = ssetail.events("/sse?n=0");
     ssetail.wait_for("a.log cannot be read: permission denied");
@@ -65,7 +65,7 @@ fn a_file_that_becomes_readable_begins_with_its_last_lines() {
     assert_eq!(events.control("source")["change"], "appeared");
     assert_eq!(events.data(2), ["line 998", "line 999"]);
     // A directory that is closed for a while.
-    set_permissions(ssetail.directory.path(), Permissions::from_mode(0)).expect("changed");
+    set_permissions(ssetail.directory.path(), Permissions::from_mode(0o000)).expect("changed");
     assert_eq!(events.control("source")["change"], "unreadable");
     set_permissions(ssetail.directory.path(), Permissions::from_mode(0o700)).expect("changed");
     assert_eq!(events.control("source")["change"], "appeared");
