@@ -22,6 +22,8 @@ Browsers, curl and every other client of Server-Sent Events receive them live, a
 .PP
 Without a SOURCE, standard input is followed if it is not a terminal.
 A path that does not exist yet is followed as soon as it exists, and so is a file that matches a glob later.
+Globs are those of \fBbash\fR(1) with the option \fBglobstar\fR, including braces; a \fB~/\fR at the start is the home directory, also in quotes.
+A glob passes over compressed files and named pipes.
 .PP
 ssetail prints the URL of a web page that shows the lines.
 Below that URL are the event stream
@@ -39,7 +41,7 @@ const SECTIONS: &str = r".SH EVENT STREAM
 The query of a request selects events and their format:
 .TP
 .BI file= NAME
-Only events of the source with this name, or of sources that match this glob; repeatable.
+Only events of the source with this name, or, if no source has it, of sources that match this glob; repeatable.
 .TP
 .BI n= N
 Start with the newest N lines of each source; \fBall\fR starts with the oldest line that is available.
@@ -109,6 +111,7 @@ Invalid command line.
 Each flag has an environment variable: \fBSSETAIL_\fR and the name of the flag in capitals, such as \fBSSETAIL_PORT\fR for \fB\-\-port\fR and \fBSSETAIL_FROM_START\fR for \fB\-\-from\-start\fR.
 The value for a flag without an argument is \fB1\fR or \fB0\fR.
 A flag on the command line overrides the variable.
+\fBSSETAIL_PORT\fR is passed over if it contains \fB://\fR, because Kubernetes sets it for a service named ssetail.
 .TP
 .B NO_COLOR
 If not empty, no colours are used.

@@ -144,6 +144,18 @@ fn a_glob_does_not_match_the_file_that_standard_error_goes_to() {
 }
 
 #[test]
+fn a_glob_does_not_match_the_journal() {
+    let ssetail = Ssetail::new().file("a.log", "a\n").args(["**/*", "--state", "state"]).start();
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.data(1), ["a"]);
+    eventually("the journal exists", || ssetail.path("state/journal").exists());
+    write(&ssetail.path("state/other"), "other\n");
+    assert_eq!(events.lines(1), ["other"]);
+    let sources = ssetail.get("/sources").body;
+    assert!(!sources.contains("journal") && !sources.contains("lock"), "{sources}");
+}
+
+#[test]
 fn the_port_variable_of_a_service_is_passed_over() {
     // A Unix socket needs no port.
     let start = |port| {

@@ -159,3 +159,27 @@ impl Version {
         now.saturating_sub(self.changed) >= SETTLING.as_nanos() as i64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_has_just_changed_is_read_again() {
+        let root = tempfile::tempdir().expect("a directory");
+        let version = || Version::of(&root.path().metadata().expect("metadata"));
+        let mut memory = DirectoryMemory::new("".as_ref(), [0].into());
+        let first = version();
+        memory.set_version(first, SystemTime::now());
+        assert!(!memory.is_current(first) && memory.is_same_directory(first));
+        let later = SystemTime::now() + SETTLING;
+        memory.set_version(first, later);
+        assert!(memory.is_current(first));
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while memory.is_current(version()) {
+            assert!(std::time::Instant::now() < deadline, "a new name changes no version");
+            std::fs::write(root.path().join("a"), "").expect("written");
+            std::fs::remove_file(root.path().join("a")).expect("removed");
+        }
+    }
+}

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use super::braces::expand_braces;
 use super::name_pattern::NamePattern;
 use super::spool_names::SpoolNames;
+use crate::journal::STATE_FILES;
 
 /// Most bytes of all words of a pattern. Each word costs system calls in every walk; with a
 /// quarter of it, `{1..10000}` before a name of usual length would be refused.
@@ -25,6 +26,8 @@ pub struct Pattern {
     text: PathBuf,
     words: Vec<Word>,
     excluded: Option<SpoolNames>,
+    /// The directory of a journal, whose files do not match.
+    state: Option<PathBuf>,
 }
 
 /// One word of a pattern, after the expansion of braces.
@@ -70,7 +73,7 @@ impl Pattern {
         let words = words.filter_map(|word| Word::new(directory, word)).collect();
         let glob = Path::new(glob);
         let text = directory.join(glob.strip_prefix(".").unwrap_or(glob));
-        Ok(Pattern { text, words, excluded: None })
+        Ok(Pattern { text, words, excluded: None, state: None })
     }
 
     /// Returns the pattern as it was given, as an absolute path.
@@ -104,9 +107,16 @@ impl Pattern {
         &self.words
     }
 
-    /// Whether a file that matches is one of the spool.
+    /// Returns the same pattern without the files of a journal in `directory`.
+    #[must_use]
+    pub fn besides_state(self, directory: &Path) -> Self {
+        Pattern { state: Some(directory.to_owned()), ..self }
+    }
+
+    /// Whether a file that matches is one of the spool or of the journal.
     pub(super) fn excludes(&self, path: &Path) -> bool {
         self.excluded.as_ref().is_some_and(|names| names.include(path))
+            || self.state.as_ref().is_some_and(|directory| is_state_file(directory, path))
     }
 }
 
@@ -167,6 +177,17 @@ impl Part {
         let pattern = NamePattern::new(&String::from_utf8_lossy(component));
         if pattern.is_wild() { Part::Wild(pattern) } else { Part::Literal(unescape(component)) }
     }
+}
+
+/// Whether `path` is a file of the journal in `directory`.
+fn is_state_file(directory: &Path, path: &Path) -> bool {
+    let is_named = path.file_name().is_some_and(|name| STATE_FILES.iter().any(|own| name == *own));
+    let is_inside = |parent: &Path| {
+        parent
+            .canonicalize()
+            .is_ok_and(|parent| directory.canonicalize().is_ok_and(|d| d == parent))
+    };
+    is_named && path.parent().is_some_and(is_inside)
 }
 
 /// Removes the backslashes before slashes, which divide words all the same.

@@ -102,7 +102,8 @@ impl Walker {
             mount_of,
             started: SystemTime::now(),
             waker,
-            state: Mutex::new(State { first_walks: 1, ..State::default() }),
+            // The second walk is soon, because it is cheaper than the first.
+            state: Mutex::new(State { first_walks: 1, is_requested: true, ..State::default() }),
             changed: Condvar::new(),
         });
         let walking = Arc::clone(&shared);

@@ -24,3 +24,4 @@ pub(crate) use note::Publication;
 pub use record::Checkpoint;
 pub use recovered::Recovered;
 pub use writer::Journal;
+pub(crate) use writer::STATE_FILES;

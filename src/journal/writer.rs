@@ -40,6 +40,9 @@ const LARGE_BLOCK: usize = 64 << 10;
 /// Name of the journal in its directory.
 const FILE_NAME: &str = "journal";
 
+/// Names of all files in the directory.
+pub(crate) const STATE_FILES: [&str; 3] = [FILE_NAME, "journal.new", "lock"];
+
 /// The journal of this run.
 pub struct Journal {
     directory: PathBuf,

@@ -1,6 +1,7 @@
 //! Sources that the command line names.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 
 use crate::cli::{Cli, SourceArg, parse_sources};
 use crate::event::Name;
@@ -48,6 +49,9 @@ impl SourceSettings {
         };
         if let Some(spool) = &cli.history.spool {
             exclude_spool(&mut files, spool)?;
+        }
+        if let Some(state) = &cli.history.state {
+            exclude_state(&mut files, state);
         }
         Ok(SourceSettings { input, files, refused })
     }
@@ -108,6 +112,15 @@ impl StdinSettings {
                 "{sentence}, which is not followed; give - as a SOURCE, or leave the flag out"
             ))),
             None => Ok(None),
+        }
+    }
+}
+
+/// Keeps patterns from the files of the journal, which grow with every line that is published.
+fn exclude_state(files: &mut [WantedSource], state: &Path) {
+    for wanted in files {
+        if let Target::Pattern(pattern) = &mut wanted.target {
+            *pattern = pattern.clone().besides_state(state);
         }
     }
 }
