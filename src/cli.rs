@@ -28,7 +28,7 @@ pub(crate) use history::HistoryArgs;
 pub(crate) use input::InputArgs;
 pub(crate) use output::OutputArgs;
 pub(crate) use server::ServerArgs;
-pub(crate) use source::{SourceArg, parse_sources};
+pub(crate) use source::{SourceArg, may_hang, parse_sources};
 
 /// Follow files, globs and standard input, and serve their lines as Server-Sent Events
 #[derive(Clone, Debug, Parser)]

@@ -25,10 +25,10 @@ use crate::status::Status;
 ///
 /// Replaces the panic hook of this process by one that reports panics in one sentence.
 pub fn run(cli: Cli) -> Result<(), Failure> {
-    let settings = Settings::try_from(cli)?;
-    if let Some(status) = supervisor::supervise(&settings)? {
+    if let Some(status) = supervisor::supervise(&cli)? {
         return if status == 0 { Ok(()) } else { Err(Failure::Child(status)) };
     }
+    let settings = Settings::try_from(cli)?;
     let environment = Environment::take(&settings)?;
     let process = Process::start(&environment, settings.quiet)?;
     let result = process.block_on(|status| follow_and_serve(settings, environment, status));

@@ -184,7 +184,7 @@ fn old_files_are_kept_open_within_a_limit() {
         let last = watching.lines(20).pop().expect("a line");
         assert!(last.starts_with(&format!("{n} ")), "{last}");
         first = first.or_else(|| ssetail.events("/sse?n=all").next());
-        ssetail.rename("a.log", "a.log.1");
+        ssetail.rename("a.log", &format!("a.log.{n}"));
     }
     ssetail.append("a.log", "the end\n");
     assert_eq!(watching.lines(1), ["the end"]);

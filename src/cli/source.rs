@@ -50,6 +50,19 @@ fn parse_source(text: &OsStr, probe: &Probe) -> Result<SourceArg, String> {
     if is_input(rest) { Ok(SourceArg::Input(name)) } else { path_or_pattern(name, rest, probe) }
 }
 
+/// Returns true if a SOURCE may be on a mount that hangs; touches no such file.
+pub(crate) fn may_hang(texts: &[OsString]) -> bool {
+    let parts = texts.iter().flat_map(|text| {
+        let rest = split_name(text).map(|(_, rest)| rest);
+        [Some(&**text), rest].into_iter().flatten()
+    });
+    let places = parts.flat_map(|part| [Place::given(part).ok(), Place::in_home(part)]);
+    crate::follow::may_hang(places.flatten().flat_map(|place| {
+        let pattern = Pattern::within(&place.directory, place.text).map(Target::Pattern);
+        [Some(Target::Path(place.path())), pattern.ok()].into_iter().flatten()
+    }))
+}
+
 /// A path or a glob, and the directory in which it is looked for.
 struct Place<'a> {
     directory: PathBuf,

@@ -22,6 +22,7 @@ impl Publisher {
 
     /// Publishes `drafts` in their order, in one step; returns the seq of the event after them, or
     /// zero if there are none.
+    #[expect(clippy::must_use_candidate, reason = "most publishers need no seq")]
     pub fn publish(&self, drafts: Vec<Draft>) -> Seq {
         if drafts.is_empty() { 0 } else { self.push(drafts, false) }
     }

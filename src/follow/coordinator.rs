@@ -57,12 +57,12 @@ impl Coordinator {
     }
 
     /// Works until the desk is told to stop, then stops all workers.
-    pub(super) fn run(mut self, walked: Vec<WalkUpdate>) {
-        self.take_walked(walked);
+    pub(super) fn run(mut self, news: Vec<WalkUpdate>) {
+        self.take_news(news);
         while !self.desk.wake.wait(PAUSE) {
             if let Some(walker) = &self.walker {
-                let walked = walker.take();
-                self.take_walked(walked);
+                let news = walker.take();
+                self.take_news(news);
             }
             for returned in self.desk.take() {
                 self.take_back(returned);
@@ -73,9 +73,9 @@ impl Coordinator {
         self.lanes.stop();
     }
 
-    fn take_walked(&mut self, walked: Vec<WalkUpdate>) {
+    fn take_news(&mut self, news: Vec<WalkUpdate>) {
         let numbers: Vec<usize> = self.catalog.patterns().map(|(number, _)| number).collect();
-        for update in walked {
+        for update in news {
             match update {
                 WalkUpdate::Found { pattern, path, is_first } => {
                     let start_at = is_first.then_some(self.start_at);
@@ -109,7 +109,7 @@ impl Coordinator {
         let mount = followed.mount;
         self.catalog.set_mount(&followed.path, mount);
         if self.lanes.has(mount) {
-            self.lanes.send(mount, LaneMessage::Follow(followed));
+            self.lanes.send(mount, LaneMessage::Follow(Box::new(followed)));
         } else if let Err(error) = self.lanes.start(mount, vec![followed]) {
             self.output.report.say(&format!("a file cannot be followed: no thread: {error}"));
         }

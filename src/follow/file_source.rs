@@ -107,6 +107,11 @@ impl FileSource {
         self.file.close();
     }
 
+    /// Returns true if all bytes behind the offset are NULs that are held back.
+    pub(super) fn is_holding_back(&self) -> bool {
+        matches!(self.nuls, Nuls::Held(_))
+    }
+
     /// Whether reads wait for bytes, so that no metadata tell that there are some.
     pub(super) fn is_pipe(&self) -> bool {
         self.kind == FileKind::Pipe

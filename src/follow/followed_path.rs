@@ -55,8 +55,8 @@ pub(super) struct FollowedPath {
     retry: Option<Retry>,
     /// Notes of a descriptor that was replaced.
     notes: Vec<Update>,
-    /// State, offset and size in the registry.
-    registered: Option<(SourceState, u64, u64)>,
+    /// State, offset, size and backlog in the registry.
+    registered: Option<(SourceState, u64, u64, u64)>,
 }
 
 /// The reasons for which a path is followed.
@@ -139,10 +139,12 @@ impl FollowedPath {
     pub(super) fn update_registry(&mut self, registry: &Registry) {
         let offset = self.newest().map_or(0, Generation::offset);
         let size = self.fingerprint.map_or(0, |fingerprint| fingerprint.size).max(offset);
-        let now = (self.state, offset, size);
+        let is_read = self.newest().is_none_or(Generation::is_holding_back);
+        let backlog = if is_read { 0 } else { size - offset };
+        let now = (self.state, offset, size, backlog);
         if self.registered.replace(now) != Some(now) {
             registry.update(&self.source, |status| {
-                (status.state, status.offset, status.size) = now;
+                (status.state, status.offset, status.size, status.backlog) = now;
             });
         }
     }

@@ -26,7 +26,7 @@ impl OpenedSources {
     /// Lines that existed at start are published before this returns, unless they are many.
     /// Fails if no thread can be started.
     pub fn follow(self, publisher: Publisher, report: Report) -> io::Result<Follower> {
-        let OpenedSources { options, catalog, sources, walker, desk, walked, .. } = self;
+        let OpenedSources { options, catalog, sources, walker, desk, news, .. } = self;
         let walker = walker?;
         self.missing.iter().for_each(|sentence| report.say(sentence));
         // In one step, so that the journal has all of an earlier run before any event follows.
@@ -52,7 +52,7 @@ impl OpenedSources {
         let mut coordinator =
             Coordinator { catalog, start_at, walker, desk: on_desk, output, lanes };
         coordinator.start_lanes(sources.into_values())?;
-        let run = move || coordinator.run(walked);
+        let run = move || coordinator.run(news);
         let thread = std::thread::Builder::new().name("coordinator".to_owned()).spawn(run)?;
         Ok(Follower { desk, thread: Some(thread) })
     }

@@ -64,6 +64,11 @@ impl Generation {
         self.reader.source().close();
     }
 
+    /// See [`FileSource::is_holding_back`].
+    pub(super) fn is_holding_back(&self) -> bool {
+        self.reader.source().is_holding_back()
+    }
+
     /// See [`FileSource::is_pipe`].
     pub(super) fn is_pipe(&self) -> bool {
         self.reader.source().is_pipe()

@@ -15,7 +15,7 @@ use super::wake_signal::WakeSignal;
 #[derive(Debug)]
 pub(super) enum LaneMessage {
     /// Follow this path.
-    Follow(FollowedPath),
+    Follow(Box<FollowedPath>),
     /// Watch this directory for new names.
     Watch(PathBuf),
     /// Write the status of all sources again, because it was marked as stalled.

@@ -73,7 +73,9 @@ impl Lanes {
     pub(super) fn start(&mut self, mount: Mount, followed: Vec<FollowedPath>) -> io::Result<()> {
         let lane = Arc::new(Lane::new());
         let mut worker = self.worker(mount, &lane);
-        followed.into_iter().for_each(|followed| worker.sources.insert(followed));
+        for followed in followed {
+            worker.sources.insert(followed);
+        }
         if mount == Mount::Local {
             worker.first_pass();
         }

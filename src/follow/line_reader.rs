@@ -120,20 +120,23 @@ impl<S: LineSource> LineReader<S> {
                 progress.availability = Availability::Now;
             }
             Chunk::Restarted => {
-                // The source does not hold the unfinished line any more.
-                let rest = self.state.unfinished();
-                let retained = RetainedBytes::new(rest, self.state.offset - rest.len() as u64);
-                self.finish(cutting, time, |lines| {
-                    updates.push(Update::Lines(retained.retain(lines)));
-                });
-                self.state.move_to(0, Vec::new());
-                self.is_unmarked = self.is_unmarked.filter(|is_unmarked| *is_unmarked);
-                updates.push(Update::Change(SourceChange::Truncated));
-                updates.extend(self.checkpoint(true).map(Update::Note));
+                self.restart(cutting, time, updates);
                 progress.availability = Availability::Now;
             }
         }
         Ok(progress)
+    }
+
+    /// Publishes the unfinished line, which the source does not hold any more, and moves to the
+    /// start.
+    fn restart(&mut self, cutting: &Cutting, time: u64, updates: &mut Vec<Update>) {
+        let rest = self.state.unfinished();
+        let retained = RetainedBytes::new(rest, self.state.offset - rest.len() as u64);
+        self.finish(cutting, time, |lines| updates.push(Update::Lines(retained.retain(lines))));
+        self.state.move_to(0, Vec::new());
+        self.is_unmarked = self.is_unmarked.filter(|is_unmarked| *is_unmarked);
+        updates.push(Update::Change(SourceChange::Truncated));
+        updates.extend(self.checkpoint(true).map(Update::Note));
     }
 
     /// Publishes the unfinished line, to which nothing will be added.

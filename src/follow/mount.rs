@@ -11,7 +11,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::wanted_source::{Target, WantedSource};
+#[cfg(feature = "cli")]
+use super::wanted_source::Target;
 use crate::system::MountTable;
 
 /// Types of file systems whose data the kernel itself reads. All others get threads of their own;
@@ -103,6 +104,7 @@ impl Mounts {
     }
 
     /// Returns true if a file below `directory` may hang.
+    #[cfg(feature = "cli")]
     fn may_hang_below(&self, directory: &Path) -> bool {
         self.of(directory) != Mount::Local
             || self
@@ -121,10 +123,11 @@ impl Mounts {
     }
 }
 
-/// Returns true if one of the wanted files is on a mount that may hang.
-pub(crate) fn may_hang(wanted: &[WantedSource]) -> bool {
+/// Returns true if one of the files may be on a mount that hangs; touches no such file.
+#[cfg(feature = "cli")]
+pub(crate) fn may_hang(mut targets: impl Iterator<Item = Target>) -> bool {
     let mounts = Mounts::read();
-    wanted.iter().any(|wanted| match &wanted.target {
+    targets.any(|target| match &target {
         Target::Path(path) => mounts.of(path) != Mount::Local,
         Target::Pattern(pattern) => {
             pattern.bases().any(|directory| mounts.may_hang_below(directory))
@@ -181,7 +184,7 @@ fn push_components(rest: &mut Vec<OsString>, path: &Path) {
     }));
 }
 
-/// Parses a line of `/proc/self/mountinfo`, see proc_pid_mountinfo(5).
+/// Parses a line of `/proc/self/mountinfo`, see `proc_pid_mountinfo(5)`.
 fn parse_line(line: &[u8]) -> Option<(PathBuf, Mount)> {
     let mut fields = line.split(|&byte| byte == b' ');
     let device = std::str::from_utf8(fields.nth(2)?).ok()?;

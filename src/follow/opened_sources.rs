@@ -44,7 +44,7 @@ pub struct OpenedSources {
     pub(super) walker: io::Result<Option<Arc<Walker>>>,
     pub(super) desk: Arc<Desk>,
     /// News of the first walk that are no files.
-    pub(super) walked: Vec<WalkUpdate>,
+    pub(super) news: Vec<WalkUpdate>,
     /// Sentences about sources that do not exist yet.
     pub(super) missing: Vec<String>,
     /// Checkpoints of the files of an earlier run.
@@ -106,14 +106,13 @@ impl OpenedSources {
             }
             followed.update_registry(registry);
         }
-        let walked = first_walk.rest;
         OpenedSources {
             options,
             catalog,
             sources,
             walker,
             desk,
-            walked,
+            news: first_walk.rest,
             missing,
             checkpoints,
             updates,

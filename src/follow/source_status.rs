@@ -71,6 +71,9 @@ pub struct SourceStatus {
     pub size: u64,
     /// Number of bytes of the newest file, or of standard input, that were read.
     pub offset: u64,
+    /// Number of bytes of the newest file that are to be read now; without the NULs at its end,
+    /// which wait for text.
+    pub backlog: u64,
     /// Number of lines published in this run.
     pub lines: u64,
     /// Number of bytes in the batches of these lines.
@@ -90,6 +93,7 @@ impl SourceStatus {
             state: SourceState::default(),
             size: 0,
             offset: 0,
+            backlog: 0,
             lines: 0,
             bytes: 0,
             last_change: None,

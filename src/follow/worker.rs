@@ -127,7 +127,7 @@ impl Worker {
             match message {
                 LaneMessage::Follow(followed) => {
                     let id = followed.source.id;
-                    self.sources.insert(followed);
+                    self.sources.insert(*followed);
                     self.hints.register_again(&self.sources, id);
                     self.serve_without_hint(id, now);
                 }

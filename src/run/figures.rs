@@ -37,7 +37,7 @@ pub(super) fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Fi
             figures.input_bytes += source.offset;
         } else if source.state == SourceState::Live {
             figures.file_bytes += source.offset;
-            figures.backlog += source.size.saturating_sub(source.offset);
+            figures.backlog += source.backlog;
         }
     }
     figures

@@ -13,8 +13,7 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::follow::may_hang;
-use crate::settings::Settings;
+use crate::cli::{Cli, may_hang};
 use crate::system::{ForwardedSignal, end_with_parent, parent_id, send_signal};
 
 /// Environment variable with the process ID of the supervisor.
@@ -26,14 +25,14 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(1800);
 
 /// Runs this program again as a child if one of its files may hang, and returns the exit status of
 /// the child; none if this process is to do the work itself.
-pub(super) fn supervise(settings: &Settings) -> anyhow::Result<Option<i32>> {
+pub(super) fn supervise(cli: &Cli) -> anyhow::Result<Option<i32>> {
     if is_child() {
         end_with_parent();
         return Ok(None);
     }
     // Inherited sockets are for this process, by its ID.
     let has_inherited = std::env::var_os("LISTEN_FDS").is_some();
-    if has_inherited || !may_hang(&settings.sources.files) {
+    if has_inherited || !may_hang(&cli.sources) {
         return Ok(None);
     }
     let program = std::env::current_exe().context("cannot find this program")?;
@@ -73,13 +72,11 @@ async fn wait(mut child: Child) -> anyhow::Result<i32> {
             _ = terminate.recv() => ForwardedSignal::Terminate,
         };
         send_signal(id, signal);
-        return match tokio::time::timeout(STOP_TIMEOUT, ended).await {
-            Ok(status) => Ok(exit_code(status??)),
-            Err(_) => {
-                send_signal(id, ForwardedSignal::Kill);
-                Ok(0)
-            }
-        };
+        if let Ok(status) = tokio::time::timeout(STOP_TIMEOUT, ended).await {
+            return Ok(exit_code(status??));
+        }
+        send_signal(id, ForwardedSignal::Kill);
+        return Ok(0);
     }
 }
 

@@ -141,7 +141,9 @@ fn curl_fails_after_an_aborted_body() {
         stream.arg(flag);
         Reader::start(stream)
     });
-    streams.iter().for_each(|stream| stream.wait_for("data: x"));
+    for stream in &streams {
+        stream.wait_for("data: x");
+    }
     ssetail.stop();
     for mut stream in streams {
         let status = crate::harness::wait_for_exit(&mut stream.child);
