@@ -148,5 +148,5 @@ fn a_mount_that_hangs_at_the_start_delays_only_its_own_files() {
     drop(hanging);
     assert_eq!(ssetail.events("/sse?file=far.log").data(2), ["far 2", "far 3"]);
     mount.append("new.txt", "new\n");
-    assert_eq!(ssetail.events("/sse?file=new.txt").data(1), ["new"]);
+    assert_eq!(ssetail.events("/sse?file=new.txt").lines(1), ["new"]);
 }
