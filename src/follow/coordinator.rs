@@ -16,7 +16,7 @@ use super::mount::Mount;
 use super::source_status::SourceState;
 use super::start_at::StartAt;
 use super::update::UpdatePublisher;
-use super::walker::{WalkUpdate, Walker};
+use super::walk::{WalkUpdate, Walker};
 use crate::feed::{Draft, DraftContent};
 use crate::journal::JournalNote;
 

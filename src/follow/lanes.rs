@@ -21,7 +21,7 @@ use super::retired_files::RetiredFiles;
 use super::schedule::Schedule;
 use super::source_map::SourceMap;
 use super::update::UpdatePublisher;
-use super::walker::Walker;
+use super::walk::Walker;
 use super::worker::Worker;
 
 /// Time for which the end of the program waits for a worker whose mount may hang. Twice the time

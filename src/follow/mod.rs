@@ -20,17 +20,12 @@
 //! Everything else is done by `LineReader`, which the follower drives for files, and the thread of
 //! [`Input`] for a stream that is read to its end.
 
-#[cfg(test)]
-mod bash_globs;
-mod braces;
-mod candidate;
 mod catalog;
 mod clock;
 mod comparison;
 mod coordinator;
 mod descriptors;
 mod desk;
-mod directory_memory;
 mod file;
 mod file_source;
 mod fingerprint;
@@ -47,7 +42,6 @@ mod line_reader;
 mod line_source;
 mod log_file;
 mod mount;
-mod name_pattern;
 mod nuls;
 mod opened_sources;
 mod options;
@@ -72,24 +66,18 @@ mod turn;
 mod update;
 mod wake_signal;
 mod walk;
-mod walk_pace;
-mod walk_rules;
-mod walker;
-#[cfg(test)]
-mod walker_tests;
 mod wanted_source;
 mod watcher;
 mod worker;
 
-pub(crate) use braces::expand_braces;
 pub use follower::Follower;
 pub use input::{Input, InputCopies, InputSettings};
 #[cfg(feature = "cli")]
 pub(crate) use mount::may_hang;
-pub(crate) use name_pattern::NamePattern;
 pub use opened_sources::OpenedSources;
 pub use options::FollowOptions;
 pub use pattern::Pattern;
+pub(crate) use pattern::{NamePattern, expand_braces};
 pub use registry::{ReadTotals, Registry};
 pub use source_status::{SourceKind, SourceState, SourceStatus};
 pub use spool::Spool;

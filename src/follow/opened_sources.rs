@@ -19,7 +19,7 @@ use super::retired_files::RetiredFiles;
 use super::source_map::SourceMap;
 use super::start_at::StartAt;
 use super::update::Update;
-use super::walker::{WalkUpdate, Walker};
+use super::walk::{WalkUpdate, Walker};
 use super::wanted_source::{Target, WantedSource};
 use crate::feed::Draft;
 use crate::journal::Recovered;

@@ -17,7 +17,7 @@ use super::schedule::{Load, Schedule};
 use super::source_map::SourceMap;
 use super::turn::Turn;
 use super::update::UpdatePublisher;
-use super::walker::Walker;
+use super::walk::Walker;
 use crate::system::sleep_precisely;
 
 /// Time for which the start may be delayed to read existing files. Twice the time delays the

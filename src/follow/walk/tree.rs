@@ -10,18 +10,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::super::mount::Mount;
+use super::super::pattern::Pattern;
 use super::candidate::{Candidate, PassedOver};
 use super::directory_memory::{DirectoryMemory, Version};
-use super::mount::Mount;
-use super::pattern::Pattern;
-use super::walk_rules::{EntryKind, Match, States, WalkRules};
+use super::rules::{EntryKind, Match, States, WalkRules};
 
 /// Number of news that are kept before they are published. Each publication may wake a thread;
 /// with many more, the news of a large directory tree come late.
 const NEWS: usize = 256;
 
 /// Returns the mount of a path, without touching the file system below it.
-pub(super) type MountOf = dyn Fn(&Path) -> Mount + Send + Sync;
+pub(in crate::follow) type MountOf = dyn Fn(&Path) -> Mount + Send + Sync;
 
 /// News of a walk.
 #[derive(Clone, Debug, PartialEq, Eq)]

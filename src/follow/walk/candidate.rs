@@ -7,9 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::file::FileKind;
-use super::own_streams::own_stream;
-use super::pattern::Pattern;
+use super::super::file::FileKind;
+use super::super::own_streams::own_stream;
+use super::super::pattern::Pattern;
 
 /// Suffixes of compressed files and archives. logrotate and its relatives write the first six.
 const COMPRESSED: [&str; 17] = [

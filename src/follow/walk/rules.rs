@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::pattern::{Part, Pattern};
+use super::super::pattern::{Part, Pattern};
 
 /// The states of a directory, in ascending order; directories share them.
 pub(super) type States = Arc<[u32]>;

@@ -11,10 +11,16 @@ use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::braces::expand_braces;
-use super::name_pattern::NamePattern;
 use super::spool_names::SpoolNames;
+
+#[cfg(test)]
+mod bash_globs;
+mod braces;
+mod name_pattern;
+
 use crate::journal::STATE_FILES;
+pub(crate) use braces::expand_braces;
+pub(crate) use name_pattern::NamePattern;
 
 /// Most bytes of all words of a pattern. Each word costs system calls in every walk; with a
 /// quarter of it, `{1..10000}` before a name of usual length would be refused.

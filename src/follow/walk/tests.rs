@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::mount::Mount;
-use super::pattern::Pattern;
-use super::spool_names::SpoolNames;
-use super::wake_signal::WakeSignal;
-use super::walk::MountOf;
+use super::super::mount::Mount;
+use super::super::pattern::Pattern;
+use super::super::spool_names::SpoolNames;
+use super::super::wake_signal::WakeSignal;
+use super::tree::MountOf;
 use super::walker::{WalkUpdate, Walker};
 use crate::system::without_privileges;
 

@@ -7,7 +7,7 @@ use std::iter::Peekable;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
-use super::walk_rules::{Match, States};
+use super::rules::{Match, States};
 
 /// Age from which the change time of a directory proves that its names are the same. Two changes
 /// within one tick have the same time, and FAT keeps times in steps of two seconds. Twice the

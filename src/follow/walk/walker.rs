@@ -14,25 +14,25 @@ use std::task::Waker;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::super::mount::Mount;
+use super::super::pattern::Pattern;
 use super::candidate::PassedOver;
-use super::mount::Mount;
-use super::pattern::Pattern;
-use super::walk::{Elsewhere, Forgotten, MountOf, News, Tree, Walk};
-use super::walk_pace::{WalkPace, WalkStart};
-use super::walk_rules::WalkRules;
+use super::pace::{WalkPace, WalkStart};
+use super::rules::WalkRules;
+use super::tree::{Elsewhere, Forgotten, MountOf, News, Tree, Walk};
 
 /// Most directories that are reported because their names may not be read. A pattern for all of
 /// `/` meets hundreds; the first few show the cause.
 const DENIED_DIRECTORIES: usize = 10;
 
 /// Threads that walk until the walker is dropped.
-pub(super) struct Walker {
+pub(in crate::follow) struct Walker {
     shared: Arc<Shared>,
 }
 
 /// News of the walker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum WalkUpdate {
+pub(in crate::follow) enum WalkUpdate {
     /// A file that the last walk of the pattern did not find. `is_first`: it was found by the
     /// first walk and is not younger than the walker.
     Found { pattern: usize, path: PathBuf, is_first: bool },
@@ -92,7 +92,7 @@ impl Walker {
     /// `mount_of` names the mount of a path without touching the file system below it.
     /// It is called for every directory in every walk, so that it has to be fast.
     /// Fails if no thread can be started.
-    pub(super) fn start(
+    pub(in crate::follow) fn start(
         patterns: Vec<Pattern>,
         waker: Waker,
         mount_of: Arc<MountOf>,
@@ -112,26 +112,26 @@ impl Walker {
     }
 
     /// Asks for a walk soon, because names have changed.
-    pub(super) fn request(&self) {
+    pub(in crate::follow) fn request(&self) {
         self.shared.lock().is_requested = true;
         self.shared.changed.notify_all();
     }
 
     /// Returns the news since the last call, in their order.
-    pub(super) fn take(&self) -> Vec<WalkUpdate> {
+    pub(in crate::follow) fn take(&self) -> Vec<WalkUpdate> {
         std::mem::take(&mut self.shared.lock().updates)
     }
 
     /// Waits until the first walk of every pattern is complete, at most for `limit`; returns false
     /// if it is not.
-    pub(super) fn wait_for_first(&self, limit: Duration) -> bool {
+    pub(in crate::follow) fn wait_for_first(&self, limit: Duration) -> bool {
         let is_walking = |state: &mut State| state.first_walks > 0;
         let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), limit, is_walking);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Reports this path again if a later walk finds it: its source was put aside.
-    pub(super) fn forget(&self, path: &Path) {
+    pub(in crate::follow) fn forget(&self, path: &Path) {
         self.shared.lock().forgotten.push(path.to_owned());
     }
 }

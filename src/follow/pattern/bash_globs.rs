@@ -10,7 +10,7 @@ use std::process::Command;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::pattern::Pattern;
+use super::Pattern;
 
 const FILES: &str = r"
     a.log b.log c.txt é.log ä1.log 日本.log app.log app.log.1 A.log .hidden.log 1.log 02.log 3.log
