@@ -136,6 +136,8 @@ Locked while ssetail runs, so that only one process uses the directory.
 While ssetail runs, every complete line that is written to a followed file on a local file system is published exactly once, whole and in the order of its file, even if the file is renamed, truncated or deleted, or if a symbolic link to it changes.
 A replaced file is read to its end, and for the time of \fB\-\-linger\fR after that.
 Events that are no longer in memory are read again from their files.
+A deleted file is closed when the time of \fB\-\-linger\fR after its deletion is over; events of it that are not in memory are a gap then.
+A file system that does not answer holds up only its own files.
 .PP
 With \fB\-\-state\fR, a restart continues where the last run stopped, even after \fBkill \-9\fR: event ids stay valid, and lines that were written in the meantime are published, also those of files that were rotated within their directory.
 \fB\-\-lines\fR then applies only to files that the state does not contain.

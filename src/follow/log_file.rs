@@ -86,7 +86,9 @@ impl LogFile {
     /// Closes the descriptor; from now on, every read fails.
     pub(super) fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
-        drop(self.descriptor.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let descriptor = self.descriptor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Closing may take time, so that the lock is not held meanwhile.
+        drop(descriptor);
     }
 
     /// Returns true if some path still leads to the file.

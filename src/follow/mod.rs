@@ -6,10 +6,15 @@
 //!
 //! # Files
 //!
-//! A [`Follower`] is a thread that reads all files.
-//! Hints from linemux wake it, and frequent checks find the changes for which there was no hint.
+//! A [`Follower`] is a coordinator and its workers, each of which is a thread.
+//! All local files have one worker; each mount that may hang has one of its own.
+//! Hints from linemux wake a worker, and frequent checks find the changes for which there was no
+//! hint.
 //! Behind each path it keeps open files as *generations*: a file that was replaced is read to its
 //! end, and for a while longer.
+//! The coordinator gives every path to the worker of its mount, and keeps the paths of patterns
+//! that lead nowhere.
+//! `walk` finds the files that match patterns, on threads of its own.
 //!
 //! # Kinds of source
 //!
