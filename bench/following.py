@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the following of files, beside tail -F where that can do the same.
 
-    cargo build --release && bench/following.py [idle] [flood] [read] [latency] [start]
+    cargo build --release && bench/following.py [idle] [flood] [read] [latency] [start] [tree] [churn]
 
 Prints medians of several runs, and ratios within one run.
 Loopback only; files in a directory that is removed at the end.
@@ -179,10 +179,8 @@ def latency(directory):
             open(path, "w").close()
             if name == "ssetail":
                 child, port = start("-n", "0", path)
-                peer = socket.create_connection(("127.0.0.1", port))
-                peer.sendall(b"GET /sse HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                peer = listen(port)
                 source = peer.fileno()
-                os.read(source, 65536)
             else:
                 child = subprocess.Popen(["tail", "-n", "0", "-F", path], stdout=subprocess.PIPE)
                 source = child.stdout.fileno()
@@ -195,6 +193,73 @@ def latency(directory):
     for name, seen in results.items():
         points = statistics.quantiles(seen, n=100)
         print(f"latency, {name}: {points[49]:.0f} µs median, {points[98]:.0f} µs 99th percentile")
+
+
+def tree(directory):
+    """A glob over 60,000 directories, beside the path alone: idle time, and the latency of a line."""
+    for n in range(60_000):
+        os.makedirs(f"{directory}/packages/{n // 100}/{n % 100}")
+    path = f"{directory}/app.log"
+    found = []
+    for source in (path, f"{directory}/**/*.log"):
+        open(path, "w").close()
+        child, port = start("-n", "0", source)
+        time.sleep(10)
+        used, began = cpu(child.pid), time.time()
+        time.sleep(20)
+        share = (cpu(child.pid) - used) / (time.time() - began) * 100
+        peer = listen(port)
+        writer = subprocess.Popen([sys.executable, __file__, "--write", path, "2000"])
+        points = statistics.quantiles([ns / 1000 for ns in receive(peer.fileno(), 2000)], n=100)
+        writer.wait()
+        if source != path:
+            for n in range(RUNS):
+                began = time.time()
+                open(f"{directory}/packages/{n}/new.log", "w").write("x @0\n")
+                receive(peer.fileno(), 1)
+                found.append((time.time() - began) * 1000)
+        print(f"tree, {os.path.basename(source)}: idle {share:.2f} % of a core, "
+              f"{memory(child.pid):.1f} MiB, latency {points[49]:.0f} µs median, {points[98]:.0f} µs 99th percentile")
+        stop(child)
+    print(f"tree, ms until a new file is found: {median(found)}")
+
+
+def churn(directory):
+    """Two hundred files that live for 600 ms, twenty times: lost lines, descriptors, idle time."""
+    child, port = start("-n", "0", f"{directory}/*.log")
+    peer = listen(port)
+    descriptors = 0
+    for round in range(20):
+        names = [f"{directory}/{round}-{n}.log" for n in range(200)]
+        for name in names:
+            open(name, "w").write("x @0\n")
+        time.sleep(0.6)
+        for name in names:
+            os.unlink(name)
+        descriptors = max(descriptors, len(os.listdir(f"/proc/{child.pid}/fd")))
+        time.sleep(0.3)
+    peer.settimeout(5)
+    seen = b""
+    try:
+        while seen.count(b"data: x @0") < 4000:
+            seen += peer.recv(1 << 20)
+    except TimeoutError:
+        pass
+    time.sleep(10)
+    used, began = cpu(child.pid), time.time()
+    time.sleep(10)
+    share = (cpu(child.pid) - used) / (time.time() - began) * 100
+    print(f"churn: {4000 - seen.count(b'data: x @0')} of 4000 lines lost, {descriptors} descriptors at most, "
+          f"{len(os.listdir(f'/proc/{child.pid}/fd'))} at the end, idle {share:.2f} % of a core, {memory(child.pid):.1f} MiB")
+    stop(child)
+
+
+def listen(port):
+    """A connection to the event stream, after its first bytes."""
+    peer = socket.create_connection(("127.0.0.1", port))
+    peer.sendall(b"GET /sse HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    peer.recv(65536)
+    return peer
 
 
 def write_stamps(path, count):
@@ -226,7 +291,7 @@ def begin(directory):
 def main():
     if sys.argv[1:2] == ["--write"]:
         return write_stamps(sys.argv[2], int(sys.argv[3]))
-    parts = {"idle": idle, "flood": flood, "read": read, "latency": latency, "start": begin}
+    parts = {"idle": idle, "flood": flood, "read": read, "latency": latency, "start": begin, "tree": tree, "churn": churn}
     for name in sys.argv[1:] or parts:
         with tempfile.TemporaryDirectory() as directory:
             parts[name](directory)

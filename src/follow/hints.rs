@@ -19,6 +19,10 @@ const RENEWAL: Duration = Duration::from_secs(4);
 /// `stat` for each; twice as many delay the reading of growing files twice as long.
 const REGISTERED_AT_ONCE: usize = 256;
 
+/// Number of directories that are registered in one step. Steps of an idle worker are 50 ms apart,
+/// so that this takes 2 % of a core; half as many watch a large tree half as soon.
+const DIRECTORIES_AT_ONCE: usize = 32;
+
 /// Most directories that are watched only for new names. Each takes a watch of the kernel, which
 /// older systems limit to 8,192 for a user, and 30 µs to register; twice as many leave fewer watches
 /// to other programs, and half as many leave more new files to the walks.
@@ -108,9 +112,12 @@ impl HintSource {
         if let Some(last) = next.last() {
             self.next = last.source.id + 1;
             watcher.register(next.iter().map(|next| (&*next.path, next.source.id)));
-        } else if let Some(directory) = self.directories.get(self.registered_directories) {
-            self.registered_directories += 1;
-            watcher.watch_directory(directory);
+        } else {
+            let next = self.directories.iter().skip(self.registered_directories);
+            for directory in next.take(DIRECTORIES_AT_ONCE) {
+                self.registered_directories += 1;
+                watcher.watch_directory(directory);
+            }
         }
     }
 
@@ -145,7 +152,6 @@ impl HintSource {
             self.start(sources);
         } else {
             self.next = 0;
-            self.registered_directories = 0;
         }
     }
 

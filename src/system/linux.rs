@@ -57,6 +57,7 @@ pub(crate) fn sleep_precisely() {
 }
 
 /// Lets the kernel terminate this process when its parent ends.
+#[cfg(feature = "cli")]
 pub(crate) fn end_with_parent() {
     // An error means that the signal is not known, which cannot be.
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));

@@ -9,27 +9,32 @@
 mod linux;
 #[cfg(any(not(target_os = "linux"), feature = "portable"))]
 mod portable;
+#[cfg(feature = "cli")]
+mod process;
 mod unix;
 
+#[cfg(all(target_os = "linux", not(feature = "portable"), feature = "cli"))]
+pub(crate) use linux::end_with_parent;
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub(crate) use linux::{
-    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, end_with_parent, is_on_overlay,
-    is_out_of_watches, is_synthetic, limit_unsent, next_data, next_hole, sleep_precisely,
-    time_out_peer,
+    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, is_on_overlay, is_out_of_watches,
+    is_synthetic, limit_unsent, next_data, next_hole, sleep_precisely, time_out_peer,
 };
+#[cfg(all(any(not(target_os = "linux"), feature = "portable"), feature = "cli"))]
+pub(crate) use portable::end_with_parent;
 #[cfg(any(not(target_os = "linux"), feature = "portable"))]
 pub(crate) use portable::{
-    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, end_with_parent, is_on_overlay,
-    is_out_of_watches, is_synthetic, limit_unsent, next_data, next_hole, sleep_precisely,
-    time_out_peer,
+    MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, is_on_overlay, is_out_of_watches,
+    is_synthetic, limit_unsent, next_data, next_hole, sleep_precisely, time_out_peer,
 };
+#[cfg(feature = "cli")]
+pub(crate) use process::{ForwardedSignal, parent_id, send_signal};
 pub use unix::raise_descriptor_limit;
 #[cfg(feature = "cli")]
 pub(crate) use unix::terminal_columns;
 #[cfg(test)]
 pub(crate) use unix::without_privileges;
 pub(crate) use unix::{
-    ForwardedSignal, Ready, descriptor_limit, is_out_of_descriptors, is_symlink_loop,
-    open_without_waiting, out_of_descriptors, output_files, parent_id, read_stdin, send_signal,
-    thread_cpu_time, wait_for_stdin,
+    Ready, descriptor_limit, is_out_of_descriptors, is_symlink_loop, open_without_waiting,
+    out_of_descriptors, output_files, read_stdin, thread_cpu_time, wait_for_stdin,
 };

@@ -34,6 +34,7 @@ pub(crate) fn is_on_overlay(_: &File) -> bool {
 pub(crate) fn sleep_precisely() {}
 
 /// Does nothing: this process goes on when its parent is killed.
+#[cfg(feature = "cli")]
 pub(crate) fn end_with_parent() {}
 
 /// Returns none: after `kill -9`, event ids of earlier runs are invalid.

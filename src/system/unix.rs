@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, getrlimit, kill_process, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Event for which [`wait_for_stdin`] returned.
@@ -104,34 +104,6 @@ pub(crate) fn without_privileges(test: impl FnOnce() + Send) {
             test();
         });
     });
-}
-
-/// A signal for a child process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ForwardedSignal {
-    HangUp,
-    Interrupt,
-    Terminate,
-    Kill,
-}
-
-/// Sends a signal to a child process that was not waited for.
-pub(crate) fn send_signal(id: u32, signal: ForwardedSignal) {
-    let signal = match signal {
-        ForwardedSignal::HangUp => Signal::HUP,
-        ForwardedSignal::Interrupt => Signal::INT,
-        ForwardedSignal::Terminate => Signal::TERM,
-        ForwardedSignal::Kill => Signal::KILL,
-    };
-    if let Some(id) = i32::try_from(id).ok().and_then(Pid::from_raw) {
-        // An error means that the child has ended.
-        let _ = kill_process(id, signal);
-    }
-}
-
-/// Returns the process ID of the parent; zero if it is in another namespace.
-pub(crate) fn parent_id() -> u32 {
-    getppid().map_or(0, |id| id.as_raw_nonzero().get().cast_unsigned())
 }
 
 /// Returns the number of columns of the terminal of standard error, or none if it is unknown.
