@@ -45,6 +45,8 @@ pub(super) fn streamed(medium: Medium, body: AnswerBody) -> Response<AnswerBody>
     let mut response = Response::new(body);
     set(&mut response, CONTENT_TYPE, content_type);
     set(&mut response, CACHE_CONTROL, "no-store, no-transform");
+    // Both ask proxies not to buffer: RFC 10036, and the header that nginx knows.
+    set(&mut response, HeaderName::from_static("incremental"), "?1");
     set(&mut response, HeaderName::from_static("x-accel-buffering"), "no");
     set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
     response
