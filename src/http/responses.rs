@@ -7,7 +7,7 @@ use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
     RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{Response, StatusCode};
+use hyper::{HeaderMap, Response, StatusCode};
 
 use super::access::Exchange;
 use super::body::AnswerBody;
@@ -89,10 +89,10 @@ pub(super) fn too_many_streams(retry_after: Duration) -> Response<AnswerBody> {
     response
 }
 
-/// Answers `OPTIONS`, which is also a preflight of CORS.
-pub(super) fn options() -> Response<AnswerBody> {
+/// Answers `OPTIONS` with these headers, which is also a preflight of CORS.
+pub(super) fn options(request: &HeaderMap) -> Response<AnswerBody> {
     let mut response = with_allow(text(StatusCode::NO_CONTENT, ""));
-    trust::preflight(response.headers_mut());
+    trust::preflight(request, response.headers_mut());
     response
 }
 
