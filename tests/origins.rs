@@ -145,6 +145,24 @@ fn a_link_of_another_site_opens_the_page_only() {
 }
 
 #[test]
+fn only_one_plain_value_says_that_a_request_is_of_the_same_origin() {
+    let ssetail = start();
+    let foreign = ("origin", "http://public.example");
+    let same = ("sec-fetch-site", "same-origin");
+    assert_eq!(send(&ssetail, "/sources", &[foreign, same]).status, 200);
+    for others in [
+        vec![same, same],
+        vec![same, ("sec-fetch-site", "cross-site")],
+        vec![("sec-fetch-site", "same-origin, same-origin")],
+        vec![("sec-fetch-site", "Same-Origin")],
+        vec![("sec-fetch-site", "")],
+    ] {
+        let headers = [vec![foreign], others].concat();
+        assert_eq!(send(&ssetail, "/sources", &headers).status, 403, "{headers:?}");
+    }
+}
+
+#[test]
 fn what_proxies_say_about_the_client_is_not_trusted() {
     let ssetail = start();
     for (name, value) in [
