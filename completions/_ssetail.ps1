@@ -51,7 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'ssetail' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Admit clients that send this token in a header, a cookie or the URL; prefer the environment')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from a file')
             [CompletionResult]::new('--cors', '--cors', [CompletionResultType]::ParameterName, 'Admit web pages of this origin, besides loopback origins; ''*'' for any origin, null for pages from disk; repeatable')
-            [CompletionResult]::new('--allow-host', '--allow-host', [CompletionResultType]::ParameterName, 'Accept this host name, besides loopback names and IP addresses; repeatable')
+            [CompletionResult]::new('--allow-host', '--allow-host', [CompletionResultType]::ParameterName, 'Accept this host name, besides loopback names and IP addresses; ''*.NAME'' for all names below; repeatable')
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Encrypt with the certificate chain in this PEM file, and offer HTTP/2')
             [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'Private key of the certificate, in a PEM file')
             [CompletionResult]::new('--completions', '--completions', [CompletionResultType]::ParameterName, 'Print the completion script for a shell: bash, zsh, fish, powershell or elvish')

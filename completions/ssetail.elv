@@ -48,7 +48,7 @@ set edit:completion:arg-completer[ssetail] = {|@words|
             cand --token 'Admit clients that send this token in a header, a cookie or the URL; prefer the environment'
             cand --token-file 'Read the token from a file'
             cand --cors 'Admit web pages of this origin, besides loopback origins; ''*'' for any origin, null for pages from disk; repeatable'
-            cand --allow-host 'Accept this host name, besides loopback names and IP addresses; repeatable'
+            cand --allow-host 'Accept this host name, besides loopback names and IP addresses; ''*.NAME'' for all names below; repeatable'
             cand --tls-cert 'Encrypt with the certificate chain in this PEM file, and offer HTTP/2'
             cand --tls-key 'Private key of the certificate, in a PEM file'
             cand --completions 'Print the completion script for a shell: bash, zsh, fish, powershell or elvish'

@@ -26,7 +26,7 @@ complete -c ssetail -s a -l auth -d 'Admit clients that send this user and passw
 complete -c ssetail -l token -d 'Admit clients that send this token in a header, a cookie or the URL; prefer the environment' -r
 complete -c ssetail -l token-file -d 'Read the token from a file' -r -F
 complete -c ssetail -l cors -d 'Admit web pages of this origin, besides loopback origins; \'*\' for any origin, null for pages from disk; repeatable' -r
-complete -c ssetail -l allow-host -d 'Accept this host name, besides loopback names and IP addresses; repeatable' -r
+complete -c ssetail -l allow-host -d 'Accept this host name, besides loopback names and IP addresses; \'*.NAME\' for all names below; repeatable' -r
 complete -c ssetail -l tls-cert -d 'Encrypt with the certificate chain in this PEM file, and offer HTTP/2' -r -F
 complete -c ssetail -l tls-key -d 'Private key of the certificate, in a PEM file' -r -F
 complete -c ssetail -l completions -d 'Print the completion script for a shell: bash, zsh, fish, powershell or elvish' -r -f -a "bash\t''

@@ -123,12 +123,12 @@ fn responses_to_requests_of_all_kinds_are_as_recorded() {
         exchange.get(&format!("/sse?{query}"), Until::End);
     }
     for host in ["evil.example", "localhost:80:80", "a b", ""] {
-        exchange.request("GET", "/healthz", &[("host", host)], Until::End);
+        exchange.request("GET", "/sources", &[("host", host)], Until::End);
     }
     exchange.request("GET", "/healthz", &[("sec-fetch-site", "cross-site")], Until::End);
     for request in [
-        "GET /healthz HTTP/1.1\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n\r\n",
+        "GET /sources HTTP/1.1\r\n\r\n",
+        "GET /sources HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n\r\n",
         "GET /healthz HTTP/1.0\r\nhost: localhost\r\n\r\n",
         "not HTTP\r\n\r\n",
     ] {

@@ -12,6 +12,7 @@ mod hostile_clients;
 mod limits;
 mod listening;
 mod model;
+mod origins;
 mod packaging;
 mod page;
 mod parser;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use crate::http::{AllowedOrigin, Secret, parse_host};
+use crate::http::{AllowedHost, AllowedOrigin, Secret};
 
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Access")]
@@ -32,10 +32,10 @@ pub(crate) struct AccessArgs {
           value_parser = AllowedOrigin::parse)]
     pub(crate) cors: Vec<AllowedOrigin>,
 
-    /// Accept this host name, besides loopback names and IP addresses; repeatable
+    /// Accept this host name, besides loopback names and IP addresses; '*.NAME' for all names below; repeatable
     #[arg(long, env = "SSETAIL_ALLOW_HOST", value_name = "NAME", value_delimiter = ',',
-          value_parser = parse_host, hide_short_help = true)]
-    pub(crate) allow_host: Vec<String>,
+          value_parser = AllowedHost::parse, hide_short_help = true)]
+    pub(crate) allow_host: Vec<AllowedHost>,
 
     /// Encrypt with the certificate chain in this PEM file, and offer HTTP/2
     #[arg(

@@ -20,6 +20,7 @@ use super::responses::{
 use super::route::Route;
 use super::socket::Flow;
 use super::stream::{EventStream, PartByPart};
+use super::trust::Content;
 use super::{Query, Site, reports};
 use crate::event::{Encoder, EventId, Medium};
 
@@ -65,8 +66,8 @@ impl Site {
         peer: &Peer,
     ) -> Response<AnswerBody> {
         let route = self.route(request.uri().path());
-        let is_page = route.as_ref().is_some_and(Route::is_page);
-        let origin = match self.trust.check(request, is_page) {
+        let content = route.as_ref().map_or(Content::Logs, Route::content);
+        let origin = match self.trust.check(request, content) {
             Ok(origin) => origin,
             Err(refusal) => return text(refusal.status(), refusal.sentence()),
         };
@@ -107,7 +108,7 @@ impl Site {
         match (route, request.method()) {
             (None, _) => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
             (Some(route), &Method::GET | &Method::HEAD) => self.get(&route, request, peer),
-            (Some(_), &Method::OPTIONS) => options(),
+            (Some(_), &Method::OPTIONS) => options(request.headers()),
             (Some(_), _) => method_not_allowed(),
         }
     }

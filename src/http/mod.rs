@@ -8,6 +8,7 @@
 
 mod access;
 mod activity;
+mod allowed;
 mod answer;
 mod body;
 mod connection;
@@ -36,6 +37,7 @@ mod viewer;
 mod writer;
 
 pub use access::{Access, Secret};
+pub use allowed::{AllowedHost, AllowedOrigin};
 pub use listen::{BoundAddress, InheritedSockets, ListenAddress, Listeners, listen};
 pub use name_filter::NameFilter;
 pub use query::{BadQuery, Query};
@@ -44,5 +46,5 @@ pub use serve_options::ServeOptions;
 pub use site::Site;
 pub use tls::Tls;
 pub use traffic::Traffic;
-pub use trust::{AllowedOrigin, Trust, parse_host};
+pub use trust::Trust;
 pub use viewer::Asset;

@@ -7,7 +7,7 @@ use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
     RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{Response, StatusCode};
+use hyper::{HeaderMap, Response, StatusCode};
 
 use super::access::Exchange;
 use super::body::AnswerBody;
@@ -45,6 +45,8 @@ pub(super) fn streamed(medium: Medium, body: AnswerBody) -> Response<AnswerBody>
     let mut response = Response::new(body);
     set(&mut response, CONTENT_TYPE, content_type);
     set(&mut response, CACHE_CONTROL, "no-store, no-transform");
+    // Both ask proxies not to buffer: RFC 10036, and the header that nginx knows.
+    set(&mut response, HeaderName::from_static("incremental"), "?1");
     set(&mut response, HeaderName::from_static("x-accel-buffering"), "no");
     set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
     response
@@ -87,10 +89,10 @@ pub(super) fn too_many_streams(retry_after: Duration) -> Response<AnswerBody> {
     response
 }
 
-/// Answers `OPTIONS`, which is also a preflight of CORS.
-pub(super) fn options() -> Response<AnswerBody> {
+/// Answers `OPTIONS` with these headers, which is also a preflight of CORS.
+pub(super) fn options(request: &HeaderMap) -> Response<AnswerBody> {
     let mut response = with_allow(text(StatusCode::NO_CONTENT, ""));
-    trust::preflight(response.headers_mut());
+    trust::preflight(request, response.headers_mut());
     response
 }
 

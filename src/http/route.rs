@@ -1,5 +1,6 @@
 //! The paths of a site.
 
+use super::trust::Content;
 use super::{Asset, Site};
 
 /// A path at which a site answers.
@@ -16,14 +17,19 @@ pub(super) enum Route<'a> {
     Sources,
     /// Figures for Prometheus.
     Metrics,
-    /// The health check, which needs no password and no token.
+    /// The health check, which needs no password, no token and no accepted host.
     Health,
 }
 
 impl Route<'_> {
-    /// Whether the route is an address of the page, to which any web site may link.
-    pub(super) fn is_page(&self) -> bool {
-        matches!(self, Route::Page(_) | Route::PageWithoutSlash)
+    /// Returns the content, on which the checks of `Host` and origin depend.
+    pub(super) fn content(&self) -> Content {
+        match self {
+            Route::Page(_) | Route::PageWithoutSlash => Content::Page,
+            Route::PageFile(_) => Content::PageFile,
+            Route::Events | Route::Sources | Route::Metrics => Content::Logs,
+            Route::Health => Content::Health,
+        }
     }
 }
 

@@ -120,7 +120,7 @@ impl Drop for Browser {
 }
 
 /// Returns a browser that resolves every host under `example` to this machine.
-fn chromium(profile: &TempDir) -> Command {
+pub fn chromium(profile: &TempDir) -> Command {
     let mut command = Command::new("chromium");
     command
         .args("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run".split(' '))

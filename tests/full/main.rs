@@ -1,4 +1,4 @@
-//! Tests that need installed programs: browsers, clients, nginx, curl, shells and systemd.
+//! Tests that need installed programs: browsers, clients, proxies, curl, shells and systemd.
 //!
 //! `tests/run` installs these programs and runs both tiers.
 
@@ -19,8 +19,10 @@ mod nginx;
 #[path = "../parser.rs"]
 mod parser;
 mod peer;
+mod proxied_page;
 mod proxy;
 mod readme;
 mod results;
+mod reverse_proxies;
 mod same_file;
 mod systemd;

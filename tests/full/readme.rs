@@ -15,9 +15,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::harness::DEADLINE;
 
 /// A block of README.md: its language, and its lines.
-type Block = (String, Vec<String>);
+pub type Block = (String, Vec<String>);
 
-fn blocks() -> Vec<Block> {
+/// Returns the blocks of README.md, in order.
+pub fn blocks() -> Vec<Block> {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
     let mut blocks: Vec<Block> = Vec::new();
     let mut inside = false;

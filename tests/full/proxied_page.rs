@@ -1,0 +1,205 @@
+//! The page behind reverse proxies, in real browsers.
+
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
+
+use flate2::write::GzDecoder;
+use tempfile::TempDir;
+
+use crate::browsers::chromium;
+use crate::harness::{Events, Running, Ssetail, client, eventually, write};
+use crate::readme::blocks;
+use crate::reverse_proxies::{Program, ReverseProxy, Settings};
+
+/// The name by which browsers know the proxy.
+const HOST: &str = "logs.example";
+
+const PROGRAMS: [Program; 4] = [Program::Nginx, Program::Apache, Program::Caddy, Program::Haproxy];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Browser {
+    Chromium,
+    Firefox,
+}
+
+/// The page in a browser, which is killed when this is dropped.
+struct Page {
+    child: Child,
+    profile: TempDir,
+}
+
+impl Page {
+    /// Opens the page of ssetail behind a proxy.
+    fn open(browser: Browser, url: &str, ip: &str) -> Self {
+        let profile = tempfile::tempdir().expect("a directory");
+        let mut command = match browser {
+            Browser::Chromium => {
+                let mut command = chromium(&profile);
+                command.arg(format!("--host-resolver-rules=MAP *.example {ip}"));
+                command.args(["--remote-debugging-port=0", "--ignore-certificate-errors"]);
+                command
+            }
+            Browser::Firefox => firefox(&profile, ip),
+        };
+        let child = command.arg(url).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Page { child: child.expect("the browser starts; tests/run installs it"), profile }
+    }
+
+    /// Returns what Chromium says about its tabs, titles included; empty until it has started.
+    fn tabs(&self) -> String {
+        let port = std::fs::read_to_string(self.profile.path().join("DevToolsActivePort"));
+        let Ok(port) = port else { return String::new() };
+        let port = port.lines().next().unwrap_or_default();
+        client::get(&format!("127.0.0.1:{port}"), "/json/list", &[]).body
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Returns a browser that resolves every name to this address.
+fn firefox(profile: &TempDir, ip: &str) -> Command {
+    let preferences = format!(
+        "user_pref('network.dns.forceResolve', '{ip}');\n\
+         user_pref('dom.security.https_first', false);\n\
+         user_pref('datareporting.policy.dataSubmissionEnabled', false);\n"
+    );
+    write(&profile.path().join("user.js"), preferences);
+    let mut command = Command::new("firefox-esr");
+    command.args(["--headless", "--no-remote", "--profile"]).arg(profile.path());
+    command.env("HOME", profile.path());
+    command
+}
+
+/// A proxy in front of ssetail.
+#[derive(Debug)]
+struct Setup {
+    program: Program,
+    /// The lines of its configuration that are about ssetail.
+    lines: String,
+    keeps_host: bool,
+    strips_prefix: bool,
+    is_secure: bool,
+}
+
+impl Setup {
+    fn new(program: Program, keeps_host: bool, strips_prefix: bool) -> Self {
+        let lines = Settings { program, keeps_host, strips_prefix }.lines();
+        Setup { program, lines, keeps_host, strips_prefix, is_secure: false }
+    }
+
+    /// Starts ssetail as README.md says, and the proxy.
+    fn start(&self) -> (Running, ReverseProxy) {
+        let mut ssetail = Ssetail::new().file("a.log", "before\n").args(["a.log", "-v"]);
+        if !self.strips_prefix {
+            ssetail = ssetail.args(["--path-prefix", "/logs"]);
+        }
+        if self.keeps_host {
+            ssetail = ssetail.args(["--allow-host", HOST]);
+        }
+        let ssetail = ssetail.start();
+        let proxy = ReverseProxy::start(self.program, self.is_secure, &self.lines, ssetail.port());
+        (ssetail, proxy)
+    }
+
+    /// Opens the page through the proxy, and checks that it shows the log and has its stream, and
+    /// that the proxy passes on new lines.
+    fn works_in(&self, browser: Browser) {
+        let (mut ssetail, proxy) = self.start();
+        let scheme = if self.is_secure { "https" } else { "http" };
+        let url = format!("{scheme}://{HOST}:{}/logs/", proxy.port);
+        let page = Page::open(browser, &url, &proxy.ip);
+        let prefix = if self.strips_prefix { "" } else { "/logs" };
+        eventually(&format!("{browser:?} reads through {self:?}"), || {
+            let metrics = ssetail.get(&format!("{prefix}/metrics")).body;
+            metrics.contains("ssetail_open_streams 1\n")
+                && metrics.contains("ssetail_events_sent_total 1\n")
+        });
+        if browser == Browser::Chromium {
+            eventually(&format!("the page shows its source through {self:?}"), || {
+                page.tabs().contains("\"a.log · ssetail\"")
+            });
+        }
+        ssetail.wait_for(&format!("GET {prefix}/sources 200 "));
+        assert!(!ssetail.stderr.contains(" 403 "), "{self:?}: {}", ssetail.stderr);
+        if !self.is_secure {
+            passes_on_new_lines(&proxy, &ssetail);
+        }
+    }
+}
+
+fn passes_on_new_lines(proxy: &ReverseProxy, ssetail: &Running) {
+    let mut events = Events::open(&proxy.address(), "/logs/sse", &[("host", HOST)]);
+    assert_eq!(events.lines(1), ["before"]);
+    for line in ["one", "two"] {
+        ssetail.append("a.log", format!("{line}\n"));
+        assert_eq!(events.lines(1), [line]);
+    }
+}
+
+#[test]
+fn the_page_works_behind_every_proxy_of_the_readme() {
+    for (language, program, keeps_host) in [
+        ("nginx", Program::Nginx, false),
+        ("apache", Program::Apache, false),
+        ("caddyfile", Program::Caddy, true),
+        ("haproxy", Program::Haproxy, true),
+        ("lighttpd", Program::Lighttpd, true),
+    ] {
+        let mut blocks = blocks().into_iter().filter(|(found, _)| found == language);
+        let lines = blocks.next().expect("a block").1.join("\n");
+        let setup = Setup { program, lines, keeps_host, strips_prefix: false, is_secure: false };
+        setup.works_in(Browser::Chromium);
+    }
+}
+
+#[test]
+fn the_page_works_whether_proxies_keep_or_replace_the_host() {
+    for program in PROGRAMS {
+        for keeps_host in [false, true] {
+            Setup::new(program, keeps_host, false).works_in(Browser::Chromium);
+        }
+    }
+}
+
+#[test]
+fn the_page_works_behind_proxies_that_strip_the_prefix() {
+    for program in PROGRAMS {
+        Setup::new(program, false, true).works_in(Browser::Chromium);
+    }
+}
+
+#[test]
+fn the_page_works_in_firefox_and_with_encryption() {
+    for keeps_host in [false, true] {
+        let setup = Setup::new(Program::Nginx, keeps_host, false);
+        setup.works_in(Browser::Firefox);
+        Setup { is_secure: true, ..setup }.works_in(Browser::Chromium);
+    }
+}
+
+/// The compression that Debian's Apache applies to plain text must not hold it back.
+#[test]
+fn apache_passes_on_plain_text_that_it_compresses() {
+    let mut setup = Setup::new(Program::Apache, false, false);
+    setup.lines.push_str("\nAddOutputFilterByType DEFLATE text/plain");
+    let (ssetail, proxy) = setup.start();
+    let headers = [("host", HOST), ("accept", "text/plain"), ("accept-encoding", "gzip")];
+    let mut stream = client::Connection::open(&proxy.address(), "GET", "/logs/sse", &headers);
+    let encoding = ("content-encoding".to_owned(), "gzip".to_owned());
+    assert!(stream.headers.contains(&encoding), "{}", stream.head);
+    let mut decoder = GzDecoder::new(Vec::new());
+    let mut read_until = |expected: &str| {
+        while decoder.get_ref() != expected.as_bytes() {
+            decoder.write_all(&stream.read().expect("the stream has not ended")).expect("gzip");
+            decoder.flush().expect("gzip");
+        }
+    };
+    read_until("before\n");
+    ssetail.append("a.log", "one\n");
+    read_until("before\none\n");
+}
