@@ -97,10 +97,13 @@ impl Coordinator {
         match returned {
             Returned::Moved(followed) => self.follow(followed),
             Returned::Gone(followed) => {
-                if let Some(walker) = &self.walker {
-                    walker.forget(&followed.path);
-                }
+                let path = followed.path.clone();
                 self.catalog.put_aside(followed);
+                // The name may have come back meanwhile.
+                if let Some(walker) = &self.walker {
+                    walker.forget(&path);
+                    walker.request();
+                }
             }
         }
     }
