@@ -318,3 +318,28 @@ fn a_hole_is_known_after_a_restart() {
     file.write_all_at(b"three\n", (1 << 20) + 4).expect("written");
     expect(&mut events, &["three"]);
 }
+
+#[test]
+fn a_long_unfinished_line_can_be_cut_often() {
+    let ssetail = Ssetail::new()
+        .file("a.json", "[".to_owned() + &"x".repeat(1_300_000) + "]")
+        .file("b.log", "")
+        .args(["a.json", "b.log", "-n", "0", "--max-line", "1MiB"])
+        .start();
+    let mut events = ssetail.events("/sse?file=b.log");
+    let file = open(&ssetail, "a.json");
+    let mut len = 1_300_002;
+    let is_read = |len: u64| {
+        let sources: serde_json::Value =
+            serde_json::from_str(&ssetail.get("/sources").body).expect("JSON");
+        sources[0]["offset"] == len
+    };
+    for _ in 0..300 {
+        file.set_len(len - 1).expect("cut");
+        ssetail.append("a.json", ",{}]");
+        len += 3;
+        eventually("the file is read", || is_read(len));
+    }
+    ssetail.append("b.log", "still followed\n");
+    assert_eq!(events.lines(1), ["still followed"]);
+}

@@ -69,8 +69,10 @@ impl Feed {
         .await;
     }
 
-    /// Closes the feed, also while a publisher is blocked and cannot be dropped.
+    /// Closes the feed and ends its journal, also while a publisher is blocked and cannot be
+    /// dropped: what that publishes later is lost.
     pub fn close(&self) {
+        self.shared.end_journal();
         self.shared.close();
     }
 

@@ -88,9 +88,7 @@ impl Drop for Publisher {
         if self.shared.publishers.fetch_sub(1, Ordering::AcqRel) > 1 {
             return;
         }
-        if let Some(journal) = &mut self.shared.lock_writer().journal {
-            journal.end();
-        }
+        self.shared.end_journal();
         self.shared.close();
     }
 }

@@ -86,6 +86,10 @@ impl Reloader {
         let read = move || reloader.read(&entry, presentation);
         // A panic of the reading thread has been reported, and counts as a missing file.
         let batches = tokio::task::spawn_blocking(read).await.ok().flatten();
+        if batches.is_none() {
+            // A file that does not answer now may do so later.
+            self.lock().retain(|cached| !Arc::ptr_eq(&cached.cell, &cell));
+        }
         let _ = cell.set(batches);
         self.shrink();
     }
@@ -125,12 +129,13 @@ impl Reloader {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::sync::atomic::AtomicBool;
     use std::task::{Context, Poll, Waker};
     use std::time::{Duration, Instant};
 
     use super::*;
     use crate::event::{Epoch, Lines, Location, Log};
-    use crate::feed::{Backlog, Draft, DraftContent, Feed, Read, Start, feed};
+    use crate::feed::{Backlog, Draft, DraftContent, Feed, Read, Start, Subscriber, feed};
     use crate::store::Capacity;
     use crate::store::samples::{cutting, lines_of, source};
 
@@ -139,11 +144,16 @@ mod tests {
     struct Counting {
         bytes: Vec<u8>,
         reads: AtomicUsize,
+        /// Every read fails.
+        is_broken: AtomicBool,
     }
 
     impl Log for Counting {
         fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
             self.reads.fetch_add(1, Ordering::Relaxed);
+            if self.is_broken.load(Ordering::Relaxed) {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
             bytes.copy_from_slice(&self.bytes[offset as usize..][..bytes.len()]);
             Ok(())
         }
@@ -155,7 +165,11 @@ mod tests {
         let (publisher, feed) = feed(Encoder::new(Epoch::from_random(0)), capacity, cutting(1000));
         let batches: Vec<Lines> = (0..200).map(|n| lines_of(1 + n * 4000, 4000)).collect();
         let bytes: Vec<u8> = batches.iter().flat_map(|lines| lines.bytes.to_vec()).collect();
-        let log = Arc::new(Counting { bytes, reads: AtomicUsize::new(0) });
+        let log = Arc::new(Counting {
+            bytes,
+            reads: AtomicUsize::new(0),
+            is_broken: AtomicBool::new(false),
+        });
         let mut offset = 0;
         for lines in batches {
             let location = Some(Location::of(&lines.bytes, log.clone(), offset));
@@ -164,6 +178,31 @@ mod tests {
             publisher.publish(vec![Draft { source: source(), content }]);
         }
         (feed, log, 800_000)
+    }
+
+    /// Reads until something can be read.
+    fn next(reader: &mut Subscriber) -> Read {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let mut cx = Context::from_waker(Waker::noop());
+        loop {
+            assert!(Instant::now() < deadline);
+            if let Poll::Ready(read) = reader.poll_read(&mut cx, |_| true) {
+                return read.expect("the feed is open");
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_whose_file_failed_is_read_again_for_the_next_subscriber() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+        let _inside = runtime.enter();
+        let (feed, log, _) = evicted();
+        log.is_broken.store(true, Ordering::Relaxed);
+        let mut reader = feed.subscribe(Start::New(Backlog::All));
+        assert!(matches!(next(&mut reader), Read::Gap(_)));
+        log.is_broken.store(false, Ordering::Relaxed);
+        let mut reader = feed.subscribe(Start::New(Backlog::All));
+        assert!(matches!(next(&mut reader), Read::Events(..)));
     }
 
     #[test]

@@ -49,6 +49,14 @@ impl Shared {
         waiters.into_iter().map(|waiter| waiter.waker).chain(relay).for_each(Waker::wake);
     }
 
+    /// Ends the journal, if there is one, and unlocks its directory.
+    pub(super) fn end_journal(&self) {
+        let journal = self.lock_writer().journal.take();
+        if let Some(mut journal) = journal {
+            journal.end();
+        }
+    }
+
     /// Locks the part that only publishers use.
     pub(super) fn lock_writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)

@@ -11,6 +11,7 @@ use super::pattern::Pattern;
 use super::registry::Registry;
 use super::source_status::SourceKind;
 use super::start_at::StartAt;
+use super::unclaimed::Unclaimed;
 use super::wanted_source::{Target, WantedSource};
 use crate::event::{Names, Source};
 use crate::feed::Publisher;
@@ -22,6 +23,7 @@ pub(super) struct Catalog {
     pub(super) registry: Registry,
     pub(super) descriptors: Arc<Descriptors>,
     pub(super) mounts: Arc<Mounts>,
+    pub(super) unclaimed: Arc<Unclaimed>,
     wanted: Vec<WantedSource>,
     /// A path is one source, even if it is wanted twice.
     known: HashMap<PathBuf, KnownPath>,
@@ -61,6 +63,7 @@ impl Catalog {
         Catalog {
             registry: registry.clone(),
             descriptors: Descriptors::new(),
+            unclaimed: Arc::default(),
             mounts: Arc::new(Mounts::read()),
             wanted,
             known: HashMap::new(),
@@ -107,7 +110,9 @@ impl Catalog {
         let known = KnownPath { source: Arc::clone(&source), mount, aside: None };
         self.known.insert(path.to_owned(), known);
         let descriptors = Arc::clone(&self.descriptors);
-        let mut followed = FollowedPath::new(source, path.to_owned(), origin, mount, descriptors);
+        let unclaimed = Arc::clone(&self.unclaimed);
+        let path = path.to_owned();
+        let mut followed = FollowedPath::new(source, path, origin, mount, descriptors, unclaimed);
         // An earlier run has followed the path, so that a new file is read in full.
         start_at.filter(|_| !was_followed).into_iter().for_each(|at| followed.start_at(at));
         Some(followed)

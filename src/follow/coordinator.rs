@@ -37,6 +37,8 @@ pub(super) struct Coordinator {
     pub(super) desk: Arc<Desk>,
     pub(super) output: UpdatePublisher,
     pub(super) lanes: Lanes,
+    /// Paths whose worker could not be started.
+    pub(super) delayed: Vec<FollowedPath>,
 }
 
 impl Coordinator {
@@ -66,6 +68,9 @@ impl Coordinator {
             }
             for returned in self.desk.take() {
                 self.take_back(returned);
+            }
+            for followed in std::mem::take(&mut self.delayed) {
+                self.follow(followed);
             }
             self.report_stalled();
             self.forget();
@@ -111,11 +116,16 @@ impl Coordinator {
     fn follow(&mut self, followed: FollowedPath) {
         let mount = followed.mount;
         self.catalog.set_mount(&followed.path, mount);
-        if self.lanes.has(mount) {
-            self.lanes.send(mount, LaneMessage::Follow(Box::new(followed)));
-        } else if let Err(error) = self.lanes.start(mount, vec![followed]) {
-            self.output.report.say(&format!("a file cannot be followed: no thread: {error}"));
+        if !self.lanes.has(mount)
+            && let Err(error) = self.lanes.start(mount, Vec::new())
+        {
+            let path = followed.path.display();
+            self.output.report.say(&format!(
+                "{path} cannot be followed yet: no thread can be started ({error}); trying again"
+            ));
+            return self.delayed.push(followed);
         }
+        self.lanes.send(mount, LaneMessage::Follow(Box::new(followed)));
     }
 
     /// Marks the sources of workers that make no progress, and reports each such worker once.

@@ -3,6 +3,7 @@
 //! A file that is not followed any more stays open for its history: evicted lines are read from it
 //! again. Such a file is closed when it was deleted, or when a followed file needs its descriptor.
 
+use std::collections::HashMap;
 use std::io;
 use std::ops::Deref;
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::file::FileKind;
+use super::history_reads::HistoryReads;
 use super::log_file::LogFile;
 use super::mount::Mount;
 use crate::event::FileId;
@@ -32,6 +34,8 @@ pub(super) struct Descriptors {
     permits: Arc<Semaphore>,
     /// Files that only history holds, oldest first.
     history: Mutex<Vec<HistoryFile>>,
+    /// The reads of history from each mount.
+    history_reads: Mutex<HashMap<Mount, Arc<HistoryReads>>>,
     /// A file was closed although events are in it.
     has_closed: AtomicBool,
 }
@@ -71,14 +75,21 @@ impl Descriptors {
         Arc::new(Descriptors {
             permits: Arc::new(Semaphore::new(permits)),
             history: Mutex::default(),
+            history_reads: Mutex::default(),
             has_closed: AtomicBool::new(false),
         })
     }
 
     /// Opens a file, without waiting for the writer of a pipe.
     pub(super) fn open(self: &Arc<Self>, path: &Path, mount: Mount) -> io::Result<HeldFile> {
-        let file = Arc::new(LogFile::open(path, mount, self.acquire()?)?);
+        let reads = self.history_reads(mount);
+        let file = Arc::new(LogFile::open(path, mount, self.acquire()?, reads)?);
         Ok(HeldFile::new(file, Arc::clone(self)))
+    }
+
+    fn history_reads(&self, mount: Mount) -> Arc<HistoryReads> {
+        let mut reads = self.history_reads.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(reads.entry(mount).or_default())
     }
 
     /// Returns a permit for one descriptor; the oldest files of the history are closed if there is
@@ -121,16 +132,20 @@ impl Descriptors {
             let files = history.iter().filter_map(|known| known.file.upgrade());
             files.filter(|file| file.mount() == mount).collect()
         };
-        for file in files.iter().filter(|file| !file.is_linked()) {
+        for file in files {
+            let is_linked = file.is_linked();
             let mut history = self.history();
-            let position =
-                history.iter().position(|known| known.file.as_ptr() == Arc::as_ptr(file));
-            let Some(position) = position else { continue };
+            let is_this = |known: &HistoryFile| known.file.as_ptr() == Arc::as_ptr(&file);
+            let Some(position) = history.iter().position(is_this) else { continue };
+            if is_linked {
+                history[position].deleted = None;
+                continue;
+            }
             let deleted = *history[position].deleted.get_or_insert(now);
             if now - deleted >= linger {
                 history.remove(position);
                 drop(history);
-                self.close(file);
+                self.close(&file);
             }
         }
     }

@@ -6,6 +6,7 @@ use super::comparison::{Comparison, GUARD, WINDOW};
 use super::descriptors::{HeldFile, OpenedFile};
 use super::file::FileKind;
 use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
+use super::mount::Mount;
 use super::nuls::{AfterNuls, after_nuls, text_len};
 use super::shift::find_shifted;
 use crate::event::{FileId, Location, TextEncoding};
@@ -91,6 +92,10 @@ impl FileSource {
             state.carry.encoding = TextEncoding::detect(&source.head).map(|(encoding, _)| encoding);
         }
         Ok((source, state))
+    }
+
+    pub(super) fn mount(&self) -> Mount {
+        self.file.mount()
     }
 
     pub(super) fn id(&self) -> FileId {

@@ -16,6 +16,7 @@ use super::registry::Registry;
 use super::retry::Retry;
 use super::source_status::SourceState;
 use super::start_at::StartAt;
+use super::unclaimed::Unclaimed;
 use super::update::Update;
 use crate::event::{FileId, Source, SourceChange};
 
@@ -37,6 +38,7 @@ pub(super) struct FollowedPath {
     /// The mount to which the path leads.
     pub(super) mount: Mount,
     descriptors: Arc<Descriptors>,
+    unclaimed: Arc<Unclaimed>,
     pub(super) state: SourceState,
     pub(super) generations: VecDeque<Generation>,
     /// The path was found to lead nowhere at this time, and ever since.
@@ -76,6 +78,7 @@ impl FollowedPath {
         origin: PathOrigin,
         mount: Mount,
         descriptors: Arc<Descriptors>,
+        unclaimed: Arc<Unclaimed>,
     ) -> Self {
         FollowedPath {
             source,
@@ -83,6 +86,7 @@ impl FollowedPath {
             origin,
             mount,
             descriptors,
+            unclaimed,
             state: SourceState::default(),
             generations: VecDeque::new(),
             missing_since: None,
@@ -204,8 +208,15 @@ impl FollowedPath {
     }
 
     /// Starts to read another file, from its first byte unless it existed at the start of the
-    /// program.
+    /// program, or an earlier run has read it.
     pub(super) fn open(&mut self, opened: OpenedFile, now: Instant, updates: &mut Vec<Update>) {
+        if let Some(checkpoint) = self.unclaimed.take(opened.id)
+            && let Ok((generation, change)) =
+                Generation::resume(opened.file.clone(), opened.id, &checkpoint)
+        {
+            updates.extend(change);
+            return self.start_with(generation, now, updates);
+        }
         let start_at = self.late_start.and_then(|late| late.of(opened.id));
         let offset = match start_at {
             Some(start_at) if opened.kind == FileKind::Regular => start_at.offset(&opened.file),
@@ -279,8 +290,12 @@ impl FollowedPath {
         let since = *self.missing_since.get_or_insert(now);
         self.replace_newest(now);
         (self.reported, self.late_start, self.retry) = (None, None, None);
-        let is_over = now - since >= MISSING_DELAY;
-        if self.was_live && self.state != SourceState::Removed && is_over {
+        if now - since < MISSING_DELAY {
+            return;
+        }
+        if !self.was_live {
+            self.state = SourceState::Waiting;
+        } else if self.state != SourceState::Removed {
             self.state = SourceState::Removed;
             updates.push(Update::Change(SourceChange::Removed));
         }
@@ -315,6 +330,14 @@ impl FollowedPath {
         (is_expired || self.generations.len() > MAX_GENERATIONS)
             .then(|| self.generations.pop_front())
             .flatten()
+    }
+
+    /// Removes and returns the generations on one mount.
+    pub(super) fn take_generations(&mut self, mount: Mount) -> VecDeque<Generation> {
+        let (taken, rest) =
+            self.generations.drain(..).partition(|generation| generation.mount() == mount);
+        self.generations = rest;
+        taken
     }
 
     fn newest(&self) -> Option<&Generation> {

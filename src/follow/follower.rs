@@ -49,8 +49,15 @@ impl OpenedSources {
             running: HashMap::new(),
         };
         let (start_at, on_desk) = (options.start_at, Arc::clone(&desk));
-        let mut coordinator =
-            Coordinator { catalog, start_at, walker, desk: on_desk, output, lanes };
+        let mut coordinator = Coordinator {
+            catalog,
+            start_at,
+            walker,
+            desk: on_desk,
+            output,
+            lanes,
+            delayed: Vec::new(),
+        };
         coordinator.start_lanes(sources.into_values())?;
         let run = move || coordinator.run(news);
         let thread = std::thread::Builder::new().name("coordinator".to_owned()).spawn(run)?;

@@ -7,6 +7,7 @@ use super::descriptors::{HeldFile, OpenedFile};
 use super::file_source::FileSource;
 use super::line_reader::{LineReader, Progress};
 use super::line_source::LineSource as _;
+use super::mount::Mount;
 use super::retry::Retry;
 use super::update::Update;
 use crate::event::{Cutting, FileId, Lines, SourceChange};
@@ -48,6 +49,10 @@ impl Generation {
 
     pub(super) fn id(&self) -> FileId {
         self.reader.source().id()
+    }
+
+    pub(super) fn mount(&self) -> Mount {
+        self.reader.source().mount()
     }
 
     pub(super) fn offset(&self) -> u64 {

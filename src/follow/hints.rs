@@ -1,7 +1,7 @@
 //! Hints: when to use the watcher, and what it has reported.
 
-use std::collections::HashSet;
-use std::path::PathBuf;
+use std::collections::{HashSet, VecDeque};
+use std::path::{Path, PathBuf};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -37,9 +37,12 @@ pub(super) struct HintSource {
     watcher: Option<Watcher>,
     /// All sources with smaller IDs are registered with the watcher.
     next: usize,
-    /// Directories that are watched for new names, and how many of them are registered.
-    directories: Vec<PathBuf>,
-    registered_directories: usize,
+    /// Directories that are watched for new names.
+    directories: HashSet<PathBuf>,
+    /// Those of them that are not registered with the watcher yet.
+    unregistered: VecDeque<PathBuf>,
+    /// Returns true if a directory can be touched without waiting for another mount.
+    is_ours: Box<dyn Fn(&Path) -> bool + Send>,
     hints: Hints,
     /// The source that was the only one of the last hints, and is likely to be that of the next.
     expected: Option<usize>,
@@ -48,15 +51,23 @@ pub(super) struct HintSource {
 }
 
 impl HintSource {
-    pub(super) fn new(is_enabled: bool, waker: Waker, report: Report, now: Instant) -> Self {
+    /// `is_ours` tells the directories of the worker's mount, without touching them.
+    pub(super) fn new(
+        is_enabled: bool,
+        waker: Waker,
+        report: Report,
+        is_ours: Box<dyn Fn(&Path) -> bool + Send>,
+        now: Instant,
+    ) -> Self {
         HintSource {
             is_enabled,
             waker,
             report,
             watcher: None,
             next: 0,
-            directories: Vec::new(),
-            registered_directories: 0,
+            directories: HashSet::new(),
+            unregistered: VecDeque::new(),
+            is_ours,
             hints: Hints::default(),
             expected: None,
             limiter: HintLimiter::new(now),
@@ -113,24 +124,26 @@ impl HintSource {
             self.next = last.source.id + 1;
             watcher.register(next.iter().map(|next| (&*next.path, next.source.id)));
         } else {
-            let next = self.directories.iter().skip(self.registered_directories);
-            for directory in next.take(DIRECTORIES_AT_ONCE) {
-                self.registered_directories += 1;
-                watcher.watch_directory(directory);
+            let len = self.unregistered.len().min(DIRECTORIES_AT_ONCE);
+            for directory in self.unregistered.drain(..len) {
+                let is_watched = (self.is_ours)(&directory) && watcher.watch_directory(&directory);
+                if !is_watched {
+                    self.directories.remove(&directory);
+                }
             }
         }
     }
 
     /// Watches a directory for new names, unless there are too many.
     pub(super) fn watch_directory(&mut self, directory: PathBuf) {
-        if self.directories.len() < MAX_DIRECTORIES {
-            self.directories.push(directory);
+        if self.directories.len() < MAX_DIRECTORIES && self.directories.insert(directory.clone()) {
+            self.unregistered.push_back(directory);
         }
     }
 
     fn register_all(&mut self, sources: &SourceMap) {
         self.next = 0;
-        self.registered_directories = 0;
+        self.unregistered = self.directories.iter().cloned().collect();
         self.register_next(sources);
     }
 
@@ -147,11 +160,15 @@ impl HintSource {
             return;
         }
         self.renewed_at = now;
-        if self.watcher.as_ref().is_some_and(Watcher::is_stale) {
+        let is_stale = |watcher: &Watcher| watcher.is_stale(&self.is_ours);
+        if self.watcher.as_ref().is_some_and(is_stale) {
             self.watcher = None;
             self.start(sources);
         } else {
             self.next = 0;
+            if let Some(watcher) = &mut self.watcher {
+                watcher.retain(|source| sources.get(source).is_some());
+            }
         }
     }
 

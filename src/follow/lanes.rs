@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::task::Waker;
@@ -36,7 +37,7 @@ pub(super) struct Lanes {
     pub(super) output: UpdatePublisher,
     pub(super) desk: Arc<Desk>,
     pub(super) walker: Option<Arc<Walker>>,
-    /// Files that an earlier run had retired, until the first worker starts.
+    /// Files that an earlier run had retired, until the worker of their mount starts.
     pub(super) retired: RetiredFiles,
     pub(super) running: HashMap<Mount, RunningLane>,
 }
@@ -91,6 +92,8 @@ impl Lanes {
 
     fn worker(&mut self, mount: Mount, lane: &Arc<Lane>) -> Worker {
         let (now, waker) = (Instant::now(), Waker::from(Arc::clone(&lane.wake)));
+        let mounts = Arc::clone(&self.mounts);
+        let is_ours = Box::new(move |path: &Path| mounts.of(path) == mount);
         let Lanes { mounts, descriptors, options, output, desk, walker, retired, .. } = self;
         Worker {
             mount,
@@ -98,8 +101,14 @@ impl Lanes {
             descriptors: Arc::clone(descriptors),
             sources: SourceMap::default(),
             scratch: Generation::scratch(&options.cutting),
-            hints: HintSource::new(options.watch, waker.clone(), output.report.clone(), now),
-            ownership: Ownership::new(std::mem::take(retired)),
+            hints: HintSource::new(
+                options.watch,
+                waker.clone(),
+                output.report.clone(),
+                is_ours,
+                now,
+            ),
+            ownership: Ownership::new(retired.take_mount(mount)),
             schedule: Schedule::new(now),
             options: options.clone(),
             output: output.clone(),
@@ -115,11 +124,13 @@ impl Lanes {
         for running in self.running.values() {
             running.lane.wake.stop();
         }
+        let deadline = Instant::now() + LAST_READ;
         for (mount, running) in self.running {
+            let left = deadline.saturating_duration_since(Instant::now());
             // No value is ever sent: both calls return when the thread has ended.
             let _ = match mount {
                 Mount::Local => running.finished.recv().map_err(drop),
-                Mount::MayHang(_) => running.finished.recv_timeout(LAST_READ).map_err(drop),
+                Mount::MayHang(_) => running.finished.recv_timeout(left).map_err(drop),
             };
         }
     }

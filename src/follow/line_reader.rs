@@ -115,7 +115,7 @@ impl<S: LineSource> LineReader<S> {
                 progress.availability = Availability::Now;
             }
             Chunk::Cut(left) => {
-                self.state.cut_back(left);
+                self.state.cut_back(left, S::CONTEXT);
                 updates.extend(self.checkpoint(true).map(Update::Note));
                 progress.availability = Availability::Now;
             }

@@ -96,7 +96,8 @@ impl ReadState {
     ///
     /// If a published line is left without its newline, the bytes that follow are another line.
     /// If only a part of it is left, it is read again from its start, so that it is whole.
-    pub(super) fn cut_back(&mut self, left: usize) {
+    /// At most `context` of the bytes before the unfinished line are kept.
+    pub(super) fn cut_back(&mut self, left: usize, context: usize) {
         let published = self.recent.len() - self.unfinished;
         let start = self.offset - self.recent.len() as u64;
         let newline = self.encoding().newline();
@@ -110,6 +111,8 @@ impl ReadState {
         }
         self.offset = start + left as u64;
         self.recent.truncate(left);
+        let kept = self.unfinished.max(context).min(left);
+        self.recent.drain(..left - kept);
     }
 
     /// Returns the number of bytes of the line that the first `left` recent bytes end with; zero if
@@ -180,7 +183,7 @@ mod tests {
         let recent = text.as_bytes().to_vec();
         let offset = start + recent.len() as u64;
         let mut state = ReadState { offset, recent, unfinished, ..ReadState::default() };
-        state.cut_back(left);
+        state.cut_back(left, 10);
         let line = &state.recent[state.recent.len() - state.unfinished..];
         (state.offset, String::from_utf8_lossy(line).into_owned())
     }
@@ -197,6 +200,16 @@ mod tests {
         assert_eq!(cut("one\ntwo\n", 0, 0, 4), (4, String::new()));
         assert_eq!(cut("one\ntwo\n", 0, 0, 7), (7, String::new()));
         assert_eq!(cut("long line that began earlier\n", 100, 0, 5), (105, String::new()));
+    }
+
+    #[test]
+    fn bytes_before_the_context_are_dropped() {
+        let recent = vec![b'x'; 5000];
+        let mut state = ReadState { offset: 5000, recent, unfinished: 2000, ..Default::default() };
+        state.cut_back(4500, 100);
+        assert_eq!((state.offset, state.unfinished, state.recent.len()), (4500, 1500, 1500));
+        state.cut_back(1000, 100);
+        assert_eq!((state.offset, state.unfinished, state.recent.len()), (4000, 1000, 1000));
     }
 
     #[test]

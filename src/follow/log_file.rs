@@ -5,18 +5,14 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::history_reads::HistoryReads;
 use super::mount::Mount;
 use crate::event::{FileId, Log};
 use crate::system::{is_on_overlay, is_synthetic, next_data, next_hole, open_without_waiting};
-
-/// Longest time for which history is read from a mount that may hang. With twice the time, clients
-/// of other files wait as much longer for a free thread; slow networks need half of it.
-const HISTORY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A file that stays open as long as something may read from it again.
 #[derive(Debug)]
@@ -31,8 +27,8 @@ pub(super) struct LogFile {
     mount: Mount,
     /// Number of holders that read the file; events do not count.
     pub(super) holders: AtomicUsize,
-    /// A read of the history has not returned in time.
-    is_hanging: Arc<AtomicBool>,
+    /// The reads of all files of the mount.
+    history_reads: Arc<HistoryReads>,
 }
 
 /// An open descriptor.
@@ -50,6 +46,7 @@ impl LogFile {
         path: &Path,
         mount: Mount,
         permit: OwnedSemaphorePermit,
+        history_reads: Arc<HistoryReads>,
     ) -> io::Result<Self> {
         let file = open_without_waiting(path)?;
         let id = FileId::of(&file.metadata()?);
@@ -62,7 +59,7 @@ impl LogFile {
             path,
             mount,
             holders: AtomicUsize::new(0),
-            is_hanging: Arc::default(),
+            history_reads,
         })
     }
 
@@ -91,37 +88,15 @@ impl LogFile {
         drop(descriptor);
     }
 
-    /// Returns true if some path still leads to the file.
+    /// Returns true unless no path leads to the file any more.
     pub(super) fn is_linked(&self) -> bool {
-        self.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
+        // An error, as of a network mount, does not tell that the file was deleted.
+        self.metadata().map_or(true, |metadata| metadata.nlink() > 0)
     }
 
     fn descriptor(&self) -> io::Result<Arc<Descriptor>> {
         let descriptor = self.descriptor.lock().unwrap_or_else(PoisonError::into_inner);
         descriptor.clone().ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    /// Reads on a thread of its own, so that the caller waits only for [`HISTORY_TIMEOUT`].
-    fn read_in_time(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        if self.is_hanging.load(Ordering::Relaxed) {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        let (sender, result) = mpsc::channel();
-        let (descriptor, len) = (self.descriptor()?, bytes.len());
-        let is_hanging = Arc::clone(&self.is_hanging);
-        let read = move || {
-            let mut bytes = vec![0; len];
-            let read = descriptor.file().read_exact_at(&mut bytes, offset);
-            is_hanging.store(false, Ordering::Relaxed);
-            let _ = sender.send(read.map(|()| bytes));
-        };
-        std::thread::Builder::new().name("history".to_owned()).spawn(read)?;
-        let Ok(read) = result.recv_timeout(HISTORY_TIMEOUT) else {
-            self.is_hanging.store(true, Ordering::Relaxed);
-            return Err(io::ErrorKind::TimedOut.into());
-        };
-        bytes.copy_from_slice(&read?);
-        Ok(())
     }
 
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
@@ -181,7 +156,15 @@ impl Log for LogFile {
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
         match self.mount {
             Mount::Local => self.descriptor()?.file().read_exact_at(bytes, offset),
-            Mount::MayHang(_) => self.read_in_time(bytes, offset),
+            Mount::MayHang(_) => {
+                let (descriptor, len) = (self.descriptor()?, bytes.len());
+                let read = self.history_reads.call(move || {
+                    let mut bytes = vec![0; len];
+                    descriptor.file().read_exact_at(&mut bytes, offset).map(|()| bytes)
+                })?;
+                bytes.copy_from_slice(&read);
+                Ok(())
+            }
         }
     }
 

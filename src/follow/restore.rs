@@ -56,15 +56,17 @@ pub(super) fn restore(
     for (id, log) in recovered.logs() {
         let file = finder.found.get(&log.file);
         found.extend(file.map(|file| (id, file.log())));
-        let owner = log
-            .checkpoint
-            .and_then(|(source, checkpoint)| Some((recovered.source(source)?, checkpoint)));
-        let Some((source, checkpoint)) = owner else { continue };
-        if checkpoint.is_followed {
+        let Some((source, checkpoint)) = log.checkpoint else { continue };
+        let source = recovered.source(source);
+        if let Some(source) = source.filter(|_| checkpoint.is_followed) {
             sources.of(source).into_iter().for_each(FollowedPath::mark_live);
         }
-        if let Some(file) = file {
-            restored.resume(file.clone(), log.file, source, &checkpoint, sources, now);
+        match (source, file) {
+            (Some(source), Some(file)) => {
+                restored.resume(file.clone(), log.file, source, &checkpoint, sources, now);
+            }
+            _ if checkpoint.is_followed => catalog.unclaimed.add(log.file, checkpoint),
+            _ => {}
         }
     }
     for (id, file) in found {

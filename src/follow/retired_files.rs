@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::generation::Generation;
+use super::mount::Mount;
 use crate::event::FileId;
 
 /// Most retired files. Each takes a descriptor; twice as many take twice the descriptors, and are
@@ -22,6 +23,14 @@ impl RetiredFiles {
         if self.generations.len() > MAX_RETIRED {
             self.generations.pop_front();
         }
+    }
+
+    /// Removes and returns the files of one mount.
+    pub(super) fn take_mount(&mut self, mount: Mount) -> Self {
+        let (taken, rest) =
+            self.generations.drain(..).partition(|generation| generation.mount() == mount);
+        self.generations = rest;
+        RetiredFiles { generations: taken }
     }
 
     /// Removes a file that has appeared again.

@@ -126,8 +126,14 @@ mod tests {
         let source = Arc::new(Source { id: 0, name: Names::default().assign(path) });
         let origin = PathOrigin { is_explicit: true, was_followed: false };
         let budget = Descriptors::new();
-        let mut followed =
-            FollowedPath::new(source, path.to_owned(), origin, Mount::Local, budget.clone());
+        let mut followed = FollowedPath::new(
+            source,
+            path.to_owned(),
+            origin,
+            Mount::Local,
+            budget.clone(),
+            Arc::default(),
+        );
         let open = |file: HeldFile| {
             let id = file.id();
             OpenedFile { file, id, kind: FileKind::Regular }

@@ -86,19 +86,30 @@ impl Watcher {
         }
     }
 
-    /// Watches a directory for new names, if it exists.
-    pub(super) fn watch_directory(&mut self, directory: &Path) {
-        if let Ok(directory) = directory.canonicalize() {
-            self.add_sentinel(&directory);
-        }
+    /// Watches a directory for new names; returns false if it does not exist.
+    pub(super) fn watch_directory(&mut self, directory: &Path) -> bool {
+        let Ok(directory) = directory.canonicalize() else { return false };
+        self.add_sentinel(&directory);
+        true
     }
 
-    /// Whether a watched directory was replaced by another one.
+    /// Forgets the paths of sources for which `is_kept` returns false.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(usize) -> bool) {
+        self.sources.retain(|_, sources| {
+            sources.retain(|source| is_kept(*source));
+            !sources.is_empty()
+        });
+    }
+
+    /// Returns true if a watched directory was replaced by another one; looks only at those for
+    /// which `is_ours` returns true.
     ///
     /// linemux then reports its files under wrong names, or not at all.
     /// No path can be unregistered, so that a new watcher is needed.
-    pub(super) fn is_stale(&self) -> bool {
-        self.directories.iter().any(|(path, first)| identity(path) != Some(*first))
+    pub(super) fn is_stale(&self, is_ours: impl Fn(&Path) -> bool) -> bool {
+        self.directories.iter().any(|(path, first)| {
+            is_ours(path) && identity(path).is_some_and(|identity| identity != *first)
+        })
     }
 
     /// Takes all hints; the waker is woken when there are more.
@@ -260,11 +271,11 @@ mod tests {
     #[test]
     fn a_replaced_directory_makes_the_watcher_stale() {
         let contract = Contract::new();
-        assert!(!contract.watcher.is_stale());
+        assert!(!contract.watcher.is_stale(|_| true));
         let path = contract.directory.path().to_owned();
         fs::rename(&path, path.with_extension("old")).expect("renamed");
         fs::create_dir(&path).expect("made");
-        assert!(contract.watcher.is_stale());
+        assert!(contract.watcher.is_stale(|_| true));
         fs::remove_dir_all(path.with_extension("old")).expect("removed");
     }
 }

@@ -16,7 +16,7 @@ use super::path_target::PathTarget;
 use super::schedule::{Load, Schedule};
 use super::source_map::SourceMap;
 use super::turn::Turn;
-use super::update::UpdatePublisher;
+use super::update::{Update, UpdatePublisher};
 use super::walk::Walker;
 use crate::system::sleep_precisely;
 
@@ -168,6 +168,9 @@ impl Worker {
         if mount == self.mount && !is_gone {
             return false;
         }
+        if !is_gone {
+            self.finish_files(id, now);
+        }
         if let Some(mut followed) = self.sources.remove(id) {
             self.schedule.deactivate(id);
             followed.mount = mount;
@@ -179,6 +182,27 @@ impl Worker {
             });
         }
         true
+    }
+
+    /// Reads the files of this mount to their end, because the path leads to another mount.
+    fn finish_files(&mut self, id: usize, now: Instant) {
+        let Worker { sources, options, output, scratch, mount, .. } = self;
+        let Some(followed) = sources.get_mut(id) else { return };
+        let (source, time) = (Arc::clone(&followed.source), wall_clock());
+        for _ in 0..LAST_TURNS {
+            let turn = followed.read(scratch, &options.cutting, (now, time), |updates| {
+                output.publish(&source, updates);
+            });
+            if !turn.has_more {
+                break;
+            }
+        }
+        for mut generation in followed.take_generations(*mount) {
+            let mut updates = Vec::new();
+            generation.finish(&options.cutting, time, |lines| updates.push(Update::Lines(lines)));
+            updates.extend(generation.checkpoint(false).map(Update::Note));
+            output.publish(&source, updates);
+        }
     }
 
     /// Reads the last bytes of every source, in a limited number of turns.

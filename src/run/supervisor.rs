@@ -5,10 +5,10 @@
 //! Therefore a process that follows files on such mounts starts itself again, as its child, passes
 //! signals on, and ends soon after a signal even if the child cannot.
 
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -26,8 +26,11 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(1800);
 /// Runs this program again as a child if one of its files may hang, and returns the exit status of
 /// the child; none if this process is to do the work itself.
 pub(super) fn supervise(cli: &Cli) -> anyhow::Result<Option<i32>> {
-    if is_child() {
+    if let Some(supervisor) = std::env::var_os(VARIABLE) {
         end_with_parent();
+        if supervisor.to_str() != Some(&*parent_id().to_string()) {
+            bail!("the process that supervises this one has ended");
+        }
         return Ok(None);
     }
     // Inherited sockets are for this process, by its ID.
@@ -36,29 +39,22 @@ pub(super) fn supervise(cli: &Cli) -> anyhow::Result<Option<i32>> {
         return Ok(None);
     }
     let program = std::env::current_exe().context("cannot find this program")?;
-    let child = Command::new(program)
-        .args(std::env::args_os().skip(1))
-        .env(VARIABLE, std::process::id().to_string())
-        .spawn()
-        .context("cannot start a second process")?;
+    let mut command = Command::new(program);
+    command.args(std::env::args_os().skip(1)).env(VARIABLE, std::process::id().to_string());
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot wait for signals")?;
-    let status = runtime.block_on(wait(child));
+    let status = runtime.block_on(run_child(command));
     runtime.shutdown_background();
     status.map(Some)
 }
 
-fn is_child() -> bool {
-    let supervisor = std::env::var(VARIABLE).ok();
-    supervisor.and_then(|id| id.parse().ok()) == Some(parent_id())
-}
-
-/// Passes signals on until the child has ended, or has not ended in time.
-async fn wait(mut child: Child) -> anyhow::Result<i32> {
-    let id = child.id();
+/// Starts the child, and passes signals on until it has ended, or has not ended in time.
+async fn run_child(mut command: Command) -> anyhow::Result<i32> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    let mut child = command.spawn().context("cannot start a second process")?;
+    let id = child.id();
     let (sender, mut ended) = oneshot::channel();
     std::thread::Builder::new().spawn(move || sender.send(child.wait()))?;
     loop {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Running, Signal, Ssetail, append, eventually, send_signal, write};
+use crate::harness::{Running, Signal, Ssetail, append, eventually, numbered, send_signal, write};
 
 /// A directory that a FUSE program shows under another path.
 struct FuseMount {
@@ -149,4 +149,26 @@ fn a_mount_that_hangs_at_the_start_delays_only_its_own_files() {
     assert_eq!(ssetail.events("/sse?file=far.log").data(2), ["far 2", "far 3"]);
     mount.append("new.txt", "new\n");
     assert_eq!(ssetail.events("/sse?file=new.txt").lines(1), ["new"]);
+}
+
+#[test]
+fn a_restart_while_a_mount_hangs_repeats_nothing() {
+    let mount = FuseMount::new();
+    mount.append("far.log", &numbered("old", 0..50));
+    let run = |ssetail: Ssetail| {
+        ssetail.args([&mount.path("far.log"), &mount.path("*.txt"), "near.log", "--state", "state"])
+    };
+    let mut ssetail = run(Ssetail::new().file("near.log", "")).start();
+    let mut events = ssetail.events("/sse");
+    let last = events.take(50).pop().expect("a line").id;
+    let hanging = mount.hang();
+    ssetail.wait_for("does not answer");
+    ssetail.signal(Signal::TERM);
+    assert_eq!(ssetail.wait().code(), Some(0));
+    let mut ssetail = run(Ssetail::after(&mut ssetail)).start();
+    ssetail.wait_for("does not answer");
+    mount.append("far.log", "new\n");
+    drop(hanging);
+    let mut events = ssetail.events_after("/sse", &last);
+    assert_eq!(events.data(1), ["new"]);
 }

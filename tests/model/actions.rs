@@ -99,7 +99,10 @@ impl Sequence {
             let target = |fd: std::fs::DirEntry| std::fs::read_link(fd.path()).ok();
             all.filter_map(target).filter(|target| *target == path).count()
         };
-        eventually("the follower opens the file", || descriptors() >= 2);
+        eventually("the follower opens the file", || {
+            self.read();
+            descriptors() >= 2
+        });
     }
 
     /// Notes that the file does not have the followed name any more.

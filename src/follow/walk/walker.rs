@@ -261,8 +261,12 @@ impl Shared {
     fn take_forgotten(&self) -> Vec<PathBuf> {
         let mut state = self.lock();
         let forgotten = std::mem::take(&mut state.forgotten);
-        for mount in state.mounts.values_mut() {
-            mount.forgotten.extend_from_slice(&forgotten);
+        for path in &forgotten {
+            if let Mount::MayHang(device) = (self.mount_of)(path)
+                && let Some(mount) = state.mounts.get_mut(&device)
+            {
+                mount.forgotten.push(path.clone());
+            }
         }
         forgotten
     }
