@@ -19,7 +19,7 @@ use super::responses::{
 };
 use super::route::Route;
 use super::socket::Flow;
-use super::stream::{EventStream, PartByPart};
+use super::stream::{EventStream, PartByPart, spread};
 use super::{Query, Site, reports};
 use crate::event::{Encoder, EventId, Medium};
 
@@ -168,7 +168,7 @@ impl Site {
     fn refuse_stream(&self, medium: Medium, headers: &HeaderMap) -> Response<AnswerBody> {
         self.traffic.refused_streams.add(1);
         if medium == Medium::Events && accepts_event_streams(headers) {
-            let opening = Encoder::preamble(RETRY_OVER_LIMIT);
+            let opening = Encoder::preamble(spread(RETRY_OVER_LIMIT));
             return streamed(medium, AnswerBody::whole(Some(opening)));
         }
         too_many_streams(RETRY_OVER_LIMIT)

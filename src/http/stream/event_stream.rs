@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 use super::Gathered;
 use super::heartbeat_timer::HeartbeatTimer;
 use super::last_frame::{LastFrame, PeerState};
+use super::spread::spread;
 use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
 use crate::feed::{Gap, InlineStream, Read, Subscriber};
 use crate::http::request_log::RequestRecord;
@@ -60,7 +61,7 @@ impl EventStream {
         let subscriber = site.feed.subscribe(query.start()).with_presentation(whole);
         EventStream {
             preamble: (query.presentation.medium == Medium::Events)
-                .then(|| Encoder::preamble(site.reconnect_delay)),
+                .then(|| Encoder::preamble(spread(site.reconnect_delay))),
             peer: PeerState { position: subscriber.cursor(), unfinished: None },
             last_frame: LastFrame::default(),
             heartbeat_timer: HeartbeatTimer::new(site.heartbeat),
