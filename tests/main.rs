@@ -28,4 +28,5 @@ mod structure;
 mod terminal;
 mod text;
 mod tls;
+mod tokens;
 mod trust;

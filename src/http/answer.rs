@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Body;
-use hyper::header::ACCEPT;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
-use super::access::Admission;
+use super::accept::{accepts_event_streams, asks_for_event_stream};
+use super::access::{Admission, Place};
 use super::body::AnswerBody;
 use super::decorator::Decorated;
 use super::responses::{
@@ -91,7 +91,12 @@ impl Site {
         if matches!(route, Some(Route::Health)) || request.method() == Method::OPTIONS {
             return Ok(());
         }
-        match self.access.check(request, &self.prefix, peer.is_secure) {
+        let place = match route {
+            Some(Route::Events) if asks_for_event_stream(request.headers()) => Place::Stream,
+            Some(route) if route.is_page() => Place::Page,
+            _ => Place::Other,
+        };
+        match self.access.check(request, place, &self.prefix, peer.is_secure) {
             Admission::Granted => Ok(()),
             Admission::Exchange(exchange) => Err(Box::new(redirect_with_cookie(exchange))),
             Admission::Refused(challenges) => Err(Box::new(unauthorized(&challenges))),
@@ -148,12 +153,12 @@ impl Site {
         {
             return text(StatusCode::NO_CONTENT, "");
         }
-        let medium = query.presentation.medium;
+        let (medium, content_type) = (query.presentation.medium, query.content_type);
         let Ok(permit) = Arc::clone(&self.stream_permits).try_acquire_owned() else {
-            return self.refuse_stream(medium, request.headers());
+            return self.refuse_stream(medium, content_type, request.headers());
         };
         let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), permit);
-        streamed(medium, AnswerBody::Stream(Box::new(stream)))
+        streamed(content_type, AnswerBody::Stream(Box::new(stream)))
     }
 
     /// Returns a query whose values of `file` mean the sources that have these names now.
@@ -165,22 +170,17 @@ impl Site {
 
     /// Refuses a stream over the limit. A browser would not reconnect after an error status, so it
     /// gets a stream that ends after a reconnection time.
-    fn refuse_stream(&self, medium: Medium, headers: &HeaderMap) -> Response<AnswerBody> {
+    fn refuse_stream(
+        &self,
+        medium: Medium,
+        content_type: &'static str,
+        headers: &HeaderMap,
+    ) -> Response<AnswerBody> {
         self.traffic.refused_streams.add(1);
         if medium == Medium::Events && accepts_event_streams(headers) {
             let opening = Encoder::preamble(spread(RETRY_OVER_LIMIT));
-            return streamed(medium, AnswerBody::whole(Some(opening)));
+            return streamed(content_type, AnswerBody::whole(Some(opening)));
         }
         too_many_streams(RETRY_OVER_LIMIT)
     }
-}
-
-/// Whether `Accept` allows an event stream, as its absence does.
-fn accepts_event_streams(headers: &HeaderMap) -> bool {
-    let mut accepted = headers.get_all(ACCEPT).iter().peekable();
-    let mut has_range = |range: &hyper::header::HeaderValue| {
-        let value = range.to_str().unwrap_or("").to_ascii_lowercase();
-        ["text/event-stream", "text/*", "*/*"].iter().any(|range| value.contains(range))
-    };
-    accepted.peek().is_none() || accepted.any(&mut has_range)
 }

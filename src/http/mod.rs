@@ -6,6 +6,7 @@
 //!
 //! hyper reads requests and asks the service for answers, whose bodies a writer sends.
 
+mod accept;
 mod access;
 mod activity;
 mod answer;

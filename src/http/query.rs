@@ -3,10 +3,10 @@
 use std::fmt;
 
 use hyper::HeaderMap;
-use hyper::header::ACCEPT;
 
+use super::accept::accepted;
 use super::name_filter::NameFilter;
-use crate::event::{EventId, Format, Grep, Medium, Presentation, Source};
+use crate::event::{EventId, Format, Grep, Presentation, Source};
 use crate::feed::{Backlog, Start};
 
 /// Largest size of a compiled expression, in bytes.
@@ -30,6 +30,8 @@ pub struct Query {
     pub last_event_id: Option<Vec<u8>>,
     /// Whether heartbeats are events, for pages, which cannot see comments.
     pub ping: bool,
+    /// The content type of the response.
+    pub(super) content_type: &'static str,
 }
 
 /// A sentence that names the values that a parameter accepts.
@@ -52,6 +54,7 @@ impl Query {
         headers: &HeaderMap,
         presentation: Presentation,
     ) -> Result<Self, BadQuery> {
+        let accepted = accepted(headers);
         let mut parsed = Query {
             presentation,
             files: None,
@@ -59,6 +62,7 @@ impl Query {
             backlog: Backlog::Ring,
             last_event_id: None,
             ping: false,
+            content_type: accepted.content_type,
         };
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
@@ -75,7 +79,7 @@ impl Query {
         if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
         }
-        parsed.presentation = parsed.presentation.with_medium(accepted_medium(headers));
+        parsed.presentation = parsed.presentation.with_medium(accepted.medium);
         parsed.last_event_id = parsed.last_event_id.filter(|id| !id.is_empty());
         Ok(parsed)
     }
@@ -108,25 +112,6 @@ impl Query {
     #[must_use]
     pub fn is_filtered(&self) -> bool {
         self.files.is_some() || self.grep.is_some()
-    }
-}
-
-/// Returns the medium that `Accept` asks for; an event stream wherever that is accepted.
-fn accepted_medium(headers: &HeaderMap) -> Medium {
-    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let kinds: Vec<_> = values
-        .flat_map(|value| value.split(','))
-        .map(|kind| kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
-        .collect();
-    let accepts = |name: &str| kinds.iter().any(|kind| kind == name);
-    if accepts("text/event-stream") || accepts("text/*") || accepts("*/*") {
-        Medium::Events
-    } else if accepts("application/x-ndjson") {
-        Medium::JsonLines
-    } else if accepts("text/plain") {
-        Medium::Plain
-    } else {
-        Medium::Events
     }
 }
 
