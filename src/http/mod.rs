@@ -18,6 +18,7 @@ mod guard;
 mod hyper_writers;
 mod listen;
 mod name_filter;
+mod parameter;
 mod query;
 mod reports;
 mod request_log;

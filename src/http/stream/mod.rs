@@ -9,6 +9,8 @@
 
 mod chunked;
 mod event_stream;
+#[cfg(test)]
+mod event_stream_tests;
 mod gathered;
 mod heartbeat_timer;
 mod inline;
