@@ -10,6 +10,7 @@ mod generated;
 mod golden;
 mod harness;
 mod hostile_clients;
+mod hostile_requests;
 mod limits;
 mod listening;
 mod model;
