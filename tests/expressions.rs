@@ -116,3 +116,26 @@ fn pipelined_heads_are_answered_without_a_stream() {
     let full = ssetail.request("HEAD", "/sse?n=1", &[("accept", "text/html")]);
     assert_eq!(full.status, 503, "as GET");
 }
+
+/// Lines that are too long for a turn are searched by another thread.
+#[test]
+fn long_lines_are_found_once_among_short_ones() {
+    let line = |n: usize| match n % 10 {
+        3 => format!("{n} {}~\n", "a".repeat(3000)),
+        6 => format!("{n} {}\n", "a".repeat(70_000)),
+        9 => format!("{n} {}~\n", "a".repeat(40_000)),
+        _ => format!("{n}\n"),
+    };
+    let ssetail = Ssetail::new()
+        .file("a.log", (0..200).map(line).collect::<String>())
+        .args(["a.log", "--from-start", "--replay", "10", "--replay-bytes", "100KB"])
+        .start();
+    let mut slow = ssetail.events(&format!("/sse?n=all&grep={SLOW}&format=base64"));
+    let mut fast = ssetail.events("/sse?n=all&grep=~$&format=base64");
+    for n in (0..200).filter(|n| [3, 9].contains(&(n % 10))) {
+        let parts = if n % 10 == 3 { 1 } else { 2 };
+        assert!(slow.lines(parts) == fast.lines(parts), "{n}");
+    }
+    ssetail.append("a.log", line(203));
+    assert!(slow.lines(1) == fast.lines(1));
+}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use hyper::HeaderMap;
 
@@ -35,7 +36,7 @@ pub struct Query {
     /// The names of the sources that are sent; none sends all.
     pub files: Option<NameFilter>,
     /// The expressions for the lines that are sent; none sends all.
-    pub grep: Option<Grep>,
+    pub grep: Option<Arc<Grep>>,
     /// The earlier lines that a new client gets.
     pub backlog: Backlog,
     /// The ID of the last event that the client has; none for a new client.
@@ -190,7 +191,7 @@ fn parse_backlog(value: &str) -> Result<Backlog, BadQuery> {
 }
 
 /// Compiles the expressions, none of them if there are too many.
-fn parse_greps(values: &[Cow<'_, str>]) -> Result<Option<Grep>, BadQuery> {
+fn parse_greps(values: &[Cow<'_, str>]) -> Result<Option<Arc<Grep>>, BadQuery> {
     if values.len() > MAX_GREPS {
         return Err(BadQuery(format!(
             "grep is given at most {MAX_GREPS} times: join alternatives with |, as grep=error|warn"
@@ -199,7 +200,7 @@ fn parse_greps(values: &[Cow<'_, str>]) -> Result<Option<Grep>, BadQuery> {
     let grep = Grep::new(values, GREP_SIZE).map_err(|_| {
         BadQuery("grep takes a regular expression of moderate size, as grep=error|warn".to_owned())
     })?;
-    Ok((!values.is_empty()).then_some(grep))
+    Ok((!values.is_empty()).then(|| Arc::new(grep)))
 }
 
 fn parse_format(value: &str) -> Result<Format, BadQuery> {

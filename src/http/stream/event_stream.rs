@@ -15,6 +15,7 @@ use tokio::time::{Sleep, sleep};
 use super::Gathered;
 use super::heartbeat_timer::HeartbeatTimer;
 use super::last_frame::{LastFrame, PeerState};
+use super::long_search::LongSearches;
 use super::spread::spread;
 use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
 use crate::feed::{Gap, InlineStream, Read, Subscriber};
@@ -51,6 +52,7 @@ pub(in crate::http) struct EventStream {
     /// The state of a peer that has everything that was returned.
     peer: PeerState,
     last_frame: LastFrame,
+    long_searches: LongSearches,
     heartbeat_timer: HeartbeatTimer,
     /// Runs before the body is aborted.
     flush_timer: Option<Pin<Box<Sleep>>>,
@@ -72,6 +74,7 @@ impl EventStream {
                 .then(|| Encoder::preamble(spread(site.reconnect_delay))),
             peer: PeerState { position: subscriber.cursor(), unfinished: None },
             last_frame: LastFrame::default(),
+            long_searches: LongSearches::default(),
             heartbeat_timer: HeartbeatTimer::new(site.heartbeat),
             flush_timer: None,
             record: None,
@@ -138,6 +141,7 @@ impl EventStream {
             self.push(&mut frame, preamble, 0, self.peer.position);
             return Poll::Ready(Some(frame));
         }
+        ready!(self.long_searches.poll_done(cx));
         let query = &self.query;
         match self.subscriber.poll_read(cx, |source| query.wants(source)) {
             Poll::Ready(Some(Read::Events(from, batches))) => {
@@ -159,7 +163,8 @@ impl EventStream {
     }
 
     /// Appends the events of `batches` from `from` on that this peer wants; the error is the
-    /// position that was reached at `search_end`.
+    /// position that was reached at `search_end`, or before a batch that has to be searched by another
+    /// thread. The batches from there on are read again.
     fn push_batches(
         &mut self,
         frame: &mut Gathered,
@@ -184,7 +189,7 @@ impl EventStream {
         &mut self,
         frame: &mut Gathered,
         from: Position,
-        batch: &Batch,
+        batch: &Arc<Batch>,
         search_end: Option<Instant>,
     ) -> Position {
         let end = Position::before(batch.next());
@@ -211,9 +216,9 @@ impl EventStream {
     /// Encodes the events of `batch` that this peer wants, and counts them; returns the position that
     /// was reached, too. The bytes are shared with other streams if those are all of its events.
     fn encode(
-        &self,
+        &mut self,
         from: Position,
-        batch: &Batch,
+        batch: &Arc<Batch>,
         search_end: Option<Instant>,
     ) -> (Bytes, u64, Position) {
         let encoder = self.site.feed.encoder();
@@ -230,6 +235,13 @@ impl EventStream {
                 return (batch.encoded(encoder, presentation), batch.len() as u64, end);
             }
             None => (encoder.encode_from(batch, presentation, start), end),
+            Some(grep) if LongSearches::are_needed(batch) => {
+                match self.long_searches.take_or_start(&self.site, batch, presentation, start, grep)
+                {
+                    Some(bytes) => (bytes, end),
+                    None => return (Bytes::new(), 0, start),
+                }
+            }
             Some(grep) => {
                 let may_go_on = || search_end.is_none_or(|end| Instant::now() < end);
                 encoder.encode_matches(batch, presentation, start, grep, may_go_on)

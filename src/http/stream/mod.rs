@@ -15,6 +15,7 @@ mod gathered;
 mod heartbeat_timer;
 mod inline;
 mod last_frame;
+mod long_search;
 mod part_by_part;
 mod spread;
 mod takeover;
