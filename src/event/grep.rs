@@ -19,8 +19,9 @@ const SEARCHES: usize = 4;
 
 /// Number of bytes that are searched at once, and as many more as their last line has.
 ///
-/// Nothing interrupts such a search, which takes up to 4 ms with `(?s)[a-m].{900}~`; twice the value
-/// doubles that time. With half the value, a search for plain text takes 1.3 times as long.
+/// Nothing interrupts such a search. Measured beside four searches for `(?s)[a-m].{N}~`, with N a
+/// little less than the value: other clients wait for 3 ms (p99), and for 100 ms with four times the
+/// value. Plain text is found in 90 MB of history within 67 ms, and within 45 ms in whole batches.
 pub(super) const PIECE: usize = 256;
 
 /// Bytes of memory that are tried first for an expression; the engine does not say how many it has

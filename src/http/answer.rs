@@ -175,7 +175,7 @@ impl Site {
 
     /// Parses the query of a request for the event stream.
     ///
-    /// A query with expressions is parsed on a blocking thread, one query at a time.
+    /// A query with expressions or globs is parsed on a blocking thread, one query at a time.
     async fn query(self: &Arc<Self>, request: &Request<()>) -> Result<Query, BadQuery> {
         let text = request.uri().query().unwrap_or("");
         if !Query::has_expressions(text) {

@@ -35,7 +35,7 @@ impl NameFilter {
     /// Adds a name or a glob, whose `*` also matches `/`.
     pub(super) fn add(&mut self, text: &str) -> Result<(), GlobTooLarge> {
         let mut patterns = Vec::new();
-        if text.contains(['*', '?', '[', '{', '\\']) {
+        if is_glob(text) {
             let own = text.len() + 1;
             let words = expand_braces(text.as_bytes(), own + EXPANDED - self.expanded);
             let words = words.ok_or(GlobTooLarge)?;
@@ -71,6 +71,11 @@ impl NameFilter {
             value.text == name || value.patterns.iter().any(|pattern| pattern.matches(name))
         })
     }
+}
+
+/// Whether a value may be more than a name.
+pub(super) fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{', '\\'])
 }
 
 #[cfg(test)]

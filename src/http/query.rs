@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hyper::HeaderMap;
 
 use super::accept::accepted;
-use super::name_filter::NameFilter;
+use super::name_filter::{NameFilter, is_glob};
 use super::parameter::meant_by;
 use crate::event::{EventId, Format, Grep, Presentation, Source};
 use crate::feed::{Backlog, Start};
@@ -121,7 +121,8 @@ impl Query {
     /// other tasks of a runtime.
     #[must_use]
     pub fn has_expressions(query: &str) -> bool {
-        form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == "grep" || key == "file")
+        form_urlencoded::parse(query.as_bytes())
+            .any(|(key, value)| key == "grep" || key == "file" && is_glob(&value))
     }
 
     /// Returns the start of the subscriber.
