@@ -11,7 +11,7 @@ use crate::harness::{Running, Ssetail, eventually};
 /// expression takes, and much more than a busy machine needs.
 const PROMPT: Duration = Duration::from_secs(2);
 
-/// An expression that takes microseconds for each byte.
+/// An expression that takes microseconds for each byte of a text without regularity.
 const SLOW: &str = "[a-m].{900}~";
 
 /// Sends a request and does not wait for its response.
@@ -20,6 +20,16 @@ fn send(ssetail: &Running, method: &str, query: &str) -> TcpStream {
     let head = format!("{method} /sse?{query} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     socket.write_all(head.as_bytes()).expect("sent");
     socket
+}
+
+/// Returns letters in an order without regularity.
+fn irregular(len: usize) -> String {
+    let mut state = 1u32;
+    let mut letter = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'a' + (state >> 24) as u8 % 26)
+    };
+    (0..len).map(|_| letter()).collect()
 }
 
 fn is_prompt(ssetail: &Running) {
@@ -66,21 +76,23 @@ fn expressions_are_compiled_beside_other_requests() {
 
 #[test]
 fn slow_expressions_do_not_delay_the_lines_of_others() {
-    let line = "abcdefghijklm ".repeat(14) + "\n";
+    let text = irregular(5_000_000).into_bytes();
+    let text: Vec<u8> = text.chunks(999).flat_map(|line| [line, b"\n"].concat()).collect();
     let ssetail = Ssetail::new()
-        .file("big.log", line.repeat(5000))
+        .file("big.log", text)
         .file("a.log", "")
         .args(["big.log", "a.log", "--from-start"])
         .start();
     let mut honest = ssetail.events("/sse?file=a.log");
     honest.until_comments(1);
-    let slow: Vec<_> =
-        (0..8).map(|_| send(&ssetail, "GET", &format!("n=all&grep={SLOW}"))).collect();
+    let path = format!("/sse?n=all&grep={SLOW}");
+    let slow: Vec<_> = (0..8).map(|_| ssetail.events(&path)).collect();
     for n in 0..50 {
         let began = Instant::now();
         ssetail.append("a.log", format!("{n}\n"));
         assert_eq!(honest.lines(1), [n.to_string()]);
         assert!(began.elapsed() < PROMPT, "{:?}", began.elapsed());
+        is_prompt(&ssetail);
     }
     drop(slow);
 }
