@@ -58,5 +58,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn logs(State(site): State<Arc<Site>>, request: Request) -> Response {
-    site.respond(&request).map(Body::new)
+    site.respond(&request).await.map(Body::new)
 }

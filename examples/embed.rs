@@ -7,7 +7,6 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::future::ready;
 use std::sync::Arc;
 
 use http_body_util::Either;
@@ -58,12 +57,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Answers `/`, and leaves all other paths to the site.
 async fn serve(socket: TcpStream, site: Arc<Site>) -> hyper::Result<()> {
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(async |request: Request<Incoming>| {
         let response = match request.uri().path() {
             "/" => Response::new(Either::Left("The log is at /logs/\n".to_owned())),
-            _ => site.respond(&request).map(Either::Right),
+            _ => site.respond(&request).await.map(Either::Right),
         };
-        ready(Ok::<_, Infallible>(response))
+        Ok::<_, Infallible>(response)
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service).await

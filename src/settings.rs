@@ -148,6 +148,8 @@ impl SiteSettings {
             trust: self.trust,
             access,
             stream_permits: Arc::new(Semaphore::new(self.max_streams)),
+            parse_permits: Arc::new(Semaphore::new(Site::PARSE_PERMITS)),
+            search_permits: Arc::new(Semaphore::new(Site::SEARCH_PERMITS)),
             traffic: Traffic::default(),
             presentation: self.presentation,
             heartbeat: self.heartbeat,

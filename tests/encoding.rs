@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use ssetail::event::{
-    Batch, Carry, Cutting, Encoder, End, Epoch, EventId, Format, LineFilter, Medium, Name,
+    Batch, Carry, Cutting, Encoder, End, Epoch, EventId, Format, Grep, LineFilter, Medium, Name,
     Position, Presentation, Source, Splitter,
 };
 
@@ -34,7 +34,6 @@ fn encode(batch: &Batch, format: Format, start: Position) -> Vec<Event> {
         batch,
         Presentation { medium: Medium::Events, format, named: true },
         start,
-        None,
     );
     Parser::default().feed(&bytes)
 }
@@ -183,7 +182,7 @@ fn the_bytes_of_an_event_are_those_of_the_protocol() {
          event: a b.log\ndata: \nid: 000007-2\n\n",
     );
     let unnamed = Presentation { medium: Medium::Events, format: Format::Json, named: false };
-    let bytes = encoder().encode_from(&batch, unnamed, Position::before(2), None);
+    let bytes = encoder().encode_from(&batch, unnamed, Position::before(2));
     assert_eq!(bytes, "data: {\"file\":\"a b.log\",\"message\":\"\",\"time\":0}\nid: 000007-2\n\n",);
 }
 
@@ -196,4 +195,26 @@ fn a_batch_is_encoded_once_for_each_presentation() {
     assert_eq!(first.as_ptr(), second.as_ptr());
     let other = Presentation { medium: Medium::Events, format: Format::Text, named: true };
     assert_ne!(first, batch.encoded(&encoder(), other));
+}
+
+#[test]
+fn matches_that_are_encoded_in_steps_are_those_of_one_step() {
+    let lines = (0..400).map(|n| format!("{n} {}\n", "x".repeat(n * 37 % 900)));
+    let batch = batch(lines.collect::<String>().as_bytes(), 100);
+    let presentation = Presentation::default();
+    let grep = Grep::new(&["7", "!x{800}"], 1 << 20).expect("expressions");
+    let encode = |start, may_go_on: bool| {
+        encoder().encode_matches(&batch, presentation, start, &grep, || may_go_on)
+    };
+    let (whole, end) = encode(Position::before(1), true);
+    assert_eq!(end, Position::before(batch.next()));
+    let (mut joined, mut reached, mut steps) = (Vec::new(), Position::before(1), 0);
+    while reached < end {
+        let (bytes, next) = encode(reached, false);
+        assert!(next > reached);
+        joined.extend_from_slice(&bytes);
+        (reached, steps) = (next, steps + 1);
+    }
+    assert_eq!(joined, whole);
+    assert!(steps > 10, "{steps}");
 }

@@ -172,7 +172,8 @@ fn responses_below_a_prefix_are_as_recorded() {
     let mut exchange = Exchange::start("prefix", |ssetail| {
         let ssetail = ssetail.file("a.log", "x\n").args(["a.log", "--path-prefix", "/logs/"]);
         ssetail.args(["--endpoint", "/stream", "--reconnect-delay", "1500ms"])
-    });
+    })
+    .with_reconnect_delay(1500);
     for path in ["/logs", "/logs?x=1", "/stream", "/logs/sse", "/logs/stream//", "/logsstream"] {
         exchange.get(path, Until::End);
     }
@@ -291,7 +292,8 @@ fn heartbeats_are_as_recorded() {
     let mut exchange = Exchange::start("heartbeats", |ssetail| {
         let ssetail = ssetail.file("a.log", "x\n").args(["a.log", "later.log"]);
         ssetail.args(["--heartbeat", "40ms", "--reconnect-delay", "1h"])
-    });
+    })
+    .with_reconnect_delay(3_600_000);
     exchange.ssetail.events("/sse").lines(1);
     exchange.get("/sse?n=0", Until::Line(5));
     exchange.get("/sse?n=1&ping", Until::Event(3));

@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn a_query_of_known_parameters_is_accepted_or_refused(
         parameters in vec(
-            (prop::sample::select(&["file", "n", "grep", "format", "unnamed", "ping", "last_event_id"][..]),
+            (prop::sample::select(&["file", "n", "grep", "format", "unnamed", "ping", "clean_end", "last_event_id"][..]),
              "[ -~]{0,12}"), 0..6),
     ) {
         let mut query = form_urlencoded::Serializer::new(String::new());

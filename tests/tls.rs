@@ -2,6 +2,7 @@
 
 mod certificate;
 mod client;
+mod floods;
 mod http2;
 
 use std::io::{Read as _, Write as _};

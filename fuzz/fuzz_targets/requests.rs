@@ -43,7 +43,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
 fuzz_target!(|head: &[u8]| {
     let Some(request) = parse(head) else { return };
     let _runtime = SERVER.runtime.enter();
-    let response = SERVER.site.respond(&request);
+    let response = SERVER.runtime.block_on(SERVER.site.respond(&request));
     assert!(STATUSES.contains(&response.status().as_u16()), "{}", response.status());
     let mut body = pin!(response.into_body());
     for _ in 0..FRAMES {

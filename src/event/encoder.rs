@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::grep::Search;
+use super::grep::PIECE;
 use super::template::{LINE_END, Template};
-use super::{Batch, Epoch, EventId, Grep, Medium, Position, Presentation};
+use super::{Batch, Epoch, EventId, Grep, Lines, Medium, Position, Presentation};
 
 /// Encodes the events of one run.
 #[derive(Debug)]
@@ -61,38 +61,72 @@ impl Encoder {
     /// Encodes all events of `batch`.
     #[must_use]
     pub fn encode(&self, batch: &Batch, presentation: Presentation) -> Bytes {
-        self.encode_from(batch, presentation, Position::before(batch.first()), None)
+        self.encode_from(batch, presentation, Position::before(batch.first()))
     }
 
-    /// Encodes the events of `batch` from `start` on, without the lines that do not match `grep`.
+    /// Encodes the events of `batch` from `start` on.
     #[must_use]
-    pub fn encode_from(
+    pub fn encode_from(&self, batch: &Batch, presentation: Presentation, start: Position) -> Bytes {
+        let Some(lines) = batch.lines() else { return self.encode_control(batch, presentation) };
+        let template = self.template(batch, presentation, lines);
+        let events = lines.spans.len();
+        let mut out = Vec::with_capacity(lines.bytes.len() + events * (template.fixed_len() + 12));
+        for (seq, line) in batch.lines_from(start.next) {
+            let skip = if seq == start.next { start.skip as usize } else { 0 };
+            template.push_line(&mut out, seq, line, skip.min(line.bytes.len()));
+        }
+        out.into()
+    }
+
+    /// Encodes the events of `batch` from `start` on that `grep` lets through.
+    ///
+    /// Asks `may_go_on` after each kilobyte; returns the events, and the position of the first one
+    /// that was not searched.
+    pub fn encode_matches(
         &self,
         batch: &Batch,
         presentation: Presentation,
         start: Position,
-        grep: Option<&Grep>,
-    ) -> Bytes {
+        grep: &Grep,
+        mut may_go_on: impl FnMut() -> bool,
+    ) -> (Bytes, Position) {
+        let end = Position::before(batch.next());
         let Some(lines) = batch.lines() else {
-            let json = batch.control_json().map_or("", |json| json);
-            return self.control(presentation.medium, json, Position::before(batch.next()));
+            return (self.encode_control(batch, presentation), end);
         };
-        let mut search = grep.map(|grep| grep.search(lines));
-        if search.as_ref().is_some_and(Search::is_over) {
-            return Bytes::new();
-        }
-        let name = batch.source().name.as_str();
-        let template = Template::new(self.epoch.as_str(), presentation, name, lines);
-        let events = lines.spans.len();
-        let mut out = Vec::with_capacity(lines.bytes.len() + events * (template.fixed_len() + 12));
+        let mut search = grep.search(lines);
+        let template = self.template(batch, presentation, lines);
+        let (mut out, mut searched) = (Vec::new(), 0);
         let first = start.next.saturating_sub(batch.first()) as usize;
         for (index, (seq, line)) in (first..).zip(batch.lines_from(start.next)) {
-            if search.as_mut().is_none_or(|search| search.matches(index)) {
+            if searched >= PIECE && !search.is_matched(index) {
+                searched = 0;
+                if !may_go_on() {
+                    return (out.into(), Position::before(seq));
+                }
+            }
+            searched += line.bytes.len() + 1;
+            if search.matches(index) {
                 let skip = if seq == start.next { start.skip as usize } else { 0 };
                 template.push_line(&mut out, seq, line, skip.min(line.bytes.len()));
             }
         }
-        out.into()
+        (out.into(), end)
+    }
+
+    fn template<'a>(
+        &'a self,
+        batch: &'a Batch,
+        presentation: Presentation,
+        lines: &'a Lines,
+    ) -> Template<'a> {
+        Template::new(self.epoch.as_str(), presentation, batch.source().name.as_str(), lines)
+    }
+
+    /// Encodes a batch of one control event.
+    fn encode_control(&self, batch: &Batch, presentation: Presentation) -> Bytes {
+        let json = batch.control_json().map_or("", |json| json);
+        self.control(presentation.medium, json, Position::before(batch.next()))
     }
 
     /// Encodes a control event with the data `json`; a client that has it has everything before

@@ -55,6 +55,17 @@ impl Lines {
         self.origin.as_ref().map_or(self.bytes.len(), |origin| origin.len)
     }
 
+    /// Returns the number of bytes of the longest section.
+    #[must_use]
+    pub fn longest_section(&self) -> usize {
+        let (mut start, mut longest) = (0, 0);
+        for span in &self.spans {
+            start = if span.continued { start } else { span.start };
+            longest = longest.max(span.end - start);
+        }
+        longest as usize
+    }
+
     /// Bytes of memory of the lines.
     pub(super) fn size(&self) -> usize {
         let starts = self.origin.as_ref().map_or(0, |origin| size_of_val(&*origin.starts));

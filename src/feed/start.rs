@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::gap::Gap;
-use super::state::FeedState;
+use super::state::{ENTRIES_PER_LOCK, FeedState};
 use crate::event::{Epoch, EventId, GapReason, ParseIdError, Position, Seq};
 
 /// Where a subscriber begins; see "Resuming" in docs/PROTOCOL.md.
@@ -35,6 +35,8 @@ pub(super) struct StartPoint {
     pub(super) gap: Option<Gap>,
     /// By the ID of a source: the first of its events that were asked for.
     pub(super) source_starts: HashMap<usize, Seq>,
+    /// The lines that have to be counted to find the cursor and the starts.
+    newest: Option<NewestLines>,
 }
 
 impl StartPoint {
@@ -55,7 +57,8 @@ impl StartPoint {
     }
 
     fn at(next: Seq) -> Self {
-        StartPoint { cursor: Position::before(next), gap: None, source_starts: HashMap::new() }
+        let (cursor, source_starts) = (Position::before(next), HashMap::new());
+        StartPoint { cursor, gap: None, source_starts, newest: None }
     }
 
     /// Adds a gap of unknown length.
@@ -86,22 +89,33 @@ impl StartPoint {
         }
     }
 
-    /// Finds the newest lines of each source, in the ring and then in the index.
+    /// Begins before the newest lines of each source, which `count_newest` counts.
     fn of_newest(state: &FeedState, lines: u64) -> Self {
-        let FeedState { ring, index, .. } = state;
-        let replay_start = ring.replay_start();
-        let mut newest = NewestLines { lines, missing: HashMap::new(), starts: HashMap::new() };
-        for batch in ring.from(ring.oldest()).into_iter().flatten().rev() {
-            let first = if batch.location().is_some() { 0 } else { replay_start };
-            if batch.lines().is_some() && batch.next() > first {
-                newest.add(batch.source().id, batch.first().max(first), batch.next());
-            }
+        let FeedState { ring, .. } = state;
+        let newest = NewestLines {
+            lines,
+            before: ring.next(),
+            replay_start: ring.replay_start(),
+            missing: HashMap::new(),
+            starts: HashMap::new(),
+        };
+        StartPoint { newest: Some(newest), ..StartPoint::at(ring.next()) }
+    }
+
+    /// Counts some of the lines that have to be counted; returns false when that is done.
+    pub(super) fn count_newest(&mut self, state: &FeedState) -> bool {
+        let Some(newest) = &mut self.newest else { return false };
+        if newest.count(state) {
+            return true;
         }
-        for entry in index.entries().rev().filter(|entry| entry.lines() > 0) {
-            newest.add(entry.source().id, entry.first(), entry.next());
+        self.source_starts = std::mem::take(&mut newest.starts);
+        self.newest = None;
+        let first = self.source_starts.values().copied().min();
+        self.cursor = first.map_or(self.cursor, Position::before);
+        if let Some(gap) = &mut self.gap {
+            gap.position = self.cursor;
         }
-        let next = newest.starts.values().copied().min().unwrap_or(ring.next());
-        StartPoint { source_starts: newest.starts, ..StartPoint::at(next) }
+        false
     }
 }
 
@@ -122,9 +136,14 @@ fn oldest(state: &FeedState) -> Seq {
 }
 
 /// Counts the lines of each source, from the newest to the oldest.
+#[derive(Debug)]
 struct NewestLines {
     /// Number of lines that are wanted of each source.
     lines: u64,
+    /// Lines from this seq on are counted.
+    before: Seq,
+    /// Lines before this one count only if they are in a file.
+    replay_start: Seq,
     /// By the ID of a source: the number of lines that are still missing.
     missing: HashMap<usize, u64>,
     /// By the ID of a source: its first line.
@@ -132,12 +151,82 @@ struct NewestLines {
 }
 
 impl NewestLines {
+    /// Counts the next batches, in the ring and then in the index, to which they may have moved;
+    /// returns whether there were any.
+    fn count(&mut self, FeedState { ring, index, .. }: &FeedState) -> bool {
+        let before = self.before;
+        for batch in ring.before(before).rev().take(ENTRIES_PER_LOCK) {
+            let first = if batch.location().is_some() { 0 } else { self.replay_start };
+            if batch.lines().is_some() && batch.next() > first {
+                self.add(batch.source().id, batch.first().max(first), batch.next());
+            }
+            self.before = batch.first();
+        }
+        if self.before < before {
+            return true;
+        }
+        for entry in index.before(before).rev().take(ENTRIES_PER_LOCK) {
+            if entry.lines() > 0 {
+                // The entry may have grown by batches that were counted in the ring.
+                self.add(entry.source().id, entry.first(), entry.next().min(before));
+            }
+            self.before = entry.first();
+        }
+        self.before < before
+    }
+
     fn add(&mut self, source: usize, first: Seq, next: Seq) {
         let missing = self.missing.entry(source).or_insert(self.lines);
         let taken = (*missing).min(next - first);
         if taken > 0 {
             *missing -= taken;
             self.starts.insert(source, next - taken);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::event::{Encoder, Lines, Location, Log, Name, Source};
+    use crate::feed::{Draft, DraftContent, feed};
+    use crate::store::Capacity;
+    use crate::store::samples::{cutting, lines_of};
+
+    /// A file that nobody reads.
+    #[derive(Debug)]
+    struct Unread;
+
+    impl Log for Unread {
+        fn read_exact_at(&self, _: &mut [u8], _: u64) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    #[test]
+    fn newest_lines_are_counted_in_many_steps() {
+        let capacity = Capacity { lines: 100, bytes: 1000, index_bytes: 1 << 20 };
+        let (publisher, feed) = feed(Encoder::new(Epoch::from_random(0)), capacity, cutting(1000));
+        let name = || Name::new(OsStr::new("x.log"));
+        let sources = [0, 1].map(|id| Arc::new(Source { id, name: name() }));
+        let log = Arc::new(Unread);
+        for n in 0..2000 {
+            let lines = lines_of(n, 1);
+            let location = Some(Location::of(&lines.bytes, log.clone(), 10 * n));
+            let content = DraftContent::Lines(Lines { location, ..lines });
+            publisher
+                .publish(vec![Draft { source: Arc::clone(&sources[n as usize % 2]), content }]);
+        }
+        for lines in [1, 255, 600, 5000] {
+            let subscriber = feed.subscribe(Start::New(Backlog::Newest(lines)));
+            let starts = sources.each_ref().map(|source| subscriber.source_start(source));
+            let first = 2001 - 2 * lines.min(1000);
+            assert_eq!(starts, [first, first + 1], "{lines}");
+            assert_eq!(subscriber.cursor(), Position::before(first));
         }
     }
 }

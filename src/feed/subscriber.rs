@@ -65,10 +65,12 @@ struct Reload {
 impl Subscriber {
     pub(super) fn new(shared: Arc<Shared>, start: Start) -> Self {
         let mut state = shared.lock();
-        let start = StartPoint::find(&state, shared.encoder.epoch(), start);
+        let mut start = StartPoint::find(&state, shared.encoder.epoch(), start);
         let replay_start = state.ring.replay_start();
         let key = state.waiters.insert();
         drop(state);
+        // In steps, between which a publisher gets the lock.
+        while start.count_newest(&shared.lock()) {}
         Subscriber {
             shared,
             key,

@@ -26,6 +26,19 @@ pub struct Access {
     token: Option<Secret>,
 }
 
+/// The kind of URL of a request, which decides about a token in its query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The page, to which other sites may link: the token is exchanged for a cookie that the browser
+    /// also sends when it follows such a link.
+    Page,
+    /// The event stream, for a client that accepts event streams: the token is accepted as it is,
+    /// because an `EventSource` can neither send a header nor keep a cookie of another origin.
+    Stream,
+    /// Another URL: the token is exchanged for a cookie.
+    Other,
+}
+
 /// The decision about a request.
 #[derive(Debug)]
 pub(super) enum Admission {
@@ -78,8 +91,13 @@ impl fmt::Debug for Secret {
 impl Access {
     /// Creates the rule that a request has one of these; `basic` is `USER:PASS`.
     pub fn new(basic: Option<Secret>, token: Option<Secret>) -> Result<Self, &'static str> {
-        if basic.as_ref().is_some_and(|basic| !basic.0.contains(':')) {
-            return Err("--auth: expected a user and a password, e.g. USER:PASS");
+        if basic.as_ref().is_some_and(|basic| !is_user_and_password(&basic.0)) {
+            return Err(
+                "--auth: expected a user and a password, neither of them empty, e.g. USER:PASS",
+            );
+        }
+        if token.as_ref().is_some_and(|token| token.0.is_empty()) {
+            return Err("the token is empty; give one, e.g. a-long-secret, or unset SSETAIL_TOKEN");
         }
         if token.as_ref().is_some_and(|token| !is_token(&token.0)) {
             return Err(
@@ -106,6 +124,7 @@ impl Access {
     pub(super) fn check<B>(
         &self,
         request: &Request<B>,
+        place: Place,
         prefix: &str,
         is_secure: bool,
     ) -> Admission {
@@ -114,9 +133,13 @@ impl Access {
         }
         if let Some(token) = &self.token
             && query_token(request.uri()).is_some_and(|given| token.matches(given.as_bytes()))
-            && let Ok(exchange) = exchange(request, token, prefix, is_secure)
         {
-            return Admission::Exchange(exchange);
+            if place == Place::Stream {
+                return Admission::Granted;
+            }
+            if let Ok(exchange) = exchange(request, token, place, prefix, is_secure) {
+                return Admission::Exchange(exchange);
+            }
         }
         if self.knows_password(request) || self.knows_token(request) {
             return Admission::Granted;
@@ -136,6 +159,11 @@ impl Access {
         credentials(request, "Bearer").is_some_and(|given| token.matches(given))
             || cookies(request).any(|given| token.matches(given))
     }
+}
+
+/// Whether `text` is `USER:PASS`. An empty part is the mark of a variable that is not set.
+fn is_user_and_password(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(user, password)| !user.is_empty() && !password.is_empty())
 }
 
 /// Whether `text` needs no quoting in headers and cookies: token68 of RFC 9110, section 11.2.
@@ -180,13 +208,16 @@ fn query_token(uri: &Uri) -> Option<String> {
 fn exchange<B>(
     request: &Request<B>,
     token: &Secret,
+    place: Place,
     prefix: &str,
     is_secure: bool,
 ) -> Result<Exchange, InvalidHeaderValue> {
     let name = cookie_name(request);
     let path = if prefix.is_empty() { "/" } else { prefix };
     let secure = if is_secure { "; Secure" } else { "" };
-    let cookie = format!("{name}={}; Path={path}; HttpOnly; SameSite=Strict{secure}", token.0);
+    // With `Strict`, a link on another site would lead to a page without access.
+    let same_site = if place == Place::Page { "Lax" } else { "Strict" };
+    let cookie = format!("{name}={}; Path={path}; HttpOnly; SameSite={same_site}{secure}", token.0);
     let mut cookie = HeaderValue::try_from(cookie)?;
     cookie.set_sensitive(true);
     Ok(Exchange { location: HeaderValue::try_from(without_token(request.uri()))?, cookie })
@@ -213,11 +244,15 @@ mod tests {
     }
 
     fn check(uri: &str, headers: &[(&str, &str)]) -> Admission {
+        check_at(Place::Other, uri, headers)
+    }
+
+    fn check_at(place: Place, uri: &str, headers: &[(&str, &str)]) -> Admission {
         let mut request = Request::get(uri).header("host", "localhost:8088");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        access().check(&request.body(()).expect("a request"), "/logs", true)
+        access().check(&request.body(()).expect("a request"), place, "/logs", true)
     }
 
     fn is_granted(headers: &[(&str, &str)]) -> bool {
@@ -277,12 +312,29 @@ mod tests {
     }
 
     #[test]
+    fn the_event_stream_takes_a_token_as_it_is_and_the_page_for_links_too() {
+        let uri = "/logs/sse?token=t%2B/~k%3D%3D";
+        assert!(matches!(check_at(Place::Stream, uri, &[]), Admission::Granted));
+        let wrong = check_at(Place::Stream, "/logs/sse?token=t", &[]);
+        assert!(matches!(wrong, Admission::Refused(_)));
+        let Admission::Exchange(exchange) = check_at(Place::Page, "/logs/?token=t+/~k==", &[])
+        else {
+            panic!("the token was not exchanged");
+        };
+        let cookie = exchange.cookie.to_str().expect("ASCII");
+        assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+    }
+
+    #[test]
     fn secrets_that_cannot_work_are_refused_and_never_shown() {
         let new = |basic: Option<&str>, token: Option<&str>| {
             let secret = |text: &str| Secret::from(text.to_owned());
             Access::new(basic.map(secret), token.map(secret))
         };
-        assert!(new(Some("nocolon"), None).is_err());
+        for basic in ["nocolon", "", ":", "me:", ":pw"] {
+            assert!(new(Some(basic), None).is_err(), "{basic:?}");
+        }
+        assert!(new(Some("me::"), None).is_ok(), "the password is a colon");
         for token in ["", "a b", "a;b", "a=b", "=", "é", "a\n"] {
             assert!(new(None, Some(token)).is_err(), "{token:?}");
         }

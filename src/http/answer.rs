@@ -7,21 +7,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Body;
-use hyper::header::ACCEPT;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
-use super::access::Admission;
+use super::accept::{accepts_event_streams, asks_for_event_stream};
+use super::access::{Admission, Place};
 use super::body::AnswerBody;
 use super::decorator::Decorated;
+use super::query::{BadQuery, Query};
 use super::responses::{
     document, method_not_allowed, options, redirect_to_page, redirect_with_cookie, streamed, text,
     too_many_streams, unauthorized, without_body,
 };
 use super::route::Route;
 use super::socket::Flow;
-use super::stream::{EventStream, PartByPart};
+use super::stream::{EventStream, PartByPart, spread};
 use super::trust::Content;
-use super::{Query, Site, reports};
+use super::{Site, reports};
 use crate::event::{Encoder, EventId, Medium};
 
 /// Time after which a client over the limit of streams is asked to try again.
@@ -31,7 +32,7 @@ use crate::event::{Encoder, EventId, Medium};
 const RETRY_OVER_LIMIT: Duration = Duration::from_secs(60);
 
 /// The peer that has sent a request, as far as its answer depends on it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Peer {
     pub(super) flow: Flow,
     /// The connection is encrypted.
@@ -42,27 +43,36 @@ impl Site {
     /// Answers one request that another server has received.
     ///
     /// Limits of connections, such as `send_timeout`, are left to that server.
+    /// The future must be polled inside a tokio runtime, whose blocking threads compile expressions.
     pub fn respond<B>(
         self: &Arc<Self>,
         request: &Request<B>,
-    ) -> Response<impl Body<Data = Bytes, Error = io::Error> + Send + use<B>> {
+    ) -> impl Future<Output = Response<impl Body<Data = Bytes, Error = io::Error> + Send + use<B>>>
+    + Send
+    + use<B> {
+        let mut head = Request::new(());
+        *head.method_mut() = request.method().clone();
+        *head.uri_mut() = request.uri().clone();
+        *head.version_mut() = request.version();
+        head.headers_mut().clone_from(request.headers());
         let peer = Peer { flow: Flow::default(), is_secure: false };
-        self.answer(request, &peer).map(|body| Decorated::new(body, PartByPart::default()))
+        let answer = Arc::clone(self).answer(head, peer);
+        async { answer.await.map(|body| Decorated::new(body, PartByPart::default())) }
     }
 
     /// Answers one request.
-    pub(super) fn answer<B>(
-        self: &Arc<Self>,
-        request: &Request<B>,
-        peer: &Peer,
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        request: Request<()>,
+        peer: Peer,
     ) -> Response<AnswerBody> {
-        let response = self.answer_with_body(request, peer);
+        let response = self.answer_with_body(&request, &peer).await;
         if request.method() == Method::HEAD { without_body(response) } else { response }
     }
 
-    fn answer_with_body<B>(
+    async fn answer_with_body(
         self: &Arc<Self>,
-        request: &Request<B>,
+        request: &Request<()>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
         let route = self.route(request.uri().path());
@@ -72,7 +82,7 @@ impl Site {
             Err(refusal) => return text(refusal.status(), refusal.sentence()),
         };
         let mut response = match self.admit(route.as_ref(), request, peer) {
-            Ok(()) => self.answer_admitted(route, request, peer),
+            Ok(()) => self.answer_admitted(route, request, peer).await,
             Err(response) => *response,
         };
         if let Some(origin) = origin {
@@ -82,41 +92,46 @@ impl Site {
     }
 
     /// Checks the credentials of a request; the error is the answer to one that may not read.
-    fn admit<B>(
+    fn admit(
         &self,
         route: Option<&Route<'_>>,
-        request: &Request<B>,
+        request: &Request<()>,
         peer: &Peer,
     ) -> Result<(), Box<Response<AnswerBody>>> {
         // A browser sends no credentials with OPTIONS.
         if matches!(route, Some(Route::Health)) || request.method() == Method::OPTIONS {
             return Ok(());
         }
-        match self.access.check(request, &self.prefix, peer.is_secure) {
+        let place = match route {
+            Some(Route::Events) if asks_for_event_stream(request.headers()) => Place::Stream,
+            Some(Route::Page(_) | Route::PageWithoutSlash) => Place::Page,
+            _ => Place::Other,
+        };
+        match self.access.check(request, place, &self.prefix, peer.is_secure) {
             Admission::Granted => Ok(()),
             Admission::Exchange(exchange) => Err(Box::new(redirect_with_cookie(exchange))),
             Admission::Refused(challenges) => Err(Box::new(unauthorized(&challenges))),
         }
     }
 
-    fn answer_admitted<B>(
+    async fn answer_admitted(
         self: &Arc<Self>,
         route: Option<Route<'_>>,
-        request: &Request<B>,
+        request: &Request<()>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
         match (route, request.method()) {
             (None, _) => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
-            (Some(route), &Method::GET | &Method::HEAD) => self.get(&route, request, peer),
+            (Some(route), &Method::GET | &Method::HEAD) => self.get(&route, request, peer).await,
             (Some(_), &Method::OPTIONS) => options(request.headers()),
             (Some(_), _) => method_not_allowed(),
         }
     }
 
-    fn get<B>(
+    async fn get(
         self: &Arc<Self>,
         route: &Route<'_>,
-        request: &Request<B>,
+        request: &Request<()>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
         match route {
@@ -124,7 +139,7 @@ impl Site {
                 asset.answer(request.headers()).map(AnswerBody::whole)
             }
             Route::PageWithoutSlash => redirect_to_page(&self.prefix),
-            Route::Events => self.events(request, peer),
+            Route::Events => self.events(request, peer).await,
             Route::Sources => document("application/json", &reports::sources(self)),
             Route::Metrics => match reports::metrics(self) {
                 Ok(metrics) => document(reports::METRICS_TYPE, &metrics),
@@ -136,10 +151,8 @@ impl Site {
         }
     }
 
-    fn events<B>(self: &Arc<Self>, request: &Request<B>, peer: &Peer) -> Response<AnswerBody> {
-        let query = request.uri().query().unwrap_or("");
-        let query = match Query::parse(query, request.headers(), self.presentation) {
-            Ok(query) if query.files.is_some() => self.with_names(query),
+    async fn events(self: &Arc<Self>, request: &Request<()>, peer: &Peer) -> Response<AnswerBody> {
+        let query = match self.query(request).await {
             Ok(query) => query,
             Err(bad) => return text(StatusCode::BAD_REQUEST, &format!("{bad}\n")),
         };
@@ -149,39 +162,58 @@ impl Site {
         {
             return text(StatusCode::NO_CONTENT, "");
         }
-        let medium = query.presentation.medium;
         let Ok(permit) = Arc::clone(&self.stream_permits).try_acquire_owned() else {
-            return self.refuse_stream(medium, request.headers());
+            return self.refuse_stream(&query, request.headers());
         };
+        let content_type = query.content_type;
+        if request.method() == Method::HEAD {
+            // A stream would look for its first event, which `HEAD` does not need.
+            return streamed(content_type, AnswerBody::whole(None));
+        }
         let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), permit);
-        streamed(medium, AnswerBody::Stream(Box::new(stream)))
+        streamed(content_type, AnswerBody::Stream(Box::new(stream)))
+    }
+
+    /// Parses the query of a request for the event stream.
+    ///
+    /// A query with expressions or globs is parsed on a blocking thread, one query at a time.
+    async fn query(self: &Arc<Self>, request: &Request<()>) -> Result<Query, BadQuery> {
+        let text = request.uri().query().unwrap_or("");
+        if !Query::has_expressions(text) {
+            return Query::parse(text, request.headers(), self.presentation);
+        }
+        let permits = Arc::clone(&self.parse_permits);
+        let permit = permits.acquire_owned().await.map_err(|_| BadQuery::unread())?;
+        let (site, text, headers) = (Arc::clone(self), text.to_owned(), request.headers().clone());
+        let parse = move || {
+            // Held by the thread, which goes on when the peer has gone.
+            let _permit = permit;
+            let query = Query::parse(&text, &headers, site.presentation)?;
+            Ok(if query.files.is_some() { site.with_names(query) } else { query })
+        };
+        tokio::task::spawn_blocking(parse).await.unwrap_or_else(|_| Err(BadQuery::unread()))
     }
 
     /// Returns a query whose values of `file` mean the sources that have these names now.
     fn with_names(&self, query: Query) -> Query {
         let entries = self.registry.entries();
         let names: HashSet<&str> = entries.iter().map(|entry| entry.source.name.as_str()).collect();
-        query.preferring_names(|name| names.contains(name))
+        let query = query.preferring_names(|name| names.contains(name));
+        // The query remembers the results, so that nothing is compared while the feed is locked.
+        for entry in &entries {
+            let _ = query.wants(&entry.source);
+        }
+        query
     }
 
     /// Refuses a stream over the limit. A browser would not reconnect after an error status, so it
     /// gets a stream that ends after a reconnection time.
-    fn refuse_stream(&self, medium: Medium, headers: &HeaderMap) -> Response<AnswerBody> {
+    fn refuse_stream(&self, query: &Query, headers: &HeaderMap) -> Response<AnswerBody> {
         self.traffic.refused_streams.add(1);
-        if medium == Medium::Events && accepts_event_streams(headers) {
-            let opening = Encoder::preamble(RETRY_OVER_LIMIT);
-            return streamed(medium, AnswerBody::whole(Some(opening)));
+        if query.presentation.medium == Medium::Events && accepts_event_streams(headers) {
+            let opening = Encoder::preamble(spread(RETRY_OVER_LIMIT));
+            return streamed(query.content_type, AnswerBody::whole(Some(opening)));
         }
         too_many_streams(RETRY_OVER_LIMIT)
     }
-}
-
-/// Whether `Accept` allows an event stream, as its absence does.
-fn accepts_event_streams(headers: &HeaderMap) -> bool {
-    let mut accepted = headers.get_all(ACCEPT).iter().peekable();
-    let mut has_range = |range: &hyper::header::HeaderValue| {
-        let value = range.to_str().unwrap_or("").to_ascii_lowercase();
-        ["text/event-stream", "text/*", "*/*"].iter().any(|range| value.contains(range))
-    };
-    accepted.peek().is_none() || accepted.any(&mut has_range)
 }

@@ -6,6 +6,7 @@
 //!
 //! hyper reads requests and asks the service for answers, whose bodies a writer sends.
 
+mod accept;
 mod access;
 mod activity;
 mod allowed;
@@ -18,6 +19,7 @@ mod guard;
 mod hyper_writers;
 mod listen;
 mod name_filter;
+mod parameter;
 mod query;
 mod reports;
 mod request_log;

@@ -1,5 +1,8 @@
 //! The parameter `file`: names of sources, and globs over them.
 
+use std::cell::RefCell;
+
+use crate::event::Source;
 use crate::follow::{NamePattern, expand_braces};
 
 /// Most bytes that the braces of all values may add. A client chooses them, so its memory is
@@ -12,6 +15,9 @@ pub struct NameFilter {
     values: Vec<Value>,
     /// Number of bytes that braces have added.
     expanded: usize,
+    /// The results for sources, by their ID: comparing takes up to a millisecond for each name, and
+    /// is done for each batch, also while the feed is locked.
+    results: RefCell<Vec<Option<bool>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -29,7 +35,7 @@ impl NameFilter {
     /// Adds a name or a glob, whose `*` also matches `/`.
     pub(super) fn add(&mut self, text: &str) -> Result<(), GlobTooLarge> {
         let mut patterns = Vec::new();
-        if text.contains(['*', '?', '[', '{', '\\']) {
+        if is_glob(text) {
             let own = text.len() + 1;
             let words = expand_braces(text.as_bytes(), own + EXPANDED - self.expanded);
             let words = words.ok_or(GlobTooLarge)?;
@@ -49,13 +55,27 @@ impl NameFilter {
         }
     }
 
-    /// Whether the source with this name is let through.
+    /// Whether `source` is let through; compares its name once.
     #[must_use]
-    pub fn lets_through(&self, name: &str) -> bool {
+    pub fn wants(&self, source: &Source) -> bool {
+        let mut results = self.results.borrow_mut();
+        if results.len() <= source.id {
+            results.resize(source.id + 1, None);
+        }
+        *results[source.id].get_or_insert_with(|| self.lets_through(source.name.as_str()))
+    }
+
+    /// Whether a source with this name is let through.
+    fn lets_through(&self, name: &str) -> bool {
         self.values.iter().any(|value| {
             value.text == name || value.patterns.iter().any(|pattern| pattern.matches(name))
         })
     }
+}
+
+/// Whether a value may be more than a name.
+pub(super) fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{', '\\'])
 }
 
 #[cfg(test)]

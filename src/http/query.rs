@@ -1,19 +1,32 @@
 //! The query of a request for the event stream.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use hyper::HeaderMap;
-use hyper::header::ACCEPT;
 
-use super::name_filter::NameFilter;
-use crate::event::{EventId, Format, Grep, Medium, Presentation, Source};
+use super::accept::accepted;
+use super::name_filter::{NameFilter, is_glob};
+use super::parameter::meant_by;
+use crate::event::{EventId, Format, Grep, Presentation, Source};
 use crate::feed::{Backlog, Start};
 
-/// Largest size of a compiled expression, in bytes.
+/// Largest size of all compiled expressions of a request, in bytes.
 ///
-/// A client chooses the expression, so its memory is bounded. With twice the size, a request can
+/// A client chooses the expressions, so their memory is bounded. With twice the size, a request can
 /// take twice the memory, and compiling takes up to twice the time.
 const GREP_SIZE: usize = 1 << 20;
+
+/// Largest number of `grep` in a request.
+///
+/// Each line is compared with all of them. With twice the number, that takes twice the time.
+const MAX_GREPS: usize = 16;
+
+/// Largest number of `file` in a request.
+///
+/// Each source is compared with all of them once. With twice the number, that takes twice the time.
+const MAX_FILES: usize = 128;
 
 /// The parameters of a request for the event stream, or their defaults.
 #[derive(Debug)]
@@ -22,19 +35,30 @@ pub struct Query {
     pub presentation: Presentation,
     /// The names of the sources that are sent; none sends all.
     pub files: Option<NameFilter>,
-    /// The expression for the lines that are sent; none sends all.
-    pub grep: Option<Grep>,
+    /// The expressions for the lines that are sent; none sends all.
+    pub grep: Option<Arc<Grep>>,
     /// The earlier lines that a new client gets.
     pub backlog: Backlog,
     /// The ID of the last event that the client has; none for a new client.
     pub last_event_id: Option<Vec<u8>>,
     /// Whether heartbeats are events, for pages, which cannot see comments.
     pub ping: bool,
+    /// Whether the body ends cleanly, and not with an abort, when the server stops.
+    pub clean_end: bool,
+    /// The content type of the response.
+    pub(super) content_type: &'static str,
 }
 
 /// A sentence that names the values that a parameter accepts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadQuery(String);
+
+impl BadQuery {
+    /// A query whose parser has failed.
+    pub(super) fn unread() -> Self {
+        BadQuery("the query could not be read: send a simpler one, as grep=error|warn".to_owned())
+    }
+}
 
 impl fmt::Display for BadQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,11 +71,14 @@ impl Query {
     ///
     /// `Last-Event-ID` overrides the query, because a browser that reconnects repeats the query of
     /// its first request.
+    ///
+    /// Compiling expressions may take tens of milliseconds: see [`Query::has_expressions`].
     pub fn parse(
         query: &str,
         headers: &HeaderMap,
         presentation: Presentation,
     ) -> Result<Self, BadQuery> {
+        let accepted = accepted(headers);
         let mut parsed = Query {
             presentation,
             files: None,
@@ -59,25 +86,43 @@ impl Query {
             backlog: Backlog::Ring,
             last_event_id: None,
             ping: false,
+            clean_end: false,
+            content_type: accepted.content_type,
         };
+        let (mut files, mut greps) = (Vec::new(), Vec::new());
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
-                "file" => add_file(parsed.files.get_or_insert_default(), &value)?,
+                "file" => files.push(value),
                 "n" => parsed.backlog = parse_backlog(&value)?,
-                "grep" => parsed.grep = Some(parse_grep(&value)?),
+                "grep" => greps.push(value),
                 "format" => parsed.presentation.format = parse_format(&value)?,
                 "unnamed" => parsed.presentation.named = !parse_switch(&key, &value)?,
                 "ping" => parsed.ping = parse_switch(&key, &value)?,
-                "last_event_id" => parsed.last_event_id = Some(value.into_owned().into_bytes()),
-                _ => {} // such as a cache buster
+                "clean_end" => parsed.clean_end = parse_switch(&key, &value)?,
+                // `EventSource` polyfills write the second name.
+                "last_event_id" | "lastEventId" | "last-event-id" => {
+                    parsed.last_event_id = Some(value.into_owned().into_bytes());
+                }
+                "token" => {} // see `access`
+                other => refuse_misspelled(other)?,
             }
         }
+        parsed.files = parse_files(&files)?;
+        parsed.grep = parse_greps(&greps)?;
         if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
         }
-        parsed.presentation = parsed.presentation.with_medium(accepted_medium(headers));
+        parsed.presentation = parsed.presentation.with_medium(accepted.medium);
         parsed.last_event_id = parsed.last_event_id.filter(|id| !id.is_empty());
         Ok(parsed)
+    }
+
+    /// Whether the query string has expressions or globs, whose parsing takes long enough to delay
+    /// other tasks of a runtime.
+    #[must_use]
+    pub fn has_expressions(query: &str) -> bool {
+        form_urlencoded::parse(query.as_bytes())
+            .any(|(key, value)| key == "grep" || key == "file" && is_glob(&value))
     }
 
     /// Returns the start of the subscriber.
@@ -101,7 +146,7 @@ impl Query {
     /// Whether events of `source` are sent.
     #[must_use]
     pub fn wants(&self, source: &Source) -> bool {
-        self.files.as_ref().is_none_or(|files| files.lets_through(source.name.as_str()))
+        self.files.as_ref().is_none_or(|files| files.wants(source))
     }
 
     /// Whether the query leaves out some lines.
@@ -111,29 +156,29 @@ impl Query {
     }
 }
 
-/// Returns the medium that `Accept` asks for; an event stream wherever that is accepted.
-fn accepted_medium(headers: &HeaderMap) -> Medium {
-    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let kinds: Vec<_> = values
-        .flat_map(|value| value.split(','))
-        .map(|kind| kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
-        .collect();
-    let accepts = |name: &str| kinds.iter().any(|kind| kind == name);
-    if accepts("text/event-stream") || accepts("text/*") || accepts("*/*") {
-        Medium::Events
-    } else if accepts("application/x-ndjson") {
-        Medium::JsonLines
-    } else if accepts("text/plain") {
-        Medium::Plain
-    } else {
-        Medium::Events
+/// Refuses a name that is almost that of a parameter; others, such as cache busters, are ignored.
+fn refuse_misspelled(name: &str) -> Result<(), BadQuery> {
+    match meant_by(name) {
+        None => Ok(()),
+        Some((meant, example)) => {
+            let sentence =
+                format!("the query has a name that is almost {meant}: write {meant}, as {example}");
+            Err(BadQuery(sentence))
+        }
     }
 }
 
-fn add_file(files: &mut NameFilter, value: &str) -> Result<(), BadQuery> {
-    files.add(value).map_err(|_| {
+fn parse_files(values: &[Cow<'_, str>]) -> Result<Option<NameFilter>, BadQuery> {
+    if values.len() > MAX_FILES {
+        return Err(BadQuery(format!(
+            "file is given at most {MAX_FILES} times: give a glob for several sources, as file=*.log"
+        )));
+    }
+    let mut files = NameFilter::default();
+    values.iter().try_for_each(|value| files.add(value)).map_err(|_| {
         BadQuery("file takes a source's name or a simpler glob than this, as file=*.log".to_owned())
-    })
+    })?;
+    Ok((!values.is_empty()).then_some(files))
 }
 
 fn parse_backlog(value: &str) -> Result<Backlog, BadQuery> {
@@ -146,10 +191,17 @@ fn parse_backlog(value: &str) -> Result<Backlog, BadQuery> {
     }
 }
 
-fn parse_grep(value: &str) -> Result<Grep, BadQuery> {
-    Grep::new(value, GREP_SIZE).map_err(|_| {
+/// Compiles the expressions, none of them if there are too many.
+fn parse_greps(values: &[Cow<'_, str>]) -> Result<Option<Arc<Grep>>, BadQuery> {
+    if values.len() > MAX_GREPS {
+        return Err(BadQuery(format!(
+            "grep is given at most {MAX_GREPS} times: join alternatives with |, as grep=error|warn"
+        )));
+    }
+    let grep = Grep::new(values, GREP_SIZE).map_err(|_| {
         BadQuery("grep takes a regular expression of moderate size, as grep=error|warn".to_owned())
-    })
+    })?;
+    Ok((!values.is_empty()).then(|| Arc::new(grep)))
 }
 
 fn parse_format(value: &str) -> Result<Format, BadQuery> {

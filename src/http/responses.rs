@@ -12,7 +12,6 @@ use hyper::{HeaderMap, Response, StatusCode};
 use super::access::Exchange;
 use super::body::AnswerBody;
 use super::trust;
-use crate::event::Medium;
 
 /// Makes a text of plain English; an empty one has no body.
 pub(super) fn text(status: StatusCode, sentence: &str) -> Response<AnswerBody> {
@@ -35,13 +34,8 @@ pub(super) fn document(content_type: &'static str, content: &str) -> Response<An
     response
 }
 
-/// Makes an answer whose body a peer gets as `medium`, a part at a time.
-pub(super) fn streamed(medium: Medium, body: AnswerBody) -> Response<AnswerBody> {
-    let content_type = match medium {
-        Medium::Events => "text/event-stream; charset=utf-8",
-        Medium::JsonLines => "application/x-ndjson",
-        Medium::Plain => "text/plain; charset=utf-8",
-    };
+/// Makes an answer whose body a peer gets a part at a time.
+pub(super) fn streamed(content_type: &'static str, body: AnswerBody) -> Response<AnswerBody> {
     let mut response = Response::new(body);
     set(&mut response, CONTENT_TYPE, content_type);
     set(&mut response, CACHE_CONTROL, "no-store, no-transform");

@@ -128,6 +128,8 @@ mod tests {
             trust: Trust::default(),
             access: Access::default(),
             stream_permits: Arc::new(Semaphore::new(10)),
+            parse_permits: Arc::new(Semaphore::new(Site::PARSE_PERMITS)),
+            search_permits: Arc::new(Semaphore::new(Site::SEARCH_PERMITS)),
             traffic: Traffic::default(),
             presentation: Presentation {
                 medium: Medium::Events,

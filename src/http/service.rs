@@ -1,7 +1,7 @@
 //! The service that hyper calls for each request of a connection.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use hyper::body::{Body, Incoming};
@@ -21,23 +21,27 @@ pub(super) struct AnswerService {
     pub(super) peer: Peer,
 }
 
+/// An answer that is being made; boxed, because a connection would hold its size to its end.
+type Answering<B> = Pin<Box<dyn Future<Output = Result<Response<B>, Infallible>> + Send>>;
+
 impl AnswerService {
     /// Makes the service for hyper; `wrap` makes the body that hyper polls.
-    pub(super) fn for_hyper<B: Body>(
+    pub(super) fn for_hyper<B: Body + 'static>(
         self,
-        wrap: impl Fn(Version, AnswerBody) -> B,
-    ) -> impl Service<
-        Request<Incoming>,
-        Response = Response<B>,
-        Error = Infallible,
-        Future = Ready<Result<Response<B>, Infallible>>,
-    > {
-        service_fn(move |request| {
+        wrap: impl Fn(Version, AnswerBody) -> B + Clone + Send + 'static,
+    ) -> impl Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future = Answering<B>>
+    {
+        service_fn(move |request: Request<Incoming>| -> Answering<B> {
             let log = self.options.requests.as_ref();
             let record = log.map(|log| RequestRecord::new(log, &self.address, &request));
-            let response = self.options.site.answer(&request, &self.peer);
-            let record = record.map(|record| record.answered(response.status()));
-            ready(Ok(response.map(|body| wrap(request.version(), body.recorded(record)))))
+            let (site, peer) = (Arc::clone(&self.options.site), self.peer.clone());
+            let (wrap, version) = (wrap.clone(), request.version());
+            let request = request.map(drop);
+            Box::pin(async move {
+                let response = site.answer(request, peer).await;
+                let record = record.map(|record| record.answered(response.status()));
+                Ok(response.map(|body| wrap(version, body.recorded(record))))
+            })
         })
     }
 }

@@ -29,6 +29,10 @@ pub struct Site {
     pub access: Access,
     /// One permit for each event stream that may be open.
     pub stream_permits: Arc<Semaphore>,
+    /// One permit for each query whose expressions may be compiled at the same time.
+    pub parse_permits: Arc<Semaphore>,
+    /// One permit for each batch with long lines that may be searched at the same time.
+    pub search_permits: Arc<Semaphore>,
     /// Counts of what was sent.
     pub traffic: Traffic,
     /// The presentation of events where a request does not choose one.
@@ -44,6 +48,12 @@ pub struct Site {
 impl Site {
     /// Default number of `stream_permits`.
     pub const DEFAULT_MAX_STREAMS: usize = 1024;
+    /// Number of `parse_permits`: compiling takes a whole core, and with two, clients could take both
+    /// cores of a small machine.
+    pub const PARSE_PERMITS: usize = 1;
+    /// Number of `search_permits`: with one, a slow expression delays all other searches of long lines;
+    /// with eight, it takes all threads that read files for clients.
+    pub const SEARCH_PERMITS: usize = 2;
     /// Default of `heartbeat`: proxies commonly close connections after 60 s of silence.
     pub const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(15);
     /// Default of `send_timeout`.
@@ -64,6 +74,8 @@ impl Site {
             trust: Trust::default(),
             access: Access::default(),
             stream_permits: Arc::new(Semaphore::new(Site::DEFAULT_MAX_STREAMS)),
+            parse_permits: Arc::new(Semaphore::new(Site::PARSE_PERMITS)),
+            search_permits: Arc::new(Semaphore::new(Site::SEARCH_PERMITS)),
             traffic: Traffic::default(),
             presentation: Presentation::default(),
             heartbeat: Site::DEFAULT_HEARTBEAT,

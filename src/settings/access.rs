@@ -65,5 +65,6 @@ fn access(basic: Option<Secret>, token: Option<Secret>) -> Result<Access, Failur
 fn read_token(file: &Path) -> anyhow::Result<Secret> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("cannot read the token in {}", file.display()))?;
+    anyhow::ensure!(!text.trim().is_empty(), "the token file {} is empty", file.display());
     Ok(Secret::from(text.trim().to_owned()))
 }

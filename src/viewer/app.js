@@ -19,6 +19,9 @@ const LINK_TIMEOUT_MS = 4_000;
 /** Time of replay after connecting, excluded from the rate. When doubled, the rate appears later. */
 const HISTORY_PERIOD_MS = 1_000;
 
+/** URL of the page without user and password, with which `fetch` and `EventSource` refuse a URL. */
+const BASE = location.origin + location.pathname;
+
 const page = new Page(byId('lines', HTMLElement));
 const controls = new Controls(page, loadPrefs(), () => connect());
 const rate = new Rate();
@@ -42,7 +45,7 @@ let overviewRows = /** @type {object | null} */ (null);
 /** Returns the URL of the stream: JSON data, unnamed events, pings, and the server filter. */
 function streamUrl() {
   const link = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel="ssetail-stream"]'));
-  const url = new URL(link?.getAttribute('href') ?? 'sse', document.baseURI);
+  const url = new URL(link?.getAttribute('href') ?? 'sse', BASE);
   url.searchParams.set('format', 'json');
   for (const flag of ['unnamed', 'ping']) url.searchParams.set(flag, '');
   const { grep, history } = page.urlState;
@@ -83,7 +86,7 @@ function receiveLines(batch) {
 
 async function fetchSources() {
   try {
-    const answer = await fetch(new URL('sources', document.baseURI), { cache: 'no-store' });
+    const answer = await fetch(new URL('sources', BASE), { cache: 'no-store' });
     if (!answer.ok) return;
     page.sources.update(await answer.json());
     controls.showSources();

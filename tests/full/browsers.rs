@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use tempfile::TempDir;
 
-use crate::harness::{DEADLINE, Ssetail, numbered};
+use crate::harness::{DEADLINE, Ssetail, eventually, numbered};
 
 /// A page whose script appends every line to a list.
 const LIST_PAGE: &str = r#"<!doctype html><ul id="list"></ul><script>
@@ -273,4 +273,28 @@ fn a_browser_exchanges_its_token_for_a_cookie() {
     assert!(shown.contains("a.log"), "{shown}");
     let shown = shown_at(&format!("{}/sources?token=wrong", ssetail.url));
     assert!(!shown.contains("a.log"), "{shown}");
+}
+
+/// Pages cannot fetch URLs with user and password, to which relative ones would lead.
+#[test]
+fn the_page_connects_when_its_url_has_a_password() {
+    let ssetail = Ssetail::new().file("a.log", "x\n").env("SSETAIL_AUTH", "me:pw");
+    let mut ssetail = ssetail.args(["a.log", "-v"]).start();
+    let profile = tempfile::tempdir().expect("a directory");
+    let url = format!("http://me:pw@{}/", ssetail.address());
+    let child = chromium(&profile)
+        .args(["--remote-debugging-port=0", &url])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromium starts; tests/run installs it");
+    let (_sender, reports) = channel();
+    let browser = Browser { child, reports, _profile: profile };
+    ssetail.wait_for(" GET /sources 200 ");
+    let password = [("authorization", "Basic bWU6cHc=")];
+    eventually("the page opens its stream", || {
+        let metrics = ssetail.request("GET", "/metrics", &password).body;
+        metrics.contains("\nssetail_open_streams 1\n")
+    });
+    drop(browser);
 }

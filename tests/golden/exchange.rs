@@ -38,6 +38,12 @@ impl Exchange {
         Exchange { ssetail, name, normalizer, recording: String::new() }
     }
 
+    /// Notes the `--reconnect-delay` of the server, in milliseconds.
+    pub fn with_reconnect_delay(mut self, delay: u64) -> Self {
+        self.normalizer.reconnect_delay = delay;
+        self
+    }
+
     pub fn get(&mut self, path: &str, until: Until) -> Vec<u8> {
         self.request("GET", path, &[], until)
     }

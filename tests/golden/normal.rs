@@ -2,24 +2,29 @@
 
 use std::path::Path;
 
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
 
 /// Most bytes of a unit whose repetitions are written as a count.
 const REPEATED_UNIT: usize = 8;
 /// Fewest repetitions that are written as a count.
 const REPETITIONS: usize = 16;
 
+/// The reconnection time of a client over the limit of streams, in milliseconds.
+const OVER_LIMIT: u64 = 60_000;
+
 /// Replaces the epoch, times, the port and the directory of one server.
 pub struct Normalizer {
     directory: String,
     port: String,
     epoch: Option<String>,
+    /// Value of `--reconnect-delay` in milliseconds; each client gets up to a quarter more or less.
+    pub reconnect_delay: u64,
 }
 
 impl Normalizer {
     pub fn new(directory: &Path, port: &str) -> Self {
         let directory = directory.to_str().expect("UTF-8").to_owned();
-        Normalizer { directory, port: port.to_owned(), epoch: None }
+        Normalizer { directory, port: port.to_owned(), epoch: None, reconnect_delay: 2000 }
     }
 
     /// Returns the text of a response: the head without the date, and the body.
@@ -66,7 +71,7 @@ impl Normalizer {
     }
 
     fn replace(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut bytes = bytes.to_vec();
+        let mut bytes = self.with_nominal_retry(bytes);
         let mut replace = |pattern: &str, replacement: &str| {
             let pattern = Regex::new(pattern).expect("a valid expression");
             bytes = pattern.replace_all(&bytes, replacement.as_bytes()).into_owned();
@@ -78,6 +83,20 @@ impl Normalizer {
             replace(&format!("{epoch}-"), "EPOCH0-");
         }
         bytes
+    }
+
+    /// Replaces a reconnection time at the beginning of a body by the one that it is a quarter more
+    /// or less than; another time stays as it is.
+    fn with_nominal_retry(&self, bytes: &[u8]) -> Vec<u8> {
+        let retry = Regex::new(r"\A:\nretry: ([0-9]+)\n").expect("a valid expression");
+        let nominal = |captures: &Captures| {
+            let text = std::str::from_utf8(&captures[1]).expect("digits");
+            let time: u64 = text.parse().expect("a number");
+            let is_near = |nominal: &u64| (nominal * 3 / 4..=nominal * 5 / 4).contains(&time);
+            let nominal = [self.reconnect_delay, OVER_LIMIT].into_iter().find(is_near);
+            format!(":\nretry: {}\n", nominal.unwrap_or(time)).into_bytes()
+        };
+        retry.replace(bytes, nominal).into_owned()
     }
 }
 

@@ -137,6 +137,12 @@ impl Connection {
         }
     }
 
+    /// Returns everything that follows the head, as it comes, to the end of the connection.
+    pub fn text_to_end(&mut self) -> String {
+        while self.fill() {}
+        String::from_utf8_lossy(&std::mem::take(&mut self.unread)).into_owned()
+    }
+
     /// Reads some bytes of the body; `None` at the end of the connection or the response.
     pub fn read(&mut self) -> Option<Vec<u8>> {
         loop {

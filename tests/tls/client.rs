@@ -50,8 +50,12 @@ impl TlsClient {
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
-        let sent = self.stream.write_all(bytes).and_then(|()| self.stream.flush());
-        sent.expect("the bytes can be sent");
+        assert!(self.try_send(bytes), "the bytes cannot be sent");
+    }
+
+    /// Returns false if the server has closed the connection.
+    pub fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).and_then(|()| self.stream.flush()).is_ok()
     }
 
     /// Reads until the received bytes contain `text`.

@@ -47,20 +47,30 @@ impl Http2 {
     }
 
     pub fn get(&mut self, stream: u32, path: &str) {
+        assert!(self.try_get(stream, path), "the request cannot be sent");
+    }
+
+    /// Returns false if the server has closed the connection.
+    pub fn try_get(&mut self, stream: u32, path: &str) -> bool {
         // `:method: GET` and `:scheme: https` are in the static table; the others are literals.
         let mut head = vec![0x82, 0x87, 0x04, path.len() as u8];
         head.extend(path.as_bytes());
         head.extend([0x01, 9]);
         head.extend(b"localhost");
-        self.send(HEADERS, END_STREAM | END_HEADERS, stream, &head);
+        self.try_send(HEADERS, END_STREAM | END_HEADERS, stream, &head)
     }
 
     fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+        assert!(self.try_send(kind, flags, stream, payload), "the frame cannot be sent");
+    }
+
+    /// Returns false if the server has closed the connection.
+    pub fn try_send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> bool {
         let mut frame = (payload.len() as u32).to_be_bytes()[1..].to_vec();
         frame.extend([kind, flags]);
         frame.extend(stream.to_be_bytes());
         frame.extend(payload);
-        self.client.send(&frame);
+        self.client.try_send(&frame)
     }
 
     /// Waits until `streams` streams have had a data frame that contains `text`.

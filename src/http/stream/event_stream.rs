@@ -1,19 +1,22 @@
 //! The body of an event stream: the batches that a subscriber reads, as its peer takes them.
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep};
 
 use super::Gathered;
 use super::heartbeat_timer::HeartbeatTimer;
 use super::last_frame::{LastFrame, PeerState};
+use super::long_search::LongSearches;
+use super::spread::spread;
 use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
 use crate::feed::{Gap, InlineStream, Read, Subscriber};
 use crate::http::request_log::RequestRecord;
@@ -25,6 +28,13 @@ use crate::http::{Query, Site};
 /// A read is up to 96 KiB of lines. With twice as many, a peer whose filter lets nothing through
 /// delays the other streams of its thread for twice as long.
 const READS_PER_POLL: usize = 16;
+
+/// Time of searching after which other tasks get their turn.
+///
+/// A client chooses the expression, and may choose one that takes microseconds for each byte. The
+/// chunked writer returns four times in a turn, so that others wait for up to 4 ms; with twice the
+/// time, for 8 ms.
+const SEARCH_TIME: Duration = Duration::from_millis(1);
 
 /// Time that hyper gets to write what it holds before the body is aborted.
 ///
@@ -42,6 +52,7 @@ pub(in crate::http) struct EventStream {
     /// The state of a peer that has everything that was returned.
     peer: PeerState,
     last_frame: LastFrame,
+    long_searches: LongSearches,
     heartbeat_timer: HeartbeatTimer,
     /// Runs before the body is aborted.
     flush_timer: Option<Pin<Box<Sleep>>>,
@@ -60,9 +71,10 @@ impl EventStream {
         let subscriber = site.feed.subscribe(query.start()).with_presentation(whole);
         EventStream {
             preamble: (query.presentation.medium == Medium::Events)
-                .then(|| Encoder::preamble(site.reconnect_delay)),
+                .then(|| Encoder::preamble(spread(site.reconnect_delay))),
             peer: PeerState { position: subscriber.cursor(), unfinished: None },
             last_frame: LastFrame::default(),
+            long_searches: LongSearches::default(),
             heartbeat_timer: HeartbeatTimer::new(site.heartbeat),
             flush_timer: None,
             record: None,
@@ -116,18 +128,25 @@ impl EventStream {
 
     /// Reads the next frame, which is empty if the read had nothing for this peer; none at the end
     /// of the feed.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {
+    ///
+    /// Lines are searched until `search_end`, and at least one of them.
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        search_end: Option<Instant>,
+    ) -> Poll<Option<Gathered>> {
         self.count_last_frame();
         let mut frame = Gathered::default();
         if let Some(preamble) = self.preamble.take() {
             self.push(&mut frame, preamble, 0, self.peer.position);
             return Poll::Ready(Some(frame));
         }
+        ready!(self.long_searches.poll_done(cx));
         let query = &self.query;
         match self.subscriber.poll_read(cx, |source| query.wants(source)) {
             Poll::Ready(Some(Read::Events(from, batches))) => {
-                for batch in &batches {
-                    self.push_batch(&mut frame, from, batch);
+                if let Err(reached) = self.push_batches(&mut frame, from, &batches, search_end) {
+                    self.subscriber.rewind(reached);
                 }
                 if !frame.is_empty() {
                     self.peer.position = self.subscriber.cursor();
@@ -143,13 +162,42 @@ impl EventStream {
         Poll::Ready(Some(frame))
     }
 
-    /// Appends the events of `batch` from `from` on that this peer wants.
-    fn push_batch(&mut self, frame: &mut Gathered, from: Position, batch: &Batch) {
-        if !self.query.wants(batch.source()) {
-            return;
+    /// Appends the events of `batches` from `from` on that this peer wants; the error is the
+    /// position that was reached at `search_end`, or before a batch that has to be searched by another
+    /// thread. The batches from there on are read again.
+    fn push_batches(
+        &mut self,
+        frame: &mut Gathered,
+        mut from: Position,
+        batches: &[Arc<Batch>],
+        search_end: Option<Instant>,
+    ) -> Result<(), Position> {
+        for batch in batches {
+            let end = Position::before(batch.next());
+            let reached = self.push_batch(frame, from, batch, search_end);
+            from = from.max(reached);
+            if reached < end || search_end.is_some_and(|end| Instant::now() >= end) {
+                return Err(from);
+            }
         }
-        let (bytes, events) = self.encode(from, batch);
-        let Some(&last) = bytes.last() else { return };
+        Ok(())
+    }
+
+    /// Does the same for one batch; returns the position that was reached, at most the end of the
+    /// batch.
+    fn push_batch(
+        &mut self,
+        frame: &mut Gathered,
+        from: Position,
+        batch: &Arc<Batch>,
+        search_end: Option<Instant>,
+    ) -> Position {
+        let end = Position::before(batch.next());
+        if !self.query.wants(batch.source()) {
+            return end;
+        }
+        let (bytes, events, reached) = self.encode(from, batch, search_end);
+        let Some(&last) = bytes.last() else { return reached };
         if self.query.presentation.medium == Medium::Plain {
             // An unfinished line ends where another source begins, so that they stay two lines.
             let source = batch.source().id;
@@ -161,27 +209,46 @@ impl EventStream {
             let is_line = batch.lines().is_some_and(|lines| !lines.chunks);
             self.peer.unfinished = (is_line && [last] != Encoder::LINE_END).then_some(source);
         }
-        self.push(frame, bytes, events, Position::before(batch.next()));
+        self.push(frame, bytes, events, reached);
+        reached
     }
 
-    /// Encodes the events of `batch` that this peer wants, and counts them. The bytes are shared
-    /// with other streams if those are all of its events.
-    fn encode(&self, from: Position, batch: &Batch) -> (Bytes, u64) {
+    /// Encodes the events of `batch` that this peer wants, and counts them; returns the position that
+    /// was reached, too. The bytes are shared with other streams if those are all of its events.
+    fn encode(
+        &mut self,
+        from: Position,
+        batch: &Arc<Batch>,
+        search_end: Option<Instant>,
+    ) -> (Bytes, u64, Position) {
         let encoder = self.site.feed.encoder();
         let presentation = self.query.presentation;
-        let grep = self.query.grep.as_ref();
         let first = Position::before(batch.first());
         let since = Position::before(self.subscriber.source_start(batch.source()));
         let start = from.max(since).max(first);
-        if start.next >= batch.next() {
-            return (Bytes::new(), 0);
+        let end = Position::before(batch.next());
+        if start >= end {
+            return (Bytes::new(), 0, end);
         }
-        if grep.is_none() && start == first {
-            return (batch.encoded(encoder, presentation), batch.len() as u64);
-        }
-        let bytes = encoder.encode_from(batch, presentation, start, grep);
+        let (bytes, reached) = match &self.query.grep {
+            None if start == first => {
+                return (batch.encoded(encoder, presentation), batch.len() as u64, end);
+            }
+            None => (encoder.encode_from(batch, presentation, start), end),
+            Some(grep) if LongSearches::are_needed(batch) => {
+                match self.long_searches.take_or_start(&self.site, batch, presentation, start, grep)
+                {
+                    Some(bytes) => (bytes, end),
+                    None => return (Bytes::new(), 0, start),
+                }
+            }
+            Some(grep) => {
+                let may_go_on = || search_end.is_none_or(|end| Instant::now() < end);
+                encoder.encode_matches(batch, presentation, start, grep, may_go_on)
+            }
+        };
         let events = Encoder::count(&bytes, presentation.medium);
-        (bytes, events)
+        (bytes, events, reached)
     }
 
     fn push_gap(&mut self, frame: &mut Gathered, gap: Gap) {
@@ -245,9 +312,10 @@ impl Body for EventStream {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
+        let search_end = self.query.grep.as_ref().map(|_| Instant::now() + SEARCH_TIME);
         for _ in 0..READS_PER_POLL {
-            let mut frame = match ready!(self.poll_read(cx)) {
-                None if self.site.feed.is_aborting() => {
+            let mut frame = match ready!(self.poll_read(cx, search_end)) {
+                None if self.site.feed.is_aborting() && !self.query.clean_end => {
                     ready!(self.poll_flushed(cx));
                     // Some clients do not reconnect after a clean end.
                     return Poll::Ready(Some(Err(io::Error::other("ssetail is stopping"))));
@@ -263,9 +331,12 @@ impl Body for EventStream {
             if !frame.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(frame))));
             }
+            if search_end.is_some_and(|end| Instant::now() >= end) {
+                break;
+            }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        // After a plain wake-up, the runtime would poll this task many times before its sockets.
+        pin!(yield_now()).poll(cx).map(|()| None)
     }
 }
 

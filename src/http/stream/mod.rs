@@ -9,15 +9,20 @@
 
 mod chunked;
 mod event_stream;
+#[cfg(test)]
+mod event_stream_tests;
 mod gathered;
 mod heartbeat_timer;
 mod inline;
 mod last_frame;
+mod long_search;
 mod part_by_part;
+mod spread;
 mod takeover;
 
 pub(super) use chunked::ChunkedWriter;
 pub(super) use event_stream::EventStream;
 pub(super) use gathered::Gathered;
 pub(super) use part_by_part::PartByPart;
+pub(super) use spread::spread;
 pub(super) use takeover::{FirstFrame, Takeover, TakeoverConnection};
