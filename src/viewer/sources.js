@@ -83,6 +83,7 @@ export function describeState(state) {
     truncated: { text: 'Truncated', bad: false },
     removed: { text: 'Removed', bad: true },
     unreadable: { text: 'Unreadable', bad: true },
+    stalled: { text: 'Does not answer', bad: true },
     ended: { text: 'Ended', bad: false },
   };
   return states[state] ?? { text: state, bad: false };
