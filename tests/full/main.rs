@@ -20,6 +20,7 @@ mod nginx;
 mod parser;
 mod peer;
 mod proxied_page;
+mod proxied_stream;
 mod proxy;
 mod readme;
 mod results;

@@ -8,11 +8,10 @@ use tempfile::TempDir;
 
 use crate::browsers::chromium;
 use crate::harness::{Events, Running, Ssetail, client, eventually, write};
-use crate::readme::blocks;
 use crate::reverse_proxies::{Program, ReverseProxy, Settings};
 
 /// The name by which browsers know the proxy.
-const HOST: &str = "logs.example";
+pub const HOST: &str = "logs.example";
 
 const PROGRAMS: [Program; 4] = [Program::Nginx, Program::Apache, Program::Caddy, Program::Haproxy];
 
@@ -77,7 +76,7 @@ fn firefox(profile: &TempDir, ip: &str) -> Command {
 
 /// A proxy in front of ssetail.
 #[derive(Debug)]
-struct Setup {
+pub struct Setup {
     program: Program,
     /// The lines of its configuration that are about ssetail.
     lines: String,
@@ -87,14 +86,19 @@ struct Setup {
 }
 
 impl Setup {
-    fn new(program: Program, keeps_host: bool, strips_prefix: bool) -> Self {
+    pub fn new(program: Program, keeps_host: bool, strips_prefix: bool) -> Self {
         let lines = Settings { program, keeps_host, strips_prefix }.lines();
         Setup { program, lines, keeps_host, strips_prefix, is_secure: false }
     }
 
     /// Starts ssetail as README.md says, and the proxy.
     fn start(&self) -> (Running, ReverseProxy) {
-        let mut ssetail = Ssetail::new().file("a.log", "before\n").args(["a.log", "-v"]);
+        self.start_with(&[])
+    }
+
+    /// Starts both, and ssetail with these further arguments.
+    pub fn start_with(&self, args: &[&str]) -> (Running, ReverseProxy) {
+        let mut ssetail = Ssetail::new().file("a.log", "before\n").args(["a.log", "-v"]).args(args);
         if !self.strips_prefix {
             ssetail = ssetail.args(["--path-prefix", "/logs"]);
         }
@@ -143,15 +147,15 @@ fn passes_on_new_lines(proxy: &ReverseProxy, ssetail: &Running) {
 
 #[test]
 fn the_page_works_behind_every_proxy_of_the_readme() {
-    for (language, program, keeps_host) in [
-        ("nginx", Program::Nginx, false),
-        ("apache", Program::Apache, false),
-        ("caddyfile", Program::Caddy, true),
-        ("haproxy", Program::Haproxy, true),
-        ("lighttpd", Program::Lighttpd, true),
+    for (program, keeps_host) in [
+        (Program::Nginx, false),
+        (Program::Apache, false),
+        (Program::Caddy, true),
+        (Program::Haproxy, true),
+        (Program::Lighttpd, true),
+        (Program::Varnish, true),
     ] {
-        let mut blocks = blocks().into_iter().filter(|(found, _)| found == language);
-        let lines = blocks.next().expect("a block").1.join("\n");
+        let lines = program.recipe();
         let setup = Setup { program, lines, keeps_host, strips_prefix: false, is_secure: false };
         setup.works_in(Browser::Chromium);
     }
@@ -163,6 +167,9 @@ fn the_page_works_whether_proxies_keep_or_replace_the_host() {
         for keeps_host in [false, true] {
             Setup::new(program, keeps_host, false).works_in(Browser::Chromium);
         }
+    }
+    for program in [Program::Varnish, Program::Squid, Program::Nghttpx] {
+        Setup::new(program, false, false).works_in(Browser::Chromium);
     }
 }
 

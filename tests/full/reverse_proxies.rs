@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::certificate::certify;
 use crate::harness::{eventually, write};
+use crate::readme::blocks;
 
 /// The first of the ports that proxies listen on, which needs no privileges.
 const FIRST_PORT: u16 = 8000;
@@ -23,6 +24,9 @@ pub enum Program {
     Caddy,
     Haproxy,
     Lighttpd,
+    Varnish,
+    Squid,
+    Nghttpx,
 }
 
 /// The settings of a proxy that change what ssetail gets.
@@ -56,7 +60,7 @@ impl ReverseProxy {
         write(&file, program.config(path, &ip, port, is_secure) + &lines);
         certify(path);
         let mut child = program
-            .command(&file)
+            .command(&file, &format!("{ip}:{port}"))
             .current_dir(path)
             .env("HOME", path)
             .process_group(0)
@@ -81,7 +85,16 @@ impl Drop for ReverseProxy {
         // Apache has several processes.
         let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _ = self.child.wait();
+        for kind in ["metadata", "queues", "readers"] {
+            let service = squid_service(&self.address());
+            let _ = std::fs::remove_file(format!("/dev/shm/{service}-cf__{kind}.shm"));
+        }
     }
+}
+
+/// Returns the name of the shared memory of Squid at this address, which it leaves when killed.
+fn squid_service(address: &str) -> String {
+    format!("ssetail{}", address.replace(['.', ':'], "x"))
 }
 
 /// Returns a loopback address that has the number of this process, and a port for one proxy.
@@ -95,13 +108,34 @@ fn own_address() -> (String, u16) {
 }
 
 impl Program {
-    fn command(self, config: &Path) -> Command {
+    /// Returns the lines of README.md for this program.
+    pub fn recipe(self) -> String {
+        let language = match self {
+            Program::Nginx => "nginx",
+            Program::Apache => "apache",
+            Program::Caddy => "caddyfile",
+            Program::Haproxy => "haproxy",
+            Program::Lighttpd => "lighttpd",
+            Program::Varnish => "vcl",
+            Program::Squid | Program::Nghttpx => panic!("{self:?} needs no settings for streams"),
+        };
+        let mut blocks = blocks().into_iter().filter(|(found, _)| found == language);
+        blocks.next().expect("a block").1.join("\n")
+    }
+
+    fn command(self, config: &Path, address: &str) -> Command {
+        let directory = config.parent().expect("a directory").to_str().expect("UTF-8");
         let (program, args): (_, &[&str]) = match self {
             Program::Nginx => ("nginx", &["-e", "stderr", "-p", ".", "-c"]),
             Program::Apache => ("apache2", &["-DFOREGROUND", "-d", ".", "-f"]),
             Program::Caddy => ("caddy", &["run", "--adapter", "caddyfile", "--config"]),
             Program::Haproxy => ("haproxy", &["-db", "-q", "-f"]),
             Program::Lighttpd => ("lighttpd", &["-D", "-f"]),
+            Program::Varnish => {
+                ("varnishd", &["-F", "-j", "none", "-n", directory, "-a", address, "-f"])
+            }
+            Program::Squid => ("squid", &["-N", "-n", &squid_service(address), "-f"]),
+            Program::Nghttpx => ("nghttpx", &["-L", "ERROR", "--conf"]),
         };
         let mut command = Command::new(program);
         command.args(args).arg(config);
@@ -150,6 +184,13 @@ impl Program {
                 "server.bind = \"{ip}\"\nserver.port = {port}\n\
                  server.document-root = \"{directory}\"\n"
             ),
+            Program::Varnish => "vcl 4.1;\n".to_owned(),
+            Program::Squid => format!(
+                "http_port {ip}:{port} accel defaultsite=logs.example\nhttp_access allow all\n\
+                 never_direct allow all\ncoredump_dir {directory}\npid_filename none\n\
+                 access_log none\ncache_log /dev/null\npinger_enable off\nnetdb_filename none\n"
+            ),
+            Program::Nghttpx => format!("frontend={ip},{port};no-tls\nworkers=1\n"),
         }
     }
 
@@ -158,7 +199,7 @@ impl Program {
         let end = match self {
             Program::Nginx => "}\n}",
             Program::Caddy => "}",
-            Program::Apache | Program::Haproxy | Program::Lighttpd => "",
+            _ => "",
         };
         format!("{lines}\n{end}\n")
     }
@@ -192,7 +233,19 @@ impl Settings {
                 if_replaced("http-request set-header host 127.0.0.1"),
                 if_stripped("http-request replace-path /logs(/.*) \\1"),
             ),
-            Program::Lighttpd => panic!("README.md has its lines"),
+            Program::Lighttpd => program.recipe(),
+            Program::Varnish => format!(
+                "{}\n{}",
+                program.recipe(),
+                if_replaced("sub vcl_pipe { set bereq.http.host = \"127.0.0.1\"; }"),
+            ),
+            Program::Squid => format!(
+                "cache_peer 127.0.0.1 parent 8088 0 no-query originserver {}",
+                if_replaced("forceddomain=127.0.0.1"),
+            ),
+            Program::Nghttpx => {
+                format!("backend=127.0.0.1,8088\n{}", if_replaced("host-rewrite=yes"))
+            }
         }
     }
 }

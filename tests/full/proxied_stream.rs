@@ -1,0 +1,104 @@
+//! The stream behind reverse proxies.
+
+use crate::harness::{Events, Running, eventually};
+use crate::proxied_page::{HOST, Setup};
+use crate::reverse_proxies::{Program, ReverseProxy};
+
+const PATH: &str = "/logs/sse";
+
+/// Opens the stream through the proxy, after the event with this id if there is one.
+fn open(proxy: &ReverseProxy, last_id: Option<&str>) -> Events {
+    let mut headers = vec![("host", HOST)];
+    headers.extend(last_id.map(|id| ("last-event-id", id)));
+    Events::open(&proxy.address(), PATH, &headers)
+}
+
+fn wait_for_open_streams(ssetail: &Running, count: usize) {
+    eventually(&format!("{count} streams are open"), || {
+        let metrics = ssetail.get("/logs/metrics").body;
+        metrics.contains(&format!("ssetail_open_streams {count}\n"))
+    });
+}
+
+/// Checks everything that a proxy must do with streams.
+fn passes_streams(program: Program, keeps_host: bool) {
+    let setup = Setup::new(program, keeps_host, false);
+    passes_on_lines_at_once_and_resumes(&setup);
+    lives_as_long_as_both_sides(&setup);
+}
+
+/// No heartbeat can push out a line that the proxy holds back.
+fn passes_on_lines_at_once_and_resumes(setup: &Setup) {
+    let (ssetail, proxy) = setup.start_with(&["--heartbeat", "1h"]);
+    let mut events = open(&proxy, None);
+    let mut other = open(&proxy, None);
+    assert_eq!(events.lines(1), ["before"], "{setup:?}");
+    assert_eq!(other.lines(1), ["before"], "{setup:?}");
+    ssetail.append("a.log", "one\n");
+    let one = events.next().expect("an event");
+    assert_eq!(one.data, "one", "{setup:?}");
+    ssetail.append("a.log", "two\n");
+    assert_eq!(events.lines(1), ["two"], "{setup:?}");
+    assert_eq!(other.lines(2), ["one", "two"], "{setup:?}");
+
+    drop(events);
+    ssetail.append("a.log", "three\n");
+    let mut events = open(&proxy, Some(&one.id));
+    assert_eq!(events.data(2), ["two", "three"], "{setup:?}");
+    ssetail.append("a.log", "four\n");
+    assert_eq!(events.data(1), ["four"], "{setup:?}");
+}
+
+fn lives_as_long_as_both_sides(setup: &Setup) {
+    let (mut ssetail, proxy) = setup.start_with(&["--heartbeat", "100ms"]);
+    let mut events = open(&proxy, None);
+    let other = open(&proxy, None);
+    wait_for_open_streams(&ssetail, 2);
+    drop(other);
+    wait_for_open_streams(&ssetail, 1);
+    events.until_comments(10);
+    ssetail.append("a.log", "one\n");
+    assert_eq!(events.data(2), ["before", "one"], "{setup:?}");
+    ssetail.kill();
+    assert_eq!(events.rest(), [], "{setup:?}");
+}
+
+#[test]
+fn nginx_passes_streams() {
+    passes_streams(Program::Nginx, false);
+}
+
+#[test]
+fn apache_passes_streams() {
+    passes_streams(Program::Apache, false);
+}
+
+#[test]
+fn caddy_passes_streams() {
+    passes_streams(Program::Caddy, true);
+}
+
+#[test]
+fn haproxy_passes_streams() {
+    passes_streams(Program::Haproxy, true);
+}
+
+#[test]
+fn lighttpd_passes_streams() {
+    passes_streams(Program::Lighttpd, true);
+}
+
+#[test]
+fn varnish_passes_streams() {
+    passes_streams(Program::Varnish, true);
+}
+
+#[test]
+fn squid_passes_streams() {
+    passes_streams(Program::Squid, true);
+}
+
+#[test]
+fn nghttpx_passes_streams() {
+    passes_streams(Program::Nghttpx, true);
+}
