@@ -153,6 +153,8 @@ fn the_page_works_behind_every_proxy_of_the_readme() {
         (Program::Caddy, true),
         (Program::Haproxy, true),
         (Program::Lighttpd, true),
+        (Program::HttpProxy, false),
+        (Program::Vite, false),
         (Program::Varnish, true),
     ] {
         let lines = program.recipe();

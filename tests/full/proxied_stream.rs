@@ -1,6 +1,9 @@
 //! The stream behind reverse proxies.
 
-use crate::harness::{Events, Running, eventually};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::harness::{DEADLINE, Events, Running, eventually};
 use crate::proxied_page::{HOST, Setup};
 use crate::reverse_proxies::{Program, ReverseProxy};
 
@@ -63,6 +66,24 @@ fn lives_as_long_as_both_sides(setup: &Setup) {
     assert_eq!(events.rest(), [], "{setup:?}");
 }
 
+/// Browsers reconnect after a closed connection, but not after an error.
+#[test]
+fn node_closes_connections_while_ssetail_is_away() {
+    for program in [Program::HttpProxy, Program::Vite] {
+        let (mut ssetail, proxy) = Setup::new(program, false, false).start_with(&[]);
+        ssetail.kill();
+        for _ in 0..2 {
+            let mut socket = TcpStream::connect(proxy.address()).expect("the proxy runs");
+            socket.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+            let request = format!("GET {PATH} HTTP/1.1\r\nhost: {HOST}\r\n\r\n");
+            socket.write_all(request.as_bytes()).expect("the request can be sent");
+            let mut response = String::new();
+            socket.read_to_string(&mut response).expect("the connection is closed");
+            assert_eq!(response, "", "{program:?}");
+        }
+    }
+}
+
 #[test]
 fn nginx_passes_streams() {
     passes_streams(Program::Nginx, false);
@@ -86,6 +107,18 @@ fn haproxy_passes_streams() {
 #[test]
 fn lighttpd_passes_streams() {
     passes_streams(Program::Lighttpd, true);
+}
+
+#[test]
+fn http_proxy_passes_streams() {
+    for changes_origin in [false, true] {
+        passes_streams(Program::HttpProxy, !changes_origin);
+    }
+}
+
+#[test]
+fn vite_passes_streams() {
+    passes_streams(Program::Vite, false);
 }
 
 #[test]

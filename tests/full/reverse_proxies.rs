@@ -16,6 +16,9 @@ use crate::readme::blocks;
 /// The first of the ports that proxies listen on, which needs no privileges.
 const FIRST_PORT: u16 = 8000;
 
+/// The packages that `tests/run` installs.
+const NODE_MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/node_modules");
+
 /// A program that passes requests to ssetail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
@@ -24,6 +27,10 @@ pub enum Program {
     Caddy,
     Haproxy,
     Lighttpd,
+    /// The npm package http-proxy, which web frameworks use.
+    HttpProxy,
+    /// The development server of Vite.
+    Vite,
     Varnish,
     Squid,
     Nghttpx,
@@ -116,6 +123,8 @@ impl Program {
             Program::Caddy => "caddyfile",
             Program::Haproxy => "haproxy",
             Program::Lighttpd => "lighttpd",
+            Program::HttpProxy => "js",
+            Program::Vite => "ts",
             Program::Varnish => "vcl",
             Program::Squid | Program::Nghttpx => panic!("{self:?} needs no settings for streams"),
         };
@@ -131,6 +140,7 @@ impl Program {
             Program::Caddy => ("caddy", &["run", "--adapter", "caddyfile", "--config"]),
             Program::Haproxy => ("haproxy", &["-db", "-q", "-f"]),
             Program::Lighttpd => ("lighttpd", &["-D", "-f"]),
+            Program::HttpProxy | Program::Vite => ("node", &[]),
             Program::Varnish => {
                 ("varnishd", &["-F", "-j", "none", "-n", directory, "-a", address, "-f"])
             }
@@ -184,6 +194,19 @@ impl Program {
                 "server.bind = \"{ip}\"\nserver.port = {port}\n\
                  server.document-root = \"{directory}\"\n"
             ),
+            // It listens once the lines after these have made the proxy.
+            Program::HttpProxy => format!(
+                "const {{ createProxyServer }} = require('{NODE_MODULES}/http-proxy');\n\
+                 setImmediate(() => proxy.listen({port}, '{ip}'));\n"
+            ),
+            // Its own `listen` first takes the port of every address for a moment.
+            Program::Vite => format!(
+                "const start = async (server) => {{\n\
+                 const {{ createServer }} = await import('{NODE_MODULES}/vite/dist/node/index.js');\n\
+                 const options = {{ configFile: false, logLevel: 'silent', server }};\n\
+                 (await createServer(options)).httpServer.listen({port}, '{ip}');\n}};\n\
+                 start({{\nallowedHosts: ['logs.example'],\n"
+            ),
             Program::Varnish => "vcl 4.1;\n".to_owned(),
             Program::Squid => format!(
                 "http_port {ip}:{port} accel defaultsite=logs.example\nhttp_access allow all\n\
@@ -199,6 +222,7 @@ impl Program {
         let end = match self {
             Program::Nginx => "}\n}",
             Program::Caddy => "}",
+            Program::Vite => "});",
             _ => "",
         };
         format!("{lines}\n{end}\n")
@@ -234,6 +258,9 @@ impl Settings {
                 if_stripped("http-request replace-path /logs(/.*) \\1"),
             ),
             Program::Lighttpd => program.recipe(),
+            Program::HttpProxy | Program::Vite => program
+                .recipe()
+                .replace("changeOrigin: true", &format!("changeOrigin: {}", !keeps_host)),
             Program::Varnish => format!(
                 "{}\n{}",
                 program.recipe(),
