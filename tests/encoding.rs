@@ -34,6 +34,7 @@ fn encode(batch: &Batch, format: Format, start: Position) -> Vec<Event> {
         batch,
         Presentation { medium: Medium::Events, format, named: true },
         start,
+        batch.next(),
         None,
     );
     Parser::default().feed(&bytes)
@@ -183,7 +184,7 @@ fn the_bytes_of_an_event_are_those_of_the_protocol() {
          event: a b.log\ndata: \nid: 000007-2\n\n",
     );
     let unnamed = Presentation { medium: Medium::Events, format: Format::Json, named: false };
-    let bytes = encoder().encode_from(&batch, unnamed, Position::before(2), None);
+    let bytes = encoder().encode_from(&batch, unnamed, Position::before(2), 3, None);
     assert_eq!(bytes, "data: {\"file\":\"a b.log\",\"message\":\"\",\"time\":0}\nid: 000007-2\n\n",);
 }
 

@@ -18,6 +18,7 @@ mod page;
 mod parser;
 mod patterns;
 mod random_requests;
+mod reading;
 mod restarting;
 mod resuming;
 mod same_file;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::grep::Search;
 use super::template::{LINE_END, Template};
-use super::{Batch, Epoch, EventId, Grep, Medium, Position, Presentation};
+use super::{Batch, Epoch, EventId, Grep, Medium, Position, Presentation, Seq};
 
 /// Encodes the events of one run.
 #[derive(Debug)]
@@ -61,16 +61,19 @@ impl Encoder {
     /// Encodes all events of `batch`.
     #[must_use]
     pub fn encode(&self, batch: &Batch, presentation: Presentation) -> Bytes {
-        self.encode_from(batch, presentation, Position::before(batch.first()), None)
+        let start = Position::before(batch.first());
+        self.encode_from(batch, presentation, start, batch.next(), None)
     }
 
-    /// Encodes the events of `batch` from `start` on, without the lines that do not match `grep`.
+    /// Encodes the events of `batch` from `start` to `end`, without the latter, and without the
+    /// lines that do not match `grep`.
     #[must_use]
     pub fn encode_from(
         &self,
         batch: &Batch,
         presentation: Presentation,
         start: Position,
+        end: Seq,
         grep: Option<&Grep>,
     ) -> Bytes {
         let Some(lines) = batch.lines() else {
@@ -86,7 +89,8 @@ impl Encoder {
         let events = lines.spans.len();
         let mut out = Vec::with_capacity(lines.bytes.len() + events * (template.fixed_len() + 12));
         let first = start.next.saturating_sub(batch.first()) as usize;
-        for (index, (seq, line)) in (first..).zip(batch.lines_from(start.next)) {
+        let lines = batch.lines_from(start.next).take_while(|(seq, _)| *seq < end);
+        for (index, (seq, line)) in (first..).zip(lines) {
             if search.as_mut().is_none_or(|search| search.matches(index)) {
                 let skip = if seq == start.next { start.skip as usize } else { 0 };
                 template.push_line(&mut out, seq, line, skip.min(line.bytes.len()));

@@ -50,6 +50,28 @@ impl Grep {
         Ok(Grep { line, text, has_end_anchor: expression.contains('$') })
     }
 
+    /// Iterates over the sections of `lines` that match, from the one with span `first` on, as
+    /// ranges of spans.
+    pub fn matching_sections<'a>(
+        &'a self,
+        lines: &'a Lines,
+        first: usize,
+    ) -> impl Iterator<Item = Range<usize>> + 'a {
+        let mut search = self.search(lines);
+        let mut next = first;
+        std::iter::from_fn(move || {
+            while next < lines.spans.len() {
+                let section = lines.section_of(next);
+                let is_match = search.matches(next);
+                next = section.end;
+                if is_match {
+                    return Some(section);
+                }
+            }
+            None
+        })
+    }
+
     pub(super) fn search<'a>(&'a self, lines: &'a Lines) -> Search<'a> {
         // Without line ends in the bytes, `text` can miss what `line` matches.
         let can_miss = lines.chunks

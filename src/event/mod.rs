@@ -24,7 +24,7 @@ mod template;
 mod text_encoding;
 
 pub use batch::Batch;
-pub use control::{ControlEvent, GapReason, SourceChange};
+pub use control::{ControlEvent, EndReason, GapReason, SourceChange};
 pub use cutting::Cutting;
 pub use encoder::Encoder;
 pub use filter::LineFilter;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::gap::Gap;
+use super::look_back::LookBack;
 use super::state::FeedState;
-use crate::event::{Epoch, EventId, GapReason, ParseIdError, Position, Seq};
+use crate::event::{Epoch, EventId, GapReason, Grep, ParseIdError, Position, Seq};
 
 /// Where a subscriber begins; see "Resuming" in docs/PROTOCOL.md.
 #[derive(Debug)]
@@ -27,6 +28,15 @@ pub enum Backlog {
     All,
 }
 
+/// The lines that can belong to a backlog; all of them by default.
+#[derive(Clone, Debug, Default)]
+pub struct Candidates {
+    /// The expression that lines of [`Backlog::Newest`] match.
+    pub grep: Option<Grep>,
+    /// The event before which the backlog, and the whole read, ends.
+    pub before: Option<Seq>,
+}
+
 /// The state of a subscriber that has not read yet.
 #[derive(Debug)]
 pub(super) struct StartPoint {
@@ -35,27 +45,34 @@ pub(super) struct StartPoint {
     pub(super) gap: Option<Gap>,
     /// By the ID of a source: the first of its events that were asked for.
     pub(super) source_starts: HashMap<usize, Seq>,
+    /// The search that has to find the cursor and `source_starts`.
+    pub(super) look_back: Option<LookBack>,
 }
 
 impl StartPoint {
     /// Finds where `start` is in a feed whose run is `epoch`.
-    pub(super) fn find(state: &FeedState, epoch: &Epoch, start: Start) -> Self {
+    pub(super) fn find(
+        state: &FeedState,
+        epoch: &Epoch,
+        start: Start,
+        candidates: Candidates,
+    ) -> Self {
+        let of_backlog = |backlog| StartPoint::of_backlog(state, backlog, candidates);
         match start {
-            Start::New(backlog) => StartPoint::of_backlog(state, backlog),
+            Start::New(backlog) => of_backlog(backlog),
             Start::After(Ok(id), backlog) if id.epoch != *epoch => {
-                StartPoint::of_backlog(state, backlog).after_gap(GapReason::Restart)
+                of_backlog(backlog).after_gap(GapReason::Restart)
             }
             Start::After(Ok(id), _) if is_known(state, id.position) => {
                 StartPoint::of_position(state, id.position)
             }
-            Start::After(_, backlog) => {
-                StartPoint::of_backlog(state, backlog).after_gap(GapReason::Unknown)
-            }
+            Start::After(_, backlog) => of_backlog(backlog).after_gap(GapReason::Unknown),
         }
     }
 
     fn at(next: Seq) -> Self {
-        StartPoint { cursor: Position::before(next), gap: None, source_starts: HashMap::new() }
+        let (cursor, source_starts) = (Position::before(next), HashMap::new());
+        StartPoint { cursor, gap: None, source_starts, look_back: None }
     }
 
     /// Adds a gap of unknown length.
@@ -76,12 +93,18 @@ impl StartPoint {
         StartPoint { gap: Some(gap), ..start }
     }
 
-    fn of_backlog(state: &FeedState, backlog: Backlog) -> Self {
+    fn of_backlog(state: &FeedState, backlog: Backlog, candidates: Candidates) -> Self {
+        let Candidates { grep, before } = candidates;
         match backlog {
             _ if state.ring.capacity().lines == 0 => StartPoint::at(state.ring.next()),
             Backlog::Ring => StartPoint::at(state.ring.replay_start()),
             Backlog::All => StartPoint::at(oldest(state)),
             Backlog::Newest(0) => StartPoint::at(state.ring.next()),
+            Backlog::Newest(lines) if grep.is_some() || before.is_some() => {
+                let (before, replay) = (before.unwrap_or(state.ring.next()), &state.ring);
+                let search = LookBack::new(lines, grep, before, replay.replay_start());
+                StartPoint { look_back: Some(search), ..StartPoint::at(oldest(state).min(before)) }
+            }
             Backlog::Newest(lines) => StartPoint::of_newest(state, lines),
         }
     }
@@ -106,7 +129,7 @@ impl StartPoint {
 }
 
 /// Returns whether the feed can have written an ID for `position`.
-fn is_known(state: &FeedState, position: Position) -> bool {
+pub(super) fn is_known(state: &FeedState, position: Position) -> bool {
     let next = state.ring.next();
     (1..=next).contains(&position.next) && (position.skip == 0 || position.next < next)
 }

@@ -8,10 +8,11 @@ use super::waiters::Waiters;
 use crate::event::{Batch, Seq};
 use crate::store::{Index, IndexEntry, Ring};
 
-/// Largest number of entries that the journal gets while the state is locked.
+/// Largest number of entries that the journal gets, or that a subscriber examines, while the state
+/// is locked.
 ///
 /// Subscribers wait for the lock meanwhile; twice the value doubles that time.
-const ENTRIES_PER_LOCK: usize = 256;
+pub(super) const ENTRIES_PER_LOCK: usize = 256;
 
 /// The events of a feed, and the subscribers that wait for more.
 #[derive(Debug)]

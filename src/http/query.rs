@@ -6,8 +6,9 @@ use hyper::HeaderMap;
 use hyper::header::ACCEPT;
 
 use super::name_filter::NameFilter;
+use super::read_limits::ReadLimits;
 use crate::event::{EventId, Format, Grep, Medium, Presentation, Source};
-use crate::feed::{Backlog, Start};
+use crate::feed::{Backlog, Candidates, Feed, Start};
 
 /// Largest size of a compiled expression, in bytes.
 ///
@@ -30,6 +31,8 @@ pub struct Query {
     pub last_event_id: Option<Vec<u8>>,
     /// Whether heartbeats are events, for pages, which cannot see comments.
     pub ping: bool,
+    /// The ends of the read.
+    pub limits: ReadLimits,
 }
 
 /// A sentence that names the values that a parameter accepts.
@@ -59,6 +62,7 @@ impl Query {
             backlog: Backlog::Ring,
             last_event_id: None,
             ping: false,
+            limits: ReadLimits::default(),
         };
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
@@ -69,8 +73,12 @@ impl Query {
                 "unnamed" => parsed.presentation.named = !parse_switch(&key, &value)?,
                 "ping" => parsed.ping = parse_switch(&key, &value)?,
                 "last_event_id" => parsed.last_event_id = Some(value.into_owned().into_bytes()),
-                _ => {} // such as a cache buster
+                // Others are ignored, such as a cache buster.
+                _ => parsed.limits.set(&key, &value).map_err(|bad| BadQuery(bad.to_owned()))?,
             }
+        }
+        if parsed.limits.before.is_some() && parsed.backlog == Backlog::Ring {
+            return Err(BadQuery("before takes n with it, as before=k3f9q2-1a&n=100".to_owned()));
         }
         if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
@@ -87,6 +95,13 @@ impl Query {
             None => Start::New(self.backlog),
             Some(id) => Start::After(EventId::parse(id), self.backlog),
         }
+    }
+
+    /// Returns the lines that can belong to the backlog.
+    #[must_use]
+    pub fn candidates(&self, feed: &Feed) -> Candidates {
+        let before = self.limits.before.as_ref().and_then(|id| feed.event_of(id));
+        Candidates { grep: self.grep.clone(), before }
     }
 
     /// Makes each value of `file` that is a name, according to `is_name`, match this name only.

@@ -108,6 +108,11 @@ impl Index {
         self.entries.range(self.entries.partition_point(|entry| entry.next() <= seq)..)
     }
 
+    /// Iterates over the entries that begin before `seq`.
+    pub(crate) fn before(&self, seq: Seq) -> impl DoubleEndedIterator<Item = &IndexEntry> {
+        self.entries.range(..self.entries.partition_point(|entry| entry.first() < seq))
+    }
+
     /// Iterates over all entries, oldest first.
     #[must_use]
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &IndexEntry> {

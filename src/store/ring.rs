@@ -105,6 +105,11 @@ impl Ring {
         (seq >= self.oldest()).then(|| self.batches.range(self.index_of(seq)..))
     }
 
+    /// Iterates over the batches that begin before `seq`.
+    pub(crate) fn before(&self, seq: Seq) -> impl DoubleEndedIterator<Item = &Arc<Batch>> {
+        self.batches.range(..self.batches.partition_point(|batch| batch.first() < seq))
+    }
+
     /// Finds the batch with event `seq` by binary search, which begins near the end because each
     /// batch has at least one event and most subscribers are close to the newest one.
     fn index_of(&self, seq: Seq) -> usize {

@@ -1,5 +1,7 @@
 //! The body of an event stream: the batches that a subscriber reads, as its peer takes them.
 
+mod ending;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -14,6 +16,7 @@ use tokio::time::{Sleep, sleep};
 use super::Gathered;
 use super::heartbeat_timer::HeartbeatTimer;
 use super::last_frame::{LastFrame, PeerState};
+use super::read_end::ReadEnd;
 use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
 use crate::feed::{Gap, InlineStream, Read, Subscriber};
 use crate::http::request_log::RequestRecord;
@@ -45,6 +48,7 @@ pub(in crate::http) struct EventStream {
     heartbeat_timer: HeartbeatTimer,
     /// Runs before the body is aborted.
     flush_timer: Option<Pin<Box<Sleep>>>,
+    read_end: ReadEnd,
     record: Option<Box<RequestRecord>>,
     _permit: OwnedSemaphorePermit,
 }
@@ -57,7 +61,11 @@ impl EventStream {
         permit: OwnedSemaphorePermit,
     ) -> Self {
         let whole = query.grep.is_none().then_some(query.presentation);
-        let subscriber = site.feed.subscribe(query.start()).with_presentation(whole);
+        let subscriber = site.feed.subscribe_among(query.start(), query.candidates(&site.feed));
+        let mut subscriber = subscriber.with_presentation(whole);
+        if query.limits.is_snapshot {
+            subscriber.end_before_next();
+        }
         EventStream {
             preamble: (query.presentation.medium == Medium::Events)
                 .then(|| Encoder::preamble(site.reconnect_delay)),
@@ -65,6 +73,7 @@ impl EventStream {
             last_frame: LastFrame::default(),
             heartbeat_timer: HeartbeatTimer::new(site.heartbeat),
             flush_timer: None,
+            read_end: ReadEnd::new(&query.limits),
             record: None,
             _permit: permit,
             subscriber,
@@ -79,10 +88,10 @@ impl EventStream {
         self.record = record;
     }
 
-    /// Lets the publishing thread send `stream`, unless the request has a filter: no expression
-    /// that a client chose may run on that thread.
+    /// Lets the publishing thread send `stream`, unless the request has a filter or a `stop`: no
+    /// expression that a client chose may run on that thread.
     pub(in crate::http) fn set_inline(&self, stream: Weak<dyn InlineStream>) {
-        if !self.query.is_filtered() {
+        if !self.query.is_filtered() && self.query.limits.stop.is_none() {
             self.subscriber.set_inline(stream);
         }
     }
@@ -115,13 +124,16 @@ impl EventStream {
     }
 
     /// Reads the next frame, which is empty if the read had nothing for this peer; none at the end
-    /// of the feed.
+    /// of the feed or of the subscriber.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {
         self.count_last_frame();
         let mut frame = Gathered::default();
         if let Some(preamble) = self.preamble.take() {
             self.push(&mut frame, preamble, 0, self.peer.position);
             return Poll::Ready(Some(frame));
+        }
+        if self.read_end.is_time_over(cx) {
+            self.subscriber.end_here();
         }
         let query = &self.query;
         match self.subscriber.poll_read(cx, |source| query.wants(source)) {
@@ -131,9 +143,17 @@ impl EventStream {
                 }
                 if !frame.is_empty() {
                     self.peer.position = self.subscriber.cursor();
+                    self.note_event();
                 }
             }
-            Poll::Ready(Some(Read::Gap(gap))) => self.push_gap(&mut frame, gap),
+            Poll::Ready(Some(Read::Gap(gap))) => {
+                self.push_gap(&mut frame, gap);
+                self.note_event();
+            }
+            Poll::Ready(Some(Read::Begin(position))) => self.peer.position = position,
+            Poll::Ready(None) if self.subscriber.is_at_end() => {
+                return Poll::Ready(self.end(frame));
+            }
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => {
                 ready!(self.heartbeat_timer.poll_due(cx));
@@ -143,11 +163,18 @@ impl EventStream {
         Poll::Ready(Some(frame))
     }
 
+    /// The first position in or after `batch`, from `from` on, that this peer wants.
+    fn first_wanted(&self, from: Position, batch: &Batch) -> Position {
+        let since = Position::before(self.subscriber.source_start(batch.source()));
+        from.max(since).max(Position::before(batch.first()))
+    }
+
     /// Appends the events of `batch` from `from` on that this peer wants.
     fn push_batch(&mut self, frame: &mut Gathered, from: Position, batch: &Batch) {
         if !self.query.wants(batch.source()) {
             return;
         }
+        self.find_stop(from, batch);
         let (bytes, events) = self.encode(from, batch);
         let Some(&last) = bytes.last() else { return };
         if self.query.presentation.medium == Medium::Plain {
@@ -161,7 +188,8 @@ impl EventStream {
             let is_line = batch.lines().is_some_and(|lines| !lines.chunks);
             self.peer.unfinished = (is_line && [last] != Encoder::LINE_END).then_some(source);
         }
-        self.push(frame, bytes, events, Position::before(batch.next()));
+        let next = batch.next().min(self.subscriber.end());
+        self.push(frame, bytes, events, Position::before(next));
     }
 
     /// Encodes the events of `batch` that this peer wants, and counts them. The bytes are shared
@@ -171,15 +199,15 @@ impl EventStream {
         let presentation = self.query.presentation;
         let grep = self.query.grep.as_ref();
         let first = Position::before(batch.first());
-        let since = Position::before(self.subscriber.source_start(batch.source()));
-        let start = from.max(since).max(first);
-        if start.next >= batch.next() {
+        let start = self.first_wanted(from, batch);
+        let end = batch.next().min(self.subscriber.end());
+        if start.next >= end {
             return (Bytes::new(), 0);
         }
-        if grep.is_none() && start == first {
+        if grep.is_none() && start == first && end == batch.next() {
             return (batch.encoded(encoder, presentation), batch.len() as u64);
         }
-        let bytes = encoder.encode_from(batch, presentation, start, grep);
+        let bytes = encoder.encode_from(batch, presentation, start, end, grep);
         let events = Encoder::count(&bytes, presentation.medium);
         (bytes, events)
     }
@@ -247,7 +275,7 @@ impl Body for EventStream {
     ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
         for _ in 0..READS_PER_POLL {
             let mut frame = match ready!(self.poll_read(cx)) {
-                None if self.site.feed.is_aborting() => {
+                None if self.site.feed.is_aborting() && !self.subscriber.is_at_end() => {
                     ready!(self.poll_flushed(cx));
                     // Some clients do not reconnect after a clean end.
                     return Poll::Ready(Some(Err(io::Error::other("ssetail is stopping"))));

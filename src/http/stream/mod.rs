@@ -14,6 +14,7 @@ mod heartbeat_timer;
 mod inline;
 mod last_frame;
 mod part_by_part;
+mod read_end;
 mod takeover;
 
 pub(super) use chunked::ChunkedWriter;

@@ -1,0 +1,45 @@
+//! The end of an event stream whose query asks for one.
+
+use super::EventStream;
+use crate::event::{Batch, ControlEvent, Medium, Position, Seq};
+use crate::http::stream::Gathered;
+
+impl EventStream {
+    /// Ends a read that has waited for its first event after those that are there.
+    pub(super) fn note_event(&mut self) {
+        if self.read_end.is_first_event() {
+            self.subscriber.end_before_next();
+        }
+    }
+
+    /// Appends to `frame` that the read has ended, if the medium has an event for that; none if the
+    /// peer was told, and an empty frame if the read goes on.
+    pub(super) fn end(&mut self, mut frame: Gathered) -> Option<Gathered> {
+        if self.read_end.begins_to_wait() {
+            self.subscriber.go_on();
+            return Some(frame);
+        }
+        let reason = self.read_end.take_reason()?;
+        // The last event has the ID that a client of an event stream needs.
+        if self.query.presentation.medium != Medium::JsonLines {
+            return None;
+        }
+        let cursor = self.subscriber.cursor();
+        let bytes = self.encode_control(ControlEvent::EndOfRead { reason }, cursor);
+        self.push(&mut frame, bytes, 0, cursor);
+        Some(frame)
+    }
+
+    /// Ends the read after the first line of `batch` from `from` on that matches `stop`.
+    pub(super) fn find_stop(&mut self, from: Position, batch: &Batch) {
+        let (Some(stop), Some(lines)) = (&self.query.limits.stop, batch.lines()) else { return };
+        let index = self.first_wanted(from, batch).next - batch.first();
+        if let Some(section) = stop.matching_sections(lines, index as usize).next() {
+            let end = batch.first() + section.end as Seq;
+            if end <= self.subscriber.end() {
+                self.subscriber.end_before(end);
+                self.read_end.stop();
+            }
+        }
+    }
+}
