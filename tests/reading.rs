@@ -85,6 +85,26 @@ fn a_read_without_follow_ends_after_what_is_there() {
     );
 }
 
+/// The socket is often full, so that parts of a read are put back and read again.
+#[test]
+fn a_large_read_is_whole() {
+    let wide = |n: usize| format!("{n:<99}\n");
+    let text: String = (0..100_000).map(wide).collect();
+    let ssetail = Ssetail::new()
+        .file("a.log", &text)
+        .args(["a.log", "--from-start", "--replay-bytes", "1MiB"])
+        .start();
+    wait_for_lines(&ssetail, 100_000);
+    assert!(plain(ssetail.address(), "n=all&follow=0") == text);
+    let until = plain(ssetail.address(), "n=all&stop=^77777+");
+    assert!(until == text[..77_778 * 100], "{} bytes", until.len());
+    let (lines, end) = objects(ssetail.address(), "n=all&stop=^77777+");
+    assert_eq!((lines.len(), &end["id"]), (77_778, &lines[77_777]["id"]));
+    let id = lines[66_666]["id"].as_str().expect("an id");
+    let page = plain(ssetail.address(), &format!("n=60000&before={id}"));
+    assert!(page == text[6666 * 100..66_666 * 100], "{} bytes", page.len());
+}
+
 #[test]
 fn a_read_without_any_event_is_an_empty_body() {
     let ssetail = serving(0..3);

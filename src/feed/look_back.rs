@@ -290,3 +290,6 @@ fn matches(batch: &Batch, grep: &Grep, replay_start: Seq) -> Vec<Match> {
     found.reverse();
     found
 }
+
+#[cfg(test)]
+mod tests;
