@@ -27,6 +27,14 @@ fn body(address: &str, query: &str, headers: &[(&str, &str)]) -> String {
     String::from_utf8(body).expect("UTF-8")
 }
 
+/// Returns what follows the first two lines of an event stream.
+#[track_caller]
+fn events(address: &str, query: &str) -> String {
+    let body = body(address, query, &[]);
+    let rest = body.strip_prefix(":\nretry: ").and_then(|rest| rest.split_once('\n'));
+    rest.expect("the first two lines").1.to_owned()
+}
+
 #[track_caller]
 fn plain(address: &str, query: &str) -> String {
     body(address, query, &[PLAIN])
@@ -62,15 +70,15 @@ fn wait_for_lines(ssetail: &Running, count: u64) {
 fn a_read_without_follow_ends_after_what_is_there() {
     let ssetail = serving(0..3);
     assert_eq!(plain(ssetail.address(), "follow=0"), "line 0\nline 1\nline 2\n");
-    let events = body(ssetail.address(), "follow=0&n=1", &[]);
-    assert!(events.starts_with(":\nretry: 2000\nevent: a.log\ndata: line 2\nid: "), "{events}");
-    assert!(events.ends_with("-3\n\n"), "{events}");
+    let last = events(ssetail.address(), "follow=0&n=1");
+    assert!(last.starts_with("event: a.log\ndata: line 2\nid: "), "{last}");
+    assert!(last.ends_with("-3\n\n"), "{last}");
     let (lines, end) = objects(ssetail.address(), "follow=0&n=2");
     assert_eq!(lines[0]["message"], "line 1");
     assert_eq!((&end["id"], &end["reason"]), (&lines[1]["id"], &"complete".into()));
     for format in ["text", "json", "base64", "buffer"] {
-        let events = body(ssetail.address(), &format!("follow=0&format={format}"), &[]);
-        assert_eq!(events.matches("\ndata: ").count(), 3, "{events}");
+        let all = events(ssetail.address(), &format!("follow=0&format={format}"));
+        assert_eq!(all.matches("\ndata: ").count(), 3, "{all}");
     }
     ssetail.append("a.log", numbered("line", 3..5));
     wait_for_lines(&ssetail, 5);
@@ -109,7 +117,7 @@ fn a_large_read_is_whole() {
 fn a_read_without_any_event_is_an_empty_body() {
     let ssetail = serving(0..3);
     assert_eq!(plain(ssetail.address(), "follow=0&n=0"), "");
-    assert_eq!(body(ssetail.address(), "follow=0&n=0", &[]), ":\nretry: 2000\n");
+    assert_eq!(events(ssetail.address(), "follow=0&n=0"), "");
     let (lines, end) = objects(ssetail.address(), "follow=0&grep=none");
     assert!(lines.is_empty(), "{lines:?}");
     assert!(end["id"].as_str().expect("an id").ends_with("-3"), "{end}");

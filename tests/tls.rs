@@ -182,16 +182,15 @@ fn a_read_that_ends_is_complete() {
         [(1, "follow=0"), (3, "stop=x"), (5, "wait=10ms"), (7, "follow=0&wait=1h&grep=x")]
     {
         two.get(stream, &format!("/sse?{query}"));
-        assert!(
-            two.body(stream).starts_with(":\nretry: 2000\nevent: a.log\ndata: x\nid: "),
-            "{query}"
-        );
+        let body = two.body(stream);
+        assert!(body.starts_with(":\nretry: ") && body.contains("\ndata: x\nid: "), "{query}");
     }
     two.get(9, "/sse?follow=0&n=0");
-    assert_eq!(two.body(9), ":\nretry: 2000\n");
+    let body = two.body(9);
+    assert!(body.starts_with(":\nretry: ") && body.lines().count() == 2, "{body}");
     // A long poll over HTTP/2 ends with its first line.
     two.get(11, "/sse?follow=0&n=0&wait=1h");
-    two.wait_for("retry: 2000", 1);
+    two.wait_for("retry: ", 1);
     ssetail.append("a.log", "y\n");
     assert!(two.body(11).contains("data: y\n"));
 }

@@ -46,8 +46,8 @@ fn in_file(capacity: Capacity, batches: u64) -> (Feed, Arc<Counting>) {
     (feed, log)
 }
 
-fn grep(expression: &str) -> Option<Grep> {
-    Some(Grep::new(expression, 1 << 20).expect("an expression"))
+fn grep(expression: &str) -> Grep {
+    Grep::new(expression, 1 << 20).expect("an expression")
 }
 
 /// Returns a subscriber to the newest lines that has found its start.
@@ -65,7 +65,7 @@ async fn entries_without_a_match_are_read_once() {
     let (feed, log) = in_file(capacity, 800);
     let entries = log.bytes.len().div_ceil(256 * 1024);
     assert!(entries > 15, "{entries} entries");
-    let candidates = Candidates { grep: grep("^40000[0-2]$"), before: None };
+    let candidates = Candidates { grep: Some(grep("^40000[0-2]$")), before: None };
     let mut subscriber = begin(&feed, 5, candidates).await;
     assert_eq!(subscriber.cursor(), Position::before(400_000));
     let searches = log.reads();
@@ -84,11 +84,11 @@ async fn a_search_ends_at_the_line_that_completes_it() {
     let start = async |lines, grep, before| {
         begin(&feed, lines, Candidates { grep, before }).await.cursor().next
     };
-    assert_eq!(start(3, grep("7$"), None).await, 799_977);
+    assert_eq!(start(3, Some(grep("7$")), None).await, 799_977);
     assert!(log.reads() <= 1, "the newest entry is enough");
-    assert_eq!(start(3, grep("7$"), Some(799_977)).await, 799_947);
-    assert_eq!(start(3, grep("7$"), Some(17)).await, 7, "there are no more");
-    assert_eq!(start(3, grep("none"), Some(17)).await, 17);
+    assert_eq!(start(3, Some(grep("7$")), Some(799_977)).await, 799_947);
+    assert_eq!(start(3, Some(grep("7$")), Some(17)).await, 7, "there are no more");
+    assert_eq!(start(3, Some(grep("none")), Some(17)).await, 17);
     let reads = log.reads();
     assert_eq!(start(5000, None, Some(10_000)).await, 5000);
     assert_eq!(start(5000, None, Some(1)).await, 1);
@@ -104,7 +104,7 @@ async fn only_lines_that_can_be_read_are_found() {
         publisher.publish(vec![Draft { source: source(), content }]);
     }
     for (lines, expression, first) in [(2, "5$", 85), (100, "5$", 75), (100, "^6", 101)] {
-        let candidates = Candidates { grep: grep(expression), before: None };
+        let candidates = Candidates { grep: Some(grep(expression)), before: None };
         let subscriber = begin(&feed, lines, candidates).await;
         assert_eq!(subscriber.cursor().next, first, "{lines} of {expression}");
     }
