@@ -249,6 +249,26 @@ fn a_page_of_history_ends_before_an_event() {
 }
 
 #[test]
+fn a_gap_counts_only_events_before_the_end() {
+    let mut ssetail = Ssetail::new().piped().args(["-", "--replay", "10"]).start();
+    ssetail.input(numbered("line", 0..40));
+    wait_for_lines(&ssetail, 40);
+    let (lines, end) = objects(ssetail.address(), "follow=0");
+    assert_eq!((lines.len(), &lines[0]["message"]), (10, &"line 30".into()));
+    let last = end["id"].as_str().expect("an id");
+    let id = |n: &str| last.replace("-14", n);
+    let page = format!("n=all&last_event_id={}&before={}", id("-5"), id("-k"));
+    let (page, end) = objects(ssetail.address(), &page);
+    assert_eq!((page.len(), &page[0]["type"], &page[0]["lost"]), (1, &"gap".into(), &14.into()));
+    assert_eq!((&page[0]["id"], &end["id"]), (&id("-j").into(), &id("-j").into()));
+    assert_eq!(
+        plain(ssetail.address(), &format!("n=2&before={}", id("-12"))),
+        "line 35\nline 36\n"
+    );
+    assert_eq!(plain(ssetail.address(), &format!("n=9&before={}", id("-w"))), "line 30\n");
+}
+
+#[test]
 fn a_bad_limit_is_refused_with_the_accepted_values() {
     let ssetail = serving(0..3);
     for (query, accepted) in [

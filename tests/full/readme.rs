@@ -130,7 +130,9 @@ fn every_command_works_as_printed() {
                     } else if line.contains("curl ") {
                         let mut shell = Shell::start(&line, directory.path());
                         shell.wait_for("an event", |printed| {
-                            ["retry", "Compiling", "Finished"].iter().any(|text| printed.contains(text))
+                            ["retry", "Compiling", "Finished"]
+                                .iter()
+                                .any(|text| printed.contains(text))
                         });
                         client = Some(shell);
                     } else {

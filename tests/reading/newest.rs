@@ -1,11 +1,13 @@
 //! The newest lines that pass the filters (docs/PROTOCOL.md, "Query parameters").
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{objects, plain, wait_for_lines};
-use crate::harness::{Ssetail, numbered};
+use crate::harness::{Ssetail, append, numbered};
 
 #[test]
 fn the_newest_lines_are_counted_after_the_filters() {
@@ -58,6 +60,58 @@ fn events_that_cannot_be_searched_are_a_gap() {
     assert_eq!(objects.last().expect("a line")["message"], "rare");
     // One line is enough for this read, so that nothing is missing.
     assert_eq!(plain(ssetail.address(), "follow=0&n=1&grep=rare"), "rare\n");
+}
+
+#[test]
+fn a_client_with_an_id_of_another_run_gets_a_gap_before_the_matches() {
+    let ssetail = Ssetail::new()
+        .file("a.log", numbered("a", 0..1000))
+        .args(["a.log", "--from-start"])
+        .start();
+    wait_for_lines(&ssetail, 1000);
+    let events = ssetail.events_after("/sse?n=2&grep=77$&follow=0", "zzzzzz-5").rest();
+    assert!(events[0].data.contains(r#""reason":"restart""#), "{events:?}");
+    let rest = ssetail.events_after("/sse?n=0&grep=77$&follow=0", &events[0].id).rest();
+    assert_eq!(events[1..], rest, "the gap stands before the first match");
+    assert_eq!(rest.iter().map(|event| &*event.data).collect::<Vec<_>>(), ["a 877", "a 977"]);
+}
+
+/// Stops a writer, also when its test fails.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn no_match_is_lost_or_doubled_between_the_search_and_new_lines() {
+    let ssetail = Ssetail::new()
+        .file("a.log", "")
+        .args(["a.log", "--from-start", "--replay-bytes", "64KiB"])
+        .start();
+    let path = ssetail.path("a.log");
+    let stop = AtomicBool::new(false);
+    let part = |n: usize| format!("hit {n}\n{}", "other\n".repeat(50));
+    append(&path, (0..5000).map(part).collect::<String>());
+    wait_for_lines(&ssetail, 5000 * 51);
+    std::thread::scope(|scope| {
+        let stop_writer = StopOnDrop(&stop);
+        scope.spawn(|| {
+            let parts = (5000..).take_while(|_| !stop.load(Ordering::Relaxed));
+            parts.for_each(|n| append(&path, part(n)));
+        });
+        for lines in [1, 100, 700, 4000] {
+            let mut events = ssetail.events(&format!("/sse?n={lines}&grep=hit"));
+            let hits = events.lines(5000);
+            let first: usize =
+                hits[0].strip_prefix("hit ").expect("a hit").parse().expect("a number");
+            assert!(first + lines >= 5000, "{first}");
+            assert_eq!(hits, numbered("hit", first..first + 5000).lines().collect::<Vec<_>>());
+        }
+        drop(stop_writer);
+    });
 }
 
 /// A search through much history delays neither the lines nor the streams of others.
