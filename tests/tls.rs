@@ -179,7 +179,7 @@ fn a_read_that_ends_is_complete() {
     );
     let mut two = Http2::open(&ssetail, 1 << 20);
     for (stream, query) in
-        [(1, "follow=0"), (3, "stop=x"), (5, "wait=10ms"), (7, "follow=0&wait=1h&grep=x")]
+        [(1, "follow=0"), (3, "stop=x"), (5, "wait=2s"), (7, "follow=0&wait=1h&grep=x")]
     {
         two.get(stream, &format!("/sse?{query}"));
         let body = two.body(stream);

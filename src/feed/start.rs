@@ -95,18 +95,21 @@ impl StartPoint {
 
     fn of_backlog(state: &FeedState, backlog: Backlog, candidates: Candidates) -> Self {
         let Candidates { grep, before } = candidates;
-        match backlog {
-            _ if state.ring.capacity().lines == 0 => StartPoint::at(state.ring.next()),
-            Backlog::Ring => StartPoint::at(state.ring.replay_start()),
+        let FeedState { ring, .. } = state;
+        let start = match backlog {
+            _ if ring.capacity().lines == 0 => StartPoint::at(ring.next()),
+            Backlog::Ring => StartPoint::at(ring.replay_start()),
             Backlog::All => StartPoint::at(oldest(state)),
-            Backlog::Newest(0) => StartPoint::at(state.ring.next()),
+            Backlog::Newest(0) => StartPoint::at(ring.next()),
             Backlog::Newest(lines) if grep.is_some() || before.is_some() => {
-                let (before, replay) = (before.unwrap_or(state.ring.next()), &state.ring);
-                let search = LookBack::new(lines, grep, before, replay.replay_start());
-                StartPoint { look_back: Some(search), ..StartPoint::at(oldest(state).min(before)) }
+                let end = before.unwrap_or(ring.next());
+                let search = LookBack::new(lines, grep, end, ring.replay_start());
+                StartPoint { look_back: Some(search), ..StartPoint::at(oldest(state)) }
             }
             Backlog::Newest(lines) => StartPoint::of_newest(state, lines),
-        }
+        };
+        let end = Position::before(before.unwrap_or(Seq::MAX));
+        StartPoint { cursor: start.cursor.min(end), ..start }
     }
 
     /// Finds the newest lines of each source, in the ring and then in the index.
