@@ -26,6 +26,12 @@ use crate::store::IndexEntry;
 /// taken twice as often.
 const STEP_SIZE: usize = 256 * 1024;
 
+/// Number of times that the lock is taken before other tasks get their turn.
+///
+/// Each time, up to 256 entries are examined. With twice the number, a search that passes over the
+/// entries of other sources delays the tasks of its thread for twice as long.
+const LOCKS_PER_POLL: usize = 16;
+
 /// Largest number of ranges without a match that are remembered.
 ///
 /// Entries in other ranges are read again. Twice the value doubles the memory, 64 KiB for each
@@ -116,7 +122,7 @@ impl LookBack {
         shared: &Shared,
         is_selected: impl Fn(&Source) -> bool,
     ) -> Poll<Found> {
-        loop {
+        for _ in 0..LOCKS_PER_POLL {
             if let Some(step) = &mut self.step {
                 // A panic of the thread has been reported, and counts as no match.
                 let matches = ready!(Pin::new(&mut step.matches).poll(cx)).unwrap_or_default();
@@ -141,6 +147,8 @@ impl LookBack {
                 }
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Takes the events of the next step; none of the examined ones, from `before` on, have lines
