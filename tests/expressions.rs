@@ -42,7 +42,10 @@ fn is_prompt(ssetail: &Running) {
 fn too_many_expressions_are_refused_before_they_are_compiled() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     let many = vec![r"grep=\w{20}"; 1250].join("&");
-    let _busy: Vec<_> = (0..8).map(|_| send(&ssetail, "HEAD", &many)).collect();
+    // Only the last of these is compiled.
+    let stops = vec![r"stop=\w{20}"; 1250].join("&");
+    let busy = [&many, &stops].into_iter().cycle().take(8);
+    let _busy: Vec<_> = busy.map(|query| send(&ssetail, "HEAD", query)).collect();
     is_prompt(&ssetail);
     let began = Instant::now();
     let refused = ssetail.get(&format!("/sse?{many}"));
@@ -85,8 +88,10 @@ fn slow_expressions_do_not_delay_the_lines_of_others() {
         .start();
     let mut honest = ssetail.events("/sse?file=a.log");
     honest.until_comments(1);
-    let path = format!("/sse?n=all&grep={SLOW}");
-    let slow: Vec<_> = (0..8).map(|_| ssetail.events(&path)).collect();
+    // A client that gets no line is searched for without a pause.
+    let queries = [format!("grep={SLOW}"), format!("grep=!.&stop={SLOW}")];
+    let slow: Vec<_> =
+        (0..8).map(|n| ssetail.events(&format!("/sse?n=all&{}", queries[n % 2]))).collect();
     for n in 0..50 {
         let began = Instant::now();
         ssetail.append("a.log", format!("{n}\n"));
