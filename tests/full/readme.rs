@@ -158,7 +158,7 @@ fn start_server(line: &str, directory: &Path) -> (Shell, String) {
     (shell, port)
 }
 
-/// Checks that the output is that of README.md, apart from ports and epochs.
+/// Checks that the output is that of README.md, apart from ports, epochs and reconnection times.
 fn check_output(
     lines: &[String],
     server: Option<&mut (Shell, String)>,
@@ -168,8 +168,11 @@ fn check_output(
     let expected = lines.join("\n").replace("8088", port);
     if let Some(client) = client {
         client.wait_for("all of the output", |printed| {
-            let epoch = printed.split_once("id: ").map_or("", |(_, id)| &id[..6.min(id.len())]);
-            printed.trim_end().ends_with(expected.replace("k3f9q2", epoch).trim_end())
+            let after = |name| printed.split_once(name).map_or("", |(_, rest)| rest);
+            let (id, retry) = (after("id: "), after("retry: ").lines().next().unwrap_or(""));
+            let expected = expected.replace("k3f9q2", &id[..6.min(id.len())]);
+            let expected = expected.replace("retry: 2000", &format!("retry: {retry}"));
+            printed.trim_end().ends_with(expected.trim_end())
         });
     } else {
         assert!(server.printed.contains(&expected), "{}", server.printed);
