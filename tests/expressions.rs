@@ -156,3 +156,26 @@ fn long_lines_are_found_once_among_short_ones() {
     ssetail.append("a.log", line(203));
     assert!(slow.lines(1) == fast.lines(1));
 }
+
+/// Searches for the newest lines leave blocking threads to compile expressions and to read files.
+#[test]
+fn slow_searches_for_the_newest_lines_do_not_delay_other_requests() {
+    let text = irregular(5_000_000).into_bytes();
+    let text: Vec<u8> = text.chunks(999).flat_map(|line| [line, b"\n"].concat()).collect();
+    let ssetail = Ssetail::new()
+        .file("big.log", text)
+        .file("a.log", "x\n")
+        .args(["big.log", "a.log", "--from-start", "--replay", "10", "--replay-bytes", "100KB"])
+        .start();
+    eventually("all lines are read", || ssetail.metric("ssetail_lines_read_total") == 5007);
+    let path = format!("/sse?n=5&file=big.log&grep={SLOW}");
+    let slow: Vec<_> = (0..24).map(|_| ssetail.events(&path)).collect();
+    for _ in 0..3 {
+        for query in ["n=all&grep=x&file=a.log", "n=all&file=big.log"] {
+            let began = Instant::now();
+            assert_eq!(ssetail.events(&format!("/sse?{query}")).lines(1).len(), 1);
+            assert!(began.elapsed() < PROMPT, "{query}: {:?}", began.elapsed());
+        }
+    }
+    drop(slow);
+}

@@ -6,12 +6,13 @@
 //! Between two steps, other subscribers can use the lock and the thread.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use super::reload::Reloader;
 use super::shared::Shared;
@@ -74,10 +75,9 @@ pub(super) struct Found {
 pub(super) struct Quiet(Vec<Range<Seq>>);
 
 /// Events that a blocking thread searches.
-#[derive(Debug)]
 struct Step {
     events: Range<Seq>,
-    matches: JoinHandle<Vec<Match>>,
+    matches: Pin<Box<dyn Future<Output = Vec<Match>> + Send>>,
 }
 
 /// The content of the events of a step.
@@ -124,8 +124,7 @@ impl LookBack {
     ) -> Poll<Found> {
         for _ in 0..LOCKS_PER_POLL {
             if let Some(step) = &mut self.step {
-                // A panic of the thread has been reported, and counts as no match.
-                let matches = ready!(Pin::new(&mut step.matches).poll(cx)).unwrap_or_default();
+                let matches = ready!(step.matches.as_mut().poll(cx));
                 let events = step.events.clone();
                 self.step = None;
                 self.add(events, matches);
@@ -140,10 +139,7 @@ impl LookBack {
                 (None, _) => self.add(events, Vec::new()),
                 (Some(part), None) => self.add_all(&part, end),
                 (Some(part), Some(grep)) => {
-                    let (grep, reloader) = (Arc::clone(grep), Arc::clone(&shared.reloader));
-                    let first = self.replay_start;
-                    let search = move || part.search(&grep, first, &reloader);
-                    self.step = Some(Step { events, matches: spawn_blocking(search) });
+                    self.step = Some(Step::new(events, part, grep, self.replay_start, shared));
                 }
             }
         }
@@ -233,12 +229,42 @@ impl LookBack {
     }
 }
 
-impl Drop for LookBack {
-    fn drop(&mut self) {
-        if let Some(step) = &self.step {
-            // A step that waits for a thread is not begun.
-            step.matches.abort();
-        }
+impl Step {
+    /// Searches `part`, the content of `events`, when a blocking thread may do that.
+    fn new(
+        events: Range<Seq>,
+        part: Part,
+        grep: &Arc<Grep>,
+        replay_start: Seq,
+        shared: &Shared,
+    ) -> Self {
+        let (grep, reloader) = (Arc::clone(grep), Arc::clone(&shared.reloader));
+        let permits = Arc::clone(&shared.search_permits);
+        let is_wanted = Arc::new(());
+        let matches = Box::pin(async move {
+            let permit = permits.acquire_owned().await;
+            let wanted = Arc::downgrade(&is_wanted);
+            let search = move || {
+                // Held by the thread, which goes on when the subscriber has gone.
+                let _permit = permit;
+                // A step that waits for a thread when its subscriber is dropped is not begun.
+                if wanted.strong_count() == 0 {
+                    return Vec::new();
+                }
+                part.search(&grep, replay_start, &reloader)
+            };
+            let matches = spawn_blocking(search).await;
+            drop(is_wanted);
+            // A panic of the thread has been reported, and counts as no match.
+            matches.unwrap_or_default()
+        });
+        Step { events, matches }
+    }
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step").field("events", &self.events).finish_non_exhaustive()
     }
 }
 
