@@ -44,7 +44,7 @@ The query of a request selects events and their format:
 Only events of the source with this name, or, if no source has it, of sources that match this glob; repeatable.
 .TP
 .BI n= N
-Start with the newest N lines of each source; \fBall\fR starts with the oldest line that is available.
+Start with the newest N lines of each source that match; \fBall\fR starts with the oldest line that is available.
 .TP
 .BI grep= RE
 Only lines that match.
@@ -54,6 +54,18 @@ Override the flags of the same name for this request.
 .TP
 .BI last_event_id= ID
 Start after this event, for clients that cannot send the header \fBLast\-Event\-ID\fR.
+.TP
+.BI follow= 0
+End after the events that are there.
+.TP
+.BI wait= DURATION
+End after this time at the latest; with \fBfollow=0\fR, wait so long for the first event.
+.TP
+.BI stop= RE
+End after the first line that matches.
+.TP
+.BI before= ID
+End before this event; with \fBn\fR, a page of older lines.
 .PP
 With \fBaccept: application/x-ndjson\fR the response has a JSON object for each line; with \fBaccept: text/plain\fR it has the lines as they are.
 .SH REQUEST LOG

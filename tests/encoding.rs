@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use ssetail::event::{
     Batch, Carry, Cutting, Encoder, End, Epoch, EventId, Format, Grep, LineFilter, Medium, Name,
-    Position, Presentation, Source, Splitter,
+    Position, Presentation, Selection, Source, Splitter,
 };
 
 use crate::parser::{Event, Parser};
@@ -34,6 +34,7 @@ fn encode(batch: &Batch, format: Format, start: Position) -> Vec<Event> {
         batch,
         Presentation { medium: Medium::Events, format, named: true },
         start,
+        batch.next(),
     );
     Parser::default().feed(&bytes)
 }
@@ -182,7 +183,7 @@ fn the_bytes_of_an_event_are_those_of_the_protocol() {
          event: a b.log\ndata: \nid: 000007-2\n\n",
     );
     let unnamed = Presentation { medium: Medium::Events, format: Format::Json, named: false };
-    let bytes = encoder().encode_from(&batch, unnamed, Position::before(2));
+    let bytes = encoder().encode_from(&batch, unnamed, Position::before(2), 3);
     assert_eq!(bytes, "data: {\"file\":\"a b.log\",\"message\":\"\",\"time\":0}\nid: 000007-2\n\n",);
 }
 
@@ -203,18 +204,48 @@ fn matches_that_are_encoded_in_steps_are_those_of_one_step() {
     let batch = batch(lines.collect::<String>().as_bytes(), 100);
     let presentation = Presentation::default();
     let grep = Grep::new(&["7", "!x{800}"], 1 << 20).expect("expressions");
-    let encode = |start, may_go_on: bool| {
-        encoder().encode_matches(&batch, presentation, start, &grep, || may_go_on)
-    };
-    let (whole, end) = encode(Position::before(1), true);
-    assert_eq!(end, Position::before(batch.next()));
-    let (mut joined, mut reached, mut steps) = (Vec::new(), Position::before(1), 0);
-    while reached < end {
-        let (bytes, next) = encode(reached, false);
-        assert!(next > reached);
-        joined.extend_from_slice(&bytes);
-        (reached, steps) = (next, steps + 1);
+    let stop = Grep::new(&["^40 "], 1 << 20).expect("an expression");
+    let (grep, stop) = (Some(Arc::new(grep)), Some(Arc::new(stop)));
+    for (stop, end) in [(None, batch.next()), (None, batch.first() + 100), (stop, batch.next())] {
+        let selection = Selection { grep: grep.clone(), stop };
+        let encode = |start, may_go_on: bool| {
+            encoder().encode_matches(&batch, presentation, start, end, &selection, || may_go_on)
+        };
+        let whole = encode(Position::before(1), true);
+        assert_eq!(whole.is_stopped, selection.stop.is_some());
+        assert_eq!(whole.reached < Position::before(end), whole.is_stopped);
+        let (mut joined, mut reached, mut steps) = (Vec::new(), Position::before(1), 0);
+        while reached < whole.reached {
+            let matches = encode(reached, false);
+            assert!(matches.reached > reached);
+            assert_eq!(
+                matches.is_stopped,
+                selection.stop.is_some() && matches.reached == whole.reached
+            );
+            joined.extend_from_slice(&matches.bytes);
+            (reached, steps) = (matches.reached, steps + 1);
+        }
+        assert_eq!(joined, whole.bytes);
+        assert!(steps > 10, "{steps}");
     }
-    assert_eq!(joined, whole);
-    assert!(steps > 10, "{steps}");
+}
+
+#[test]
+fn a_selection_stops_after_all_parts_of_the_line() {
+    let batch = batch(b"one\ntwelve\nthree\n", 3);
+    let stop = Grep::new(&["el"], 1 << 20).expect("an expression");
+    let selection = Selection { grep: None, stop: Some(Arc::new(stop)) };
+    let encode = |start, end| {
+        let start = Position::before(start);
+        encoder().encode_matches(&batch, Presentation::default(), start, end, &selection, || true)
+    };
+    for start in 1..=3 {
+        let matches = encode(start, batch.next());
+        assert_eq!((matches.reached, matches.is_stopped), (Position::before(4), true), "{start}");
+        let events = Parser::default().feed(&matches.bytes);
+        assert_eq!(events.len() as u64, 4 - start);
+    }
+    let matches = encode(1, 3);
+    assert_eq!((matches.reached, matches.is_stopped), (Position::before(3), false));
+    assert!(!encode(4, batch.next()).is_stopped);
 }

@@ -42,7 +42,10 @@ fn is_prompt(ssetail: &Running) {
 fn too_many_expressions_are_refused_before_they_are_compiled() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     let many = vec![r"grep=\w{20}"; 1250].join("&");
-    let _busy: Vec<_> = (0..8).map(|_| send(&ssetail, "HEAD", &many)).collect();
+    // Only the last of these is compiled.
+    let stops = vec![r"stop=\w{20}"; 1250].join("&");
+    let busy = [&many, &stops].into_iter().cycle().take(8);
+    let _busy: Vec<_> = busy.map(|query| send(&ssetail, "HEAD", query)).collect();
     is_prompt(&ssetail);
     let began = Instant::now();
     let refused = ssetail.get(&format!("/sse?{many}"));
@@ -85,8 +88,10 @@ fn slow_expressions_do_not_delay_the_lines_of_others() {
         .start();
     let mut honest = ssetail.events("/sse?file=a.log");
     honest.until_comments(1);
-    let path = format!("/sse?n=all&grep={SLOW}");
-    let slow: Vec<_> = (0..8).map(|_| ssetail.events(&path)).collect();
+    // A client that gets no line is searched for without a pause.
+    let queries = [format!("grep={SLOW}"), format!("grep=!.&stop={SLOW}")];
+    let slow: Vec<_> =
+        (0..8).map(|n| ssetail.events(&format!("/sse?n=all&{}", queries[n % 2]))).collect();
     for n in 0..50 {
         let began = Instant::now();
         ssetail.append("a.log", format!("{n}\n"));
@@ -150,4 +155,27 @@ fn long_lines_are_found_once_among_short_ones() {
     }
     ssetail.append("a.log", line(203));
     assert!(slow.lines(1) == fast.lines(1));
+}
+
+/// Searches for the newest lines leave blocking threads to compile expressions and to read files.
+#[test]
+fn slow_searches_for_the_newest_lines_do_not_delay_other_requests() {
+    let text = irregular(5_000_000).into_bytes();
+    let text: Vec<u8> = text.chunks(999).flat_map(|line| [line, b"\n"].concat()).collect();
+    let ssetail = Ssetail::new()
+        .file("big.log", text)
+        .file("a.log", "x\n")
+        .args(["big.log", "a.log", "--from-start", "--replay", "10", "--replay-bytes", "100KB"])
+        .start();
+    eventually("all lines are read", || ssetail.metric("ssetail_lines_read_total") == 5007);
+    let path = format!("/sse?n=5&file=big.log&grep={SLOW}");
+    let slow: Vec<_> = (0..24).map(|_| ssetail.events(&path)).collect();
+    for _ in 0..3 {
+        for query in ["n=all&grep=x&file=a.log", "n=all&file=big.log"] {
+            let began = Instant::now();
+            assert_eq!(ssetail.events(&format!("/sse?{query}")).lines(1).len(), 1);
+            assert!(began.elapsed() < PROMPT, "{query}: {:?}", began.elapsed());
+        }
+    }
+    drop(slow);
 }

@@ -21,6 +21,7 @@ mod parser;
 mod patterns;
 mod queries;
 mod random_requests;
+mod reading;
 mod restarting;
 mod resuming;
 mod same_file;

@@ -28,6 +28,8 @@ fn a_misspelled_parameter_is_refused_with_its_name_and_others_are_ignored() {
         ("greep=x", "write grep, as grep=error|warn"),
         ("lastEventID=k3f9q2-1", "write last_event_id, as last_event_id="),
         ("n=1&FORMAT=json", "write format, as format=json"),
+        ("folow=0", "write follow, as follow=0"),
+        ("n=1&Before=k3f9q2-1", "write before, as before=k3f9q2-1a&n=100"),
     ] {
         for method in ["GET", "HEAD"] {
             let answer = ssetail.request(method, &format!("/sse?{query}"), &[]);

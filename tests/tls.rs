@@ -164,3 +164,34 @@ fn encrypted_connections_without_a_request_are_closed() {
         client.wait_for_close();
     }
 }
+
+#[test]
+fn a_read_that_ends_is_complete() {
+    let ssetail = encrypted().start();
+    let mut warm = TlsClient::get(&ssetail, "/sse");
+    warm.wait_for("data: x");
+    let mut one = TlsClient::get(&ssetail, "/sse?follow=0");
+    one.wait_for_close();
+    let received = String::from_utf8_lossy(&one.received).into_owned();
+    assert!(received.contains("\r\nconnection: close\r\n"), "{received}");
+    assert!(
+        received.contains("data: x\nid: ") && received.ends_with("\r\n0\r\n\r\n"),
+        "{received}"
+    );
+    let mut two = Http2::open(&ssetail, 1 << 20);
+    for (stream, query) in
+        [(1, "follow=0"), (3, "stop=x"), (5, "wait=2s"), (7, "follow=0&wait=1h&grep=x")]
+    {
+        two.get(stream, &format!("/sse?{query}"));
+        let body = two.body(stream);
+        assert!(body.starts_with(":\nretry: ") && body.contains("\ndata: x\nid: "), "{query}");
+    }
+    two.get(9, "/sse?follow=0&n=0");
+    let body = two.body(9);
+    assert!(body.starts_with(":\nretry: ") && body.lines().count() == 2, "{body}");
+    // A long poll over HTTP/2 ends with its first line.
+    two.get(11, "/sse?follow=0&n=0&wait=1h");
+    two.wait_for("retry: ", 1);
+    ssetail.append("a.log", "y\n");
+    assert!(two.body(11).contains("data: y\n"));
+}

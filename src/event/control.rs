@@ -35,6 +35,22 @@ pub enum ControlEvent<'a> {
         /// The time of sending, in milliseconds since 1970.
         time: u64,
     },
+    /// The read of one client has ended as its query asked.
+    EndOfRead {
+        /// The reason for the end.
+        reason: EndReason,
+    },
+}
+
+/// The reason for which a read has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// The client has all events that were asked for.
+    Complete,
+    /// The time that the client allowed is over.
+    Time,
+    /// A line matched the expression that ends the read.
+    Stop,
 }
 
 /// The reason for which events were lost to a client.
@@ -82,6 +98,7 @@ impl ControlEvent<'_> {
             }
             ControlEvent::End { file } => object.text("file", file.as_str()),
             ControlEvent::Ping { time } => object.number("time", Some(time)),
+            ControlEvent::EndOfRead { reason } => object.text("reason", reason.as_str()),
         };
         object.finish()
     }
@@ -92,6 +109,7 @@ impl ControlEvent<'_> {
             ControlEvent::Source { .. } => "source",
             ControlEvent::End { .. } => "end",
             ControlEvent::Ping { .. } => "ping",
+            ControlEvent::EndOfRead { .. } => "end_of_read",
         }
     }
 }
@@ -104,6 +122,16 @@ impl GapReason {
             GapReason::Truncated => "truncated",
             GapReason::Restart => "restart",
             GapReason::Unknown => "unknown",
+        }
+    }
+}
+
+impl EndReason {
+    fn as_str(self) -> &'static str {
+        match self {
+            EndReason::Complete => "complete",
+            EndReason::Time => "time",
+            EndReason::Stop => "stop",
         }
     }
 }
@@ -156,5 +184,13 @@ mod tests {
         assert_eq!(end, r#"{"type":"end","file":"a \"b\".log"}"#);
         let ping = ControlEvent::Ping { time: 1_795_644_888_016 }.to_json();
         assert_eq!(ping, r#"{"type":"ping","time":1795644888016}"#);
+        for (reason, name) in [
+            (EndReason::Complete, "complete"),
+            (EndReason::Time, "time"),
+            (EndReason::Stop, "stop"),
+        ] {
+            let json = format!(r#"{{"type":"end_of_read","reason":"{name}"}}"#);
+            assert_eq!(ControlEvent::EndOfRead { reason }.to_json(), json);
+        }
     }
 }

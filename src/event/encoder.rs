@@ -9,7 +9,24 @@ use bytes::Bytes;
 
 use super::grep::PIECE;
 use super::template::{LINE_END, Template};
-use super::{Batch, Epoch, EventId, Grep, Lines, Medium, Position, Presentation};
+use super::{Batch, Epoch, EventId, Grep, Lines, Medium, Position, Presentation, Selection, Seq};
+
+/// The result of [`Encoder::encode_matches`].
+#[derive(Debug)]
+pub struct Matches {
+    /// The events.
+    pub bytes: Bytes,
+    /// The position of the first event that was not searched.
+    pub reached: Position,
+    /// The event before that position is the line that stops the selection.
+    pub is_stopped: bool,
+}
+
+impl Matches {
+    fn new(bytes: impl Into<Bytes>, next: Seq, is_stopped: bool) -> Self {
+        Matches { bytes: bytes.into(), reached: Position::before(next), is_stopped }
+    }
+}
 
 /// Encodes the events of one run.
 #[derive(Debug)]
@@ -61,57 +78,76 @@ impl Encoder {
     /// Encodes all events of `batch`.
     #[must_use]
     pub fn encode(&self, batch: &Batch, presentation: Presentation) -> Bytes {
-        self.encode_from(batch, presentation, Position::before(batch.first()))
+        let start = Position::before(batch.first());
+        self.encode_from(batch, presentation, start, batch.next())
     }
 
-    /// Encodes the events of `batch` from `start` on.
+    /// Encodes the events of `batch` from `start` to `end`, without the latter.
     #[must_use]
-    pub fn encode_from(&self, batch: &Batch, presentation: Presentation, start: Position) -> Bytes {
+    pub fn encode_from(
+        &self,
+        batch: &Batch,
+        presentation: Presentation,
+        start: Position,
+        end: Seq,
+    ) -> Bytes {
         let Some(lines) = batch.lines() else { return self.encode_control(batch, presentation) };
         let template = self.template(batch, presentation, lines);
         let events = lines.spans.len();
         let mut out = Vec::with_capacity(lines.bytes.len() + events * (template.fixed_len() + 12));
-        for (seq, line) in batch.lines_from(start.next) {
+        for (seq, line) in batch.lines_from(start.next).take_while(|(seq, _)| *seq < end) {
             let skip = if seq == start.next { start.skip as usize } else { 0 };
             template.push_line(&mut out, seq, line, skip.min(line.bytes.len()));
         }
         out.into()
     }
 
-    /// Encodes the events of `batch` from `start` on that `grep` lets through.
+    /// Encodes the events of `batch` from `start` to `end`, without the latter, that `selection` lets
+    /// through, and none after the first line that stops it.
     ///
-    /// Asks `may_go_on` after each kilobyte; returns the events, and the position of the first one
-    /// that was not searched.
+    /// Asks `may_go_on` after each 256 bytes, at the end of a line.
     pub fn encode_matches(
         &self,
         batch: &Batch,
         presentation: Presentation,
         start: Position,
-        grep: &Grep,
+        end: Seq,
+        selection: &Selection,
         mut may_go_on: impl FnMut() -> bool,
-    ) -> (Bytes, Position) {
-        let end = Position::before(batch.next());
+    ) -> Matches {
         let Some(lines) = batch.lines() else {
-            return (self.encode_control(batch, presentation), end);
+            return Matches::new(self.encode_control(batch, presentation), end, false);
         };
-        let mut search = grep.search(lines);
+        let all = Grep::default();
+        let mut search = selection.grep.as_deref().unwrap_or(&all).search(lines);
+        let mut stop = selection.stop.as_deref().map(|stop| stop.search(lines));
         let template = self.template(batch, presentation, lines);
-        let (mut out, mut searched) = (Vec::new(), 0);
+        let (mut out, mut searched, mut stop_end) = (Vec::new(), 0, None);
         let first = start.next.saturating_sub(batch.first()) as usize;
-        for (index, (seq, line)) in (first..).zip(batch.lines_from(start.next)) {
+        let wanted = batch.lines_from(start.next).take_while(|(seq, _)| *seq < end);
+        for (index, (seq, line)) in (first..).zip(wanted) {
+            if stop_end.is_some_and(|end| seq >= end) {
+                break;
+            }
             if searched >= PIECE && !search.is_matched(index) {
                 searched = 0;
                 if !may_go_on() {
-                    return (out.into(), Position::before(seq));
+                    return Matches::new(out, seq, false);
                 }
             }
             searched += line.bytes.len() + 1;
+            if let Some(stop) = stop.as_mut().and_then(|stop| stop.end_of_match(index)) {
+                stop_end = Some(batch.first() + stop as Seq);
+            }
             if search.matches(index) {
                 let skip = if seq == start.next { start.skip as usize } else { 0 };
                 template.push_line(&mut out, seq, line, skip.min(line.bytes.len()));
             }
         }
-        (out.into(), end)
+        match stop_end.filter(|stop_end| *stop_end <= end) {
+            Some(stop_end) => Matches::new(out, stop_end, true),
+            None => Matches::new(out, end, false),
+        }
     }
 
     fn template<'a>(

@@ -33,7 +33,7 @@ const SMALLEST: usize = 16 << 10;
 const TABLES: usize = 2 << 20;
 
 /// Regular expressions that select lines; a line has to satisfy all of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Grep {
     terms: Vec<Term>,
 }
@@ -86,6 +86,28 @@ impl Grep {
         Ok(Grep { terms })
     }
 
+    /// Iterates over the sections of `lines` that match, from the one with span `first` on, as
+    /// ranges of spans.
+    pub fn matching_sections<'a>(
+        &'a self,
+        lines: &'a Lines,
+        first: usize,
+    ) -> impl Iterator<Item = Range<usize>> + 'a {
+        let mut search = self.search(lines);
+        let mut next = first;
+        std::iter::from_fn(move || {
+            while next < lines.spans.len() {
+                let section = lines.section_of(next);
+                let is_match = search.matches(next);
+                next = section.end;
+                if is_match {
+                    return Some(section);
+                }
+            }
+            None
+        })
+    }
+
     /// Starts a search through `lines`.
     pub(super) fn search<'a>(&'a self, lines: &'a Lines) -> Search<'a> {
         let terms = self.terms.iter().map(|term| TermSearch::new(term, lines)).collect();
@@ -118,6 +140,11 @@ impl Search<'_> {
     /// Returns whether span `index` belongs to the section that was matched last.
     pub(super) fn is_matched(&self, index: usize) -> bool {
         self.section.contains(&index)
+    }
+
+    /// Returns the end of the section to which span `index` belongs, as a span, if it matches.
+    pub(super) fn end_of_match(&mut self, index: usize) -> Option<usize> {
+        self.matches(index).then_some(self.section.end)
     }
 
     /// Returns whether the section to which span `index` belongs matches; indices must be given in

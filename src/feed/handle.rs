@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::shared::Shared;
-use super::start::Start;
+use super::start::{Candidates, Start, is_known};
 use super::state::FeedState;
 use super::subscriber::Subscriber;
-use crate::event::{Encoder, EventId};
+use crate::event::{Encoder, EventId, Position, Seq};
 use crate::store::Capacity;
 
 /// The reading side of a feed, which makes subscribers.
@@ -39,7 +39,23 @@ impl Feed {
     /// Makes a subscriber that begins at `start`.
     #[must_use]
     pub fn subscribe(&self, start: Start) -> Subscriber {
-        Subscriber::new(Arc::clone(&self.shared), start)
+        self.subscribe_among(start, Candidates::default())
+    }
+
+    /// Makes a subscriber whose backlog has only `candidates`.
+    #[must_use]
+    pub fn subscribe_among(&self, start: Start, candidates: Candidates) -> Subscriber {
+        Subscriber::new(Arc::clone(&self.shared), start, candidates)
+    }
+
+    /// Returns the seq of the event to which `id` belongs, at least 1, or `None` if the feed has not
+    /// written it.
+    #[must_use]
+    pub fn event_of(&self, id: &EventId) -> Option<Seq> {
+        let Position { next, skip } = id.position;
+        let is_known =
+            id.epoch == *self.shared.encoder.epoch() && is_known(&self.shared.lock(), id.position);
+        is_known.then(|| if skip == 0 { (next - 1).max(1) } else { next })
     }
 
     /// The encoder of the feed's events.

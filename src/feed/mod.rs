@@ -9,6 +9,11 @@
 //! A subscriber whose cursor is behind the newest batch reads until nothing is left, and then waits.
 //! No event can be lost or repeated between the two, because nothing joins them.
 //!
+//! The newest lines that match an expression are found before the first read: a search goes backward
+//! through the ring and the index, a step at a time, and blocking threads do its steps.
+//!
+//! A subscriber can have an end, behind which it reads nothing.
+//!
 //! # Lagging
 //!
 //! A publisher never waits for a subscriber.
@@ -53,6 +58,7 @@ mod draft;
 mod gap;
 mod handle;
 mod inline;
+mod look_back;
 mod next_read;
 mod publisher;
 mod refill;
@@ -71,5 +77,5 @@ pub use handle::{Feed, RingUsage};
 pub use inline::InlineStream;
 pub use publisher::Publisher;
 pub use resume::{feed, resume};
-pub use start::{Backlog, Start};
+pub use start::{Backlog, Candidates, Start};
 pub use subscriber::{Read, Subscriber};

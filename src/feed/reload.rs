@@ -76,6 +76,11 @@ impl Reloader {
         cell
     }
 
+    /// Reads the batches of `entry`, which others need not want, and keeps nothing.
+    pub(super) fn read_uncached(&self, entry: &IndexEntry) -> Option<Vec<Arc<Batch>>> {
+        entry.reload(&self.cutting)
+    }
+
     async fn fill(
         self: Arc<Self>,
         cell: Cell,

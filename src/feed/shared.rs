@@ -4,10 +4,18 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use tokio::sync::Semaphore;
+
 use super::reload::Reloader;
 use super::state::FeedState;
 use super::writer::Writer;
 use crate::event::Encoder;
+
+/// Number of searches for the newest lines that run at the same time.
+///
+/// With one, a slow expression delays all other searches; without a limit, slow expressions take all
+/// blocking threads, which also read history and compile expressions.
+const SEARCHES: usize = 2;
 
 /// The shared parts of a feed.
 ///
@@ -18,6 +26,8 @@ pub(super) struct Shared {
     state: Mutex<FeedState>,
     pub(super) reloader: Arc<Reloader>,
     pub(super) encoder: Arc<Encoder>,
+    /// One for each search for the newest lines that a blocking thread may run.
+    pub(super) search_permits: Arc<Semaphore>,
     /// Number of publishers.
     pub(super) publishers: AtomicU64,
 }
@@ -35,6 +45,7 @@ impl Shared {
             state: Mutex::new(state),
             reloader: Arc::new(reloader),
             encoder,
+            search_permits: Arc::new(Semaphore::new(SEARCHES)),
             publishers: AtomicU64::new(1),
         }
     }

@@ -1,10 +1,12 @@
 //! The start of a subscriber: after the last event ID of its client, or with a backlog.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::gap::Gap;
+use super::look_back::LookBack;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
-use crate::event::{Epoch, EventId, GapReason, ParseIdError, Position, Seq};
+use crate::event::{Epoch, EventId, GapReason, Grep, ParseIdError, Position, Seq};
 
 /// Where a subscriber begins; see "Resuming" in docs/PROTOCOL.md.
 #[derive(Debug)]
@@ -27,6 +29,15 @@ pub enum Backlog {
     All,
 }
 
+/// The lines that can belong to a backlog; all of them by default.
+#[derive(Clone, Debug, Default)]
+pub struct Candidates {
+    /// The expression that lines of [`Backlog::Newest`] match.
+    pub grep: Option<Arc<Grep>>,
+    /// The event before which the backlog, and the whole read, ends.
+    pub before: Option<Seq>,
+}
+
 /// The state of a subscriber that has not read yet.
 #[derive(Debug)]
 pub(super) struct StartPoint {
@@ -37,28 +48,34 @@ pub(super) struct StartPoint {
     pub(super) source_starts: HashMap<usize, Seq>,
     /// The lines that have to be counted to find the cursor and the starts.
     newest: Option<NewestLines>,
+    /// The search that has to find the cursor and `source_starts`.
+    pub(super) look_back: Option<LookBack>,
 }
 
 impl StartPoint {
     /// Finds where `start` is in a feed whose run is `epoch`.
-    pub(super) fn find(state: &FeedState, epoch: &Epoch, start: Start) -> Self {
+    pub(super) fn find(
+        state: &FeedState,
+        epoch: &Epoch,
+        start: Start,
+        candidates: Candidates,
+    ) -> Self {
+        let of_backlog = |backlog| StartPoint::of_backlog(state, backlog, candidates);
         match start {
-            Start::New(backlog) => StartPoint::of_backlog(state, backlog),
+            Start::New(backlog) => of_backlog(backlog),
             Start::After(Ok(id), backlog) if id.epoch != *epoch => {
-                StartPoint::of_backlog(state, backlog).after_gap(GapReason::Restart)
+                of_backlog(backlog).after_gap(GapReason::Restart)
             }
             Start::After(Ok(id), _) if is_known(state, id.position) => {
                 StartPoint::of_position(state, id.position)
             }
-            Start::After(_, backlog) => {
-                StartPoint::of_backlog(state, backlog).after_gap(GapReason::Unknown)
-            }
+            Start::After(_, backlog) => of_backlog(backlog).after_gap(GapReason::Unknown),
         }
     }
 
     fn at(next: Seq) -> Self {
         let (cursor, source_starts) = (Position::before(next), HashMap::new());
-        StartPoint { cursor, gap: None, source_starts, newest: None }
+        StartPoint { cursor, gap: None, source_starts, newest: None, look_back: None }
     }
 
     /// Adds a gap of unknown length.
@@ -79,14 +96,23 @@ impl StartPoint {
         StartPoint { gap: Some(gap), ..start }
     }
 
-    fn of_backlog(state: &FeedState, backlog: Backlog) -> Self {
-        match backlog {
-            _ if state.ring.capacity().lines == 0 => StartPoint::at(state.ring.next()),
-            Backlog::Ring => StartPoint::at(state.ring.replay_start()),
+    fn of_backlog(state: &FeedState, backlog: Backlog, candidates: Candidates) -> Self {
+        let Candidates { grep, before } = candidates;
+        let FeedState { ring, .. } = state;
+        let start = match backlog {
+            _ if ring.capacity().lines == 0 => StartPoint::at(ring.next()),
+            Backlog::Ring => StartPoint::at(ring.replay_start()),
             Backlog::All => StartPoint::at(oldest(state)),
-            Backlog::Newest(0) => StartPoint::at(state.ring.next()),
+            Backlog::Newest(0) => StartPoint::at(ring.next()),
+            Backlog::Newest(lines) if grep.is_some() || before.is_some() => {
+                let end = before.unwrap_or(ring.next());
+                let search = LookBack::new(lines, grep, end, ring.replay_start());
+                StartPoint { look_back: Some(search), ..StartPoint::at(oldest(state)) }
+            }
             Backlog::Newest(lines) => StartPoint::of_newest(state, lines),
-        }
+        };
+        let end = Position::before(before.unwrap_or(Seq::MAX));
+        StartPoint { cursor: start.cursor.min(end), ..start }
     }
 
     /// Begins before the newest lines of each source, which `count_newest` counts.
@@ -120,7 +146,7 @@ impl StartPoint {
 }
 
 /// Returns whether the feed can have written an ID for `position`.
-fn is_known(state: &FeedState, position: Position) -> bool {
+pub(super) fn is_known(state: &FeedState, position: Position) -> bool {
     let next = state.ring.next();
     (1..=next).contains(&position.next) && (position.skip == 0 || position.next < next)
 }
@@ -189,7 +215,6 @@ impl NewestLines {
 mod tests {
     use std::ffi::OsStr;
     use std::io;
-    use std::sync::Arc;
 
     use super::*;
     use crate::event::{Encoder, Lines, Location, Log, Name, Source};

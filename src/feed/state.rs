@@ -8,7 +8,7 @@ use super::waiters::Waiters;
 use crate::event::{Batch, Seq};
 use crate::store::{Index, IndexEntry, Ring};
 
-/// Largest number of entries that the journal gets, or that a new subscriber counts, while the state
+/// Largest number of entries that the journal gets, or that a subscriber examines, while the state
 /// is locked.
 ///
 /// Subscribers wait for the lock meanwhile; twice the value doubles that time.

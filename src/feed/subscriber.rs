@@ -1,5 +1,7 @@
 //! A subscriber: one cursor in a feed.
 
+mod ending;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
@@ -8,10 +10,11 @@ use std::task::{Context, Poll, Waker, ready};
 
 use super::gap::Gap;
 use super::inline::InlineStream;
+use super::look_back::{Found, LookBack, Quiet};
 use super::next_read::{NextRead, READ_SIZE, first_batches};
 use super::reload::Reloaded;
 use super::shared::Shared;
-use super::start::{Start, StartPoint};
+use super::start::{Candidates, Start, StartPoint};
 use crate::event::{Batch, GapReason, Position, Presentation, Seq, Source};
 use crate::store::IndexEntry;
 
@@ -24,6 +27,8 @@ pub enum Read {
     Events(Position, Vec<Arc<Batch>>),
     /// Some events are lost.
     Gap(Gap),
+    /// The first lines that match were found; the next read begins at the position.
+    Begin(Position),
 }
 
 /// One cursor in a feed; the documentation of [`feed`](crate::feed) describes what it reads.
@@ -40,6 +45,12 @@ pub struct Subscriber {
     replay_start: Seq,
     /// By the ID of a source: the first of its events that were asked for.
     source_starts: HashMap<usize, Seq>,
+    /// Seq of the first event that is not read.
+    end: Seq,
+    /// The search for the first lines; the cursor is before all lines that it can find.
+    look_back: Option<Box<LookBack>>,
+    /// Events among which the search has found nothing.
+    quiet: Quiet,
     /// The entry that is being read from its file.
     reload: Option<Reload>,
     /// The batches of the last reload, as long as the reloader keeps them for all subscribers; a
@@ -63,9 +74,10 @@ struct Reload {
 }
 
 impl Subscriber {
-    pub(super) fn new(shared: Arc<Shared>, start: Start) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, start: Start, candidates: Candidates) -> Self {
+        let end = candidates.before.unwrap_or(Seq::MAX);
         let mut state = shared.lock();
-        let mut start = StartPoint::find(&state, shared.encoder.epoch(), start);
+        let mut start = StartPoint::find(&state, shared.encoder.epoch(), start, candidates);
         let replay_start = state.ring.replay_start();
         let key = state.waiters.insert();
         drop(state);
@@ -79,6 +91,9 @@ impl Subscriber {
             loss: None,
             replay_start,
             source_starts: start.source_starts,
+            end,
+            look_back: start.look_back.map(Box::new),
+            quiet: Quiet::default(),
             reload: None,
             reloaded: Weak::<[Arc<Batch>; 0]>::new(),
             presentation: None,
@@ -96,15 +111,23 @@ impl Subscriber {
     /// Reads the events at the cursor and moves it behind them; pending until there is an event.
     ///
     /// Events of sources for which `is_selected` returns false may be skipped.
-    /// Returns `None` when the feed is closed and all events are read.
+    /// Returns `None` when the feed is closed and all events are read, or at the end of the
+    /// subscriber.
     /// Must be called inside a tokio runtime, whose blocking threads read the files.
     pub fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         is_selected: impl Fn(&Source) -> bool,
     ) -> Poll<Option<Read>> {
+        if let Some(look_back) = &mut self.look_back {
+            let found = ready!(look_back.poll(cx, &self.shared, &is_selected));
+            return Poll::Ready(Some(self.begin(found)));
+        }
         if let Some(gap) = self.gap.take() {
             return Poll::Ready(Some(Read::Gap(gap)));
+        }
+        if self.cursor.next >= self.end {
+            return Poll::Ready(self.take_loss());
         }
         if let Some(batches) = self.reloaded.upgrade()
             && batches.last().is_some_and(|last| self.cursor.next < last.next())
@@ -115,10 +138,25 @@ impl Subscriber {
             if let Some(read) = ready!(self.poll_reload(cx)) {
                 return Poll::Ready(Some(read));
             }
+            if self.cursor.next >= self.end {
+                return Poll::Ready(self.take_loss());
+            }
             if let Some(polled) = self.poll_cursor(cx, &is_selected) {
                 return polled;
             }
         }
+    }
+
+    /// Moves the cursor to the first line that was found.
+    fn begin(&mut self, found: Found) -> Read {
+        self.look_back = None;
+        self.cursor = Position::before(found.first);
+        if let Some(gap) = &mut self.gap {
+            gap.position = self.cursor;
+        }
+        self.source_starts = found.starts;
+        self.quiet = found.quiet;
+        Read::Begin(self.cursor)
     }
 
     /// Reads the events at the cursor, or returns `None` if the cursor has moved or a reload has
@@ -130,13 +168,16 @@ impl Subscriber {
     ) -> Option<Poll<Option<Read>>> {
         let mut state = self.shared.lock();
         let is_wanted = |entry: &IndexEntry| {
-            entry.next() > self.source_start(entry.source()) && is_selected(entry.source())
+            entry.next() > self.source_start(entry.source())
+                && is_selected(entry.source())
+                && !self.quiet.has(entry)
         };
         match state.next_read(self.cursor.next, self.replay_start, is_wanted) {
             NextRead::InFile(entry) => {
                 let is_fast = self.reloaded.strong_count() > 0;
-                let following =
-                    is_fast.then(|| state.complete_entry(entry.next(), is_wanted)).flatten();
+                let following = (is_fast && entry.next() < self.end)
+                    .then(|| state.complete_entry(entry.next(), is_wanted))
+                    .flatten();
                 drop(state);
                 self.begin_reload(entry, following);
                 None
@@ -156,7 +197,8 @@ impl Subscriber {
             }
             NextRead::Unwanted(next) => {
                 drop(state);
-                let from = std::mem::replace(&mut self.cursor, Position::before(next));
+                let next = Position::before(next.min(self.end));
+                let from = std::mem::replace(&mut self.cursor, next);
                 Some(Poll::Ready(Some(Read::Events(from, Vec::new()))))
             }
             NextRead::CaughtUp if state.closed => Some(Poll::Ready(None)),
@@ -227,7 +269,7 @@ impl Subscriber {
     fn advance(&mut self, batches: Vec<Arc<Batch>>) -> Read {
         let from = self.cursor;
         if let Some(last) = batches.last() {
-            self.cursor = Position::before(last.next());
+            self.cursor = Position::before(last.next().min(self.end));
         }
         Read::Events(from, batches)
     }
@@ -240,7 +282,7 @@ impl Subscriber {
     /// Moves the cursor over lost events; the gap is reported when its length is known.
     fn skip(&mut self, next: Seq, reason: GapReason) {
         self.loss.get_or_insert(Loss { first: self.cursor.next, reason });
-        self.cursor = Position::before(next);
+        self.cursor = Position::before(next.min(self.end));
     }
 
     fn take_loss(&mut self) -> Option<Read> {

@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Body;
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
 use super::accept::{accepts_event_streams, asks_for_event_stream};
 use super::access::{Admission, Place};
 use super::body::AnswerBody;
 use super::decorator::Decorated;
 use super::query::{BadQuery, Query};
+use super::read_limits::BEFORE;
 use super::responses::{
-    document, method_not_allowed, options, redirect_to_page, redirect_with_cookie, streamed, text,
-    too_many_streams, unauthorized, without_body,
+    close_after, document, method_not_allowed, options, redirect_to_page, redirect_with_cookie,
+    streamed, text, too_many_streams, unauthorized, without_body,
 };
 use super::route::Route;
 use super::socket::Flow;
@@ -156,8 +157,14 @@ impl Site {
             Ok(query) => query,
             Err(bad) => return text(StatusCode::BAD_REQUEST, &format!("{bad}\n")),
         };
+        let limits = &query.limits;
+        if limits.before.as_ref().is_some_and(|id| self.feed.event_of(id).is_none()) {
+            return text(StatusCode::BAD_REQUEST, &format!("{BEFORE}\n"));
+        }
+        let (has_end, version) = (limits.has_end(), request.version());
         let id = query.last_event_id.as_deref().map(EventId::parse);
         if let Some(Ok(id)) = id
+            && !has_end
             && self.feed.is_complete(&id)
         {
             return text(StatusCode::NO_CONTENT, "");
@@ -171,7 +178,12 @@ impl Site {
             return streamed(content_type, AnswerBody::whole(None));
         }
         let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), permit);
-        streamed(content_type, AnswerBody::Stream(Box::new(stream)))
+        let mut response = streamed(content_type, AnswerBody::Stream(Box::new(stream)));
+        if has_end && version == Version::HTTP_11 {
+            // The connection ends with the stream: a client must not send its next request on it.
+            close_after(&mut response);
+        }
+        response
     }
 
     /// Parses the query of a request for the event stream.

@@ -1,7 +1,7 @@
 //! The names of the query parameters, and names that are almost one of them.
 
 /// Each parameter, with an example.
-const PARAMETERS: [(&str, &str); 9] = [
+const PARAMETERS: [(&str, &str); 13] = [
     ("file", "file=*.log"),
     ("n", "n=100"),
     ("grep", "grep=error|warn"),
@@ -10,6 +10,10 @@ const PARAMETERS: [(&str, &str); 9] = [
     ("ping", "ping=1"),
     ("clean_end", "clean_end=1"),
     ("last_event_id", "last_event_id=k3f9q2-1"),
+    ("follow", "follow=0"),
+    ("wait", "wait=15s"),
+    ("stop", "stop=done"),
+    ("before", "before=k3f9q2-1a&n=100"),
     ("token", "token=a-long-secret"),
 ];
 
@@ -80,6 +84,10 @@ mod tests {
             ("last_even_id", "last_event_id"),
             ("lastEventIds", "last_event_id"),
             ("Token", "token"),
+            ("folow", "follow"),
+            ("waits", "wait"),
+            ("Stop", "stop"),
+            ("befor", "before"),
         ] {
             assert_eq!(meant(name), Some(expected), "{name}");
         }

@@ -9,10 +9,11 @@ use hyper::HeaderMap;
 use super::accept::accepted;
 use super::name_filter::{NameFilter, is_glob};
 use super::parameter::meant_by;
-use crate::event::{EventId, Format, Grep, Presentation, Source};
-use crate::feed::{Backlog, Start};
+use super::read_limits::ReadLimits;
+use crate::event::{EventId, Format, Grep, Presentation, Selection, Source};
+use crate::feed::{Backlog, Candidates, Feed, Start};
 
-/// Largest size of all compiled expressions of a request, in bytes.
+/// Largest size of all compiled expressions of `grep` in a request, in bytes.
 ///
 /// A client chooses the expressions, so their memory is bounded. With twice the size, a request can
 /// take twice the memory, and compiling takes up to twice the time.
@@ -47,6 +48,8 @@ pub struct Query {
     pub clean_end: bool,
     /// The content type of the response.
     pub(super) content_type: &'static str,
+    /// The ends of the read.
+    pub limits: ReadLimits,
 }
 
 /// A sentence that names the values that a parameter accepts.
@@ -57,6 +60,12 @@ impl BadQuery {
     /// A query whose parser has failed.
     pub(super) fn unread() -> Self {
         BadQuery("the query could not be read: send a simpler one, as grep=error|warn".to_owned())
+    }
+}
+
+impl From<&str> for BadQuery {
+    fn from(sentence: &str) -> Self {
+        BadQuery(sentence.to_owned())
     }
 }
 
@@ -88,8 +97,9 @@ impl Query {
             ping: false,
             clean_end: false,
             content_type: accepted.content_type,
+            limits: ReadLimits::default(),
         };
-        let (mut files, mut greps) = (Vec::new(), Vec::new());
+        let (mut files, mut greps, mut stop) = (Vec::new(), Vec::new(), None);
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
                 "file" => files.push(value),
@@ -103,12 +113,17 @@ impl Query {
                 "last_event_id" | "lastEventId" | "last-event-id" => {
                     parsed.last_event_id = Some(value.into_owned().into_bytes());
                 }
+                "follow" | "wait" | "before" => parsed.limits.set(&key, &value)?,
+                "stop" => stop = Some(value),
                 "token" => {} // see `access`
                 other => refuse_misspelled(other)?,
             }
         }
         parsed.files = parse_files(&files)?;
         parsed.grep = parse_greps(&greps)?;
+        // Only one expression is compiled, however often the parameter is given.
+        stop.map_or(Ok(()), |stop| parsed.limits.set("stop", &stop))?;
+        parsed.check_before()?;
         if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
         }
@@ -117,12 +132,19 @@ impl Query {
         Ok(parsed)
     }
 
+    fn check_before(&self) -> Result<(), BadQuery> {
+        if self.limits.before.is_some() && self.backlog == Backlog::Ring {
+            return Err("before takes n with it, as before=k3f9q2-1a&n=100".into());
+        }
+        Ok(())
+    }
+
     /// Whether the query string has expressions or globs, whose parsing takes long enough to delay
     /// other tasks of a runtime.
     #[must_use]
     pub fn has_expressions(query: &str) -> bool {
         form_urlencoded::parse(query.as_bytes())
-            .any(|(key, value)| key == "grep" || key == "file" && is_glob(&value))
+            .any(|(key, value)| key == "grep" || key == "stop" || key == "file" && is_glob(&value))
     }
 
     /// Returns the start of the subscriber.
@@ -132,6 +154,20 @@ impl Query {
             None => Start::New(self.backlog),
             Some(id) => Start::After(EventId::parse(id), self.backlog),
         }
+    }
+
+    /// Returns the lines that can belong to the backlog.
+    #[must_use]
+    pub fn candidates(&self, feed: &Feed) -> Candidates {
+        let before = self.limits.before.as_ref().and_then(|id| feed.event_of(id));
+        Candidates { grep: self.grep.clone(), before }
+    }
+
+    /// Returns the expressions with which lines are searched, if there are any.
+    #[must_use]
+    pub fn selection(&self) -> Option<Selection> {
+        let selection = Selection { grep: self.grep.clone(), stop: self.limits.stop.clone() };
+        (selection.grep.is_some() || selection.stop.is_some()).then_some(selection)
     }
 
     /// Makes each value of `file` that is a name, according to `is_name`, match this name only.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
-    RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
+    LOCATION, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{HeaderMap, Response, StatusCode};
 
@@ -44,6 +44,11 @@ pub(super) fn streamed(content_type: &'static str, body: AnswerBody) -> Response
     set(&mut response, HeaderName::from_static("x-accel-buffering"), "no");
     set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
     response
+}
+
+/// Tells the client that its connection is not used for another request; for HTTP/1.1.
+pub(super) fn close_after(response: &mut Response<AnswerBody>) {
+    set(response, CONNECTION, "close");
 }
 
 /// Redirects from `prefix` to the page.

@@ -127,10 +127,12 @@ fn every_command_works_as_printed() {
                     if line.contains("ssetail") {
                         client = None;
                         server = Some(start_server(&line, directory.path()));
-                    } else if line.starts_with("curl") {
+                    } else if line.contains("curl ") {
                         let mut shell = Shell::start(&line, directory.path());
                         shell.wait_for("an event", |printed| {
-                            printed.contains("retry") || printed.contains("Compiling")
+                            ["retry", "Compiling", "Finished"]
+                                .iter()
+                                .any(|text| printed.contains(text))
                         });
                         client = Some(shell);
                     } else {

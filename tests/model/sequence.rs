@@ -148,7 +148,7 @@ impl Sequence {
         while let Poll::Ready(Some(read)) = self.subscriber.poll_read(&mut cx, |_| true) {
             let (from, batches) = match read {
                 Read::Events(from, batches) => (from, batches),
-                Read::Gap(gap) => panic!("{gap:?}, after {}", self.history.join(", ")),
+                lost => panic!("{lost:?}, after {}", self.history.join(", ")),
             };
             for batch in &batches {
                 let events = texts(batch, from);

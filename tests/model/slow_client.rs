@@ -37,6 +37,7 @@ impl SlowClient {
                 self.events.extend(std::iter::repeat_n(None, lost));
                 assert_eq!(gap.position.next, self.events.len() as u64 + 1);
             }
+            Read::Begin(_) => panic!("no expression was given"),
         }
         self.position = self.subscriber.cursor();
         true

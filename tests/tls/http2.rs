@@ -88,6 +88,26 @@ impl Http2 {
         }
     }
 
+    /// Reads until `stream` ends with `END_STREAM`; returns its body.
+    #[track_caller]
+    pub fn body(&mut self, stream: u32) -> String {
+        let deadline = Instant::now() + DEADLINE;
+        let mut body = Vec::new();
+        loop {
+            let frame = self.read().filter(|_| Instant::now() < deadline);
+            let frame = frame.unwrap_or_else(|| panic!("stream {stream} does not end"));
+            if frame.stream != stream || ![DATA, HEADERS].contains(&frame.kind) {
+                continue;
+            }
+            if frame.kind == DATA {
+                body.extend(frame.payload);
+            }
+            if frame.flags & END_STREAM != 0 {
+                return String::from_utf8(body).expect("UTF-8");
+            }
+        }
+    }
+
     /// Reads until the server closes the connection.
     #[track_caller]
     pub fn rest(&mut self) -> Rest {

@@ -1,5 +1,8 @@
 //! The body of an event stream: the batches that a subscriber reads, as its peer takes them.
 
+mod ending;
+mod wanted;
+
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
@@ -16,8 +19,9 @@ use super::Gathered;
 use super::heartbeat_timer::HeartbeatTimer;
 use super::last_frame::{LastFrame, PeerState};
 use super::long_search::LongSearches;
+use super::read_end::ReadEnd;
 use super::spread::spread;
-use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
+use crate::event::{ControlEvent, Encoder, Medium, Position};
 use crate::feed::{Gap, InlineStream, Read, Subscriber};
 use crate::http::request_log::RequestRecord;
 use crate::http::socket::Flow;
@@ -56,6 +60,7 @@ pub(in crate::http) struct EventStream {
     heartbeat_timer: HeartbeatTimer,
     /// Runs before the body is aborted.
     flush_timer: Option<Pin<Box<Sleep>>>,
+    read_end: ReadEnd,
     record: Option<Box<RequestRecord>>,
     _permit: OwnedSemaphorePermit,
 }
@@ -67,8 +72,12 @@ impl EventStream {
         flow: Flow,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        let whole = query.grep.is_none().then_some(query.presentation);
-        let subscriber = site.feed.subscribe(query.start()).with_presentation(whole);
+        let whole = query.selection().is_none().then_some(query.presentation);
+        let subscriber = site.feed.subscribe_among(query.start(), query.candidates(&site.feed));
+        let mut subscriber = subscriber.with_presentation(whole);
+        if query.limits.is_snapshot {
+            subscriber.end_before_next();
+        }
         EventStream {
             preamble: (query.presentation.medium == Medium::Events)
                 .then(|| Encoder::preamble(spread(site.reconnect_delay))),
@@ -77,6 +86,7 @@ impl EventStream {
             long_searches: LongSearches::default(),
             heartbeat_timer: HeartbeatTimer::new(site.heartbeat),
             flush_timer: None,
+            read_end: ReadEnd::new(&query.limits),
             record: None,
             _permit: permit,
             subscriber,
@@ -91,10 +101,10 @@ impl EventStream {
         self.record = record;
     }
 
-    /// Lets the publishing thread send `stream`, unless the request has a filter: no expression
-    /// that a client chose may run on that thread.
+    /// Lets the publishing thread send `stream`, unless the request has a filter or a `stop`: no
+    /// expression that a client chose may run on that thread.
     pub(in crate::http) fn set_inline(&self, stream: Weak<dyn InlineStream>) {
-        if !self.query.is_filtered() {
+        if !self.query.is_filtered() && self.query.limits.stop.is_none() {
             self.subscriber.set_inline(stream);
         }
     }
@@ -127,7 +137,7 @@ impl EventStream {
     }
 
     /// Reads the next frame, which is empty if the read had nothing for this peer; none at the end
-    /// of the feed.
+    /// of the feed or of the subscriber.
     ///
     /// Lines are searched until `search_end`, and at least one of them.
     fn poll_read(
@@ -141,6 +151,10 @@ impl EventStream {
             self.push(&mut frame, preamble, 0, self.peer.position);
             return Poll::Ready(Some(frame));
         }
+        if self.read_end.is_time_over(cx) {
+            self.subscriber.end_here();
+            self.long_searches = LongSearches::default();
+        }
         ready!(self.long_searches.poll_done(cx));
         let query = &self.query;
         match self.subscriber.poll_read(cx, |source| query.wants(source)) {
@@ -150,9 +164,17 @@ impl EventStream {
                 }
                 if !frame.is_empty() {
                     self.peer.position = self.subscriber.cursor();
+                    self.note_event();
                 }
             }
-            Poll::Ready(Some(Read::Gap(gap))) => self.push_gap(&mut frame, gap),
+            Poll::Ready(Some(Read::Gap(gap))) => {
+                self.push_gap(&mut frame, gap);
+                self.note_event();
+            }
+            Poll::Ready(Some(Read::Begin(position))) => self.peer.position = position,
+            Poll::Ready(None) if self.subscriber.is_at_end() => {
+                return Poll::Ready(self.end(frame));
+            }
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => {
                 ready!(self.heartbeat_timer.poll_due(cx));
@@ -160,95 +182,6 @@ impl EventStream {
             }
         }
         Poll::Ready(Some(frame))
-    }
-
-    /// Appends the events of `batches` from `from` on that this peer wants; the error is the
-    /// position that was reached at `search_end`, or before a batch that has to be searched by another
-    /// thread. The batches from there on are read again.
-    fn push_batches(
-        &mut self,
-        frame: &mut Gathered,
-        mut from: Position,
-        batches: &[Arc<Batch>],
-        search_end: Option<Instant>,
-    ) -> Result<(), Position> {
-        for batch in batches {
-            let end = Position::before(batch.next());
-            let reached = self.push_batch(frame, from, batch, search_end);
-            from = from.max(reached);
-            if reached < end || search_end.is_some_and(|end| Instant::now() >= end) {
-                return Err(from);
-            }
-        }
-        Ok(())
-    }
-
-    /// Does the same for one batch; returns the position that was reached, at most the end of the
-    /// batch.
-    fn push_batch(
-        &mut self,
-        frame: &mut Gathered,
-        from: Position,
-        batch: &Arc<Batch>,
-        search_end: Option<Instant>,
-    ) -> Position {
-        let end = Position::before(batch.next());
-        if !self.query.wants(batch.source()) {
-            return end;
-        }
-        let (bytes, events, reached) = self.encode(from, batch, search_end);
-        let Some(&last) = bytes.last() else { return reached };
-        if self.query.presentation.medium == Medium::Plain {
-            // An unfinished line ends where another source begins, so that they stay two lines.
-            let source = batch.source().id;
-            if self.peer.unfinished.is_some_and(|unfinished| unfinished != source) {
-                let line_end = Bytes::from_static(Encoder::LINE_END);
-                self.peer.unfinished = None;
-                self.push(frame, line_end, 0, Position::before(batch.first()));
-            }
-            let is_line = batch.lines().is_some_and(|lines| !lines.chunks);
-            self.peer.unfinished = (is_line && [last] != Encoder::LINE_END).then_some(source);
-        }
-        self.push(frame, bytes, events, reached);
-        reached
-    }
-
-    /// Encodes the events of `batch` that this peer wants, and counts them; returns the position that
-    /// was reached, too. The bytes are shared with other streams if those are all of its events.
-    fn encode(
-        &mut self,
-        from: Position,
-        batch: &Arc<Batch>,
-        search_end: Option<Instant>,
-    ) -> (Bytes, u64, Position) {
-        let encoder = self.site.feed.encoder();
-        let presentation = self.query.presentation;
-        let first = Position::before(batch.first());
-        let since = Position::before(self.subscriber.source_start(batch.source()));
-        let start = from.max(since).max(first);
-        let end = Position::before(batch.next());
-        if start >= end {
-            return (Bytes::new(), 0, end);
-        }
-        let (bytes, reached) = match &self.query.grep {
-            None if start == first => {
-                return (batch.encoded(encoder, presentation), batch.len() as u64, end);
-            }
-            None => (encoder.encode_from(batch, presentation, start), end),
-            Some(grep) if LongSearches::are_needed(batch) => {
-                match self.long_searches.take_or_start(&self.site, batch, presentation, start, grep)
-                {
-                    Some(bytes) => (bytes, end),
-                    None => return (Bytes::new(), 0, start),
-                }
-            }
-            Some(grep) => {
-                let may_go_on = || search_end.is_none_or(|end| Instant::now() < end);
-                encoder.encode_matches(batch, presentation, start, grep, may_go_on)
-            }
-        };
-        let events = Encoder::count(&bytes, presentation.medium);
-        (bytes, events, reached)
     }
 
     fn push_gap(&mut self, frame: &mut Gathered, gap: Gap) {
@@ -312,10 +245,10 @@ impl Body for EventStream {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
-        let search_end = self.query.grep.as_ref().map(|_| Instant::now() + SEARCH_TIME);
+        let search_end = self.query.selection().map(|_| Instant::now() + SEARCH_TIME);
         for _ in 0..READS_PER_POLL {
             let mut frame = match ready!(self.poll_read(cx, search_end)) {
-                None if self.site.feed.is_aborting() && !self.query.clean_end => {
+                None if self.is_aborted() => {
                     ready!(self.poll_flushed(cx));
                     // Some clients do not reconnect after a clean end.
                     return Poll::Ready(Some(Err(io::Error::other("ssetail is stopping"))));

@@ -7,10 +7,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use tokio::task::{JoinError, spawn_blocking};
 
-use crate::event::{Batch, Grep, Position, Presentation};
+use crate::event::{Batch, Matches, Position, Presentation, Selection, Seq};
 use crate::http::Site;
 
 /// Number of bytes of a line from which on its batch is searched on a blocking thread.
@@ -34,11 +33,11 @@ struct Running {
     _is_wanted: Arc<()>,
 }
 
-/// The encoded events of a batch from a position on that match.
+/// The encoded events of a batch that match, from a position to an event.
 struct Found {
     start: Position,
-    end: Position,
-    bytes: Bytes,
+    end: Seq,
+    matches: Matches,
 }
 
 impl LongSearches {
@@ -47,22 +46,22 @@ impl LongSearches {
         batch.lines().is_some_and(|lines| lines.longest_section() >= LONG)
     }
 
-    /// Returns the events of `batch` from `start` on that match, if they are found; if not, starts the
-    /// search for them.
+    /// Returns the events of `batch` from `start` to `end` that match, if they are found; if not,
+    /// starts the search for them.
     pub(super) fn take_or_start(
         &mut self,
         site: &Arc<Site>,
         batch: &Arc<Batch>,
         presentation: Presentation,
         start: Position,
-        grep: &Arc<Grep>,
-    ) -> Option<Bytes> {
-        let end = Position::before(batch.next());
+        end: Seq,
+        selection: &Selection,
+    ) -> Option<Matches> {
         let found = self.found.take().filter(|found| found.start == start && found.end == end);
         if let Some(found) = found {
-            return Some(found.bytes);
+            return Some(found.matches);
         }
-        let (site, batch, grep) = (Arc::clone(site), Arc::clone(batch), Arc::clone(grep));
+        let (site, batch, selection) = (Arc::clone(site), Arc::clone(batch), selection.clone());
         let is_wanted = Arc::new(());
         let wanted = Arc::downgrade(&is_wanted);
         let search = Box::pin(async move {
@@ -72,9 +71,9 @@ impl LongSearches {
                 let _permit = permit;
                 let encoder = site.feed.encoder();
                 let may_go_on = || wanted.strong_count() > 0;
-                let (bytes, end) =
-                    encoder.encode_matches(&batch, presentation, start, &grep, may_go_on);
-                Found { start, end, bytes }
+                let matches =
+                    encoder.encode_matches(&batch, presentation, start, end, &selection, may_go_on);
+                Found { start, end, matches }
             };
             spawn_blocking(search).await
         });

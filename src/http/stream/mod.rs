@@ -17,6 +17,7 @@ mod inline;
 mod last_frame;
 mod long_search;
 mod part_by_part;
+mod read_end;
 mod spread;
 mod takeover;
 
