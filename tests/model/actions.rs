@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Instant;
 
 use super::sequence::{LINGER, Layout, Sequence, Writer};
@@ -14,7 +15,7 @@ const MOST_TAKEN_BACK: usize = 3000;
 const HOLE: u64 = 20_000;
 
 impl Sequence {
-    /// Does the action with this number, from 0 to 17.
+    /// Does the action with this number, from 0 to 18.
     pub fn act(&mut self, action: u64) {
         let (name, act): (_, fn(&mut Self)) = match action {
             0..=3 => ("append", Self::append),
@@ -38,6 +39,7 @@ impl Sequence {
             14 => ("link elsewhere", Self::link_elsewhere),
             15 => ("truncate the end", Self::truncate_end),
             16 => ("leave a hole", Self::leave_hole),
+            17 => ("come and go", Self::come_and_go),
             _ => ("restart the writer", Self::restart_writer),
         };
         self.history.push(name);
@@ -93,7 +95,11 @@ impl Sequence {
     /// A follower promises this within 100 ms, but not on a machine that runs forty of them.
     fn wait_until_followed(&mut self) {
         self.current();
-        let path = self.path().canonicalize().expect("a path");
+        self.wait_until_open(&self.path());
+    }
+
+    fn wait_until_open(&mut self, path: &Path) {
+        let path = path.canonicalize().expect("a path");
         let descriptors = || {
             let all = std::fs::read_dir("/proc/self/fd").expect("readable").flatten();
             let target = |fd: std::fs::DirEntry| std::fs::read_link(fd.path()).ok();
@@ -185,6 +191,24 @@ impl Sequence {
         self.wait_until_followed();
         std::fs::remove_file(self.path()).expect("removed");
         self.mark_replaced();
+    }
+
+    /// A short job writes a file that only the glob finds, and deletes it.
+    fn come_and_go(&mut self) {
+        if self.layout != Layout::Glob {
+            return self.append();
+        }
+        self.current();
+        let path = self.path().with_file_name(format!("app.log-job-{}", self.lines));
+        self.create(&path);
+        let job = self.writers.len() - 1;
+        let text = self.text(2);
+        self.write(job, &text);
+        self.wait_until_open(&path);
+        std::fs::remove_file(path).expect("removed");
+        self.mark_replaced();
+        // The last writer is that of the followed name.
+        self.writers.swap(job - 1, job);
     }
 
     fn replace(&mut self) {

@@ -97,7 +97,7 @@ impl Sequence {
     /// Does random actions, and checks that all owed lines are published.
     pub fn run(mut self, actions: u64) -> Result<(), String> {
         for _ in 0..actions {
-            let action = self.random.below(18);
+            let action = self.random.below(19);
             self.act(action);
             // The pauses make the sequences differ; no check depends on their length.
             if self.random.below(3) == 0 {
@@ -190,7 +190,7 @@ impl Sequence {
             }
         }
         let loses = |action: &&str| {
-            ["truncate", "delete", "replace"].iter().any(|loss| action.starts_with(loss))
+            ["truncate", "delete", "replace", "come"].iter().any(|loss| action.starts_with(loss))
         };
         let may_miss = self.history.iter().any(loses);
         for (i, (got, published)) in self.slow_client.events.iter().zip(&self.events).enumerate() {
