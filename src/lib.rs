@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Data flows in one direction: no subscriber can delay, block or resize anything left of the ring.
-//! One signal flows back: the thread that polls files learns when all subscribers have the newest
+//! One signal flows back: a thread that polls files learns when all subscribers have the newest
 //! event, and waits for that up to half a millisecond, so that batches grow with the load.
 //! Replay and live delivery are the same read, by a cursor behind the newest batch or at it.
 //! A cursor that is older than the ring reads the file again, at the byte range in the index.
@@ -33,7 +33,7 @@
 //! | `settings` | the validated values of all flags | the token file; whether standard input is a terminal |
 //! | `manual` | the man page and the completion scripts | clap |
 //! | `urls` | URLs of the web page, and opening it | webbrowser |
-//! | `run` | the phases of the program | the runtime |
+//! | `run` | the phases of the program | the runtime; a child process, if a mount may hang |
 //!
 //! The modules from `status` on are the program.
 //! They and their libraries are compiled only with the feature `cli`, which is on by default.

@@ -60,7 +60,7 @@ fn a_narrow_terminal_shows_less_and_a_resized_one_what_fits() {
 #[test]
 fn a_backlog_is_a_progress_bar_until_it_is_read() {
     let ssetail = Ssetail::new();
-    // So many short lines take seconds.
+    // Reading this number of short lines takes seconds.
     write(&ssetail.path("a.log"), "x\n".repeat(64 << 20));
     let mut screen = ssetail.args(["a.log", "--from-start"]).on_screen(80);
     let bar = screen.wait_for("bar", |line| line.starts_with("reading [") && line.contains('>'));

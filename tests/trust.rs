@@ -189,7 +189,7 @@ fn metrics_count_lines_events_gaps_and_clients() {
         ("ssetail_ring_capacity_events", 3),
         ("ssetail_slow_peers_dropped_total", 0),
     ] {
-        // What was sent is counted when the stream goes on.
+        // Sent events are counted when the stream goes on.
         eventually(name, || ssetail.metric(name) == value);
     }
     assert!(ssetail.metric("ssetail_bytes_sent_total") > 200);

@@ -17,7 +17,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// taken for one that hangs.
 const TICKS: usize = 25;
 
-/// What was found at a path.
+/// The kind of file at a path, as it was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     /// Something has this name, be it a link that leads nowhere.

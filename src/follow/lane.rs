@@ -22,7 +22,7 @@ pub(super) enum LaneMessage {
     Refresh,
 }
 
-/// What a worker and its coordinator share.
+/// The state that a worker and its coordinator share.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) wake: Arc<WakeSignal>,

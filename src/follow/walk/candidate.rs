@@ -17,7 +17,7 @@ const COMPRESSED: [&str; 17] = [
     ".sz", ".zstd", ".tgz", ".txz", ".tbz2",
 ];
 
-/// What a name that matches leads to.
+/// The target of a name that matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Candidate {
     /// A file to follow, with the time of its birth if the file system knows it.
