@@ -19,6 +19,7 @@
 //!
 //! | module | contents | may touch |
 //! |---|---|---|
+//! | [`record`] | the time, level, entry and fields that a line states | nothing |
 //! | [`event`] | lines, batches, names, ids, and their encoding | nothing, except the `OnceLock` of an encoded form |
 //! | `report` | [`Report`]: sentences for the person who runs the program | a lock |
 //! | `system` | calls of the operating system | the kernel |
@@ -99,6 +100,7 @@ pub mod http;
 pub mod journal;
 #[cfg(feature = "cli")]
 mod manual;
+pub mod record;
 mod report;
 #[cfg(feature = "cli")]
 mod run;
