@@ -2,13 +2,14 @@
 //!
 //! The batch is the unit that is stored, encoded and shared, and it never changes.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
 
 use super::encoded::EncodedForms;
-use super::{Line, Lines, Location, Presentation, Seq, Source};
+use super::{Line, Lines, Location, Log, Presentation, Seq, Source};
+use crate::record::Context;
 
 /// Consecutive events of one source; see the documentation of the module.
 #[derive(Debug)]
@@ -17,8 +18,22 @@ pub struct Batch {
     first: Seq,
     content: BatchContent,
     encoded: EncodedForms,
+    /// Offset of the first byte in the file or stream of the source.
+    offset: u64,
+    /// The context of the first line, once somebody has found it.
+    context: OnceLock<Context>,
+    /// The context of the line behind the batch, once the records of all lines were read.
+    next_context: OnceLock<Context>,
     /// Bytes of memory of all batches that share the meter.
     meter: Arc<AtomicUsize>,
+}
+
+/// The context of the line at an offset in a log.
+#[derive(Clone, Debug)]
+pub struct NextContext {
+    log: Weak<dyn Log>,
+    offset: u64,
+    context: Context,
 }
 
 #[derive(Debug)]
@@ -59,9 +74,31 @@ impl Batch {
         content: BatchContent,
         meter: Arc<AtomicUsize>,
     ) -> Self {
-        let batch = Batch { source, first, content, encoded: EncodedForms::default(), meter };
+        let offset = match &content {
+            BatchContent::Lines(Lines { location: Some(location), .. }) => location.offset,
+            _ => 0,
+        };
+        let batch = Batch {
+            source,
+            first,
+            content,
+            encoded: EncodedForms::default(),
+            offset,
+            context: OnceLock::new(),
+            next_context: OnceLock::new(),
+            meter,
+        };
         batch.meter.fetch_add(batch.own_size(), Ordering::Relaxed);
         batch
+    }
+
+    /// Sets the place of lines that have no location: the offset of the first byte in the stream of
+    /// the source, and the context of the first line.
+    #[must_use]
+    pub fn at(mut self, offset: u64, context: Context) -> Self {
+        self.offset = offset;
+        self.context = OnceLock::from(context);
+        self
     }
 
     /// The source of the events.
@@ -116,6 +153,45 @@ impl Batch {
         self.lines().and_then(|lines| lines.location.as_ref())
     }
 
+    /// Offset of the first byte in the file or the stream of the source.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The context of the first line, if it is known.
+    #[must_use]
+    pub fn context(&self) -> Option<Context> {
+        let is_start = |location: &Location| location.offset == 0;
+        let at_start = || self.location().is_some_and(is_start).then(|| Context::at(0));
+        self.context.get().copied().or_else(at_start)
+    }
+
+    /// Sets the context of the first line, unless it is known.
+    pub fn set_context(&self, context: Context) {
+        let _ = self.context.set(context);
+    }
+
+    /// The context of the line behind the batch, if the records of all lines were read.
+    #[must_use]
+    pub(super) fn next_context(&self) -> Option<Context> {
+        self.next_context.get().copied()
+    }
+
+    /// Sets the context of the line behind the batch.
+    pub(super) fn set_next_context(&self, context: Context) {
+        let _ = self.next_context.set(context);
+    }
+
+    /// Returns what the batch leaves for the next one in its log, if that is known.
+    #[must_use]
+    pub fn leaves(&self) -> Option<NextContext> {
+        let (lines, context) = (self.lines()?, self.next_context()?);
+        let location = lines.location.as_ref()?;
+        let offset = location.offset + lines.source_len() as u64;
+        Some(NextContext { log: Arc::downgrade(&location.log), offset, context })
+    }
+
     /// Iterates over the lines from event `seq` on, each with its seq.
     pub(super) fn lines_from(&self, seq: Seq) -> impl Iterator<Item = (Seq, Line<'_>)> {
         let index = seq.saturating_sub(self.first) as usize;
@@ -151,6 +227,19 @@ impl Batch {
             BatchContent::Control(json) => json.len(),
         };
         size_of::<Self>() + content
+    }
+}
+
+impl NextContext {
+    /// Sets the context of `batch` if it begins at this place.
+    pub fn set(&self, batch: &Batch) {
+        let is_here = batch.location().is_some_and(|location| {
+            let is_same_log = std::ptr::addr_eq(self.log.as_ptr(), Arc::as_ptr(&location.log));
+            is_same_log && location.offset == self.offset
+        });
+        if is_here {
+            batch.set_context(self.context);
+        }
     }
 }
 

@@ -96,4 +96,28 @@ impl Lines {
         let last = (index..self.spans.len()).find(|&at| !self.spans[at].more);
         first.unwrap_or(0)..last.map_or(self.spans.len(), |last| last + 1)
     }
+
+    /// Iterates over the sections: for each, the index of its first byte in the source, and its text
+    /// that filters see.
+    pub fn sections(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            (next < self.spans.len()).then(|| {
+                let section = self.section_of(next);
+                next = section.end;
+                (self.source_index(section.start), self.section_text(&section))
+            })
+        })
+    }
+
+    /// Returns the text of a section that filters see.
+    pub(super) fn section_text(&self, section: &Range<usize>) -> &[u8] {
+        let span = Span { start: self.spans[section.start].start, ..self.spans[section.end - 1] };
+        span.filtered(&self.bytes, self.chunks)
+    }
+
+    /// Returns the index of the first byte of the section with span `index` in its source.
+    pub(super) fn source_index(&self, index: usize) -> u32 {
+        self.origin.as_ref().map_or(self.spans[index].start, |origin| origin.starts[index])
+    }
 }

@@ -64,6 +64,12 @@ impl Location {
         Location { log, offset, crc: crc32fast::hash(bytes) }
     }
 
+    /// Returns whether `bytes` are those at the location, as far as their checksum shows it.
+    #[must_use]
+    pub fn is_of(&self, bytes: &[u8]) -> bool {
+        crc32fast::hash(bytes) == self.crc
+    }
+
     /// Returns whether the log has removed the bytes on purpose.
     #[must_use]
     pub fn is_dropped(&self) -> bool {

@@ -9,6 +9,7 @@ use super::id::push_position;
 use super::line_object::{LineObject, push_base64};
 use super::text_encoding::char_boundary;
 use super::{Format, Line, Lines, Medium, Position, Presentation, Seq};
+use crate::record::Record;
 
 /// An event is shorter than this, in bytes with all its fields: the smallest limit of common
 /// clients. With a larger value those clients fail on long lines.
@@ -18,9 +19,9 @@ pub const MAX_EVENT: usize = 64 * 1024;
 pub(super) const LINE_END: &[u8] = b"\n";
 
 /// Space in an event for what is neither the line, the source's name nor the fixed bytes: the
-/// position in the ID (21 bytes at most) and the keys and numbers of a JSON object (about 130 bytes).
+/// position in the ID (21 bytes at most) and the keys and numbers of a JSON object (about 210 bytes).
 /// A larger value makes the pieces of long lines shorter; a smaller one breaks [`MAX_EVENT`].
-const OTHER_FIELDS: usize = 200;
+const OTHER_FIELDS: usize = 300;
 
 /// The bytes of an event that do not change within a batch.
 pub(super) struct Template<'a> {
@@ -62,10 +63,17 @@ impl<'a> Template<'a> {
 
     /// Appends the event of `line` without its first `skip` bytes, or several events with a piece
     /// of the line each if one would reach [`MAX_EVENT`].
-    pub(super) fn push_line(&self, out: &mut Vec<u8>, seq: Seq, line: Line<'_>, skip: usize) {
+    pub(super) fn push_line(
+        &self,
+        out: &mut Vec<u8>,
+        seq: Seq,
+        line: Line<'_>,
+        record: &Record,
+        skip: usize,
+    ) {
         let start = out.len();
         let rest = Line { bytes: &line.bytes[skip..], ..line };
-        self.push_event(out, rest, Position::before(seq + 1));
+        self.push_event(out, rest, record, Position::before(seq + 1));
         if self.medium != Medium::Events || out.len() - start < MAX_EVENT {
             return;
         }
@@ -82,13 +90,13 @@ impl<'a> Template<'a> {
             } else {
                 Position { next: seq, skip: end as u32 }
             };
-            self.push_event(out, piece, position);
+            self.push_event(out, piece, record, position);
             at = end;
         }
     }
 
     #[inline]
-    fn push_event(&self, out: &mut Vec<u8>, line: Line<'_>, position: Position) {
+    fn push_event(&self, out: &mut Vec<u8>, line: Line<'_>, record: &Record, position: Position) {
         if self.medium == Medium::Plain {
             out.extend_from_slice(line.bytes);
             out.extend_from_slice(if line.more { b"" } else { self.suffix });
@@ -99,16 +107,16 @@ impl<'a> Template<'a> {
             Format::Text if self.clean => out.extend_from_slice(line.bytes),
             Format::Text => push_text(out, line),
             Format::Base64 => push_base64(out, line.bytes),
-            Format::Json | Format::Buffer => self.push_object(out, line),
+            Format::Json | Format::Buffer => self.push_object(out, line, record),
         }
         out.extend_from_slice(&self.id);
         push_position(out, position);
         out.extend_from_slice(self.suffix);
     }
 
-    fn push_object(&self, out: &mut Vec<u8>, line: Line<'_>) {
+    fn push_object(&self, out: &mut Vec<u8>, line: Line<'_>, record: &Record) {
         let is_buffer = self.format == Format::Buffer;
-        LineObject { file: self.name, time: self.time, line, is_buffer }.push(out);
+        LineObject { file: self.name, time: self.time, line, record, is_buffer }.push(out);
         if self.medium == Medium::JsonLines {
             // The ID follows as one more field of the object.
             out.pop();

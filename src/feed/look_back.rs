@@ -5,6 +5,8 @@
 //! then reads and searches them.
 //! Between two steps, other subscribers can use the lock and the thread.
 
+mod tally;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -14,10 +16,14 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::spawn_blocking;
 
+use self::tally::Tally;
 use super::reload::Reloader;
 use super::shared::Shared;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
-use crate::event::{Batch, Grep, Seq, Source};
+use crate::event::{
+    Batch, Position, Scan, ScanRange, Section, Selection, Seq, Source, Surroundings,
+};
+use crate::record::Zone;
 use crate::store::IndexEntry;
 
 /// Bytes of lines in memory after which a step takes no further batch; about as many as an entry of
@@ -44,18 +50,20 @@ const MAX_QUIET: usize = 4096;
 pub(super) struct LookBack {
     /// Number of lines that are wanted of each source.
     lines: u64,
-    /// The expression that lines must match; none matches all lines.
-    grep: Option<Arc<Grep>>,
+    /// The lines that count; none if all do.
+    selection: Option<Arc<Selection>>,
     /// Seq of the event before which the search began.
     end: Seq,
     /// Events from this seq on were taken for a step.
     before: Seq,
     /// Lines before this one count only if they are in a file.
     replay_start: Seq,
-    /// By the ID of a source: the number of lines that are still missing.
-    missing: HashMap<usize, u64>,
+    /// By the ID of a source: its lines that were found.
+    tallies: HashMap<usize, Tally>,
     /// By the ID of a source: the first line that was found.
     starts: HashMap<usize, Seq>,
+    /// By the ID of a source: its lines before this one do not count.
+    floors: HashMap<usize, Seq>,
     quiet: Quiet,
     step: Option<Step>,
 }
@@ -68,6 +76,14 @@ pub(super) struct Found {
     /// By the ID of a source: the first of its lines that are wanted.
     pub(super) starts: HashMap<usize, Seq>,
     pub(super) quiet: Quiet,
+}
+
+impl Found {
+    /// Begins with the first events of the sources, or at `first` if that is earlier.
+    pub(super) fn at(starts: HashMap<usize, Seq>, first: Seq) -> Self {
+        let first = starts.values().copied().min().unwrap_or(first).min(first);
+        Found { first, starts, quiet: Quiet::default() }
+    }
 }
 
 /// Ranges of events without a line that is wanted, the newest first.
@@ -93,6 +109,10 @@ struct Match {
     /// The ID of its source.
     source: usize,
     seq: Seq,
+    /// The selection wants it for itself, and not for another line.
+    is_match: bool,
+    /// It continues an entry.
+    continues: bool,
     /// The events from this one on cannot be read, so that the number of matches is not known.
     is_unreadable: bool,
 }
@@ -100,18 +120,29 @@ struct Match {
 impl LookBack {
     /// Makes a search through the events before `before`; of those before `replay_start`, only the
     /// ones in a file count.
-    pub(super) fn new(lines: u64, grep: Option<Arc<Grep>>, before: Seq, replay_start: Seq) -> Self {
+    pub(super) fn new(
+        lines: u64,
+        selection: Option<Arc<Selection>>,
+        before: Seq,
+        replay_start: Seq,
+    ) -> Self {
         LookBack {
             lines,
-            grep,
+            selection,
             end: before,
             before,
             replay_start,
-            missing: HashMap::new(),
+            tallies: HashMap::new(),
             starts: HashMap::new(),
+            floors: HashMap::new(),
             quiet: Quiet::default(),
             step: None,
         }
+    }
+
+    /// Leaves out the lines before `floors`, by the ID of their source.
+    pub(super) fn begin_at(&mut self, floors: HashMap<usize, Seq>) {
+        self.floors = floors;
     }
 
     /// Searches the lines of sources for which `is_selected` returns true; ready when all of them
@@ -132,14 +163,14 @@ impl LookBack {
             let end = self.before;
             let part = self.next_part(&shared.lock(), &is_selected);
             let events = self.before..end;
-            match (part, &self.grep) {
+            match (part, &self.selection) {
                 (None, _) if events.is_empty() => {
                     return Poll::Ready(self.take_found());
                 }
                 (None, _) => self.add(events, Vec::new()),
                 (Some(part), None) => self.add_all(&part, end),
-                (Some(part), Some(grep)) => {
-                    self.step = Some(Step::new(events, part, grep, self.replay_start, shared));
+                (Some(part), Some(selection)) => {
+                    self.step = Some(Step::new(events, part, selection, self.replay_start, shared));
                 }
             }
         }
@@ -159,7 +190,7 @@ impl LookBack {
         let mut batches = Vec::new();
         for batch in ring.before(before).rev().take(ENTRIES_PER_LOCK) {
             let can_be_read = batch.location().is_some() || batch.next() > self.replay_start;
-            let is_wanted = can_be_read && self.is_missing(batch.source());
+            let is_wanted = can_be_read && self.is_missing(batch.source(), batch.next());
             if let Some(lines) = batch.lines().filter(|_| is_wanted && is_selected(batch.source()))
             {
                 size += lines.bytes.len();
@@ -176,48 +207,58 @@ impl LookBack {
         for entry in index.before(before).rev().take(ENTRIES_PER_LOCK) {
             let source = entry.source();
             self.before = entry.first();
-            if entry.lines() > 0 && self.is_missing(source) && is_selected(source) {
+            let is_missing = entry.lines() > 0 && self.is_missing(source, entry.next());
+            if is_missing && is_selected(source) {
                 return Some(Part::Entry(entry.clone()));
             }
         }
         None
     }
 
-    fn is_missing(&self, source: &Source) -> bool {
-        self.missing.get(&source.id) != Some(&0)
+    /// Returns whether lines of `source` before event `next` are missing.
+    fn is_missing(&self, source: &Source, next: Seq) -> bool {
+        let floor = self.floors.get(&source.id).copied().unwrap_or(0);
+        next > floor && !self.tallies.get(&source.id).is_some_and(Tally::is_complete)
     }
 
-    /// Adds the matches among `events`, the newest first.
-    fn add(&mut self, events: Range<Seq>, matches: Vec<Match>) {
+    /// Adds the lines among `events` that were found, the newest first.
+    fn add(&mut self, events: Range<Seq>, found: Vec<Match>) {
         // An entry may have grown by batches that were searched in the ring.
-        let is_taken = |found: &Match| found.seq < events.end;
-        if !matches.iter().any(is_taken) {
+        let is_taken = |line: &Match| line.seq < events.end;
+        let has_surroundings = self.surroundings() != Surroundings::None;
+        if !has_surroundings && !found.iter().any(is_taken) {
             self.quiet.add(events.clone());
         }
-        for Match { source, seq, is_unreadable } in matches.into_iter().filter(is_taken) {
-            let missing = self.missing.entry(source).or_insert(self.lines);
-            if *missing > 0 {
-                *missing -= u64::from(!is_unreadable);
-                self.starts.insert(source, seq);
+        for line in found.iter().filter(|line| is_taken(line)) {
+            if self.tally(line.source).add(line) {
+                self.starts.insert(line.source, line.seq);
             }
         }
     }
 
+    fn surroundings(&self) -> Surroundings {
+        self.selection.as_ref().map_or(Surroundings::None, |selection| selection.surroundings)
+    }
+
+    fn tally(&mut self, source: usize) -> &mut Tally {
+        let (lines, surroundings) = (self.lines, self.surroundings());
+        self.tallies.entry(source).or_insert_with(|| Tally::new(lines, surroundings))
+    }
+
     /// Adds all lines of `part` before `end`, which need not be read.
     fn add_all(&mut self, part: &Part, end: Seq) {
+        let replay_start = self.replay_start;
         let mut add = |source: usize, events: Range<Seq>| {
-            let missing = self.missing.entry(source).or_insert(self.lines);
             let next = events.end.min(end);
-            let taken = (*missing).min(next - events.start);
+            let taken = self.tally(source).add_all(next.saturating_sub(events.start));
             if taken > 0 {
-                *missing -= taken;
                 self.starts.insert(source, next - taken);
             }
         };
         match part {
             Part::Entry(entry) => add(entry.source().id, entry.first()..entry.next()),
             Part::Batches(batches) => batches.iter().for_each(|batch| {
-                let first = first_readable(batch, self.replay_start).min(end);
+                let first = first_readable(batch, replay_start).min(end);
                 add(batch.source().id, first..batch.next());
             }),
         }
@@ -234,11 +275,11 @@ impl Step {
     fn new(
         events: Range<Seq>,
         part: Part,
-        grep: &Arc<Grep>,
+        selection: &Arc<Selection>,
         replay_start: Seq,
         shared: &Shared,
     ) -> Self {
-        let (grep, reloader) = (Arc::clone(grep), Arc::clone(&shared.reloader));
+        let (selection, reloader) = (Arc::clone(selection), Arc::clone(&shared.reloader));
         let permits = Arc::clone(&shared.search_permits);
         let is_wanted = Arc::new(());
         let matches = Box::pin(async move {
@@ -251,7 +292,7 @@ impl Step {
                 if wanted.strong_count() == 0 {
                     return Vec::new();
                 }
-                part.search(&grep, replay_start, &reloader)
+                part.search(&selection, replay_start, &reloader)
             };
             let matches = spawn_blocking(search).await;
             drop(is_wanted);
@@ -286,21 +327,37 @@ impl Quiet {
 }
 
 impl Part {
-    /// Returns the lines that match `grep`, the newest first; those before `replay_start` only if
-    /// they are in a file.
-    fn search(self, grep: &Grep, replay_start: Seq, reloader: &Reloader) -> Vec<Match> {
-        match self {
-            Part::Batches(batches) => {
-                batches.iter().flat_map(|batch| matches(batch, grep, replay_start)).collect()
+    /// Returns the lines that `selection` wants, the newest first; those before `replay_start` only
+    /// if they are in a file. With surroundings, returns all lines.
+    fn search(self, selection: &Selection, replay_start: Seq, reloader: &Reloader) -> Vec<Match> {
+        let (mut batches, replay_start) = match self {
+            Part::Batches(batches) => (batches, replay_start),
+            Part::Entry(entry) => match reloader.read_uncached(&entry) {
+                Some(batches) => (batches.into_iter().rev().collect(), 0),
+                None => return vec![Match::unreadable(&entry)],
+            },
+        };
+        // The oldest first, because each one has the context of the next.
+        batches.reverse();
+        let mut found = Vec::new();
+        let mut before: Option<&Batch> = None;
+        for batch in &batches {
+            if selection.needs_records() {
+                reloader.find_context(before, batch);
             }
-            Part::Entry(entry) => {
-                let Some(batches) = reloader.read_uncached(&entry) else {
-                    let (source, seq) = (entry.source().id, entry.first());
-                    return vec![Match { source, seq, is_unreadable: true }];
-                };
-                batches.iter().rev().flat_map(|batch| matches(batch, grep, 0)).collect()
-            }
+            found.extend(matches(batch, selection, reloader.zone(), replay_start));
+            before = Some(batch);
         }
+        found.reverse();
+        found
+    }
+}
+
+impl Match {
+    /// Makes the result for an entry whose file does not have it any more.
+    fn unreadable(entry: &IndexEntry) -> Self {
+        let (source, seq) = (entry.source().id, entry.first());
+        Match { source, seq, is_match: false, continues: false, is_unreadable: true }
     }
 }
 
@@ -309,20 +366,20 @@ fn first_readable(batch: &Batch, replay_start: Seq) -> Seq {
     if batch.location().is_some() { batch.first() } else { batch.first().max(replay_start) }
 }
 
-/// Returns the lines of `batch` that match `grep`, the newest first.
-fn matches(batch: &Batch, grep: &Grep, replay_start: Seq) -> Vec<Match> {
-    let Some(lines) = batch.lines() else { return Vec::new() };
-    let (source, readable) = (batch.source().id, first_readable(batch, replay_start));
-    let first_index = (readable - batch.first()) as usize;
-    let mut found: Vec<_> = grep
-        .matching_sections(lines, first_index)
-        .map(|section| {
-            let seq = (batch.first() + section.start as Seq).max(readable);
-            Match { source, seq, is_unreadable: false }
-        })
-        .collect();
-    found.reverse();
-    found
+/// Returns the lines of `batch` that `selection` wants.
+fn matches(batch: &Batch, selection: &Selection, zone: &Zone, replay_start: Seq) -> Vec<Match> {
+    let start = Position::before(first_readable(batch, replay_start));
+    let range = ScanRange { start, end: batch.next() };
+    let zone = selection.needs_records().then_some(zone);
+    let sections = Scan::of(batch, range, selection, zone, || true).sections;
+    let found = |section: Section| Match {
+        source: batch.source().id,
+        seq: batch.first() + section.spans.start as Seq,
+        is_match: section.is_match,
+        continues: section.continues,
+        is_unreadable: false,
+    };
+    sections.into_iter().map(found).collect()
 }
 
 #[cfg(test)]

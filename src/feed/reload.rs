@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::SetOnce;
 
 use crate::event::{Batch, Cutting, Encoder, Presentation, Seq};
-use crate::store::IndexEntry;
+use crate::record::Zone;
+use crate::store::{ContextFinder, IndexEntry};
 
 /// Bytes of memory for reloaded batches, with their encoded forms, that stay for other subscribers.
 ///
@@ -34,6 +35,7 @@ type Cell = Arc<SetOnce<Reloaded>>;
 #[derive(Debug)]
 pub(super) struct Reloader {
     cutting: Cutting,
+    contexts: ContextFinder,
     encoder: Arc<Encoder>,
     /// The least recently used entry first.
     cache: Mutex<VecDeque<Cached>>,
@@ -51,7 +53,9 @@ struct Cached {
 
 impl Reloader {
     pub(super) fn new(cutting: Cutting, encoder: Arc<Encoder>) -> Self {
-        Reloader { cutting, encoder, cache: Mutex::default(), meter: Arc::default() }
+        let contexts = ContextFinder::new(&cutting, encoder.zone());
+        let (cache, meter) = (Mutex::default(), Arc::default());
+        Reloader { cutting, contexts, encoder, cache, meter }
     }
 
     /// Begins to read `entry` unless it is in the cache, and encodes its batches in `presentation`.
@@ -74,6 +78,20 @@ impl Reloader {
         drop(cache);
         tokio::spawn(Arc::clone(self).fill(Arc::clone(&cell), entry, presentation));
         cell
+    }
+
+    /// The zone of the times of lines that name none.
+    pub(super) fn zone(&self) -> &Zone {
+        self.encoder.zone()
+    }
+
+    /// Finds the context of `batch` unless it is known; `before` is the batch whose records were
+    /// read before.
+    pub(super) fn find_context(&self, before: Option<&Batch>, batch: &Batch) {
+        if let Some(next) = before.and_then(Batch::leaves) {
+            next.set(batch);
+        }
+        self.contexts.find(batch);
     }
 
     /// Reads the batches of `entry`, which others need not want, and keeps nothing.
@@ -104,8 +122,13 @@ impl Reloader {
         // When the cache is full, batches would be evicted before they are sent; subscribers then
         // encode the batches that they send.
         if let Some(presentation) = presentation.filter(|_| !self.is_full()) {
+            let mut before: Option<&Batch> = None;
             for batch in &batches {
+                if presentation.has_records() {
+                    self.find_context(before, batch);
+                }
                 batch.encoded(&self.encoder, presentation);
+                before = Some(batch);
             }
         }
         Some(batches.into())

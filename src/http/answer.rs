@@ -11,9 +11,10 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
 use super::accept::{accepts_event_streams, asks_for_event_stream};
 use super::access::{Admission, Place};
+use super::bad_query::BadQuery;
 use super::body::AnswerBody;
 use super::decorator::Decorated;
-use super::query::{BadQuery, Query};
+use super::query::Query;
 use super::read_limits::BEFORE;
 use super::responses::{
     close_after, document, method_not_allowed, options, redirect_to_page, redirect_with_cookie,
@@ -192,7 +193,7 @@ impl Site {
     async fn query(self: &Arc<Self>, request: &Request<()>) -> Result<Query, BadQuery> {
         let text = request.uri().query().unwrap_or("");
         if !Query::has_expressions(text) {
-            return Query::parse(text, request.headers(), self.presentation);
+            return Query::parse(text, request.headers(), self.presentation, &self.time());
         }
         let permits = Arc::clone(&self.parse_permits);
         let permit = permits.acquire_owned().await.map_err(|_| BadQuery::unread())?;
@@ -200,7 +201,7 @@ impl Site {
         let parse = move || {
             // Held by the thread, which goes on when the peer has gone.
             let _permit = permit;
-            let query = Query::parse(&text, &headers, site.presentation)?;
+            let query = Query::parse(&text, &headers, site.presentation, &site.time())?;
             Ok(if query.files.is_some() { site.with_names(query) } else { query })
         };
         tokio::task::spawn_blocking(parse).await.unwrap_or_else(|_| Err(BadQuery::unread()))

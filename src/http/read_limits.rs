@@ -14,6 +14,12 @@ const STOP_SIZE: usize = 1 << 20;
 /// end; with twice the time, a mistaken `wait` is noticed later.
 const MAX_WAIT: Duration = Duration::from_secs(60 * 60);
 
+/// Time in which a line arrives after the time that it states.
+///
+/// With half the value, the last lines before `until` are lost more often; with twice the value, the
+/// read ends later.
+const LATE: Duration = Duration::from_secs(1);
+
 /// The ends of a read; without any, it goes on for as long as the client wants.
 #[derive(Debug, Default)]
 pub struct ReadLimits {
@@ -25,6 +31,9 @@ pub struct ReadLimits {
     pub stop: Option<Arc<Grep>>,
     /// The ID of the event before which the read ends.
     pub before: Option<EventId>,
+    /// Time after which the read ends after the events that are there, because no later line is
+    /// wanted.
+    pub until: Option<Duration>,
 }
 
 impl ReadLimits {
@@ -41,11 +50,23 @@ impl ReadLimits {
         Ok(())
     }
 
+    /// Ends the read when no later line can be wanted any more, because its time is after `until`;
+    /// both times are in milliseconds since 1970.
+    pub(super) fn set_until(&mut self, until: Option<i64>, now: i64) {
+        let Some(until) = until else { return };
+        match u64::try_from(until.saturating_sub(now)) {
+            Ok(left) if left > 0 => {
+                self.until = Some(Duration::from_millis(left).saturating_add(LATE));
+            }
+            _ => self.is_snapshot = true,
+        }
+    }
+
     /// Whether the read has an end.
     #[must_use]
     pub fn has_end(&self) -> bool {
-        let ReadLimits { is_snapshot, wait, stop, before } = self;
-        *is_snapshot || wait.is_some() || stop.is_some() || before.is_some()
+        let ReadLimits { is_snapshot, wait, stop, before, until } = self;
+        *is_snapshot || wait.is_some() || stop.is_some() || before.is_some() || until.is_some()
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod clock;
 mod condition;
+mod context;
 mod fields;
 mod level;
 mod recognizer;
@@ -16,6 +17,7 @@ mod time_value;
 
 pub use clock::{Clock, Zone};
 pub use condition::{BadCondition, Condition};
+pub use context::{BLOCK, Context, MAX_DISORDER};
 pub use fields::{Field, field};
 pub use level::Level;
 pub use recognizer::{EXAMINED, Recognizer, Record};

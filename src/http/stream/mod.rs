@@ -8,6 +8,7 @@
 //! An inline task lets the publishing thread run the chunked writer.
 
 mod chunked;
+mod contexts;
 mod event_stream;
 #[cfg(test)]
 mod event_stream_tests;

@@ -1,0 +1,157 @@
+//! The scan of a batch for the lines that a client wants.
+
+use std::ops::Range;
+
+use super::grep::{PIECE, Search};
+use super::records::Records;
+use super::{Batch, Grep, Lines, Position, Selection, Seq, Surroundings};
+use crate::record::{Record, Zone};
+
+/// A section of a batch that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Its spans in the lines of the batch.
+    pub spans: Range<usize>,
+    /// Its record; empty if records are not needed.
+    pub record: Record,
+    /// It continues an entry, or a line.
+    pub continues: bool,
+    /// The selection wants it for itself.
+    pub is_match: bool,
+}
+
+/// The result of [`Scan::of`].
+#[derive(Debug)]
+pub struct Scan {
+    /// The sections that match; with [`Surroundings`], all sections that were scanned.
+    pub sections: Vec<Section>,
+    /// The position of the first event that was not scanned.
+    pub reached: Position,
+    /// The event before that position is the line that stops the selection.
+    pub is_stopped: bool,
+}
+
+/// The part of a batch that is scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScanRange {
+    /// The position of the first event.
+    pub start: Position,
+    /// Seq of the event behind the last one.
+    pub end: Seq,
+}
+
+/// The tests of the sections of one batch, in their order.
+struct Tests<'a> {
+    selection: &'a Selection,
+    lines: &'a Lines,
+    grep: Option<Search<'a>>,
+    stop: Option<Search<'a>>,
+    records: Option<Records<'a>>,
+    /// All sections need a record, and not only those that match.
+    reads_all: bool,
+}
+
+impl Scan {
+    /// Scans the events of `batch` in `range` for those that `selection` wants, and none after the
+    /// first line that stops it.
+    ///
+    /// The sections have records if `zone` is the zone of their times; the context of the batch must
+    /// be known then.
+    /// Asks `may_go_on` after each 256 bytes, at the end of a line.
+    pub fn of(
+        batch: &Batch,
+        range: ScanRange,
+        selection: &Selection,
+        zone: Option<&Zone>,
+        mut may_go_on: impl FnMut() -> bool,
+    ) -> Self {
+        let ScanRange { start, end } = range;
+        let mut scan =
+            Scan { sections: Vec::new(), reached: Position::before(end), is_stopped: false };
+        let Some(lines) = batch.lines() else { return scan };
+        let mut tests = Tests::new(batch, lines, selection, zone);
+        let end_index = (end.min(batch.next()) - batch.first()) as usize;
+        let mut index = start.next.saturating_sub(batch.first()) as usize;
+        let mut scanned = 0;
+        while index < end_index {
+            let section = lines.section_of(index);
+            if scanned >= PIECE {
+                scanned = 0;
+                if !may_go_on() {
+                    scan.reached = Position::before(batch.first() + index as Seq);
+                    return scan;
+                }
+            }
+            scanned += lines.section_text(&section).len() + 1;
+            let spans = index..section.end.min(end_index);
+            scan.sections.extend(tests.test(spans));
+            if tests.stops(index) && section.end <= end_index {
+                scan.reached = Position::before(batch.first() + section.end as Seq);
+                scan.is_stopped = true;
+                return scan;
+            }
+            index = section.end;
+        }
+        if end_index == batch.len() {
+            tests.finish();
+        }
+        scan
+    }
+}
+
+impl<'a> Tests<'a> {
+    fn new(
+        batch: &'a Batch,
+        lines: &'a Lines,
+        selection: &'a Selection,
+        zone: Option<&Zone>,
+    ) -> Self {
+        let search = |grep: &'a Grep| grep.search(lines);
+        Tests {
+            selection,
+            lines,
+            grep: selection.grep.as_deref().map(search),
+            stop: selection.stop.as_deref().map(search),
+            records: zone.and_then(|zone| Records::new(batch, zone)),
+            reads_all: selection.needs_records(),
+        }
+    }
+
+    /// Returns the section with `spans`, if it is found.
+    fn test(&mut self, spans: Range<usize>) -> Option<Section> {
+        let index = spans.start;
+        let mut is_match = self.has_text(index);
+        let keeps_all = self.selection.surroundings != Surroundings::None;
+        if !is_match && !keeps_all {
+            return None;
+        }
+        let record = self.records.as_mut().map(|records| records.record(index)).unwrap_or_default();
+        is_match = is_match && self.selection.wants(&record, self.lines.time);
+        let continues = record.continues || self.lines.spans[index].continued;
+        (is_match || keeps_all).then_some(Section { spans, record, continues, is_match })
+    }
+
+    /// Returns whether the text of the section with span `index` is wanted.
+    fn has_text(&mut self, index: usize) -> bool {
+        if !self.grep.as_mut().is_none_or(|grep| grep.matches(index)) {
+            return false;
+        }
+        let conditions = &self.selection.conditions;
+        if conditions.is_empty() {
+            return true;
+        }
+        let text = self.lines.section_text(&self.lines.section_of(index));
+        conditions.iter().all(|condition| condition.holds(text))
+    }
+
+    fn stops(&mut self, index: usize) -> bool {
+        self.stop.as_mut().is_some_and(|stop| stop.matches(index))
+    }
+
+    /// Reads the remaining records, if the next batch will need their context.
+    fn finish(self) {
+        if let Some(records) = self.records.filter(|_| self.reads_all) {
+            records.finish();
+        }
+    }
+}

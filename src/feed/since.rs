@@ -1,0 +1,127 @@
+//! The search for the first lines that can be as new as a time.
+//!
+//! The entries of each source are searched by halves, by the time of their first line.
+//! A blocking thread reads those lines; the feed is locked only for the entries.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::task::spawn_blocking;
+
+use super::shared::Shared;
+use super::state::ENTRIES_PER_LOCK;
+use crate::event::{Seq, Source};
+use crate::record::MAX_DISORDER;
+use crate::store::{IndexEntry, Lookup};
+
+/// Number of times that the lock is taken before other tasks get their turn; see
+/// [`look_back`](super::look_back).
+const LOCKS_PER_POLL: usize = 16;
+
+/// A search for the first lines that can be as new as a time.
+pub(super) struct SinceSearch {
+    /// The time in milliseconds since 1970.
+    since: i64,
+    /// Seq of the first entry that was not listed.
+    next: Seq,
+    /// By the ID of a source: the first events of its entries.
+    entries: HashMap<usize, Vec<Seq>>,
+    probes: Option<Pin<Box<dyn Future<Output = HashMap<usize, Seq>> + Send>>>,
+}
+
+impl SinceSearch {
+    pub(super) fn new(since: i64) -> Self {
+        SinceSearch { since, next: 0, entries: HashMap::new(), probes: None }
+    }
+
+    /// Ready with the first event of each selected source that has evicted lines: earlier ones are
+    /// older than the time.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        shared: &Arc<Shared>,
+        is_selected: impl Fn(&Source) -> bool,
+    ) -> Poll<HashMap<usize, Seq>> {
+        for _ in 0..LOCKS_PER_POLL {
+            if let Some(probes) = &mut self.probes {
+                let starts = ready!(probes.as_mut().poll(cx));
+                self.probes = None;
+                return Poll::Ready(starts);
+            }
+            if !self.list(shared, &is_selected) {
+                self.start_probes(shared);
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Lists some entries; returns false when there are no more.
+    fn list(&mut self, shared: &Shared, is_selected: impl Fn(&Source) -> bool) -> bool {
+        let before = self.next;
+        let state = shared.lock();
+        for entry in state.index.from(self.next).take(ENTRIES_PER_LOCK) {
+            self.next = entry.next();
+            if entry.lines() > 0 && is_selected(entry.source()) {
+                self.entries.entry(entry.source().id).or_default().push(entry.first());
+            }
+        }
+        self.next > before
+    }
+
+    fn start_probes(&mut self, shared: &Arc<Shared>) {
+        let (shared, since) = (Arc::clone(shared), self.since);
+        let entries = std::mem::take(&mut self.entries);
+        let is_wanted = Arc::new(());
+        self.probes = Some(Box::pin(async move {
+            let permit = Arc::clone(&shared.search_permits).acquire_owned().await;
+            let wanted = Arc::downgrade(&is_wanted);
+            let search = move || {
+                // Held by the thread, which goes on when the subscriber has gone.
+                let _permit = permit;
+                let may_go_on = || wanted.strong_count() > 0;
+                let start = |(source, seqs): (usize, Vec<Seq>)| {
+                    (source, first_entry(&shared, &seqs, since, may_go_on))
+                };
+                entries.into_iter().map(start).collect()
+            };
+            let starts = spawn_blocking(search).await;
+            drop(is_wanted);
+            // A panic of the thread has been reported; nothing is skipped then.
+            starts.unwrap_or_default()
+        }));
+    }
+}
+
+impl fmt::Debug for SinceSearch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SinceSearch").field("since", &self.since).finish_non_exhaustive()
+    }
+}
+
+/// Returns the first event of the last of `entries` whose lines before are all older than `since`.
+fn first_entry(shared: &Shared, entries: &[Seq], since: i64, may_go_on: impl Fn() -> bool) -> Seq {
+    let is_old = |seq: &Seq| {
+        // A line before this one can be newer by `MAX_DISORDER`.
+        may_go_on()
+            && first_time(shared, *seq)
+                .is_some_and(|time| time < since.saturating_sub(MAX_DISORDER))
+    };
+    let newer = entries.partition_point(is_old);
+    entries[newer.saturating_sub(1)]
+}
+
+/// Returns the time of the first line of the entry with event `seq`; `None` if it cannot be read.
+fn first_time(shared: &Shared, seq: Seq) -> Option<i64> {
+    let entry: IndexEntry = match shared.lock().index.find(seq) {
+        Lookup::Entry(entry) => entry.clone(),
+        Lookup::Hole(_) => return None,
+    };
+    let batches = shared.reloader.read_uncached(&entry)?;
+    let first = batches.first()?;
+    shared.reloader.find_context(None, first);
+    shared.encoder.first_time(first)
+}
