@@ -19,9 +19,12 @@ pub const MAX_EVENT: usize = 64 * 1024;
 pub(super) const LINE_END: &[u8] = b"\n";
 
 /// Space in an event for what is neither the line, the source's name nor the fixed bytes: the
-/// position in the ID (21 bytes at most) and the keys and numbers of a JSON object (about 210 bytes).
+/// position in the ID (21 bytes at most) and the keys and numbers of a JSON object (about 130 bytes).
 /// A larger value makes the pieces of long lines shorter; a smaller one breaks [`MAX_EVENT`].
-const OTHER_FIELDS: usize = 300;
+const OTHER_FIELDS: usize = 200;
+
+/// Space for the record of a line in a JSON object, in addition.
+const RECORD_FIELDS: usize = 100;
 
 /// The bytes of an event that do not change within a batch.
 pub(super) struct Template<'a> {
@@ -78,7 +81,8 @@ impl<'a> Template<'a> {
             return;
         }
         out.truncate(start);
-        let available = MAX_EVENT - 1 - self.fixed_len() - 2 * self.name.len() - OTHER_FIELDS;
+        let available =
+            MAX_EVENT - 1 - self.fixed_len() - 2 * self.name.len() - self.other_fields();
         let piece_len = available / self.format.worst_growth();
         let mut at = skip;
         while at < line.bytes.len() {
@@ -92,6 +96,13 @@ impl<'a> Template<'a> {
             };
             self.push_event(out, piece, record, position);
             at = end;
+        }
+    }
+
+    fn other_fields(&self) -> usize {
+        match self.format {
+            Format::Text | Format::Base64 => OTHER_FIELDS,
+            Format::Json | Format::Buffer => OTHER_FIELDS + RECORD_FIELDS,
         }
     }
 

@@ -5,6 +5,7 @@
 //! then reads and searches them.
 //! Between two steps, other subscribers can use the lock and the thread.
 
+mod quiet;
 mod tally;
 
 use std::collections::HashMap;
@@ -16,7 +17,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::spawn_blocking;
 
-use self::tally::Tally;
+pub(super) use self::quiet::Quiet;
+use self::tally::{Match, Tally};
 use super::reload::Reloader;
 use super::shared::Shared;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
@@ -38,12 +40,6 @@ const STEP_SIZE: usize = 256 * 1024;
 /// Each time, up to 256 entries are examined. With twice the number, a search that passes over the
 /// entries of other sources delays the tasks of its thread for twice as long.
 const LOCKS_PER_POLL: usize = 16;
-
-/// Largest number of ranges without a match that are remembered.
-///
-/// Entries in other ranges are read again. Twice the value doubles the memory, 64 KiB for each
-/// subscriber, and helps only where thousands of matches are far from each other.
-const MAX_QUIET: usize = 4096;
 
 /// A search for the newest lines, and its results so far.
 #[derive(Debug)]
@@ -86,10 +82,6 @@ impl Found {
     }
 }
 
-/// Ranges of events without a line that is wanted, the newest first.
-#[derive(Debug, Default)]
-pub(super) struct Quiet(Vec<Range<Seq>>);
-
 /// Events that a blocking thread searches.
 struct Step {
     events: Range<Seq>,
@@ -101,20 +93,6 @@ enum Part {
     /// The newest batch first.
     Batches(Vec<Arc<Batch>>),
     Entry(IndexEntry),
-}
-
-/// A line that was found.
-#[derive(Debug)]
-struct Match {
-    /// The ID of its source.
-    source: usize,
-    seq: Seq,
-    /// The selection wants it for itself, and not for another line.
-    is_match: bool,
-    /// It continues an entry.
-    continues: bool,
-    /// The events from this one on cannot be read, so that the number of matches is not known.
-    is_unreadable: bool,
 }
 
 impl LookBack {
@@ -306,23 +284,6 @@ impl Step {
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Step").field("events", &self.events).finish_non_exhaustive()
-    }
-}
-
-impl Quiet {
-    /// Adds events that precede all others.
-    fn add(&mut self, events: Range<Seq>) {
-        if let Some(later) = self.0.last_mut().filter(|later| later.start == events.end) {
-            later.start = events.start;
-        } else if self.0.len() < MAX_QUIET {
-            self.0.push(events);
-        }
-    }
-
-    /// Whether `entry` has lines, of which none are wanted.
-    pub(super) fn has(&self, entry: &IndexEntry) -> bool {
-        let at = self.0.partition_point(|events| events.start > entry.first());
-        entry.lines() > 0 && self.0.get(at).is_some_and(|events| entry.next() <= events.end)
     }
 }
 

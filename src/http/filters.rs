@@ -45,6 +45,7 @@ impl Default for QueryTime {
 pub(super) struct Filters<'a> {
     greps: Vec<Cow<'a, str>>,
     conditions: Vec<Cow<'a, str>>,
+    stop: Option<Cow<'a, str>>,
     selection: Selection,
     context: Option<usize>,
     has_entries: bool,
@@ -53,12 +54,13 @@ pub(super) struct Filters<'a> {
 impl<'a> Filters<'a> {
     /// Whether `key` is one of these parameters.
     pub(super) fn has(key: &str) -> bool {
-        ["grep", "where", "level", "since", "until", "context", "entries"].contains(&key)
+        let keys = ["grep", "where", "level", "since", "until", "context", "entries", "stop"];
+        keys.contains(&key)
     }
 
     /// Whether the parameter `key` has an expression, whose compiling takes long.
     pub(super) fn has_expression(key: &str) -> bool {
-        key == "grep" || key == "where"
+        key == "grep" || key == "where" || key == "stop"
     }
 
     /// Reads the value of the parameter `key`.
@@ -70,6 +72,8 @@ impl<'a> Filters<'a> {
     ) -> Result<(), BadQuery> {
         match key {
             "grep" => self.greps.push(value),
+            // Only one expression is compiled, however often the parameter is given.
+            "stop" => self.stop = Some(value),
             "where" => self.conditions.push(value),
             "level" => self.selection.level = Some(parse_level(&value)?),
             "since" => self.selection.since = Some(parse_instant(key, &value, time)?),
@@ -93,7 +97,8 @@ impl<'a> Filters<'a> {
         };
         let grep = compile_greps(&self.greps)?;
         let conditions = compile_conditions(&self.conditions)?;
-        Ok(Selection { grep, conditions, surroundings, ..self.selection })
+        let stop = self.stop.as_deref().map(compile_stop).transpose()?;
+        Ok(Selection { grep, conditions, surroundings, stop, ..self.selection })
     }
 }
 
@@ -108,6 +113,12 @@ fn compile_greps(values: &[Cow<'_, str>]) -> Result<Option<Arc<Grep>>, BadQuery>
         BadQuery::from("grep takes a regular expression of moderate size, as grep=error|warn")
     })?;
     Ok((!values.is_empty()).then(|| Arc::new(grep)))
+}
+
+fn compile_stop(value: &str) -> Result<Arc<Grep>, BadQuery> {
+    Grep::new(&[value], EXPRESSION_SIZE).map(Arc::new).map_err(|_| {
+        BadQuery::from("stop takes a regular expression of moderate size, as stop=Finished|error")
+    })
 }
 
 fn compile_conditions(values: &[Cow<'_, str>]) -> Result<Vec<Condition>, BadQuery> {
@@ -146,4 +157,54 @@ fn parse_context(value: &str) -> Result<usize, BadQuery> {
     value.parse().ok().filter(|lines| *lines <= MAX_CONTEXT).ok_or_else(|| {
         BadQuery::new(format!("context takes a number of lines up to {MAX_CONTEXT}, as context=3"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(parameters: &[(&str, &str)]) -> Result<Selection, String> {
+        let mut filters = Filters::default();
+        for &(key, value) in parameters {
+            assert!(Filters::has(key), "{key}");
+            filters.set(key, value.into(), &QueryTime::default()).map_err(|bad| bad.to_string())?;
+        }
+        filters.finish().map_err(|bad| bad.to_string())
+    }
+
+    #[test]
+    fn every_filter_is_parsed() {
+        let surroundings = |parameters: &[_]| selection(parameters).expect("valid").surroundings;
+        assert!(selection(&[]).expect("valid").is_empty());
+        assert_eq!(selection(&[("level", "WARN")]).expect("valid").level, Some(Level::Warn));
+        assert_eq!(surroundings(&[("context", "3")]), Surroundings::Lines(3));
+        assert_eq!(surroundings(&[("context", "0")]), Surroundings::None);
+        assert_eq!(surroundings(&[("context", "0"), ("entries", "")]), Surroundings::Entry);
+        assert_eq!(surroundings(&[("entries", "0")]), Surroundings::None);
+        assert!(selection(&[("stop", "a|b")]).expect("valid").stop.is_some());
+        assert!(selection(&[("grep", "a"), ("grep", "!b")]).expect("valid").grep.is_some());
+    }
+
+    #[test]
+    fn bad_values_are_refused_in_a_sentence() {
+        for (key, value) in [
+            ("grep", "("),
+            ("stop", "("),
+            ("where", ""),
+            ("where", "status"),
+            ("level", ""),
+            ("level", "loud"),
+            ("since", "soon"),
+            ("until", ""),
+            ("context", "-1"),
+            ("context", "1001"),
+            ("entries", "some"),
+        ] {
+            let sentence = selection(&[(key, value)]).expect_err(value);
+            assert!(sentence.starts_with(key) && sentence.contains(", as "), "{sentence}");
+        }
+        assert!(selection(&[("context", "3"), ("entries", "1")]).is_err());
+        assert!(selection(&[("grep", "a"); 17]).is_err());
+        assert!(selection(&[("where", "a=1"); 17]).is_err());
+    }
 }

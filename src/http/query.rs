@@ -68,7 +68,6 @@ impl Query {
             limits: ReadLimits::default(),
         };
         let (mut files, mut filters, mut backlog) = (Vec::new(), Filters::default(), None);
-        let mut stop = None;
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
                 "file" => files.push(value),
@@ -83,29 +82,35 @@ impl Query {
                     parsed.last_event_id = Some(value.into_owned().into_bytes());
                 }
                 "follow" | "wait" | "before" => parsed.limits.set(&key, &value)?,
-                "stop" => stop = Some(value),
                 "token" => {} // see `access`
                 other => refuse_misspelled(other)?,
             }
         }
         parsed.files = parse_files(&files)?;
-        let selection = filters.finish()?;
-        // Only one expression is compiled, however often the parameter is given.
-        stop.map_or(Ok(()), |stop| parsed.limits.set("stop", &stop))?;
-        let selection = Selection { stop: parsed.limits.stop.clone(), ..selection };
-        parsed.limits.set_until(selection.until, time.now);
-        // A client that asks for a time wants all lines of that time.
-        let has_time = selection.since.is_some() || selection.until.is_some();
-        let default = if has_time { Backlog::All } else { Backlog::Ring };
-        parsed.check_before(backlog)?;
-        parsed.backlog = backlog.unwrap_or(default);
-        parsed.selection = (!selection.is_empty()).then(|| Arc::new(selection));
+        parsed.select(filters.finish()?, backlog, time)?;
         if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
         }
         parsed.presentation = parsed.presentation.with_medium(accepted.medium);
         parsed.last_event_id = parsed.last_event_id.filter(|id| !id.is_empty());
         Ok(parsed)
+    }
+
+    /// Sets the lines that are wanted, and everything that follows from them.
+    fn select(
+        &mut self,
+        selection: Selection,
+        backlog: Option<Backlog>,
+        time: &QueryTime,
+    ) -> Result<(), BadQuery> {
+        self.check_before(backlog)?;
+        self.limits.set_selection(&selection, time.now);
+        // A client that asks for a time wants all lines of that time.
+        let has_time = selection.since.is_some() || selection.until.is_some();
+        let default = if has_time { Backlog::All } else { Backlog::Ring };
+        self.backlog = backlog.unwrap_or(default);
+        self.selection = (!selection.is_empty()).then(|| Arc::new(selection));
+        Ok(())
     }
 
     fn check_before(&self, backlog: Option<Backlog>) -> Result<(), BadQuery> {
@@ -119,9 +124,8 @@ impl Query {
     /// other tasks of a runtime.
     #[must_use]
     pub fn has_expressions(query: &str) -> bool {
-        form_urlencoded::parse(query.as_bytes()).any(|(key, value)| {
-            Filters::has_expression(&key) || key == "stop" || key == "file" && is_glob(&value)
-        })
+        form_urlencoded::parse(query.as_bytes())
+            .any(|(key, value)| Filters::has_expression(&key) || key == "file" && is_glob(&value))
     }
 
     /// Returns the start of the subscriber.

@@ -1,12 +1,8 @@
 //! The query parameters that end a read of the event stream.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{EventId, Grep};
-
-/// Largest size of the compiled expression of `stop`, in bytes, for the reason of that of `grep`.
-const STOP_SIZE: usize = 1 << 20;
+use crate::event::{EventId, Selection};
 
 /// Longest `wait`.
 ///
@@ -27,8 +23,8 @@ pub struct ReadLimits {
     pub is_snapshot: bool,
     /// Time after which the read ends; with `is_snapshot`, time in which the first event is awaited.
     pub wait: Option<Duration>,
-    /// The expression of the line after which the read ends.
-    pub stop: Option<Arc<Grep>>,
+    /// The read ends after a line that the selection names.
+    pub has_stop: bool,
     /// The ID of the event before which the read ends.
     pub before: Option<EventId>,
     /// Time after which the read ends after the events that are there, because no later line is
@@ -43,17 +39,17 @@ impl ReadLimits {
         match key {
             "follow" => self.is_snapshot = !parse_follow(value)?,
             "wait" => self.wait = Some(parse_wait(value)?),
-            "stop" => self.stop = Some(parse_stop(value)?),
             "before" => self.before = Some(parse_before(value)?),
             _ => {}
         }
         Ok(())
     }
 
-    /// Ends the read when no later line can be wanted any more, because its time is after `until`;
-    /// both times are in milliseconds since 1970.
-    pub(super) fn set_until(&mut self, until: Option<i64>, now: i64) {
-        let Some(until) = until else { return };
+    /// Ends the read after the last line that `selection` can want; `now` is in milliseconds since
+    /// 1970.
+    pub(super) fn set_selection(&mut self, selection: &Selection, now: i64) {
+        self.has_stop = selection.stop.is_some();
+        let Some(until) = selection.until else { return };
         match u64::try_from(until.saturating_sub(now)) {
             Ok(left) if left > 0 => {
                 self.until = Some(Duration::from_millis(left).saturating_add(LATE));
@@ -65,8 +61,8 @@ impl ReadLimits {
     /// Whether the read has an end.
     #[must_use]
     pub fn has_end(&self) -> bool {
-        let ReadLimits { is_snapshot, wait, stop, before, until } = self;
-        *is_snapshot || wait.is_some() || stop.is_some() || before.is_some() || until.is_some()
+        let ReadLimits { is_snapshot, wait, has_stop, before, until } = self;
+        *is_snapshot || wait.is_some() || *has_stop || before.is_some() || until.is_some()
     }
 }
 
@@ -85,12 +81,6 @@ fn parse_follow(value: &str) -> Result<bool, &'static str> {
 fn parse_wait(value: &str) -> Result<Duration, &'static str> {
     let wait = humantime::parse_duration(value).ok().filter(|wait| *wait <= MAX_WAIT);
     wait.ok_or("wait takes a duration of at most an hour, as wait=500ms, wait=15s or wait=2m")
-}
-
-fn parse_stop(value: &str) -> Result<Arc<Grep>, &'static str> {
-    Grep::new(&[value], STOP_SIZE)
-        .map(Arc::new)
-        .map_err(|_| "stop takes a regular expression of moderate size, as stop=Finished|error")
 }
 
 fn parse_before(value: &str) -> Result<EventId, &'static str> {
@@ -117,7 +107,6 @@ mod tests {
             let wait = Some(Duration::from_millis(millis));
             assert_eq!(limits("wait", value).expect("valid").wait, wait, "{value}");
         }
-        assert!(limits("stop", "a|b").expect("valid").stop.is_some());
         assert!(limits("before", "k3f9q2-1a").expect("valid").before.is_some());
         for (key, value) in [
             ("follow", ""),
@@ -127,7 +116,6 @@ mod tests {
             ("wait", "-1s"),
             ("wait", "1h 1ms"),
             ("wait", "99999999999999999999y"),
-            ("stop", "("),
             ("before", ""),
             ("before", "42"),
         ] {

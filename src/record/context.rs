@@ -66,7 +66,8 @@ impl Context {
     /// Returns the record of a further section of the line that was read last.
     #[must_use]
     pub fn rest_of_line(&self) -> Record {
-        self.state.rest_of_line(self.continues)
+        let LineState { time, level, .. } = self.state;
+        Record { time, level, continues: self.continues }
     }
 
     fn enter(&mut self, block: u64) {

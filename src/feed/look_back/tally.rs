@@ -1,7 +1,20 @@
 //! The count of the lines of one source that a search has found.
 
-use super::Match;
-use crate::event::Surroundings;
+use crate::event::{Seq, Surroundings};
+
+/// A line that was found.
+#[derive(Debug)]
+pub(super) struct Match {
+    /// The ID of its source.
+    pub(super) source: usize,
+    pub(super) seq: Seq,
+    /// The selection wants it for itself, and not for another line.
+    pub(super) is_match: bool,
+    /// It continues an entry.
+    pub(super) continues: bool,
+    /// The events from this one on cannot be read, so that the number of matches is not known.
+    pub(super) is_unreadable: bool,
+}
 
 /// Counts the lines of one source, the newest first, until as many as wanted are found.
 #[derive(Debug)]

@@ -16,15 +16,15 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep};
 
-use self::surroundings::HeldLines;
 use super::Gathered;
 use super::contexts::Contexts;
 use super::heartbeat_timer::HeartbeatTimer;
+use super::held_lines::HeldLines;
 use super::last_frame::{LastFrame, PeerState};
 use super::long_search::LongSearches;
 use super::read_end::ReadEnd;
 use super::spread::spread;
-use crate::event::{ControlEvent, Encoder, Medium, Position};
+use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
 use crate::feed::{Gap, InlineStream, Read, Subscriber};
 use crate::http::request_log::RequestRecord;
 use crate::http::socket::Flow;
@@ -177,13 +177,7 @@ impl EventStream {
         let query = &self.query;
         match self.subscriber.poll_read(cx, |source| query.wants(source)) {
             Poll::Ready(Some(Read::Events(from, batches))) => {
-                if let Err(reached) = self.push_batches(&mut frame, from, &batches, search_end) {
-                    self.subscriber.rewind(reached);
-                }
-                if !frame.is_empty() {
-                    self.peer.position = self.settled();
-                    self.note_event();
-                }
+                self.push_events(&mut frame, from, &batches, search_end);
             }
             Poll::Ready(Some(Read::Gap(gap))) => {
                 self.push_held(&mut frame);
@@ -207,6 +201,24 @@ impl EventStream {
             }
         }
         Poll::Ready(Some(frame))
+    }
+
+    /// Appends the events of `batches` from `from` on that this peer wants; those that are left are
+    /// read again.
+    fn push_events(
+        &mut self,
+        frame: &mut Gathered,
+        from: Position,
+        batches: &[Arc<Batch>],
+        search_end: Option<Instant>,
+    ) {
+        if let Err(reached) = self.push_batches(frame, from, batches, search_end) {
+            self.subscriber.rewind(reached);
+        }
+        if !frame.is_empty() {
+            self.peer.position = self.settled();
+            self.note_event();
+        }
     }
 
     fn push_gap(&mut self, frame: &mut Gathered, gap: Gap) {

@@ -14,6 +14,7 @@ mod event_stream;
 mod event_stream_tests;
 mod gathered;
 mod heartbeat_timer;
+mod held_lines;
 mod inline;
 mod last_frame;
 mod long_search;

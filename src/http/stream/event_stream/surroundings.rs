@@ -1,57 +1,16 @@
 //! The lines around those that match, which are held back until they are known to be wanted.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
-
-use tokio::time::{Sleep, sleep};
 
 use super::EventStream;
-use crate::event::{Batch, HeldSections, Position, Section, Surroundings};
+use crate::event::{Batch, Position, Section};
 use crate::feed::Gap;
 use crate::http::stream::Gathered;
-
-/// Time for which a line is held back while nothing is read, and up to twice this time.
-///
-/// Lines of other sources wait meanwhile. With half the value, more entries that are written slowly
-/// begin at their match; with twice the value, the lines of other sources arrive later.
-const HOLD_TIME: Duration = Duration::from_millis(250);
 
 /// Number of events that are read again before the position of a returning client: those at which
 /// the lines around its next lines begin.
 const READ_AGAIN: u64 = 1024;
-
-/// The state of a stream whose peer wants the lines around those that match.
-pub(super) struct HeldLines {
-    sections: HeldSections,
-    /// Events before this position are not sent: the peer has them.
-    from: Position,
-    timer: Option<Pin<Box<Sleep>>>,
-    /// Number of sections that are released when the timer fires.
-    old: u64,
-}
-
-impl HeldLines {
-    pub(super) fn new(surroundings: Surroundings) -> Self {
-        let sections = HeldSections::new(surroundings);
-        HeldLines { sections, from: Position::before(0), timer: None, old: 0 }
-    }
-
-    /// Ready when lines have been held back for long enough, and are released; pending if none are.
-    fn poll_old(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.sections.position().is_none() {
-            self.timer = None;
-            return Poll::Pending;
-        }
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(HOLD_TIME)));
-        ready!(timer.as_mut().poll(cx));
-        self.timer = None;
-        self.sections.close_before(self.old);
-        self.old = self.sections.count();
-        Poll::Ready(())
-    }
-}
 
 impl EventStream {
     /// Adds sections of `batch`, or the batch of a control event, to those that are held back.
@@ -107,8 +66,7 @@ impl EventStream {
             self.subscriber.rewind(position);
         }
         if let Some(held) = &mut self.surroundings {
-            held.sections.clear();
-            (held.from, held.timer, held.old) = (position, None, 0);
+            held.begin_at(position);
             self.subscriber.begin_earlier(READ_AGAIN);
         }
     }
