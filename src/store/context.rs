@@ -144,3 +144,6 @@ impl Text {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
