@@ -5,6 +5,7 @@ mod cli;
 mod embedding;
 mod encoding;
 mod expressions;
+mod filters;
 mod following;
 mod generated;
 mod golden;

@@ -1,0 +1,207 @@
+//! Filters of the event stream by time, level, fields and surroundings (docs/PROTOCOL.md, "Filters").
+
+mod reference;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value;
+
+use self::reference::{Filter, Log, Written};
+use crate::harness::client::Connection;
+use crate::harness::{Running, Ssetail, eventually};
+
+const NDJSON: (&str, &str) = ("accept", "application/x-ndjson");
+
+/// Returns the objects of a read that ends.
+#[track_caller]
+fn objects(ssetail: &Running, query: &str) -> Vec<Value> {
+    let path = format!("/sse?follow=0&{query}");
+    let mut connection = Connection::open(ssetail.address(), "GET", &path, &[NDJSON]);
+    assert_eq!(connection.status, 200, "{query}");
+    let mut body = Vec::new();
+    while let Some(bytes) = connection.read() {
+        body.extend(bytes);
+    }
+    assert!(connection.ended, "{query}");
+    let text = String::from_utf8(body).expect("UTF-8");
+    let mut objects: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(objects.pop().expect("an end")["type"], "end_of_read", "{query}");
+    objects.retain(|object| object["type"] != "source");
+    objects
+}
+
+/// Returns the messages of a read that ends.
+#[track_caller]
+fn messages(ssetail: &Running, query: &str) -> Vec<String> {
+    let text = |object: &Value| object["message"].as_str().expect("a message").to_owned();
+    objects(ssetail, query).iter().map(text).collect()
+}
+
+fn wait_for_lines(ssetail: &Running, count: usize) {
+    eventually("all lines are read", || ssetail.metric("ssetail_lines_read_total") == count as u64);
+}
+
+/// Starts a server that has read these lines of `a.log`.
+fn serving(text: &str) -> Running {
+    let ssetail = Ssetail::new().file("a.log", text).args(["a.log", "--from-start"]);
+    let ssetail = ssetail.env("TZ", "UTC").start();
+    wait_for_lines(&ssetail, text.lines().count());
+    ssetail
+}
+
+const CRASH: &str = "\
+2026-11-25T10:00:00Z INFO starting port=8080
+2026-11-25T10:00:01Z ERROR failed status=500
+java.lang.IllegalStateException: boom
+\tat com.example.Main.run(Main.java:10)
+Caused by: java.io.IOException: no space
+\t... 3 more
+2026-11-25T10:00:02Z WARN slow status=404
+2026-11-25T10:00:03Z INFO fine status=200
+";
+
+#[test]
+fn lines_are_selected_by_their_level() {
+    let ssetail = serving(CRASH);
+    assert_eq!(messages(&ssetail, "level=error").len(), 5);
+    assert_eq!(messages(&ssetail, "level=warn").len(), 6);
+    assert_eq!(messages(&ssetail, "level=FATAL").len(), 0);
+    assert_eq!(messages(&ssetail, "level=trace").len(), 8);
+    assert_eq!(
+        messages(&ssetail, "level=error&grep=boom"),
+        ["java.lang.IllegalStateException: boom"]
+    );
+}
+
+#[test]
+fn lines_are_selected_by_their_time() {
+    let ssetail = serving(CRASH);
+    assert_eq!(messages(&ssetail, "since=2026-11-25T10:00:02Z").len(), 2);
+    assert_eq!(messages(&ssetail, "since=2026-11-25+10:00:02").len(), 2);
+    assert_eq!(messages(&ssetail, "until=2026-11-25T10:00:01Z").len(), 6);
+    let both = "since=2026-11-25T10:00:01Z&until=2026-11-25T10:00:02Z";
+    assert_eq!(messages(&ssetail, both).len(), 6);
+    assert_eq!(messages(&ssetail, &format!("{both}&n=2")).len(), 2);
+    assert_eq!(messages(&ssetail, "since=2036-01-01").len(), 0);
+}
+
+#[test]
+fn lines_are_selected_by_their_fields() {
+    let ssetail = serving(CRASH);
+    assert_eq!(messages(&ssetail, "where=status>=404").len(), 2);
+    assert_eq!(messages(&ssetail, "where=status>=404&where=status<500").len(), 1);
+    assert_eq!(messages(&ssetail, "where=port=8080").len(), 1);
+    assert_eq!(messages(&ssetail, "where=status~^2").len(), 1);
+}
+
+#[test]
+fn the_lines_around_a_match_are_sent_with_it() {
+    let ssetail = serving(CRASH);
+    let whole = messages(&ssetail, "grep=no+space&entries");
+    assert_eq!(whole.len(), 5, "{whole:?}");
+    assert!(whole[0].contains("ERROR failed"));
+    assert_eq!(messages(&ssetail, "grep=no+space&context=1").len(), 3);
+    assert_eq!(messages(&ssetail, "grep=INFO&context=1").len(), 4);
+    assert_eq!(messages(&ssetail, "grep=INFO&n=1&context=1").len(), 2);
+    assert_eq!(messages(&ssetail, "level=warn&n=1&entries").len(), 1);
+    assert_eq!(messages(&ssetail, "level=warn&n=2&entries").len(), 6);
+}
+
+#[test]
+fn json_shows_what_a_line_states() {
+    let ssetail = serving(CRASH);
+    let objects = objects(&ssetail, "");
+    assert_eq!(objects[0]["ts"], 1_764_064_800_000_u64);
+    assert_eq!((&objects[0]["level"], &objects[0]["cont"]), (&"info".into(), &Value::Null));
+    assert_eq!(objects[3]["ts"], 1_764_064_801_000_u64);
+    assert_eq!((&objects[3]["level"], &objects[3]["cont"]), (&"error".into(), &true.into()));
+    assert_eq!(objects[6]["level"], "warn");
+}
+
+/// A line that is written later can make the lines above it wanted.
+#[test]
+fn an_entry_is_sent_whole_while_it_is_written() {
+    let ssetail =
+        Ssetail::new().file("a.log", "").file("b.log", "").args(["a.log", "b.log"]).start();
+    let mut events = ssetail.events("/sse?grep=disk&entries&n=0");
+    ssetail.append("a.log", "2026-11-25T10:00:00Z ERROR one\n  first\n");
+    wait_for_lines(&ssetail, 2);
+    ssetail.append("b.log", "2026-11-25T10:00:00Z ERROR disk b\n");
+    ssetail.append("a.log", "  disk a\n  last\n");
+    let mut data = events.data(5);
+    data.sort();
+    let expected = [
+        "  disk a",
+        "  first",
+        "  last",
+        "2026-11-25T10:00:00Z ERROR disk b",
+        "2026-11-25T10:00:00Z ERROR one",
+    ];
+    assert_eq!(data, expected);
+}
+
+fn filters() -> impl Strategy<Value = Filter> {
+    let surroundings = prop_oneof![
+        2 => Just(String::new()),
+        2 => Just("&entries".to_owned()),
+        2 => (1usize..5).prop_map(|lines| format!("&context={lines}")),
+    ];
+    let parts = (
+        select(vec!["", "&level=warn", "&level=error", "&level=info"]),
+        select(vec!["", "&grep=w1", "&grep=w[12]&grep=!frame", "&grep=!w0"]),
+        select(vec!["", "&where=status>=500", "&where=status=200", "&where=status!=404"]),
+        prop_oneof![3 => Just(None), 1 => (0usize..400).prop_map(Some)],
+        prop_oneof![3 => Just(None), 1 => (0usize..400).prop_map(Some)],
+        surroundings,
+        prop_oneof![2 => Just(None), 1 => (1usize..12).prop_map(Some)],
+    );
+    parts.prop_map(|(level, grep, condition, since, until, surroundings, newest)| Filter {
+        text: format!("{level}{grep}{condition}{surroundings}"),
+        since,
+        until,
+        newest,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 30, ..ProptestConfig::default() })]
+
+    /// Filters agree with a simple implementation, also over evicted and rotated lines and when a
+    /// client resumes.
+    #[test]
+    fn filters_agree_with_a_reference(
+        groups in vec((0usize..3, vec((any::<u16>(), any::<bool>()), 1..120)), 1..9),
+        rotate in any::<prop::sample::Index>(), filters in vec((filters(), any::<prop::sample::Index>()), 12),
+    ) {
+        let mut log = Log::default();
+        let ssetail = Ssetail::new().env("TZ", "UTC").args(["0.log", "1.log", "2.log"]);
+        let ssetail = ssetail.args(["--replay-bytes", "20KiB"]);
+        let ssetail = (0..3).fold(ssetail, |ssetail, n| ssetail.file(&format!("{n}.log"), "")).start();
+        for (n, (file, lines)) in groups.iter().enumerate() {
+            if n == rotate.index(groups.len()) {
+                ssetail.rename(&format!("{file}.log"), &format!("{file}.old"));
+                crate::harness::write(&ssetail.path(&format!("{file}.log")), "");
+                log.rotate(*file);
+            }
+            let text = log.write(*file, lines);
+            ssetail.append(&format!("{file}.log"), text);
+            wait_for_lines(&ssetail, log.lines.len());
+        }
+        for (filter, resume) in &filters {
+            let expected = log.select(filter);
+            let query = filter.query(&log);
+            let found = objects(&ssetail, &query);
+            let place = |object: &Value| Written::key(&object["file"], &object["message"]);
+            let places: Vec<_> = found.iter().map(place).collect();
+            prop_assert_eq!(&places, &expected, "{}", query);
+            if let Some(last) = found.get(resume.index(found.len().max(1))) {
+                let id = last["id"].as_str().expect("an id");
+                let rest = objects(&ssetail, &format!("{query}&last_event_id={id}"));
+                let rest: Vec<_> = rest.iter().map(place).collect();
+                prop_assert_eq!(&rest[..], &expected[resume.index(found.len()) + 1..], "{} after {}", query, id);
+            }
+        }
+    }
+}
