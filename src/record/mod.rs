@@ -5,10 +5,15 @@
 //! A record depends only on the bytes of a line, on the [`LineState`] that the lines before it in
 //! the same file have left, and on the [`Clock`].
 
+mod ansi;
 mod clock;
 mod condition;
 mod fields;
+mod json;
 mod level;
+mod level_names;
+mod logfmt;
+mod number;
 mod recognizer;
 mod state;
 mod time;
@@ -18,6 +23,7 @@ pub use clock::{Clock, Zone};
 pub use condition::{BadCondition, Condition};
 pub use fields::{Field, field};
 pub use level::Level;
+pub use number::Number;
 pub use recognizer::{EXAMINED, Recognizer, Record};
 pub use state::LineState;
 pub use time_value::{BadTime, parse_time};
