@@ -17,11 +17,11 @@ use super::{Field, field};
 #[derive(Clone, Debug)]
 pub struct Condition {
     key: String,
-    test: Test,
+    comparison: Comparison,
 }
 
 #[derive(Clone, Debug)]
-enum Test {
+enum Comparison {
     /// The field compares so with a value, which is compared as a number if it is one.
     Compares { operator: Operator, value: String, is_number: bool },
     /// The field matches an expression.
@@ -100,14 +100,14 @@ impl Condition {
             return Err(BadCondition::NoKey);
         }
         let (value, is_quoted) = unquote(value)?;
-        let test = match operator {
+        let comparison = match operator {
             Some(operator) => {
                 let is_number = !is_quoted && Number::parse(&value).is_some();
-                Test::Compares { operator, value, is_number }
+                Comparison::Compares { operator, value, is_number }
             }
-            None => Test::Matches(expression(&value, size)?),
+            None => Comparison::Matches(expression(&value, size)?),
         };
-        Ok(Condition { key: key.to_owned(), test })
+        Ok(Condition { key: key.to_owned(), comparison })
     }
 
     /// Returns whether `line` has the field and the comparison holds.
@@ -121,9 +121,9 @@ impl Condition {
             Field::Bool(false) => "false",
             Field::Null => "null",
         };
-        match &self.test {
-            Test::Matches(expression) => expression.is_match(text.as_bytes()),
-            Test::Compares { operator, value, is_number } => {
+        match &self.comparison {
+            Comparison::Matches(expression) => expression.is_match(text.as_bytes()),
+            Comparison::Compares { operator, value, is_number } => {
                 let number = |text| Number::parse(text).filter(|_| *is_number);
                 let order = match (number(text), number(value)) {
                     (Some(field), Some(value)) => field.cmp(&value),

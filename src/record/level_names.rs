@@ -54,11 +54,6 @@ pub(super) fn numbered(number: u64) -> Level {
     }
 }
 
-/// Returns the level of the digits of a whole number; see [`numbered`].
-pub(super) fn of_digits(digits: &[u8]) -> Option<Level> {
-    number(digits).map(numbered)
-}
-
 /// Returns the whole number that `digits` writes.
 pub(super) fn number(digits: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
@@ -90,7 +85,7 @@ mod tests {
         assert_eq!(numbered(35), Level::Info);
         assert_eq!(numbered(61), Level::Fatal);
         assert_eq!(of_syslog(8), None);
-        assert_eq!(of_digits(b"50"), Some(Level::Error));
-        assert_eq!(of_digits(b"5x"), None);
+        assert_eq!(number(b"50"), Some(50));
+        assert_eq!(number(b"5x"), None);
     }
 }

@@ -8,6 +8,8 @@
 mod ansi;
 mod clock;
 mod condition;
+mod crash;
+mod entry;
 mod fields;
 mod json;
 mod level;
@@ -16,8 +18,17 @@ mod logfmt;
 mod number;
 mod recognizer;
 mod state;
+mod structured;
+mod text_level;
 mod time;
 mod time_value;
+
+#[cfg(test)]
+mod entry_tests;
+#[cfg(test)]
+mod logger_tests;
+#[cfg(test)]
+mod trace_tests;
 
 pub use clock::{Clock, Zone};
 pub use condition::{BadCondition, Condition};
