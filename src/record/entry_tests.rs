@@ -1,6 +1,6 @@
 //! Lines that continue entries, and lines that do not.
 
-use super::{Clock, Level, LineState, Recognizer, Zone};
+use super::{Level, LineState, Recognizer, clock_near};
 
 /// Lines, each with whether it continues the entry above and with its level.
 type Lines = &'static [(&'static str, bool, Option<Level>)];
@@ -85,7 +85,7 @@ const LINES: [Lines; 16] = [
 
 #[test]
 fn lines_continue_entries() {
-    let mut recognizer = Recognizer::new(Clock { zone: Zone::utc(), near: 0 });
+    let mut recognizer = Recognizer::new(clock_near(0));
     for lines in LINES {
         let mut state = LineState::default();
         for (line, continues, level) in lines {

@@ -1,6 +1,6 @@
 //! Lines of loggers, with the time and the level that they state.
 
-use super::{Clock, Level, LineState, Recognizer, Zone};
+use super::{Level, LineState, Recognizer, clock_near};
 
 /// The time of the lines, 2026-11-25T19:00:01Z, in milliseconds since 1970.
 const TIME: i64 = 1_795_633_201_000;
@@ -79,7 +79,7 @@ const LOGGERS: [Row; 62] = [
 ];
 
 fn recognizer() -> Recognizer {
-    Recognizer::new(Clock { zone: Zone::utc(), near: TIME })
+    Recognizer::new(clock_near(TIME))
 }
 
 #[test]

@@ -38,3 +38,9 @@ pub use number::Number;
 pub use recognizer::{EXAMINED, Recognizer, Record};
 pub use state::LineState;
 pub use time_value::{BadTime, parse_time};
+
+/// The clock of lines that were written in UTC near the time `near`.
+#[cfg(test)]
+fn clock_near(near: i64) -> Clock {
+    Clock { zone: Zone::utc(), near }
+}

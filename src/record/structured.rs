@@ -186,12 +186,12 @@ fn is_number(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Zone;
+    use super::super::clock_near;
     use super::*;
 
     #[test]
     fn levels_are_in_fields() {
-        let clock = Clock { zone: Zone::utc(), near: 0 };
+        let clock = clock_near(0);
         for (line, level) in [
             (r#"{"level":"Warning","msg":"x"}"#, Some(Level::Warn)),
             (r#"{"msg":"level: error","severity":"INFO"}"#, Some(Level::Info)),

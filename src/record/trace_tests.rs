@@ -1,6 +1,6 @@
 //! Traces as languages print them, as entries among other lines.
 
-use super::{Clock, Level, LineState, Recognizer, Record, Zone};
+use super::{Level, LineState, Recognizer, Record, clock_near};
 
 const BEFORE: &str = "2026-11-25 19:00:00 INFO listening";
 const LOGGED: &str = "2026-11-25 19:00:01 ERROR request failed";
@@ -26,7 +26,7 @@ const LOGGED_TRACES: [(&str, &str); 9] = traces!(
 );
 
 fn records<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Record> {
-    let mut recognizer = Recognizer::new(Clock { zone: Zone::utc(), near: 0 });
+    let mut recognizer = Recognizer::new(clock_near(0));
     let mut state = LineState::default();
     lines.into_iter().map(|line| recognizer.recognize(line.as_bytes(), &mut state)).collect()
 }
