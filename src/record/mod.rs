@@ -28,6 +28,8 @@ mod entry_tests;
 #[cfg(test)]
 mod logger_tests;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod trace_tests;
 
 pub use clock::{Clock, Zone};

@@ -37,7 +37,8 @@ impl Recognizer {
     /// Returns the record of `line`, which follows lines that have left `state`; `state` becomes
     /// that for the next line.
     ///
-    /// `line` has no terminator; a `\r` at its end, and ANSI escape sequences, say nothing.
+    /// `line` has no terminator; ANSI escape sequences, a `\r` at its end, and NULs or a byte order
+    /// mark at its start say nothing.
     pub fn recognize(&mut self, line: &[u8], state: &mut LineState) -> Record {
         let line = examined(line, &mut self.plain);
         let record = recognize(line, *state, &self.clock);
@@ -58,10 +59,18 @@ impl Recognizer {
     }
 }
 
-/// Returns the part of a line that is examined, without escape sequences and the `\r` at its end.
+/// Mark at the start of a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Returns the part of a line that is examined, without escape sequences, the `\r` at its end, and
+/// NULs and a byte order mark at its start.
 fn examined<'a>(line: &'a [u8], plain: &'a mut Vec<u8>) -> &'a [u8] {
     let line = ansi::strip(&line[..line.len().min(EXAMINED)], plain);
-    line.strip_suffix(b"\r").unwrap_or(line)
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    // A program that goes on writing to a file that was truncated leaves NULs.
+    let nuls = line.iter().take_while(|byte| **byte == 0).count();
+    let line = &line[nuls..];
+    line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
 }
 
 /// The form of a line, without a look at the lines before it.
