@@ -11,6 +11,7 @@ mod fields;
 mod level;
 mod recognizer;
 mod state;
+mod stated_time;
 mod time;
 mod time_value;
 
@@ -20,4 +21,5 @@ pub use fields::{Field, field};
 pub use level::Level;
 pub use recognizer::{EXAMINED, Recognizer, Record};
 pub use state::LineState;
+pub use stated_time::stated_time;
 pub use time_value::{BadTime, parse_time};
