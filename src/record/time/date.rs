@@ -2,9 +2,9 @@
 //!
 //! A form is tried where its first digits stand.
 
-use super::FoundTime;
 use super::civil::{DAY, days};
 use super::cursor::Cursor;
+use super::found_time::FoundTime;
 use super::of_day::{OfDay, StatedZone};
 use crate::record::Clock;
 

@@ -8,6 +8,7 @@ mod civil;
 mod cursor;
 mod date;
 mod epoch;
+mod found_time;
 mod of_day;
 mod runs;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 
 pub(super) use self::civil::{DAY, days, year_of};
 pub(super) use self::cursor::Cursor;
+pub(super) use self::found_time::FoundTime;
 pub(super) use self::of_day::{OfDay, StatedZone, unsigned_offset};
 use self::runs::digit_runs;
 use super::Clock;
@@ -28,17 +30,6 @@ const CHARACTERS: usize = 64;
 
 /// Most bytes of a character.
 const CHARACTER_LEN: usize = 4;
-
-/// The time that a line states near its start, and its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FoundTime {
-    /// The time in milliseconds since 1970.
-    pub(super) time: i64,
-    /// Index of its first byte; that of the date for klog, whose level stands before it.
-    pub(super) start: usize,
-    /// Index after its last byte.
-    pub(super) end: usize,
-}
 
 /// Finds the first time whose digits begin in the first 64 characters of a line that is neither
 /// JSON nor logfmt.
