@@ -24,8 +24,8 @@ pub enum StartAt {
     /// All lines from the first one on that states a time at or after this one, and an unfinished
     /// line.
     ///
-    /// Each time has to be later than those above it, or at most ten seconds before them; of two
-    /// times that are further apart, the search may skip the lines between them.
+    /// The times have to grow: a line may be at most ten seconds before a line above it. If they do
+    /// not, the first line may be another one that states a time in range.
     /// If no line states a time, all lines have the time of the last change of the file.
     Since {
         /// Milliseconds since 1970.

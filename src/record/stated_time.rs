@@ -8,11 +8,15 @@ use super::{Clock, time};
 /// Fields of JSON and logfmt that hold the time of a line, the most usual first.
 const FIELDS: [&str; 6] = ["time", "ts", "timestamp", "@timestamp", "t", "@t"];
 
+/// Most bytes of the first key of logfmt. Half as many could be a real key; with twice as many, a
+/// line of one long word takes longer.
+const LONGEST_KEY: usize = 32;
+
 /// Mark at the start of a text in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Returns the time that `line` states, in milliseconds since 1970: that of a field if it is a JSON
-/// object, else the first one near its start, or that of a field of logfmt.
+/// object or begins as logfmt, else the first one near its start.
 ///
 /// `line` has no terminator; a byte order mark and NULs before it say nothing.
 #[must_use]
@@ -23,8 +27,15 @@ pub fn stated_time(line: &[u8], clock: &Clock) -> Option<i64> {
     if line.trim_ascii_start().starts_with(b"{") {
         return of_fields(line, clock);
     }
-    let found = time::find(line, clock).map(|found| found.time);
-    found.or_else(|| line.contains(&b'=').then(|| of_fields(line, clock)).flatten())
+    let of_logfmt = begins_with_pair(line).then(|| of_fields(line, clock)).flatten();
+    of_logfmt.or_else(|| time::find(line, clock).map(|found| found.time))
+}
+
+/// Returns true if the first word is `KEY=VALUE`.
+fn begins_with_pair(line: &[u8]) -> bool {
+    let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.@".contains(byte);
+    let key = line.iter().take(LONGEST_KEY).take_while(|byte| is_key(byte)).count();
+    key > 0 && line.get(key) == Some(&b'=')
 }
 
 fn of_fields(line: &[u8], clock: &Clock) -> Option<i64> {

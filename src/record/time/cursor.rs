@@ -111,8 +111,8 @@ impl<'a> Cursor<'a> {
     /// Returns false if the bytes from this position on belong to the same word, number or path.
     pub(super) fn is_end(self) -> bool {
         match self.peek() {
-            b'.' | b':' => !self.ahead(1).is_ascii_alphanumeric(),
-            b'+' | b'-' => !self.ahead(1).is_ascii_digit(),
+            b'.' => !self.ahead(1).is_ascii_alphanumeric(),
+            b':' | b'+' | b'-' => !self.ahead(1).is_ascii_digit(),
             byte => !byte.is_ascii_alphanumeric() && !b"_/\\%".contains(&byte),
         }
     }

@@ -1,7 +1,7 @@
 //! Lines of real loggers with their times.
 
 /// The time that a line states, the text of that time, and the line.
-pub(super) const LINES: [(&str, &str, &str); 68] = [
+pub(super) const LINES: [(&str, &str, &str); 69] = [
     // RFC 3339 and ISO 8601: tracing, env_logger, zap, journald export, Docker, MySQL, Elasticsearch.
     ("2026-11-25T19:00:01Z", "2026-11-25T19:00:01Z", "2026-11-25T19:00:01Z  INFO server: ready"),
     (
@@ -95,6 +95,11 @@ pub(super) const LINES: [(&str, &str, &str); 68] = [
         "2026-11-25T19:00:01Z",
         "2026-11-25 19:00:01 +0000",
         "Started GET \"/\" for 127.0.0.1 at 2026-11-25 19:00:01 +0000",
+    ),
+    (
+        "2026-11-25T18:00:01.123Z",
+        "2026-11-25 19:00:01,123",
+        "2026-11-25 19:00:01,123:INFO:root:started",
     ),
     // Go std, nginx error log, Caddy, wget, file names and line numbers before the time.
     ("2026-11-25T18:00:01Z", "2026/11/25 19:00:01", "2026/11/25 19:00:01 http: Server closed"),
