@@ -4,6 +4,7 @@ use std::fmt;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
+use jiff::tz::TimeZone;
 use ssetail::record::{Clock, Zone, stated_time};
 
 /// Number of lines of a round; together they fit into the cache of a processor.
@@ -35,7 +36,8 @@ fn times(bencher: Bencher, kind: &Kind) {
     let fill = text.repeat(LEN / text.len() + 1);
     let line = &format!("{start}{fill}")[..LEN];
     let lines = vec![line.to_owned(); LINES];
-    let clock = Clock::new(&Zone::utc(), NEAR);
+    let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone");
+    let clock = Clock::new(&Zone::from(zone), NEAR);
     bencher.counter(BytesCount::new(LINES * LEN)).bench_local(|| {
         let times = lines.iter().map(|line| stated_time(line.as_bytes(), &clock));
         times.flatten().fold(0, i64::wrapping_add)

@@ -22,7 +22,7 @@ const NARROW: u64 = 32 * 1024;
 
 /// Number of bytes at one place in which a line has to state its time. With half as many, a long
 /// trace hides the times around it; with twice as many, files without times take twice as long.
-const PROBE: u64 = 1 << 20;
+const PROBE: u64 = 256 * 1024;
 
 /// Returns the offset of the first line at or after `time`, in milliseconds since 1970; none if
 /// there is no such line.
