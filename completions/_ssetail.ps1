@@ -23,6 +23,7 @@ Register-ArgumentCompleter -Native -CommandName 'ssetail' -ScriptBlock {
         'ssetail' {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Start with the last N lines of each file that exists at startup; +N starts with line N')
             [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'Start with the last N lines of each file that exists at startup; +N starts with line N')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Start with the first line at or after TIME; e.g. 10m (ago), 14:00, 2026-11-25 or 2026-11-25T14:00:00Z')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Accepted for compatibility with tail; files are always followed by name')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Accepted for compatibility with tail; files are always followed by name')
             [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'Time for which a replaced file is still read')

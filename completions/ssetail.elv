@@ -20,6 +20,7 @@ set edit:completion:arg-completer[ssetail] = {|@words|
         &'ssetail'= {
             cand -n 'Start with the last N lines of each file that exists at startup; +N starts with line N'
             cand --lines 'Start with the last N lines of each file that exists at startup; +N starts with line N'
+            cand --since 'Start with the first line at or after TIME; e.g. 10m (ago), 14:00, 2026-11-25 or 2026-11-25T14:00:00Z'
             cand -f 'Accepted for compatibility with tail; files are always followed by name'
             cand --follow 'Accepted for compatibility with tail; files are always followed by name'
             cand --linger 'Time for which a replaced file is still read'

@@ -1,4 +1,5 @@
 complete -c ssetail -s n -l lines -d 'Start with the last N lines of each file that exists at startup; +N starts with line N' -r
+complete -c ssetail -l since -d 'Start with the first line at or after TIME; e.g. 10m (ago), 14:00, 2026-11-25 or 2026-11-25T14:00:00Z' -r
 complete -c ssetail -s f -l follow -d 'Accepted for compatibility with tail; files are always followed by name' -r
 complete -c ssetail -l linger -d 'Time for which a replaced file is still read' -r
 complete -c ssetail -l max-line -d 'Maximum length of a line; a longer line is sent in parts, which filters see as a whole up to 1 MiB' -r

@@ -122,4 +122,4 @@ pub use manual::manual;
 pub use report::Report;
 #[cfg(feature = "cli")]
 pub use run::run;
-pub use system::raise_descriptor_limit;
+pub use system::{local_zone, raise_descriptor_limit};

@@ -28,6 +28,7 @@ mod resuming;
 mod same_file;
 mod scripts;
 mod serving;
+mod since;
 mod spool;
 mod stopping;
 mod structure;

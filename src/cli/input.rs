@@ -7,7 +7,7 @@ use clap::builder::BoolishValueParser;
 use regex::bytes::Regex;
 
 use super::default::{duration, lines, size};
-use super::value::{parse_duration, parse_lines, parse_max_line, parse_regex};
+use super::value::{parse_duration, parse_lines, parse_max_line, parse_regex, parse_since};
 use crate::event::Splitter;
 use crate::follow::{FollowOptions, StartAt};
 
@@ -17,7 +17,7 @@ use crate::follow::{FollowOptions, StartAt};
 pub(crate) struct InputArgs {
     /// Start with the last N lines of each file that exists at startup; +N starts with line N
     #[arg(short = 'n', long, env = "SSETAIL_LINES", value_name = "N|+N",
-          default_value = lines(FollowOptions::DEFAULT_START), value_parser = parse_lines,
+          default_value = lines(&FollowOptions::DEFAULT_START), value_parser = parse_lines,
           allow_hyphen_values = true)]
     lines: StartAt,
 
@@ -25,6 +25,12 @@ pub(crate) struct InputArgs {
     #[arg(long, env = "SSETAIL_FROM_START", conflicts_with = "lines",
           value_parser = BoolishValueParser::new())]
     from_start: bool,
+
+    /// Start with the first line at or after TIME; e.g. 10m (ago), 14:00, 2026-11-25 or
+    /// 2026-11-25T14:00:00Z
+    #[arg(long, env = "SSETAIL_SINCE", value_name = "TIME", value_parser = parse_since,
+          conflicts_with_all = ["lines", "from_start"])]
+    since: Option<StartAt>,
 
     /// Accepted for compatibility with tail; files are always followed by name
     #[arg(short = 'f', short_alias = 'F', long, env = "SSETAIL_FOLLOW", num_args = 0..=1,
@@ -70,6 +76,10 @@ pub(crate) struct InputArgs {
 impl InputArgs {
     /// Returns the first line to publish of files that exist at startup.
     pub(crate) fn start_at(&self) -> StartAt {
-        if self.from_start { StartAt::Line(1) } else { self.lines }
+        match &self.since {
+            Some(since) => since.clone(),
+            None if self.from_start => StartAt::Line(1),
+            None => self.lines.clone(),
+        }
     }
 }

@@ -13,6 +13,8 @@ use super::source::absolute;
 use crate::event::Format;
 use crate::follow::{SpoolNames, StartAt};
 use crate::http::ListenAddress;
+use crate::record::parse_time;
+use crate::system::{local_zone, wall_clock};
 
 pub(super) fn parse_lines(text: &str) -> Result<StartAt, String> {
     let (number, make): (_, fn(u64) -> StartAt) = match text.strip_prefix('+') {
@@ -23,6 +25,12 @@ pub(super) fn parse_lines(text: &str) -> Result<StartAt, String> {
         .parse()
         .map(make)
         .map_err(|_| "expected a number of lines, e.g. 100, or +1 for all lines".to_owned())
+}
+
+pub(super) fn parse_since(text: &str) -> Result<StartAt, String> {
+    let zone = local_zone();
+    let time = parse_time(text, wall_clock(), &zone).map_err(|error| error.to_string())?;
+    Ok(StartAt::Since { time, zone })
 }
 
 pub(super) fn parse_port(text: &str) -> Result<u16, String> {

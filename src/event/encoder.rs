@@ -10,13 +10,13 @@ use bytes::Bytes;
 use super::records::Records;
 use super::template::{LINE_END, Template};
 use super::{Batch, Epoch, EventId, Lines, Medium, Position, Presentation, Section, Seq};
-use crate::record::{Context, Zone};
+use crate::record::{Clock, Context, Zone};
 
 /// Encodes the events of one run.
 #[derive(Debug)]
 pub struct Encoder {
     epoch: Epoch,
-    zone: Zone,
+    clock: Clock,
 }
 
 impl Encoder {
@@ -29,19 +29,19 @@ impl Encoder {
     /// Makes an encoder whose IDs name `epoch`; times of lines that name no zone are in UTC.
     #[must_use]
     pub fn new(epoch: Epoch) -> Self {
-        Encoder { epoch, zone: Zone::utc() }
+        Encoder { epoch, clock: Clock::new(&Zone::utc(), 0) }
     }
 
-    /// Sets the zone of the times of lines that name none.
+    /// Sets the clock of the times of lines.
     #[must_use]
-    pub fn with_zone(self, zone: Zone) -> Self {
-        Encoder { zone, ..self }
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Encoder { clock, ..self }
     }
 
-    /// The zone of the times of lines that name none.
+    /// The clock of the times of lines.
     #[must_use]
-    pub fn zone(&self) -> &Zone {
-        &self.zone
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The epoch that the IDs name.
@@ -138,7 +138,7 @@ impl Encoder {
     #[must_use]
     pub fn next_context(&self, batch: &Batch) -> Option<Context> {
         if batch.next_context().is_none() {
-            let mut records = Records::new(batch, &self.zone)?;
+            let mut records = Records::new(batch, &self.clock)?;
             records.skip_to_end();
             records.finish();
         }
@@ -150,12 +150,12 @@ impl Encoder {
     #[must_use]
     pub fn first_time(&self, batch: &Batch) -> Option<i64> {
         let read = batch.lines()?.time.cast_signed();
-        Some(Records::new(batch, &self.zone)?.record(0).time.unwrap_or(read))
+        Some(Records::new(batch, &self.clock)?.record(0).time.unwrap_or(read))
     }
 
     /// Returns the records of a batch, if the presentation shows them.
     fn records<'a>(&self, batch: &'a Batch, presentation: Presentation) -> Option<Records<'a>> {
-        presentation.has_records().then(|| Records::new(batch, &self.zone)).flatten()
+        presentation.has_records().then(|| Records::new(batch, &self.clock)).flatten()
     }
 
     fn template<'a>(

@@ -7,7 +7,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::{Batch, Lines};
-use crate::record::{Clock, Context, Recognizer, Record, Zone};
+use crate::record::{Clock, Context, Recognizer, Record};
 
 /// Number of sections at the end of a batch that are examined for one that needs no context.
 ///
@@ -31,13 +31,12 @@ pub(super) struct Records<'a> {
 impl<'a> Records<'a> {
     /// Makes a reader that begins with the first line of `batch`; `None` if the batch has no lines,
     /// or its context is not known.
-    pub(super) fn new(batch: &'a Batch, zone: &Zone) -> Option<Self> {
+    pub(super) fn new(batch: &'a Batch, clock: &Clock) -> Option<Self> {
         let lines = batch.lines().filter(|lines| !lines.chunks)?;
-        let clock = Clock { zone: zone.clone(), near: lines.time.cast_signed() };
         Some(Records {
             batch,
             lines,
-            recognizer: Recognizer::new(clock),
+            recognizer: Recognizer::new(clock.near(lines.time.cast_signed())),
             context: batch.context()?,
             next: 0,
             section: 0..0,

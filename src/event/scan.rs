@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::grep::{PIECE, Search};
 use super::records::Records;
 use super::{Batch, Grep, Lines, Position, Selection, Seq, Surroundings};
-use crate::record::{Record, Zone};
+use crate::record::{Clock, Record};
 
 /// A section of a batch that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,21 +55,21 @@ impl Scan {
     /// Scans the events of `batch` in `range` for those that `selection` wants, and none after the
     /// first line that stops it.
     ///
-    /// The sections have records if `zone` is the zone of their times; the context of the batch must
+    /// The sections have records if `clock` is that of their times; the context of the batch must
     /// be known then.
     /// Asks `may_go_on` after each 256 bytes, at the end of a line.
     pub fn of(
         batch: &Batch,
         range: ScanRange,
         selection: &Selection,
-        zone: Option<&Zone>,
+        clock: Option<&Clock>,
         mut may_go_on: impl FnMut() -> bool,
     ) -> Self {
         let ScanRange { start, end } = range;
         let mut scan =
             Scan { sections: Vec::new(), reached: Position::before(end), is_stopped: false };
         let Some(lines) = batch.lines() else { return scan };
-        let mut tests = Tests::new(batch, lines, selection, zone);
+        let mut tests = Tests::new(batch, lines, selection, clock);
         let end_index = (end.min(batch.next()) - batch.first()) as usize;
         let mut index = start.next.saturating_sub(batch.first()) as usize;
         let mut scanned = 0;
@@ -104,7 +104,7 @@ impl<'a> Tests<'a> {
         batch: &'a Batch,
         lines: &'a Lines,
         selection: &'a Selection,
-        zone: Option<&Zone>,
+        clock: Option<&Clock>,
     ) -> Self {
         let search = |grep: &'a Grep| grep.search(lines);
         Tests {
@@ -112,7 +112,7 @@ impl<'a> Tests<'a> {
             lines,
             grep: selection.grep.as_deref().map(search),
             stop: selection.stop.as_deref().map(search),
-            records: zone.and_then(|zone| Records::new(batch, zone)),
+            records: clock.and_then(|clock| Records::new(batch, clock)),
             reads_all: selection.needs_records(),
         }
     }

@@ -101,7 +101,8 @@ impl TextEncoding {
     }
 
     /// Returns `bytes` in UTF-8; what is not valid UTF-16 becomes U+FFFD.
-    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+    #[must_use]
+    pub fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
         let encoding = match self {
             TextEncoding::Utf8 => return Cow::Borrowed(bytes),
             TextEncoding::Utf16Le => UTF_16LE,

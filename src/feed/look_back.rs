@@ -25,7 +25,7 @@ use super::state::{ENTRIES_PER_LOCK, FeedState};
 use crate::event::{
     Batch, Position, Scan, ScanRange, Section, Selection, Seq, Source, Surroundings,
 };
-use crate::record::Zone;
+use crate::record::Clock;
 use crate::store::IndexEntry;
 
 /// Bytes of lines in memory after which a step takes no further batch; about as many as an entry of
@@ -306,7 +306,7 @@ impl Part {
             if selection.needs_records() {
                 reloader.find_context(before, batch);
             }
-            found.extend(matches(batch, selection, reloader.zone(), replay_start));
+            found.extend(matches(batch, selection, reloader.clock(), replay_start));
             before = Some(batch);
         }
         found.reverse();
@@ -328,11 +328,11 @@ fn first_readable(batch: &Batch, replay_start: Seq) -> Seq {
 }
 
 /// Returns the lines of `batch` that `selection` wants.
-fn matches(batch: &Batch, selection: &Selection, zone: &Zone, replay_start: Seq) -> Vec<Match> {
+fn matches(batch: &Batch, selection: &Selection, clock: &Clock, replay_start: Seq) -> Vec<Match> {
     let start = Position::before(first_readable(batch, replay_start));
     let range = ScanRange { start, end: batch.next() };
-    let zone = selection.needs_records().then_some(zone);
-    let sections = Scan::of(batch, range, selection, zone, || true).sections;
+    let clock = selection.needs_records().then_some(clock);
+    let sections = Scan::of(batch, range, selection, clock, || true).sections;
     let found = |section: Section| Match {
         source: batch.source().id,
         seq: batch.first() + section.spans.start as Seq,

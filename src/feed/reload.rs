@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::SetOnce;
 
 use crate::event::{Batch, Cutting, Encoder, Presentation, Seq};
-use crate::record::Zone;
+use crate::record::Clock;
 use crate::store::{ContextFinder, IndexEntry};
 
 /// Bytes of memory for reloaded batches, with their encoded forms, that stay for other subscribers.
@@ -53,7 +53,7 @@ struct Cached {
 
 impl Reloader {
     pub(super) fn new(cutting: Cutting, encoder: Arc<Encoder>) -> Self {
-        let contexts = ContextFinder::new(&cutting, encoder.zone());
+        let contexts = ContextFinder::new(&cutting, encoder.clock());
         let (cache, meter) = (Mutex::default(), Arc::default());
         Reloader { cutting, contexts, encoder, cache, meter }
     }
@@ -80,9 +80,9 @@ impl Reloader {
         cell
     }
 
-    /// The zone of the times of lines that name none.
-    pub(super) fn zone(&self) -> &Zone {
-        self.encoder.zone()
+    /// The clock of the times of lines.
+    pub(super) fn clock(&self) -> &Clock {
+        self.encoder.clock()
     }
 
     /// Finds the context of `batch` unless it is known; `before` is the batch whose records were

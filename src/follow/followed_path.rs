@@ -217,13 +217,14 @@ impl FollowedPath {
             updates.extend(change);
             return self.start_with(generation, now, updates);
         }
-        let start_at = self.late_start.and_then(|late| late.of(opened.id));
+        let start_at = self.late_start.as_ref().and_then(|late| late.of(opened.id));
         let offset = match start_at {
             Some(start_at) if opened.kind == FileKind::Regular => start_at.offset(&opened.file),
             _ => Ok(0),
         };
+        let existed = start_at.is_some();
         match offset.and_then(|offset| Generation::new(opened, offset)) {
-            Ok(generation) if start_at.is_some() && self.state == SourceState::Waiting => {
+            Ok(generation) if existed && self.state == SourceState::Waiting => {
                 self.start_with(generation, now, updates);
             }
             Ok(generation) => self.push(generation, now, updates),

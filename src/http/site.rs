@@ -89,6 +89,6 @@ impl Site {
     pub(super) fn time(&self) -> QueryTime {
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = elapsed.map_or(0, |elapsed| elapsed.as_millis() as i64);
-        QueryTime { now, zone: self.feed.encoder().zone().clone() }
+        QueryTime { now, zone: self.feed.encoder().clock().zone().clone() }
     }
 }

@@ -104,7 +104,7 @@ mod tests {
     ];
 
     fn recognizer() -> Recognizer {
-        Recognizer::new(Clock { zone: Zone::utc(), near: 0 })
+        Recognizer::new(Clock::new(&Zone::utc(), 0))
     }
 
     /// Returns the records of the lines, each with its offset, of a reader that begins at `start`.

@@ -19,6 +19,7 @@ mod logfmt;
 mod number;
 mod recognizer;
 mod state;
+mod stated_time;
 mod structured;
 mod text_level;
 mod time;
@@ -41,10 +42,11 @@ pub use level::Level;
 pub use number::Number;
 pub use recognizer::{EXAMINED, Recognizer, Record};
 pub use state::LineState;
+pub use stated_time::stated_time;
 pub use time_value::{BadTime, parse_time};
 
 /// The clock of lines that were written in UTC near the time `near`.
 #[cfg(test)]
 fn clock_near(near: i64) -> Clock {
-    Clock { zone: Zone::utc(), near }
+    Clock::new(&Zone::utc(), near)
 }

@@ -1,7 +1,7 @@
 //! The context of a batch: what the lines before it in its log have left.
 
 use crate::event::{Batch, Carry, Cutting, End, LineFilter, Lines, Location, TextEncoding};
-use crate::record::{Clock, Context, EXAMINED, Recognizer, Zone};
+use crate::record::{Clock, Context, EXAMINED, Recognizer};
 
 /// Number of bytes before a batch that are read first.
 ///
@@ -14,13 +14,13 @@ const FIRST_READ: u64 = 4096;
 pub(crate) struct ContextFinder {
     /// The rules by which lines were cut, without the filter: hidden lines count too.
     cutting: Cutting,
-    zone: Zone,
+    clock: Clock,
 }
 
 impl ContextFinder {
-    pub(crate) fn new(cutting: &Cutting, zone: &Zone) -> Self {
+    pub(crate) fn new(cutting: &Cutting, clock: &Clock) -> Self {
         let cutting = Cutting { filter: LineFilter::default(), ..cutting.clone() };
-        ContextFinder { cutting, zone: zone.clone() }
+        ContextFinder { cutting, clock: clock.clone() }
     }
 
     /// Finds the context of `batch` unless it is known.
@@ -106,8 +106,7 @@ impl ContextFinder {
     }
 
     fn recognizer(&self, lines: &Lines) -> Recognizer {
-        let near = lines.time.cast_signed();
-        Recognizer::new(Clock { zone: self.zone.clone(), near })
+        Recognizer::new(self.clock.near(lines.time.cast_signed()))
     }
 }
 

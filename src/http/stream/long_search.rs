@@ -67,9 +67,9 @@ impl LongSearches {
             let search = move || {
                 // Held by the thread, which goes on when the peer has gone.
                 let _permit = permit;
-                let zone = has_records.then(|| site.feed.encoder().zone());
+                let clock = has_records.then(|| site.feed.encoder().clock());
                 let may_go_on = || wanted.strong_count() > 0;
-                let scan = Scan::of(&batch, range, &selection, zone, may_go_on);
+                let scan = Scan::of(&batch, range, &selection, clock, may_go_on);
                 Found { range, has_records, scan }
             };
             spawn_blocking(search).await

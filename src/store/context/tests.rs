@@ -8,7 +8,7 @@ use super::*;
 use crate::event::{
     Encoder, Epoch, Log, Position, Scan, ScanRange, Section, Selection, Surroundings,
 };
-use crate::record::{BLOCK, Record};
+use crate::record::{BLOCK, Record, Zone};
 use crate::store::samples::source;
 
 const LINES: [&str; 14] = [
@@ -27,6 +27,10 @@ const LINES: [&str; 14] = [
     "2026-11-25 19:00:03 WARN low",
     "Caused by: java.io.IOException",
 ];
+
+fn clock() -> Clock {
+    Clock::new(&Zone::utc(), 0)
+}
 
 /// A file in memory.
 #[derive(Debug)]
@@ -73,7 +77,7 @@ fn batches(log: &Arc<InMemory>, from: usize, cuts: &[usize], cutting: &Cutting) 
 fn records(batch: &Batch) -> Vec<(u64, Record)> {
     let selection = Selection { surroundings: Surroundings::Entry, ..Selection::default() };
     let range = ScanRange { start: Position::before(batch.first()), end: batch.next() };
-    let scan = Scan::of(batch, range, &selection, Some(&Zone::utc()), || true);
+    let scan = Scan::of(batch, range, &selection, Some(&clock()), || true);
     let sections = batch.lines().expect("lines").sections();
     let place =
         |((at, _), section): ((u32, _), Section)| (batch.offset() + u64::from(at), section.record);
@@ -104,7 +108,7 @@ proptest! {
         let filter = LineFilter::new(regex::bytes::RegexSet::empty(), exclude);
         let filtered = Cutting { filter, ..Cutting::default() };
         let cutting = if is_filtered { &filtered } else { &whole_cutting };
-        let finder = ContextFinder::new(cutting, &Zone::utc());
+        let finder = ContextFinder::new(cutting, &clock());
         let encoder = Encoder::new(Epoch::from_random(1));
 
         let all = batches(&log, 0, &[], &whole_cutting);

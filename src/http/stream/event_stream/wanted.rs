@@ -9,7 +9,7 @@ use super::EventStream;
 use crate::event::{Batch, Encoder, Medium, Position, Scan, ScanRange, Section, Selection, Seq};
 use crate::http::stream::Gathered;
 use crate::http::stream::long_search::LongSearches;
-use crate::record::Zone;
+use crate::record::Clock;
 
 impl EventStream {
     /// Appends the events of `batches` from `from` on that this peer wants; the error is the
@@ -173,8 +173,8 @@ impl EventStream {
         if !self.contexts.is_known_or_start(&site.feed, batch) {
             return None;
         }
-        let zone = site.feed.encoder().zone();
-        let scan = self.scan_now(batch, range, selection, Some(zone), search_end)?;
+        let clock = site.feed.encoder().clock();
+        let scan = self.scan_now(batch, range, selection, Some(clock), search_end)?;
         self.contexts.note(batch);
         Some(scan)
     }
@@ -185,14 +185,14 @@ impl EventStream {
         batch: &Arc<Batch>,
         range: ScanRange,
         selection: &Arc<Selection>,
-        zone: Option<&Zone>,
+        clock: Option<&Clock>,
         search_end: Option<Instant>,
     ) -> Option<Scan> {
         if LongSearches::are_needed(batch) {
             let searches = &mut self.long_searches;
-            return searches.take_or_start(&self.site, batch, range, selection, zone.is_some());
+            return searches.take_or_start(&self.site, batch, range, selection, clock.is_some());
         }
         let may_go_on = || search_end.is_none_or(|end| Instant::now() < end);
-        Some(Scan::of(batch, range, selection, zone, may_go_on))
+        Some(Scan::of(batch, range, selection, clock, may_go_on))
     }
 }
