@@ -19,6 +19,7 @@ mod descriptors;
 mod filters;
 mod guard;
 mod hyper_writers;
+mod lenient_query;
 mod listen;
 mod name_filter;
 mod parameter;

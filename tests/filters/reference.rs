@@ -38,7 +38,7 @@ const LEVELS: [&str; 4] = ["DEBUG", "INFO", "WARN", "ERROR"];
 const STATUS: [u32; 3] = [200, 404, 500];
 
 /// Seconds since 1970 of 2026-11-25T00:00:00Z.
-const START: usize = 1_764_028_800;
+const START: usize = 1_795_564_800;
 
 impl Written {
     pub fn key(file: &Value, message: &Value) -> (String, String) {
