@@ -33,8 +33,7 @@ fn after_sequence(bytes: &[u8]) -> &[u8] {
         [b']', rest @ ..] => {
             let len = rest.iter().take_while(|byte| !matches!(**byte, BELL | ESC)).count();
             match &rest[len..] {
-                [BELL, rest @ ..] | [ESC, b'\\', rest @ ..] => rest,
-                rest => rest,
+                [BELL, rest @ ..] | [ESC, b'\\', rest @ ..] | rest => rest,
             }
         }
         // Other sequences have intermediate bytes and one final byte.

@@ -1,5 +1,8 @@
 //! First lines of crashes, such as `java.lang.IllegalStateException: boom`.
 
+use memchr::memmem::find;
+use memchr::{memchr, memchr_iter};
+
 use super::Level;
 
 /// Longest name of a class, in bytes; longer ones are not known, and a larger value would delay
@@ -42,7 +45,7 @@ pub(super) fn exception(line: &[u8]) -> Option<Level> {
 pub(super) fn is_class_in_packages(line: &[u8]) -> bool {
     let Some((_, rest)) = class(line) else { return false };
     let name = &line[..line.len() - rest.len()];
-    let dots = memchr::memchr_iter(b'.', name).count();
+    let dots = memchr_iter(b'.', name).count();
     dots >= 2 && matches!(rest, [b':'] | [b':', b' ', ..])
 }
 
@@ -66,8 +69,8 @@ fn class(line: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Returns whether a line reports a panic of Rust, as `thread 'main' panicked at src/main.rs:2:5:`.
 pub(super) fn is_rust_panic(line: &[u8]) -> bool {
     let start = &line[..line.len().min(LONGEST_NAME)];
-    line.starts_with(b"thread '") && memchr::memmem::find(start, b"' panicked at ").is_some()
-        || line.starts_with(b"thread ") && memchr::memmem::find(start, b") panicked at ").is_some()
+    line.starts_with(b"thread '") && find(start, b"' panicked at ").is_some()
+        || line.starts_with(b"thread ") && find(start, b") panicked at ").is_some()
 }
 
 /// Returns whether a line is the first of a goroutine of Go, as `goroutine 1 [running]:`.
@@ -77,25 +80,24 @@ pub(super) fn is_goroutine(line: &[u8]) -> bool {
 
 /// Returns whether a line is the place of an exception as Node prints it, such as `/tmp/a.js:3`.
 pub(super) fn is_node_place(line: &[u8]) -> bool {
-    let Some(colon) = memchr::memrchr(b':', line) else { return false };
-    let (file, digits) = (&line[..colon], &line[colon + 1..]);
-    let is_script = [&b".js"[..], b".mjs", b".cjs", b".ts", b".mts", b".cts", b".jsx", b".tsx"]
-        .iter()
-        .any(|ending| file.ends_with(ending));
-    let is_file = is_script && (file.starts_with(b"/") || file.get(1) == Some(&b':'))
-        || is_script && file.starts_with(b"file://")
-        || file.starts_with(b"node:");
-    is_file && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && !file.contains(&b' ')
+    let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some(file) = line[..line.len() - digits].strip_suffix(b":") else { return false };
+    let is_absolute = file.starts_with(b"/") || file.get(1) == Some(&b':');
+    let is_script = (is_absolute || file.starts_with(b"file://"))
+        && [&b".js"[..], b".mjs", b".cjs", b".ts", b".mts", b".cts", b".jsx", b".tsx"]
+            .iter()
+            .any(|ending| file.ends_with(ending));
+    digits > 0 && (is_script || file.starts_with(b"node:")) && !file.contains(&b' ')
 }
 
 /// Returns whether a line is a place of Ruby, as `a.rb:3:in 'name': message (RuntimeError)`.
 pub(super) fn is_ruby_place(line: &[u8]) -> bool {
-    let start = &line[..line.len().min(LONGEST_NAME)];
-    let Some(place) = memchr::memmem::find(start, b":in ") else { return false };
-    let file = &start[..place];
-    let digits = file.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let quotes = matches!(start.get(place + 4), Some(b'`' | b'\''));
-    quotes && digits > 0 && file[..file.len() - digits].ends_with(b":") && !file.contains(&b' ')
+    let Some(space) = memchr(b' ', line) else { return false };
+    let Some(place) = line[..space].strip_suffix(b":in") else { return false };
+    let digits = place.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0
+        && place[..place.len() - digits].ends_with(b":")
+        && matches!(line.get(space + 1), Some(b'`' | b'\''))
 }
 
 #[cfg(test)]

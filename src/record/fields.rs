@@ -151,7 +151,7 @@ mod tests {
             r#"{"a":01}"#,
             r#"{"a":[1}"#,
             r#"{"a":1,"b":tru}"#,
-            r#"{a:1}"#,
+            "{a:1}",
             r#"["a",1]"#,
             "{",
         ] {
@@ -181,7 +181,7 @@ mod tests {
         }
     }
 
-    /// Returns what `field` must return, by serde_json.
+    /// Returns what `field` must return, by `serde_json`.
     fn expected(value: &Value) -> Option<Field<'static>> {
         match value {
             Value::String(text) => Some(Field::Text(text.clone().into())),

@@ -35,7 +35,7 @@ enum Meaning {
     Level,
     /// A level whose numbers are those of syslog.
     Severity,
-    /// A letter for the level, as MongoDB has it.
+    /// A letter for the level, as `MongoDB` has it.
     Letter,
 }
 
@@ -79,7 +79,7 @@ pub(super) fn of_json(line: &[u8], clock: &Clock) -> Stated {
         }
     }
     let mut stated = fields.stated();
-    // Compact JSON of Serilog leaves out this level only.
+    // The compact JSON of Serilog leaves out this level only.
     stated.level = stated.level.or(is_serilog.then_some(Level::Info));
     stated
 }
@@ -128,7 +128,7 @@ impl<'c> Fields<'c> {
     }
 
     /// Adds `level` of the object `log`, as the Elastic Common Schema has it, and `$date` of the
-    /// object `t`, as MongoDB has it.
+    /// object `t`, as `MongoDB` has it.
     fn add_nested(&mut self, object: &[u8]) {
         for (key, value) in Members::new(object).into_iter().flatten().map_while(Result::ok) {
             match (key, scalar(value)) {

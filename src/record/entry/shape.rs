@@ -1,5 +1,8 @@
 //! Shapes of lines, by which they begin or continue entries.
 
+use memchr::memchr;
+use memchr::memmem::find;
+
 use crate::record::crash::{
     exception, is_class_in_packages, is_goroutine, is_node_place, is_ruby_place, is_rust_panic,
 };
@@ -143,7 +146,7 @@ impl Shape {
             Shape::TracebackGroup
         } else if text.starts_with(b"File \"")
             && text.last().is_some_and(u8::is_ascii_digit)
-            && memchr::memmem::find(text, b"\", line ").is_some()
+            && find(text, b"\", line ").is_some()
         {
             Shape::SyntaxPlace
         } else if !text.is_empty() && text.iter().all(|byte| *byte == b'^') {
@@ -187,7 +190,7 @@ fn is_closer(line: &[u8]) -> bool {
 fn is_php_frame(line: &[u8]) -> bool {
     let digits = line[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let rest = &line[1 + digits..];
-    let is_place = rest.starts_with(b" /") && memchr::memchr(b'(', rest).is_some();
+    let is_place = rest.starts_with(b" /") && memchr(b'(', rest).is_some();
     digits > 0
         && (is_place || rest.starts_with(b" {main}") || rest.starts_with(b" [internal function]"))
 }
@@ -206,7 +209,7 @@ fn is_frame(line: &[u8]) -> bool {
     let Some(call) = line.strip_prefix(b"at ") else { return false };
     let digits = call.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let before = &call[..call.len() - digits];
-    call.ends_with(b")") && memchr::memchr(b'(', call).is_some()
+    call.ends_with(b")") && memchr(b'(', call).is_some()
         || digits > 0 && (before.ends_with(b":") && before.len() > 3 && !before.contains(&b' '))
         || digits > 0 && before.ends_with(b":line ")
 }
@@ -222,16 +225,18 @@ fn is_elision(line: &[u8]) -> bool {
 
 /// Returns whether a line is a note of a C compiler, as `a.c:3:5: note: …`.
 fn is_compiler_note(line: &[u8]) -> bool {
-    let start = &line[..line.len().min(200)];
-    let Some(place) = memchr::memmem::find(start, b": note: ") else { return false };
-    start[..place].last().is_some_and(u8::is_ascii_digit)
+    let Some(space) = memchr(b' ', line) else { return false };
+    let place = line[..space].strip_suffix(b":").and_then(<[u8]>::last);
+    place.is_some_and(u8::is_ascii_digit) && line[space + 1..].starts_with(b"note: ")
 }
 
 /// Returns whether a line is a call in a goroutine, as `main.(*T).f(0xc000012345, 0x1)`.
 fn is_go_call(line: &[u8]) -> bool {
-    let Some(open) = memchr::memchr(b'(', line) else { return false };
-    let name = &line[..open];
-    line.ends_with(b")") && !name.contains(&b' ') && (name.contains(&b'.') || name == b"panic")
+    if !line.ends_with(b")") {
+        return false;
+    }
+    let name = &line[..memchr(b'(', line).unwrap_or(0)];
+    !name.contains(&b' ') && (name.contains(&b'.') || name == b"panic")
 }
 
 /// Returns whether a line is one name, or starts with one and a colon.

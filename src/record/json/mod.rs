@@ -51,22 +51,16 @@ impl<'a> Members<'a> {
         &self.scanner.bytes[self.scanner.at..]
     }
 
-    fn member(&mut self) -> Option<Option<(Key<'a>, Value<'a>)>> {
+    /// Reads the next member, unless it is malformed.
+    fn member(&mut self) -> Option<(Key<'a>, Value<'a>)> {
         let scanner = &mut self.scanner;
-        scanner.skip_space();
-        let next = scanner.peek()?;
-        if next == if self.is_object { b'}' } else { b']' } {
-            scanner.at += 1;
-            self.is_over = true;
-            return Some(None);
-        }
         if self.count > 0 {
             scanner.expect(b',')?;
             scanner.skip_space();
         }
         let key = if self.is_object { Key::Name(scanner.key()?) } else { Key::Index(self.count) };
         self.count += 1;
-        Some(Some((key, scanner.value()?)))
+        Some((key, scanner.value()?))
     }
 }
 
@@ -77,9 +71,15 @@ impl<'a> Iterator for Members<'a> {
         if self.is_over {
             return None;
         }
+        self.scanner.skip_space();
+        let bracket = if self.is_object { b'}' } else { b']' };
+        if self.scanner.expect(bracket).is_some() {
+            self.is_over = true;
+            return None;
+        }
         let member = self.member();
-        self.is_over |= member.is_none();
-        member.map_or(Some(Err(Malformed)), |member| member.map(Ok))
+        self.is_over = member.is_none();
+        Some(member.ok_or(Malformed))
     }
 }
 

@@ -3,7 +3,7 @@
 use memchr::memchr2;
 
 /// Greatest depth of arrays and objects in each other; a value that is deeper is malformed.
-/// One bit each; serde_json has the same limit.
+/// One bit each; `serde_json` has the same limit.
 const DEEPEST: u32 = 128;
 
 /// A value, as slices of the line.

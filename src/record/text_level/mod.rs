@@ -5,6 +5,8 @@ pub(super) mod access;
 mod tools;
 mod words;
 
+use memchr::memchr_iter;
+
 use super::Level;
 use super::level_names::{named, number, of_syslog};
 
@@ -23,7 +25,7 @@ pub(super) fn find(line: &[u8], prefix: usize) -> Option<Level> {
     before
         .or_else(|| tools::find(text))
         .or_else(|| words::find(text))
-        .or_else(|| message(text).and_then(tools::find))
+        .or_else(|| message(text).filter(|_| prefix > 0).and_then(tools::find))
 }
 
 /// Returns the level of the priority of syslog at the start of a line, such as `<11>`.
@@ -85,7 +87,7 @@ const TAG: usize = 100;
 /// Returns the message of a line of syslog: the text behind `HOST PROGRAM: `.
 fn message(text: &[u8]) -> Option<&[u8]> {
     let start = &text[..text.len().min(TAG)];
-    let colon = start.windows(2).position(|bytes| bytes == b": ")?;
+    let colon = memchr_iter(b':', start).find(|colon| start.get(colon + 1) == Some(&b' '))?;
     let words = start[..colon].split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count();
     (words <= 2).then(|| &text[colon + 2..])
 }

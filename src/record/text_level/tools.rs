@@ -1,5 +1,7 @@
 //! Forms that tools and languages give to their errors and warnings.
 
+use memchr::{memchr, memmem};
+
 use super::words;
 use crate::record::Level;
 use crate::record::crash::{exception, is_goroutine, is_node_place, is_ruby_place, is_rust_panic};
@@ -129,7 +131,7 @@ fn crash(text: &[u8]) -> Option<Level> {
 
 /// Returns the text behind a place in a file, such as `a.c:3:5: ` and `a.ts(3,5): `.
 fn after_place(text: &[u8]) -> Option<&[u8]> {
-    let space = memchr::memchr(b' ', text)?;
+    let space = memchr(b' ', text)?;
     let place = text[..space].strip_suffix(b":")?;
     let is_place = match place.last()? {
         b')' => place.contains(&b'('),
@@ -144,7 +146,7 @@ fn of_place(text: &[u8]) -> Option<Level> {
 
 /// Returns the text behind a unit of systemd, as `nginx.service: `.
 fn after_unit(text: &[u8]) -> Option<&[u8]> {
-    let space = memchr::memchr(b' ', text)?;
+    let space = memchr(b' ', text)?;
     let (unit, rest) = (&text[..space], &text[space + 1..]);
     (unit.ends_with(b".service:") || unit.ends_with(b".socket:")).then_some(rest)
 }
@@ -153,8 +155,8 @@ fn after_unit(text: &[u8]) -> Option<&[u8]> {
 fn summary(text: &[u8]) -> Option<Level> {
     let is_failure = match text.first()? {
         b't' => text.starts_with(b"test ") && text.ends_with(b" ... FAILED"),
-        b'm' => text.starts_with(b"make[") && memchr::memmem::find(text, b"]: *** ").is_some(),
-        b'=' => memchr::memmem::find(text, b" failed").is_some() && text.ends_with(b"="),
+        b'm' => text.starts_with(b"make[") && memmem::find(text, b"]: *** ").is_some(),
+        b'=' => memmem::find(text, b" failed").is_some() && text.ends_with(b"="),
         _ => text.ends_with(b": command not found"),
     };
     is_failure.then_some(Level::Error)

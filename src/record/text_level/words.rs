@@ -78,10 +78,19 @@ impl<'a> Word<'a> {
             && matches!(self.after().first(), None | Some(b' '))
     }
 
+    /// Returns whether it is in lower case between spaces, and neither in a column nor the start
+    /// of `fatal error: ` and `error TS2322: `; most words are, and need no further look.
+    fn is_of_sentence(&self, word: &[u8]) -> bool {
+        word[0].is_ascii_lowercase()
+            && self.is_alone()
+            && !matches!(word, b"fatal" | b"error")
+            && !self.before().ends_with(b"| ")
+    }
+
     fn level(&self) -> Option<Level> {
         let word = &self.text[self.start..self.end];
-        // The shortest names have three letters, and `LOG` of PostgreSQL too.
-        if word.len() < 3 {
+        // The shortest names have three letters, and `LOG` of `PostgreSQL` too.
+        if word.len() < 3 || self.is_of_sentence(word) {
             return None;
         }
         let level = match word {
@@ -158,8 +167,9 @@ impl<'a> Word<'a> {
     /// Returns whether it is a column between tabs or bars.
     fn is_column(&self) -> bool {
         let is_start = matches!(self.before(), [] | [.., b'\t' | b'|'] | [.., b'|', b' ']);
-        is_start && matches!(self.after().trim_ascii_start(), [b'|', ..])
-            || is_start && self.after().starts_with(b"\t")
+        let is_end =
+            self.after().starts_with(b"\t") || self.after().trim_ascii_start().starts_with(b"|");
+        is_start && is_end
     }
 
     /// Returns whether it is the value of a key for levels, as in `level=error`.
