@@ -4,20 +4,23 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Carry, End, Location, Span};
+use super::{Carry, End, Envelope, Location, Span};
 
 /// Lines that were read together, with everything that any presentation of them needs.
 #[derive(Debug)]
 pub struct Lines {
-    /// The text of the lines, with their terminators: the bytes as they were read, or in UTF-8 if
-    /// they were decoded.
+    /// The text of the lines, with their terminators: the bytes as they were read, or other ones if
+    /// they were decoded or redacted.
     pub bytes: Bytes,
     /// The published lines in `bytes`; never empty.
     pub spans: Box<[Span]>,
     /// Where the bytes can be read again; `None` for standard input without a spool.
     pub location: Option<Location>,
-    /// Where the lines stood before they were decoded; `None` if they were not.
+    /// Where the lines stood before they were decoded or redacted; `None` if they were not.
     pub origin: Option<Origin>,
+    /// For each span, the statements of a container runtime about its message; empty if no runtime
+    /// wrote the lines.
+    pub envelopes: Box<[Option<Envelope>]>,
     /// State that the bytes before these left.
     pub carry: Carry,
     /// The kind of bytes that follow.
@@ -28,7 +31,7 @@ pub struct Lines {
     pub time: u64,
 }
 
-/// The place of decoded lines in the bytes that they were decoded from.
+/// The place of decoded or redacted lines in the bytes that they were made from.
 #[derive(Debug)]
 pub struct Origin {
     /// Number of these bytes.
@@ -44,8 +47,11 @@ pub struct Line<'a> {
     pub bytes: &'a [u8],
     /// Another part of the same line follows.
     pub more: bool,
-    /// Offset in the file of the first byte of the whole line.
+    /// Offset in the file of the first byte of the whole line; of the line of a container runtime, if
+    /// one wrote the file.
     pub offset: Option<u64>,
+    /// Statements of a container runtime about the message.
+    pub envelope: Option<Envelope>,
 }
 
 impl Lines {
@@ -69,7 +75,7 @@ impl Lines {
     /// Bytes of memory of the lines.
     pub(super) fn size(&self) -> usize {
         let starts = self.origin.as_ref().map_or(0, |origin| size_of_val(&*origin.starts));
-        self.bytes.len() + size_of_val(&*self.spans) + starts
+        self.bytes.len() + size_of_val(&*self.spans) + starts + size_of_val(&*self.envelopes)
     }
 
     /// Iterates over the lines from number `index` on.
@@ -82,10 +88,12 @@ impl Lines {
                 let start = self.origin.as_ref().map_or(span.start, |origin| origin.starts[i]);
                 line_start = base.map(|base| base + u64::from(start));
             }
+            let envelope = self.envelopes.get(i).copied().flatten();
             (i >= index).then(|| Line {
                 bytes: &self.bytes[span.start as usize..span.end as usize],
-                more: span.more,
+                more: span.more || envelope.is_some_and(|envelope| envelope.is_part),
                 offset: line_start,
+                envelope,
             })
         })
     }

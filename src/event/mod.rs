@@ -3,11 +3,15 @@
 //! Everything here is pure: no I/O, no clock, no lock and no async, so it cannot fail and can be
 //! tested alone.
 
+mod ansi;
 mod batch;
+mod carry;
+mod container;
 mod control;
 mod cutting;
 mod encoded;
 mod encoder;
+mod envelope;
 mod filter;
 mod format;
 mod grep;
@@ -18,16 +22,21 @@ mod lines;
 mod log;
 mod name;
 mod presentation;
+mod redaction;
 mod selection;
 mod source;
 mod splitter;
 mod template;
 mod text_encoding;
 
+pub use ansi::strip;
 pub use batch::Batch;
+pub use carry::{Carry, LineCarry};
+pub use container::ContainerFormat;
 pub use control::{ControlEvent, EndReason, GapReason, SourceChange};
 pub use cutting::Cutting;
 pub use encoder::{Encoder, Matches};
+pub use envelope::{Envelope, Stream};
 pub use filter::LineFilter;
 pub use format::{Format, UnknownFormat};
 pub use grep::Grep;
@@ -37,8 +46,9 @@ pub use lines::{Line, Lines, Origin};
 pub use log::{FileId, Location, Log};
 pub use name::{Name, Names};
 pub use presentation::{Medium, Presentation};
+pub use redaction::Redaction;
 pub use selection::Selection;
 pub use source::Source;
-pub use splitter::{Carry, End, Span, Splitter};
+pub use splitter::{End, Span, Splitter};
 pub use template::MAX_EVENT;
 pub use text_encoding::TextEncoding;

@@ -6,12 +6,13 @@
 //! The `FILE` of an earlier run becomes `FILE.1` in the same way.
 //! With a capacity, each segment has an eighth of it, and the oldest segments are removed so that
 //! the sum of all sizes stays within it.
+//! With a redaction, the spool gets the redacted bytes, which are cut without redacting them again.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memchr::memrchr;
@@ -42,6 +43,8 @@ struct Segments {
     segments: Mutex<VecDeque<Segment>>,
     /// Offset of the oldest segment; the index reads it without a lock.
     oldest: AtomicU64,
+    /// The bytes are redacted.
+    is_redacted: AtomicBool,
 }
 
 #[derive(Clone, Debug)]
@@ -60,9 +63,17 @@ impl Spool {
         names.shift_earlier()?;
         names.limit(capacity - capacity / SEGMENTS)?;
         let first = Segment { file: names.create()?, first: 0 };
-        let segments =
-            Arc::new(Segments { segments: Mutex::new([first].into()), oldest: AtomicU64::new(0) });
+        let segments = Arc::new(Segments {
+            segments: Mutex::new([first].into()),
+            oldest: AtomicU64::new(0),
+            is_redacted: AtomicBool::new(false),
+        });
         Ok(Spool { names, capacity, written: 0, segments, has_failed: false })
+    }
+
+    /// Declares that all bytes that are written are redacted.
+    pub(super) fn mark_redacted(&self) {
+        self.segments.is_redacted.store(true, Ordering::Release);
     }
 
     /// Appends `bytes`; returns whether the oldest segment was removed.
@@ -170,6 +181,10 @@ impl Log for Segments {
 
     fn is_file(&self) -> bool {
         false
+    }
+
+    fn is_redacted(&self) -> bool {
+        self.is_redacted.load(Ordering::Acquire)
     }
 }
 
