@@ -121,8 +121,8 @@ fn docker_rotates_a_log_behind_symbolic_links() {
 #[test]
 fn kubernetes_rotates_logs_of_containerd() {
     const LOG: &str = "pods/default_web_0a1b/web/0.log";
-    let line = |n: usize| cri(["stdout", "stderr"][n % 2], "F", &format!("line {n}"));
-    let lines = |numbers: std::ops::Range<usize>| numbers.map(line).collect::<String>();
+    let record = |n: usize| cri(["stdout", "stderr"][n % 2], "F", &format!("line {n}"));
+    let lines = |numbers: std::ops::Range<usize>| numbers.map(record).collect::<String>();
     let texts =
         |numbers: std::ops::Range<usize>| numbers.map(|n| format!("line {n}")).collect::<Vec<_>>();
     let ssetail =

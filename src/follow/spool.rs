@@ -40,7 +40,7 @@ pub struct Spool {
 /// Their files are open, so that renaming or removing them does not matter.
 #[derive(Debug)]
 struct Segments {
-    segments: Mutex<VecDeque<Segment>>,
+    kept: Mutex<VecDeque<Segment>>,
     /// Offset of the oldest segment; the index reads it without a lock.
     oldest: AtomicU64,
     /// The bytes are redacted.
@@ -64,7 +64,7 @@ impl Spool {
         names.limit(capacity - capacity / SEGMENTS)?;
         let first = Segment { file: names.create()?, first: 0 };
         let segments = Arc::new(Segments {
-            segments: Mutex::new([first].into()),
+            kept: Mutex::new([first].into()),
             oldest: AtomicU64::new(0),
             is_redacted: AtomicBool::new(false),
         });
@@ -151,7 +151,7 @@ fn fitting(bytes: &[u8], free: u64, segment_size: u64) -> usize {
 
 impl Segments {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Segment>> {
-        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the segment that holds the byte at `offset`, and the offset of the next segment.
