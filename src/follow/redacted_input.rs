@@ -81,3 +81,55 @@ impl RedactedInput {
         self.ready.extend(out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::Redaction;
+
+    /// Returns what is kept of some writes.
+    fn kept(writes: &[Vec<u8>]) -> Vec<u8> {
+        let redaction = Redaction::new(&["b+".to_owned()], false).expect("an expression");
+        let mut input = RedactedInput::new(Cutting { redaction, ..Cutting::default() });
+        let (mut kept, mut space) = (Vec::new(), [0; 7]);
+        let mut take = |input: &mut RedactedInput| loop {
+            match input.take(&mut space) {
+                0 => break,
+                len => kept.extend_from_slice(&space[..len]),
+            }
+        };
+        for write in writes {
+            input.push(write);
+            take(&mut input);
+        }
+        input.finish();
+        take(&mut input);
+        kept
+    }
+
+    #[test]
+    fn lines_are_kept_without_matches() {
+        assert_eq!(kept(&[b"abba\n\nb\r\nno".to_vec()]), b"a[redacted]a\n\n[redacted]\r\nno");
+    }
+
+    #[test]
+    fn utf16_is_kept_as_utf8() {
+        let utf16: Vec<u8> = "\u{FEFF}éb\nb".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(kept(&[utf16]), "\u{FEFF}é[redacted]\n[redacted]".as_bytes());
+        assert_eq!(kept(&["\u{FEFF}b".into()]), "\u{FEFF}[redacted]".as_bytes());
+    }
+
+    proptest! {
+        #[test]
+        fn the_kept_bytes_do_not_depend_on_the_writes(
+            writes in vec(vec(prop_oneof![
+                Just(b'\n'), Just(b'a'), Just(b'b'), Just(0xFE), Just(0xFF), Just(0),
+            ], 0..9), 0..9),
+        ) {
+            prop_assert_eq!(kept(&writes), kept(&[writes.concat()]));
+        }
+    }
+}
