@@ -62,7 +62,7 @@ fn a_key_is_removed_although_reading_begins_inside_of_it() {
 fn the_spool_holds_no_secret() {
     let mut ssetail = Ssetail::new().piped().args(["-", "--spool", "spool", "--tee"]);
     ssetail = ssetail.args(CARDS).args(["--redact", "[a-d]{3}"]).args(TINY_RING);
-    let mut ssetail = ssetail.through("exec \"$0\" \"$@\" >copy").start();
+    let mut ssetail = ssetail.through("exec \"$0\" \"$@\" >copy").piped().start();
     let text = payments(0..5000) + "long card=" + &"4".repeat(3 << 20) + " end\nunfinished card=12";
     ssetail.input(&text[..30]);
     ssetail.input(&text[30..]);
