@@ -63,6 +63,7 @@
 //! |---|---|
 //! | source | a file or standard input that is followed; its name is the event name of its lines |
 //! | line | one record of a source, as bytes, without its terminator |
+//! | message | text that a program wrote, in a line of a container runtime |
 //! | section | a line, or 1 MiB of a line that is longer; filters see it as a whole |
 //! | part | a portion of a section, of at most `--max-line` bytes; each is an event |
 //! | batch | consecutive lines of one source that were read together; the unit that is stored, encoded and shared |

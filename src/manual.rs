@@ -153,7 +153,7 @@ A file system that does not answer holds up only its own files.
 .PP
 With \fB\-\-state\fR, a restart continues where the last run stopped, even after \fBkill \-9\fR: event ids stay valid, and lines that were written in the meantime are published, also those of files that were rotated within their directory.
 \fB\-\-lines\fR then applies only to files that the state does not contain.
-Event ids of earlier runs become invalid, as without \fB\-\-state\fR, if the machine crashed or restarted while ssetail was running, if the journal is damaged, or if a flag that defines lines has changed (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
+Event ids of earlier runs become invalid, as without \fB\-\-state\fR, if the machine crashed or restarted while ssetail was running, if the journal is damaged, or if a flag that defines lines has changed (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-decode\fR, \fB\-\-redact\fR, \fB\-\-redact\-secrets\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
 The history of a source that is no longer given is kept; if the source is given again later, it is followed like a new one.
 Events of standard input are a gap after a restart.
 .PP

@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use ssetail::event::{
-    Batch, Carry, Cutting, Encoder, End, Epoch, EventId, Format, Grep, LineFilter, Medium, Name,
-    Position, Presentation, Scan, ScanRange, Selection, Source, Splitter,
+    Batch, Carry, Cutting, Encoder, End, Epoch, EventId, Format, Grep, Medium, Name, Position,
+    Presentation, Scan, ScanRange, Selection, Source, Splitter,
 };
 
 use crate::parser::{Event, Parser};
@@ -22,7 +22,7 @@ fn encoder() -> Encoder {
 
 fn batch(bytes: &[u8], max_line: usize) -> Batch {
     let splitter = Splitter { max_line, ..Splitter::default() };
-    let cutting = Cutting { splitter, filter: LineFilter::default() };
+    let cutting = Cutting { splitter, ..Cutting::default() };
     let cut = cutting.cut(bytes, &mut Carry::default(), End::Finished);
     let lines = cut.0.expect("lines");
     let source = Source { id: 0, name: Name::new(OsStr::new("a b.log")) };

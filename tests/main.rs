@@ -2,6 +2,7 @@
 
 mod churn;
 mod cli;
+mod containers;
 mod embedding;
 mod encoding;
 mod expressions;
@@ -23,6 +24,7 @@ mod patterns;
 mod queries;
 mod random_requests;
 mod reading;
+mod redaction;
 mod restarting;
 mod resuming;
 mod same_file;

@@ -7,8 +7,10 @@ use clap::builder::BoolishValueParser;
 use regex::bytes::Regex;
 
 use super::default::{duration, lines, size};
-use super::value::{parse_duration, parse_lines, parse_max_line, parse_regex, parse_since};
-use crate::event::Splitter;
+use super::value::{
+    container_parser, parse_duration, parse_lines, parse_max_line, parse_regex, parse_since,
+};
+use crate::event::{ContainerFormat, Splitter};
 use crate::follow::{FollowOptions, StartAt};
 
 #[derive(Args, Clone, Debug)]
@@ -45,7 +47,8 @@ pub(crate) struct InputArgs {
     pub(crate) linger: Duration,
 
     /// Publish chunks of bytes instead of lines; each chunk is an event
-    #[arg(long, env = "SSETAIL_BINARY", conflicts_with_all = ["include", "exclude"],
+    #[arg(long, env = "SSETAIL_BINARY",
+          conflicts_with_all = ["include", "exclude", "redact", "redact_secrets", "decode"],
           value_parser = BoolishValueParser::new(), hide_short_help = true)]
     pub(crate) binary: bool,
 
@@ -55,6 +58,18 @@ pub(crate) struct InputArgs {
           default_value = size(Splitter::DEFAULT_MAX_LINE), value_parser = parse_max_line,
           hide_short_help = true, allow_hyphen_values = true)]
     pub(crate) max_line: usize,
+
+    /// Follow the logs of a container runtime, and publish what the programs wrote
+    #[arg(long, env = "SSETAIL_DECODE", value_name = "RUNTIME", value_parser = container_parser())]
+    pub(crate) decode: Option<ContainerFormat>,
+
+    /// Publish `[redacted]` in place of what matches; groups named keep stay; repeatable
+    #[arg(long, env = "SSETAIL_REDACT", value_name = "RE")]
+    pub(crate) redact: Vec<String>,
+
+    /// Redact well-known secrets: passwords, tokens, cloud keys and private keys
+    #[arg(long, env = "SSETAIL_REDACT_SECRETS", value_parser = BoolishValueParser::new())]
+    pub(crate) redact_secrets: bool,
 
     /// Publish only lines that match; $ stands before \r\n too; repeatable
     #[arg(long, env = "SSETAIL_INCLUDE", value_name = "RE", value_parser = parse_regex)]

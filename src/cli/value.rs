@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use regex::bytes::Regex;
 
 use super::source::absolute;
-use crate::event::Format;
+use crate::event::{ContainerFormat, Format};
 use crate::follow::{SpoolNames, StartAt};
 use crate::http::ListenAddress;
 use crate::record::parse_time;
@@ -125,6 +125,16 @@ fn help(format: Format) -> &'static str {
         Format::Base64 => "Bytes of the line in base64",
         Format::Buffer => "Like json, with the message as Node's `Buffer#toJSON`",
     }
+}
+
+/// Parses the name of a container runtime's format; the help text lists all of them.
+pub(super) fn container_parser() -> impl TypedValueParser<Value = ContainerFormat> {
+    let docker = PossibleValue::new("docker").help("JSON objects of Docker's json-file driver");
+    let cri = PossibleValue::new("cri").help("TIME STREAM TAGS MESSAGE, as Kubernetes keeps them");
+    PossibleValuesParser::new([docker, cri]).map(|name| match &*name {
+        "docker" => ContainerFormat::Docker,
+        _ => ContainerFormat::Cri,
+    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::records::Records;
 use super::template::{LINE_END, Template};
 use super::{Batch, Epoch, EventId, Lines, Medium, Position, Presentation, Section, Seq};
-use crate::record::{Clock, Context, Zone};
+use crate::record::{Clock, Zone};
 
 /// Encodes the events of one run.
 #[derive(Debug)]
@@ -131,18 +131,6 @@ impl Encoder {
             }
         }
         out.into()
-    }
-
-    /// Reads the records of `batch`, and returns the context of the line behind it; `None` if its own
-    /// context is not known.
-    #[must_use]
-    pub fn next_context(&self, batch: &Batch) -> Option<Context> {
-        if batch.next_context().is_none() {
-            let mut records = Records::new(batch, &self.clock)?;
-            records.skip_to_end();
-            records.finish();
-        }
-        batch.next_context()
     }
 
     /// Returns the time of the first line of `batch` in milliseconds since 1970, or the time of

@@ -67,6 +67,11 @@ impl LineObject<'_> {
         if *continues {
             out.extend_from_slice(b",\"cont\":true");
         }
+        if let Some(stream) = self.line.envelope.and_then(|envelope| envelope.stream) {
+            out.extend_from_slice(b",\"stream\":\"");
+            out.extend_from_slice(stream.name().as_bytes());
+            out.push(b'"');
+        }
     }
 }
 

@@ -1,23 +1,27 @@
 //! The lines of a batch.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Carry, End, Location, Span};
+use super::{Carry, End, Envelope, Location, Span};
 
 /// Lines that were read together, with everything that any presentation of them needs.
 #[derive(Debug)]
 pub struct Lines {
-    /// The text of the lines, with their terminators: the bytes as they were read, or in UTF-8 if
-    /// they were decoded.
+    /// The text of the lines, with their terminators: the bytes as they were read, or other ones if
+    /// they were decoded or redacted.
     pub bytes: Bytes,
     /// The published lines in `bytes`; never empty.
     pub spans: Box<[Span]>,
     /// Where the bytes can be read again; `None` for standard input without a spool.
     pub location: Option<Location>,
-    /// Where the lines stood before they were decoded; `None` if they were not.
+    /// Where the lines stood before they were decoded or redacted; `None` if they were not.
     pub origin: Option<Origin>,
+    /// For each span, the statements of a container runtime about its message; empty if no runtime
+    /// wrote the lines.
+    pub envelopes: Box<[Option<Envelope>]>,
     /// State that the bytes before these left.
     pub carry: Carry,
     /// The kind of bytes that follow.
@@ -28,13 +32,15 @@ pub struct Lines {
     pub time: u64,
 }
 
-/// The place of decoded lines in the bytes that they were decoded from.
+/// The place of decoded or redacted lines in the bytes that they were made from.
 #[derive(Debug)]
 pub struct Origin {
     /// Number of these bytes.
     pub len: usize,
     /// For each span, the index of the first byte of its section.
     pub starts: Box<[u32]>,
+    /// For each line that is hidden: the index of its first byte in the text, and among these bytes.
+    pub hidden: Box<[(u32, u32)]>,
 }
 
 /// One published line, or one part of a line.
@@ -44,8 +50,11 @@ pub struct Line<'a> {
     pub bytes: &'a [u8],
     /// Another part of the same line follows.
     pub more: bool,
-    /// Offset in the file of the first byte of the whole line.
+    /// Offset in the file of the first byte of the whole line; of the line of a container runtime, if
+    /// one wrote the file.
     pub offset: Option<u64>,
+    /// Statements of a container runtime about the message.
+    pub envelope: Option<Envelope>,
 }
 
 impl Lines {
@@ -68,8 +77,11 @@ impl Lines {
 
     /// Bytes of memory of the lines.
     pub(super) fn size(&self) -> usize {
-        let starts = self.origin.as_ref().map_or(0, |origin| size_of_val(&*origin.starts));
-        self.bytes.len() + size_of_val(&*self.spans) + starts
+        let starts = self
+            .origin
+            .as_ref()
+            .map_or(0, |origin| size_of_val(&*origin.starts) + size_of_val(&*origin.hidden));
+        self.bytes.len() + size_of_val(&*self.spans) + starts + size_of_val(&*self.envelopes)
     }
 
     /// Iterates over the lines from number `index` on.
@@ -82,10 +94,12 @@ impl Lines {
                 let start = self.origin.as_ref().map_or(span.start, |origin| origin.starts[i]);
                 line_start = base.map(|base| base + u64::from(start));
             }
+            let envelope = self.envelopes.get(i).copied().flatten();
             (i >= index).then(|| Line {
                 bytes: &self.bytes[span.start as usize..span.end as usize],
-                more: span.more,
+                more: span.more || envelope.is_some_and(|envelope| envelope.is_part),
                 offset: line_start,
+                envelope,
             })
         })
     }
@@ -97,27 +111,30 @@ impl Lines {
         first.unwrap_or(0)..last.map_or(self.spans.len(), |last| last + 1)
     }
 
-    /// Iterates over the sections: for each, the index of its first byte in the source, and its text
-    /// that filters see.
-    pub fn sections(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        let mut next = 0;
-        std::iter::from_fn(move || {
-            (next < self.spans.len()).then(|| {
-                let section = self.section_of(next);
-                next = section.end;
-                (self.source_index(section.start), self.section_text(&section))
-            })
-        })
+    /// Returns the text of a section that filters see.
+    pub(super) fn section_text(&self, section: &Range<usize>) -> Cow<'_, [u8]> {
+        self.span_of(section).filtered(&self.bytes, self.chunks)
     }
 
-    /// Returns the text of a section that filters see.
-    pub(super) fn section_text(&self, section: &Range<usize>) -> &[u8] {
-        let span = Span { start: self.spans[section.start].start, ..self.spans[section.end - 1] };
-        span.filtered(&self.bytes, self.chunks)
+    /// Returns the text of a section as it is.
+    pub(super) fn section_bytes(&self, section: &Range<usize>) -> &[u8] {
+        let span = self.span_of(section);
+        &self.bytes[span.start as usize..span.end as usize]
+    }
+
+    fn span_of(&self, section: &Range<usize>) -> Span {
+        Span { start: self.spans[section.start].start, ..self.spans[section.end - 1] }
     }
 
     /// Returns the index of the first byte of the section with span `index` in its source.
     pub(super) fn source_index(&self, index: usize) -> u32 {
         self.origin.as_ref().map_or(self.spans[index].start, |origin| origin.starts[index])
+    }
+
+    /// Returns the index in the source of the hidden line whose text begins at `start`.
+    pub(super) fn hidden_source_index(&self, start: u32) -> u32 {
+        let Some(origin) = &self.origin else { return start };
+        let hidden = origin.hidden.binary_search_by_key(&start, |(text, _)| *text);
+        hidden.map_or(start, |at| origin.hidden[at].1)
     }
 }

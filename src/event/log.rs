@@ -24,6 +24,11 @@ pub trait Log: Send + Sync + fmt::Debug {
         true
     }
 
+    /// Returns whether the bytes are redacted already, so that they are cut without a redaction.
+    fn is_redacted(&self) -> bool {
+        false
+    }
+
     /// Returns the identity and the path by which the file can be found after a restart, or
     /// `None` if it cannot be found.
     ///

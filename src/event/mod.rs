@@ -3,11 +3,15 @@
 //! Everything here is pure: no I/O, no clock, no lock and no async, so it cannot fail and can be
 //! tested alone.
 
+mod ansi;
 mod batch;
+mod carry;
+mod container;
 mod control;
 mod cutting;
 mod encoded;
 mod encoder;
+mod envelope;
 mod filter;
 mod format;
 mod grep;
@@ -20,6 +24,7 @@ mod log;
 mod name;
 mod presentation;
 mod records;
+mod redaction;
 mod scan;
 mod selection;
 mod source;
@@ -27,10 +32,14 @@ mod splitter;
 mod template;
 mod text_encoding;
 
+pub use ansi::strip;
 pub use batch::{Batch, NextContext};
+pub use carry::{Carry, LineCarry};
+pub use container::ContainerFormat;
 pub use control::{ControlEvent, EndReason, GapReason, SourceChange};
 pub use cutting::Cutting;
 pub use encoder::Encoder;
+pub use envelope::{Envelope, Stream};
 pub use filter::LineFilter;
 pub use format::{Format, UnknownFormat};
 pub use grep::Grep;
@@ -41,9 +50,10 @@ pub use lines::{Line, Lines, Origin};
 pub use log::{FileId, Location, Log};
 pub use name::{Name, Names};
 pub use presentation::{Medium, Presentation};
+pub use redaction::Redaction;
 pub use scan::{Scan, ScanRange, Section};
 pub use selection::{Selection, Surroundings};
 pub use source::Source;
-pub use splitter::{Carry, End, Span, Splitter};
+pub use splitter::{End, Span, Splitter};
 pub use template::MAX_EVENT;
 pub use text_encoding::TextEncoding;

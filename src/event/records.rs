@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{Batch, Lines};
+use super::{Batch, Envelope, Lines};
 use crate::record::{Clock, Context, Recognizer, Record};
 
 /// Number of sections at the end of a batch that are examined for one that needs no context.
@@ -23,6 +23,8 @@ pub(super) struct Records<'a> {
     context: Context,
     /// Index of the first byte of the next line in the bytes of the batch.
     next: usize,
+    /// By the stream of a container: its last line is unfinished.
+    is_unfinished: [bool; 3],
     /// The spans of the section that was read last, and its record.
     section: Range<usize>,
     record: Record,
@@ -32,13 +34,19 @@ impl<'a> Records<'a> {
     /// Makes a reader that begins with the first line of `batch`; `None` if the batch has no lines,
     /// or its context is not known.
     pub(super) fn new(batch: &'a Batch, clock: &Clock) -> Option<Self> {
+        Records::behind(batch.context()?, batch, clock)
+    }
+
+    /// Makes a reader that begins in `context`.
+    fn behind(context: Context, batch: &'a Batch, clock: &Clock) -> Option<Self> {
         let lines = batch.lines().filter(|lines| !lines.chunks)?;
         Some(Records {
             batch,
             lines,
             recognizer: Recognizer::new(clock.near(lines.time.cast_signed())),
-            context: batch.context()?,
+            context,
             next: 0,
+            is_unfinished: lines.carry.lines.map(|line| line.is_unfinished),
             section: 0..0,
             record: Record::default(),
         })
@@ -53,47 +61,63 @@ impl<'a> Records<'a> {
         self.record
     }
 
-    /// Goes to the last lines that need no context, so that the context behind the batch is found
-    /// sooner; no record of an earlier line can be read then.
-    pub(super) fn skip_to_end(&mut self) {
+    /// Goes to the last of the last `sections` that needs no context; returns false if there is none.
+    ///
+    /// No record of an earlier line can be read then.
+    fn skip_to_anchor(&mut self, sections: usize) -> bool {
         let mut end = self.lines.spans.len();
-        for _ in 0..LAST_SECTIONS {
-            let Some(last) = end.checked_sub(1) else { return };
+        for _ in 0..sections {
+            let Some(last) = end.checked_sub(1) else { break };
             let section = self.lines.section_of(last);
-            let text = self.lines.section_text(&section);
+            let text = self.lines.section_bytes(&section);
             if !self.lines.spans[section.start].continued && self.recognizer.is_anchor(text) {
                 self.context = Context::at(self.offset_of(section.start));
                 self.next = self.lines.spans[section.start].start as usize;
                 self.section = section.start..section.start;
-                return;
+                return true;
             }
             end = section.start;
         }
+        false
     }
 
     /// Reads the rest of the batch, and notes the context behind it.
     pub(super) fn finish(mut self) {
+        self.batch.set_next_context(self.read_rest());
+    }
+
+    fn read_rest(&mut self) -> Context {
         while self.section.end < self.lines.spans.len() {
             self.read_section();
         }
         self.read_hidden(self.lines.bytes.len());
-        self.batch.set_next_context(self.context);
+        self.context
     }
 
     fn read_section(&mut self) {
         let lines = self.lines;
         let index = self.section.end;
         self.section = lines.section_of(index);
-        let (start, last) = (lines.spans[index].start as usize, lines.spans[self.section.end - 1]);
-        self.read_hidden(start);
-        self.record = if lines.spans[index].continued {
+        self.read_hidden(lines.spans[index].start as usize);
+        let envelope = lines.envelopes.get(index).copied().flatten();
+        self.record = if self.continues_line(index, envelope) {
             self.context.rest_of_line()
         } else {
-            let offset = self.offset_of(index);
-            let line = &lines.bytes[start..last.end as usize];
+            let (offset, line) = (self.offset_of(index), lines.section_bytes(&self.section));
             self.context.read(&mut self.recognizer, offset, line)
         };
+        self.record.time = envelope.and_then(|envelope| envelope.time).or(self.record.time);
+        let last = lines.spans[self.section.end - 1];
         self.next = last.end as usize + usize::from(!last.more);
+    }
+
+    /// Returns whether the section with span `index` is not the first one of its line.
+    fn continues_line(&mut self, index: usize, envelope: Option<Envelope>) -> bool {
+        let Some(Envelope { stream, is_part, .. }) = envelope else {
+            return self.lines.spans[index].continued;
+        };
+        let stream = stream.map_or(0, |stream| stream as usize + 1);
+        std::mem::replace(&mut self.is_unfinished[stream], is_part)
     }
 
     fn offset_of(&self, index: usize) -> u64 {
@@ -110,11 +134,38 @@ impl<'a> Records<'a> {
             let hidden = &lines.bytes[self.next..end];
             let len = memchr(b'\n', hidden).unwrap_or(hidden.len());
             if is_line {
-                let offset = self.batch.offset() + self.next as u64;
+                let index = lines.hidden_source_index(self.next as u32);
+                let offset = self.batch.offset() + u64::from(index);
                 self.context.read(&mut self.recognizer, offset, &hidden[..len]);
             }
             is_line = true;
             self.next += len + 1;
         }
+    }
+}
+
+impl Batch {
+    /// Reads the records of the lines, and returns the context of the line behind them; `None` if the
+    /// batch has no lines, or its own context is not known.
+    pub fn read_records(&self, clock: &Clock) -> Option<Context> {
+        if self.next_context().is_none() {
+            let mut records = Records::new(self, clock)?;
+            records.skip_to_anchor(LAST_SECTIONS);
+            records.finish();
+        }
+        self.next_context()
+    }
+
+    /// Returns the context of the line behind the batch, whose first line has `context`.
+    #[must_use]
+    pub fn context_behind(&self, context: Context, clock: &Clock) -> Context {
+        Records::behind(context, self, clock).map_or(context, |mut records| records.read_rest())
+    }
+
+    /// Returns the context of the line behind the batch, if one of its lines needs no context.
+    #[must_use]
+    pub fn context_behind_anchor(&self, clock: &Clock) -> Option<Context> {
+        let mut records = Records::behind(Context::at(self.offset()), self, clock)?;
+        records.skip_to_anchor(usize::MAX).then(|| records.read_rest())
     }
 }

@@ -82,7 +82,7 @@ impl Scan {
                     return scan;
                 }
             }
-            scanned += lines.section_text(&section).len() + 1;
+            scanned += lines.section_bytes(&section).len() + 1;
             let spans = index..section.end.min(end_index);
             scan.sections.extend(tests.test(spans));
             if tests.stops(index) && section.end <= end_index {
@@ -141,7 +141,7 @@ impl<'a> Tests<'a> {
             return true;
         }
         let text = self.lines.section_text(&self.lines.section_of(index));
-        conditions.iter().all(|condition| condition.holds(text))
+        conditions.iter().all(|condition| condition.holds(&text))
     }
 
     fn stops(&mut self, index: usize) -> bool {

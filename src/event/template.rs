@@ -55,7 +55,8 @@ impl<'a> Template<'a> {
             format: with.format,
             name,
             time: lines.time,
-            clean: is_clean(&lines.bytes),
+            // A chunk can hold line ends, of which each begins another field.
+            clean: !lines.chunks && is_clean(&lines.bytes),
         }
     }
 

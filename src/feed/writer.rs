@@ -79,7 +79,7 @@ impl Writer {
         let (offset, context) =
             self.streams.get(&batch.source().id).copied().unwrap_or((0, Context::at(0)));
         let batch = batch.at(offset, context);
-        let next = self.encoder.next_context(&batch).unwrap_or(context);
+        let next = batch.read_records(self.encoder.clock()).unwrap_or(context);
         self.streams.insert(batch.source().id, (offset + len, next));
         batch
     }

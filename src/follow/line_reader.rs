@@ -14,6 +14,11 @@ use crate::system::Ready;
 /// After a restart, as many bytes are read and filtered again: twice as many take twice as long.
 const MAX_UNNOTED: u64 = 1 << 20;
 
+/// Most bytes before the first line that are read for the state that they leave: an unfinished private
+/// key, or an unfinished line of a container. Twice as many delay the start twice as long; with half
+/// as many, the end of a long key may be published if reading begins in it.
+const LOOK_BACK: usize = 64 << 10;
+
 /// Reads a source, cuts its bytes into lines and locates them.
 #[derive(Debug)]
 pub(super) struct LineReader<S> {
@@ -88,6 +93,9 @@ impl<S: LineSource> LineReader<S> {
         let mut progress = Progress::default();
         let updates = &mut progress.updates;
         self.state.is_binary = cutting.splitter.binary;
+        if std::mem::take(&mut self.state.is_in_middle) && cutting.looks_back() {
+            self.look_back(cutting)?;
+        }
         match self.source.read(&mut self.state, scratch)? {
             Chunk::Nothing => {}
             Chunk::Again => progress.availability = Availability::Now,
@@ -125,6 +133,17 @@ impl<S: LineSource> LineReader<S> {
             }
         }
         Ok(progress)
+    }
+
+    /// Finds the state that the bytes before the first line leave.
+    fn look_back(&mut self, cutting: &Cutting) -> io::Result<()> {
+        let bytes = self.source.before(self.state.offset, LOOK_BACK)?;
+        let encoding = self.state.carry.encoding.unwrap_or(TextEncoding::Utf8);
+        let is_whole = bytes.len() as u64 == self.state.offset;
+        let first_line = encoding.line_ends(&bytes).next().filter(|_| !is_whole);
+        self.state.carry =
+            cutting.carry_behind(&bytes[first_line.unwrap_or(0)..], self.state.carry);
+        Ok(())
     }
 
     /// Publishes the unfinished line, which the source does not hold any more, and moves to the
@@ -251,7 +270,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
-    use crate::event::{LineFilter, Location, Splitter};
+    use crate::event::{Location, Splitter};
 
     /// Byte order marks, and bytes that begin like one.
     const MARKS: &[&[u8]] = &[b"", b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF", b"\xEF\xBB", b"\xFF"];
@@ -276,7 +295,7 @@ mod tests {
     /// Returns the parts of all lines, and whether another part follows.
     fn lines(writes: Vec<Vec<u8>>, binary: bool) -> Vec<(Vec<u8>, bool)> {
         let splitter = Splitter { max_line: 5, section: 9, binary };
-        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let cutting = Cutting { splitter, ..Cutting::default() };
         let mut reader = LineReader::new(Writes(writes.into_iter()), ReadState::default());
         let mut scratch = LineReader::<Writes>::scratch(&cutting);
         let mut lines = Vec::new();

@@ -56,6 +56,7 @@ mod own_streams;
 mod ownership;
 mod path_target;
 mod pattern;
+mod redacted_input;
 mod registry;
 mod restore;
 mod retained_bytes;

@@ -115,10 +115,10 @@ mod tests {
     use super::super::mount::Mount;
     use super::super::path_target::PathTarget;
     use super::*;
-    use crate::event::{LineFilter, Names, Source, SourceChange, Splitter};
+    use crate::event::{Names, Source, SourceChange};
 
     fn cutting() -> Cutting {
-        Cutting { splitter: Splitter::default(), filter: LineFilter::default() }
+        Cutting::default()
     }
 
     /// Returns a path that was read to `offset`, and cannot be read any more.

@@ -1,7 +1,9 @@
 //! The context of a batch: what the lines before it in its log have left.
 
+use std::sync::Arc;
+
 use crate::event::{Batch, Carry, Cutting, End, LineFilter, Lines, Location, TextEncoding};
-use crate::record::{Clock, Context, EXAMINED, Recognizer};
+use crate::record::{Clock, Context, EXAMINED};
 
 /// Number of bytes before a batch that are read first.
 ///
@@ -33,114 +35,99 @@ impl ContextFinder {
             return batch.set_context(Context::at(batch.offset()));
         };
         let first = location.offset - lines.carry.part_bytes;
-        let found = self.find_before(lines, location, first);
-        let mut context = found.unwrap_or_else(|| Context::at(first));
-        if lines.carry.part_bytes > 0 {
-            self.read_first_part(lines, location, first, &mut context);
-        }
-        batch.set_context(context);
+        let place = Place { batch, lines, location, first };
+        let context = self.find_before(&place).unwrap_or_else(|| Context::at(first));
+        let is_part = lines.carry.part_bytes > 0;
+        let behind = is_part.then(|| self.behind_first_part(&place, context)).flatten();
+        batch.set_context(behind.unwrap_or(context));
     }
 
-    /// Finds the context of the line at `first`.
-    fn find_before(&self, lines: &Lines, location: &Location, first: u64) -> Option<Context> {
-        let start = Context::start(first);
-        let near = first.saturating_sub(FIRST_READ).max(start);
-        let text = self.read(lines, location, near, first)?;
-        let mut recognizer = self.recognizer(lines);
-        if let Some(context) = text.context_by_anchor(&mut recognizer) {
+    /// Finds the context of the first line.
+    fn find_before(&self, place: &Place) -> Option<Context> {
+        let start = Context::start(place.first);
+        let near = place.first.saturating_sub(FIRST_READ).max(start);
+        let text = self.read(place, near)?;
+        if let Some(context) = self.context_by_anchor(&text) {
             return Some(context);
         }
-        let text = if near > start { self.read(lines, location, start, first)? } else { text };
-        Some(text.context(&mut recognizer, first))
+        let text = if near > start { self.read(place, start)? } else { text };
+        let offset = text.first().map_or(place.first, Batch::offset);
+        Some(self.context_behind(&text, Context::at(offset)))
     }
 
-    /// Reads the first bytes of the line at `first`, of which `lines` begin with a later section.
-    fn read_first_part(
-        &self,
-        lines: &Lines,
-        location: &Location,
-        first: u64,
-        context: &mut Context,
-    ) {
+    /// Returns the context behind `text` if one of its lines needs no context.
+    fn context_by_anchor(&self, text: &[Batch]) -> Option<Context> {
+        let behind = |batch: &Batch| batch.context_behind_anchor(&self.clock);
+        let found = (0..text.len()).rev().find_map(|at| Some((at, behind(&text[at])?)));
+        let (at, context) = found?;
+        Some(self.context_behind(&text[at + 1..], context))
+    }
+
+    /// Returns the context behind `text`, whose first line has `context`.
+    fn context_behind(&self, text: &[Batch], context: Context) -> Context {
+        text.iter().fold(context, |context, batch| batch.context_behind(context, &self.clock))
+    }
+
+    /// Returns the context behind the first sections of the line whose later ones the batch begins
+    /// with, which follow a line in `context`.
+    fn behind_first_part(&self, place: &Place, context: Context) -> Option<Context> {
+        let Place { lines, location, first, .. } = place;
         let len = lines.carry.part_bytes.min(EXAMINED as u64) as usize;
         let mut bytes = vec![0; len];
-        if location.log.read_exact_at(&mut bytes, first).is_err() {
-            return;
-        }
+        location.log.read_exact_at(&mut bytes, *first).ok()?;
         let mut carry = Carry { encoding: lines.carry.encoding, ..Carry::default() };
-        let (Some(part), _) = self.cutting.cut(&bytes, &mut carry, End::Part) else { return };
-        context.read(&mut self.recognizer(lines), first, &part.bytes);
+        let (cut, _) = self.cutting.cut(&bytes, &mut carry, End::Part);
+        Some(self.context_behind(&[place.batch_at(*first, cut?)], context))
     }
 
-    /// Reads and cuts the lines from `start` to `end`, which follow a line end or begin the log.
-    fn read(&self, lines: &Lines, location: &Location, start: u64, end: u64) -> Option<Text> {
+    /// Reads and cuts the lines from `start` to the first line; a line end stands before `start`, or
+    /// the log begins there.
+    fn read(&self, place: &Place, start: u64) -> Option<Vec<Batch>> {
+        let Place { lines, location, first, .. } = place;
         let encoding = lines.carry.encoding.unwrap_or(TextEncoding::Utf8);
         let unit = encoding.newline().len() as u64;
         // The newline of the line before shows that a line begins at `start`.
         let from = (start - start % unit).saturating_sub(unit);
-        let len = (end - from) as usize;
-        let part_len = (location.offset - end) as usize;
-        let mut bytes = vec![0; len + part_len + lines.source_len()];
+        let (len, behind) = ((first - from) as usize, (location.offset - from) as usize);
+        let mut bytes = vec![0; behind + lines.source_len()];
         location.log.read_exact_at(&mut bytes, from).ok()?;
-        if !location.is_of(&bytes[len + part_len..]) {
+        if !location.is_of(&bytes[behind..]) {
             return None;
         }
         bytes.truncate(len);
-        let skipped = if from == 0 {
+        let mut at = if from == 0 {
             TextEncoding::detect(&bytes).map_or(0, |(_, mark)| mark)
         } else {
             encoding.line_ends(&bytes).next().unwrap_or(len)
         };
-        let mut text = Text { batches: Vec::new() };
+        let mut text = Vec::new();
         let mut carry = Carry { encoding: Some(encoding), ..Carry::default() };
-        let mut at = skipped;
-        while at < len {
+        loop {
             let (cut, used) = self.cutting.cut(&bytes[at..], &mut carry, End::Open);
-            if used == 0 {
-                break;
-            }
-            text.batches.extend(cut.map(|lines| (from + at as u64, lines)));
+            text.extend(cut.map(|lines| place.batch_at(from + at as u64, lines)));
             at += used;
+            if used == 0 {
+                return Some(text);
+            }
         }
-        Some(text)
-    }
-
-    fn recognizer(&self, lines: &Lines) -> Recognizer {
-        Recognizer::new(self.clock.near(lines.time.cast_signed()))
     }
 }
 
-/// Lines before a batch, and the offset of each group.
-struct Text {
-    batches: Vec<(u64, Lines)>,
+/// The place of a batch in its log.
+struct Place<'a> {
+    batch: &'a Batch,
+    lines: &'a Lines,
+    location: &'a Location,
+    /// Offset of the line with which the batch begins, also if it begins with a later section.
+    first: u64,
 }
 
-impl Text {
-    /// Returns the context behind the text if one of its lines needs no context.
-    fn context_by_anchor(&self, recognizer: &mut Recognizer) -> Option<Context> {
-        let lines: Vec<(u64, &[u8])> = self.lines().collect();
-        let anchor = lines.iter().rposition(|(_, line)| recognizer.is_anchor(line))?;
-        let mut context = Context::at(lines[anchor].0);
-        for (offset, line) in &lines[anchor..] {
-            context.read(recognizer, *offset, line);
-        }
-        Some(context)
-    }
-
-    /// Returns the context of the line at `end`, directly behind the text.
-    fn context(&self, recognizer: &mut Recognizer, end: u64) -> Context {
-        let first = self.lines().next().map_or(end, |(offset, _)| offset);
-        let mut context = Context::at(first);
-        self.lines().for_each(|(offset, line)| {
-            context.read(recognizer, offset, line);
-        });
-        context
-    }
-
-    fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        self.batches.iter().flat_map(|(offset, lines)| {
-            lines.sections().map(move |(at, line)| (offset + u64::from(at), line))
-        })
+impl Place<'_> {
+    /// Makes a batch of lines before this place.
+    fn batch_at(&self, offset: u64, lines: Lines) -> Batch {
+        let lines = Lines { time: self.lines.time, ..lines };
+        let batch = Batch::of_lines(Arc::clone(self.batch.source()), 0, lines, Arc::default());
+        batch.at(offset, Context::at(offset))
     }
 }
 

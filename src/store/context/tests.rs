@@ -5,9 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{
-    Encoder, Epoch, Log, Position, Scan, ScanRange, Section, Selection, Surroundings,
-};
+use crate::event::{Log, Position, Scan, ScanRange, Section, Selection, Surroundings};
 use crate::record::{BLOCK, Record, Zone};
 use crate::store::samples::source;
 
@@ -78,10 +76,12 @@ fn records(batch: &Batch) -> Vec<(u64, Record)> {
     let selection = Selection { surroundings: Surroundings::Entry, ..Selection::default() };
     let range = ScanRange { start: Position::before(batch.first()), end: batch.next() };
     let scan = Scan::of(batch, range, &selection, Some(&clock()), || true);
-    let sections = batch.lines().expect("lines").sections();
-    let place =
-        |((at, _), section): ((u32, _), Section)| (batch.offset() + u64::from(at), section.record);
-    sections.zip(scan.sections).map(place).collect()
+    let lines = batch.lines().expect("lines");
+    let place = |section: Section| {
+        let start = lines.spans[section.spans.start].start;
+        (batch.offset() + u64::from(start), section.record)
+    };
+    scan.sections.into_iter().map(place).collect()
 }
 
 proptest! {
@@ -109,7 +109,6 @@ proptest! {
         let filtered = Cutting { filter, ..Cutting::default() };
         let cutting = if is_filtered { &filtered } else { &whole_cutting };
         let finder = ContextFinder::new(cutting, &clock());
-        let encoder = Encoder::new(Epoch::from_random(1));
 
         let all = batches(&log, 0, &[], &whole_cutting);
         let mut expected = Vec::new();
@@ -122,7 +121,7 @@ proptest! {
         let mut before: Option<&Batch> = None;
         for batch in &some {
             if let Some(before) = before.filter(|_| uses_next) {
-                let _ = encoder.next_context(before);
+                let _ = before.read_records(&clock());
                 before.leaves().expect("in a file").set(batch);
             }
             finder.find(batch);
