@@ -21,6 +21,7 @@ mod guard;
 mod hyper_writers;
 mod listen;
 mod name_filter;
+mod openapi;
 mod parameter;
 mod query;
 mod read_limits;

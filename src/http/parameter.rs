@@ -3,7 +3,7 @@
 use super::bad_query::BadQuery;
 
 /// Each parameter, with an example.
-const PARAMETERS: [(&str, &str); 19] = [
+pub(super) const PARAMETERS: [(&str, &str); 19] = [
     ("file", "file=*.log"),
     ("n", "n=100"),
     ("grep", "grep=error|warn"),
