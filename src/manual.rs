@@ -52,7 +52,7 @@ Start with the newest N lines of each source that match; \fBall\fR starts with t
 Only lines that match, or with \fB!\fR before the expression, that do not; repeatable.
 .TP
 .BI where= CONDITION
-Only lines whose JSON or logfmt field compares so, such as \fBwhere=status>=500\fR; repeatable.
+Only lines whose JSON or logfmt field compares so, such as \fBwhere=status%3E=500\fR, in which \fB%3E\fR is \fB>\fR; repeatable.
 .TP
 .BI level= LEVEL
 Only lines of this level or of a more severe one, from \fBtrace\fR to \fBfatal\fR.
