@@ -31,7 +31,9 @@ Below that URL are the event stream
 the list of sources
 .RI ( /sources ),
 metrics for Prometheus
-.RI ( /metrics )
+.RI ( /metrics ),
+a description for programs
+.RI ( /openapi.json )
 and a health check
 .RI ( /healthz ).
 ";
@@ -47,7 +49,19 @@ Only events of the source with this name, or, if no source has it, of sources th
 Start with the newest N lines of each source that match; \fBall\fR starts with the oldest line that is available.
 .TP
 .BI grep= RE
-Only lines that match.
+Only lines that match, or with \fB!\fR before the expression, that do not; repeatable.
+.TP
+.BI where= CONDITION
+Only lines whose JSON or logfmt field compares so, such as \fBwhere=status%3E=500\fR, in which \fB%3E\fR is \fB>\fR; repeatable.
+.TP
+.BI level= LEVEL
+Only lines of this level or of a more severe one, from \fBtrace\fR to \fBfatal\fR.
+.TP
+.BI since= TIME\fR,\~\fBuntil= TIME
+Only lines of this time or of a later one, or of this time or of an earlier one.
+.TP
+.BI context= N\fR,\~\fBentries
+Also N lines before and after each of these lines, or the rest of its entry, such as a stack trace.
 .TP
 .BI format= FORMAT\fR,\~\fBunnamed
 Override the flags of the same name for this request.

@@ -16,6 +16,7 @@ mod hostile_requests;
 mod limits;
 mod listening;
 mod model;
+mod openapi;
 mod origins;
 mod packaging;
 mod page;

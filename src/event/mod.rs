@@ -45,7 +45,7 @@ pub use format::{Format, UnknownFormat};
 pub use grep::Grep;
 pub use held::HeldSections;
 pub use id::{Epoch, EventId, ParseIdError, Position, Seq};
-pub use json::JsonObject;
+pub use json::{JsonObject, json_string};
 pub use lines::{Line, Lines, Origin};
 pub use log::{FileId, Location, Log};
 pub use name::{Name, Names};

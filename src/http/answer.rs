@@ -24,7 +24,7 @@ use super::route::Route;
 use super::socket::Flow;
 use super::stream::{EventStream, PartByPart, spread};
 use super::trust::Content;
-use super::{Site, reports};
+use super::{Site, openapi, reports};
 use crate::event::{Encoder, EventId, Medium};
 
 /// Time after which a client over the limit of streams is asked to try again.
@@ -149,6 +149,9 @@ impl Site {
                     text(StatusCode::INTERNAL_SERVER_ERROR, "The metrics could not be encoded.\n")
                 }
             },
+            Route::Description => {
+                document(openapi::DESCRIPTION_TYPE, &openapi::description(self, request))
+            }
             Route::Health => text(StatusCode::OK, "ok\n"),
         }
     }

@@ -125,14 +125,15 @@ fn compile_conditions(values: &[Cow<'_, str>]) -> Result<Vec<Condition>, BadQuer
     if values.len() > MAX_EXPRESSIONS {
         return Err(BadQuery::new(format!(
             "where is given at most {MAX_EXPRESSIONS} times: all of them have to hold, \
-             as where=status>=500"
+             as where=status%3E=500"
         )));
     }
     let size = EXPRESSION_SIZE / values.len().max(1);
     let compile = |value: &Cow<'_, str>| Condition::parse(value, size);
     values.iter().map(compile).collect::<Result<_, _>>().map_err(|_| {
         BadQuery::from(
-            "where takes a field, one of = != < <= > >= ~, and a value, as where=status>=500",
+            "where takes a field, one of = != < <= > >= ~, and a value, as where=status%3E=500 \
+             (%3E is >, %3C is <)",
         )
     })
 }

@@ -22,6 +22,7 @@ mod hyper_writers;
 mod lenient_query;
 mod listen;
 mod name_filter;
+mod openapi;
 mod parameter;
 mod query;
 mod read_limits;

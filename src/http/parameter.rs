@@ -3,11 +3,11 @@
 use super::bad_query::BadQuery;
 
 /// Each parameter, with an example.
-const PARAMETERS: [(&str, &str); 19] = [
+pub(super) const PARAMETERS: [(&str, &str); 19] = [
     ("file", "file=*.log"),
     ("n", "n=100"),
     ("grep", "grep=error|warn"),
-    ("where", "where=status>=500"),
+    ("where", "where=status%3E=500"),
     ("level", "level=warn"),
     ("since", "since=10m"),
     ("until", "until=14:00"),
