@@ -158,12 +158,12 @@ impl HeldSections {
             if held.is_wanted != Some(true) {
                 continue;
             }
-            match taken.last_mut().filter(|last| Arc::ptr_eq(&last.batch, &held.batch)) {
-                Some(last) => last.sections.push(held.section),
-                None => {
-                    let sections = vec![held.section];
-                    taken.push(WantedSections { batch: held.batch, sections });
-                }
+            let last = taken.last_mut().filter(|last| Arc::ptr_eq(&last.batch, &held.batch));
+            if let Some(last) = last {
+                last.sections.push(held.section);
+            } else {
+                let sections = vec![held.section];
+                taken.push(WantedSections { batch: held.batch, sections });
             }
         }
         taken

@@ -18,7 +18,7 @@ use std::task::{Context, Poll, ready};
 use tokio::task::spawn_blocking;
 
 pub(super) use self::quiet::Quiet;
-use self::tally::{Match, Tally};
+use self::tally::{FoundLine, Tally};
 use super::reload::Reloader;
 use super::shared::Shared;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
@@ -85,7 +85,7 @@ impl Found {
 /// Events that a blocking thread searches.
 struct Step {
     events: Range<Seq>,
-    matches: Pin<Box<dyn Future<Output = Vec<Match>> + Send>>,
+    matches: Pin<Box<dyn Future<Output = Vec<FoundLine>> + Send>>,
 }
 
 /// The content of the events of a step.
@@ -136,7 +136,7 @@ impl LookBack {
                 let matches = ready!(step.matches.as_mut().poll(cx));
                 let events = step.events.clone();
                 self.step = None;
-                self.add(events, matches);
+                self.add(events, &matches);
             }
             let end = self.before;
             let part = self.next_part(&shared.lock(), &is_selected);
@@ -145,7 +145,7 @@ impl LookBack {
                 (None, _) if events.is_empty() => {
                     return Poll::Ready(self.take_found());
                 }
-                (None, _) => self.add(events, Vec::new()),
+                (None, _) => self.add(events, &[]),
                 (Some(part), None) => self.add_all(&part, end),
                 (Some(part), Some(selection)) => {
                     self.step = Some(Step::new(events, part, selection, self.replay_start, shared));
@@ -200,9 +200,9 @@ impl LookBack {
     }
 
     /// Adds the lines among `events` that were found, the newest first.
-    fn add(&mut self, events: Range<Seq>, found: Vec<Match>) {
+    fn add(&mut self, events: Range<Seq>, found: &[FoundLine]) {
         // An entry may have grown by batches that were searched in the ring.
-        let is_taken = |line: &Match| line.seq < events.end;
+        let is_taken = |line: &FoundLine| line.seq < events.end;
         let has_surroundings = self.surroundings() != Surroundings::None;
         if !has_surroundings && !found.iter().any(is_taken) {
             self.quiet.add(events.clone());
@@ -290,12 +290,17 @@ impl fmt::Debug for Step {
 impl Part {
     /// Returns the lines that `selection` wants, the newest first; those before `replay_start` only
     /// if they are in a file. With surroundings, returns all lines.
-    fn search(self, selection: &Selection, replay_start: Seq, reloader: &Reloader) -> Vec<Match> {
+    fn search(
+        self,
+        selection: &Selection,
+        replay_start: Seq,
+        reloader: &Reloader,
+    ) -> Vec<FoundLine> {
         let (mut batches, replay_start) = match self {
             Part::Batches(batches) => (batches, replay_start),
             Part::Entry(entry) => match reloader.read_uncached(&entry) {
                 Some(batches) => (batches.into_iter().rev().collect(), 0),
-                None => return vec![Match::unreadable(&entry)],
+                None => return vec![FoundLine::unreadable(&entry)],
             },
         };
         // The oldest first, because each one has the context of the next.
@@ -314,11 +319,11 @@ impl Part {
     }
 }
 
-impl Match {
+impl FoundLine {
     /// Makes the result for an entry whose file does not have it any more.
     fn unreadable(entry: &IndexEntry) -> Self {
         let (source, seq) = (entry.source().id, entry.first());
-        Match { source, seq, is_match: false, continues: false, is_unreadable: true }
+        FoundLine { source, seq, is_match: false, continues: false, is_unreadable: true }
     }
 }
 
@@ -328,12 +333,17 @@ fn first_readable(batch: &Batch, replay_start: Seq) -> Seq {
 }
 
 /// Returns the lines of `batch` that `selection` wants.
-fn matches(batch: &Batch, selection: &Selection, clock: &Clock, replay_start: Seq) -> Vec<Match> {
+fn matches(
+    batch: &Batch,
+    selection: &Selection,
+    clock: &Clock,
+    replay_start: Seq,
+) -> Vec<FoundLine> {
     let start = Position::before(first_readable(batch, replay_start));
     let range = ScanRange { start, end: batch.next() };
     let clock = selection.needs_records().then_some(clock);
     let sections = Scan::of(batch, range, selection, clock, || true).sections;
-    let found = |section: Section| Match {
+    let found = |section: Section| FoundLine {
         source: batch.source().id,
         seq: batch.first() + section.spans.start as Seq,
         is_match: section.is_match,

@@ -21,6 +21,9 @@ use crate::store::{IndexEntry, Lookup};
 /// [`look_back`](super::look_back).
 const LOCKS_PER_POLL: usize = 16;
 
+/// Finds the first event of each source, by its ID.
+type Probes = Pin<Box<dyn Future<Output = HashMap<usize, Seq>> + Send>>;
+
 /// A search for the first lines that can be as new as a time.
 pub(super) struct SinceSearch {
     /// The time in milliseconds since 1970.
@@ -29,7 +32,7 @@ pub(super) struct SinceSearch {
     next: Seq,
     /// By the ID of a source: the first events of its entries.
     entries: HashMap<usize, Vec<Seq>>,
-    probes: Option<Pin<Box<dyn Future<Output = HashMap<usize, Seq>> + Send>>>,
+    probes: Option<Probes>,
 }
 
 impl SinceSearch {

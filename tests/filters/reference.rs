@@ -170,14 +170,16 @@ impl Filter {
         let least = ["DEBUG", "info", "warn", "error"];
         let level = least.iter().position(|name| self.has(&format!("level={name}")));
         let has = |word: &str| line.text.contains(word);
-        let grep = !(self.has("grep=w1") && !has("w1")
-            || self.has("grep=w[12]") && !(has("w1") || has("w2"))
-            || self.has("grep=!frame") && has("frame")
-            || self.has("grep=!w0") && has("w0"));
-        let status = |holds: fn(u32) -> bool| line.status.is_some_and(holds);
-        let condition = !(self.has("where=status>=500") && !status(|s| s >= 500)
-            || self.has("where=status=200") && !status(|s| s == 200)
-            || self.has("where=status!=404") && !status(|s| s != 404));
+        // Whether the query does not have the parameter, or the line satisfies it.
+        let holds = |parameter: &str, is_match: bool| is_match || !self.has(parameter);
+        let grep = holds("grep=w1", has("w1"))
+            && holds("grep=w[12]", has("w1") || has("w2"))
+            && holds("grep=!frame", !has("frame"))
+            && holds("grep=!w0", !has("w0"));
+        let status = |test: fn(u32) -> bool| line.status.is_some_and(test);
+        let condition = holds("where=status>=500", status(|status| status >= 500))
+            && holds("where=status=200", status(|status| status == 200))
+            && holds("where=status!=404", status(|status| status != 404));
         level.is_none_or(|least| line.level >= Some(least))
             && grep
             && condition

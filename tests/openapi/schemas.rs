@@ -1,10 +1,10 @@
-//! The schemas of an OpenAPI document, as far as this document uses JSON Schema.
+//! The schemas of an `OpenAPI` document, as far as this document uses JSON Schema.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// An OpenAPI document with schemas.
+/// An `OpenAPI` document with schemas.
 pub struct Schemas<'a>(pub &'a Value);
 
 impl<'a> Schemas<'a> {

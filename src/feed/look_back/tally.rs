@@ -4,7 +4,7 @@ use crate::event::{Seq, Surroundings};
 
 /// A line that was found.
 #[derive(Debug)]
-pub(super) struct Match {
+pub(super) struct FoundLine {
     /// The ID of its source.
     pub(super) source: usize,
     pub(super) seq: Seq,
@@ -37,7 +37,7 @@ impl Tally {
     }
 
     /// Counts the next older line; returns whether it is wanted, for itself or for a newer one.
-    pub(super) fn add(&mut self, line: &Match) -> bool {
+    pub(super) fn add(&mut self, line: &FoundLine) -> bool {
         if line.is_unreadable {
             return self.missing > 0;
         }
@@ -67,7 +67,7 @@ impl Tally {
         taken
     }
 
-    fn take(&mut self, line: &Match) -> bool {
+    fn take(&mut self, line: &FoundLine) -> bool {
         let is_taken = line.is_match && self.missing > 0;
         self.missing -= u64::from(is_taken);
         is_taken
@@ -89,7 +89,7 @@ mod tests {
             }
             let is_match = line.eq_ignore_ascii_case(&'x');
             let continues = matches!(line, 'x' | '-');
-            let found = Match { source: 0, seq: 0, is_match, continues, is_unreadable: false };
+            let found = FoundLine { source: 0, seq: 0, is_match, continues, is_unreadable: false };
             if tally.add(&found) {
                 wanted.push(line);
             }

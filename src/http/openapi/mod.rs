@@ -1,4 +1,4 @@
-//! The description of a site for programs, as an OpenAPI document.
+//! The description of a site for programs, as an `OpenAPI` document.
 //!
 //! The embedded document comes in, in which the strings that begin with `@` stand for values of a
 //! site; the document with these values goes out.
