@@ -1,11 +1,11 @@
-//! `/openapi.json`, checked by programs that know OpenAPI 3.2.
+//! `/openapi.json`, checked by programs that know `OpenAPI` 3.2.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::harness::{Ssetail, write};
 
-/// The schema of OpenAPI itself, and the rules of a linter, which also follows references and
+/// The schema of `OpenAPI` itself, and the rules of a linter, which also follows references and
 /// compares examples with their schemas.
 const CHECKS: [&[&str]; 2] = [
     &["validate-api"],
