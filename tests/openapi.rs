@@ -85,6 +85,15 @@ fn lines_and_control_events_have_the_fields_of_the_description() {
     let known = keys(["Item", "Line"].map(|name| &schemas.named(name)["properties"]));
     // Only lines of containers have a stream.
     assert_eq!(&seen | &BTreeSet::from(["stream"]), known);
+    let line = r#"{"log":"hello\n","stream":"stderr","time":"2026-11-25T19:00:01Z"}"#;
+    let ssetail = Ssetail::new().file("c.log", format!("{line}\n"));
+    let ssetail = ssetail.args(["c.log", "--decode", "docker", "--from-start"]).start();
+    wait_for_lines(&ssetail, 1);
+    let lines = objects(&ssetail, "follow=0", |object| object["type"].is_null());
+    assert_eq!(
+        (schemas.check(expected, &lines[0]), &lines[0]["stream"]),
+        (Ok(()), &"stderr".into())
+    );
 }
 
 /// Returns the value of a field of an event, as the description sees it.

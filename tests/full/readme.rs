@@ -176,7 +176,9 @@ fn start_server(line: &str, directory: &Path) -> (Shell, String) {
     let line = line.replace("--port 9000", "").replacen("ssetail", "ssetail --port 0", 1);
     let mut shell = Shell::start(&line, directory);
     shell.wait_for("an address", |printed| {
-        printed.split_once("following ").is_some_and(|(_, rest)| rest.contains('\n'))
+        let is_complete =
+            |text| printed.split_once(text).is_some_and(|(_, rest)| rest.contains('\n'));
+        is_complete("following ") || is_complete("waiting for ")
     });
     let (_, rest) = shell.printed.split_once("listening on http://127.0.0.1:").expect("an address");
     let port = rest.split('/').next().expect("a port").to_owned();
