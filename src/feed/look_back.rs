@@ -6,27 +6,20 @@
 //! Between two steps, other subscribers can use the lock and the thread.
 
 mod quiet;
+mod step;
 mod tally;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::ops::Range;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::task::spawn_blocking;
-
 pub(super) use self::quiet::Quiet;
+use self::step::{Part, Step, first_readable};
 use self::tally::{FoundLine, Tally};
-use super::reload::Reloader;
 use super::shared::Shared;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
-use crate::event::{
-    Batch, Position, Scan, ScanRange, Section, Selection, Seq, Source, Surroundings,
-};
-use crate::record::Clock;
-use crate::store::IndexEntry;
+use crate::event::{Selection, Seq, Source, Surroundings};
 
 /// Bytes of lines in memory after which a step takes no further batch; about as many as an entry of
 /// the index has.
@@ -80,19 +73,6 @@ impl Found {
         let first = starts.values().copied().min().unwrap_or(first).min(first);
         Found { first, starts, quiet: Quiet::default() }
     }
-}
-
-/// Events that a blocking thread searches.
-struct Step {
-    events: Range<Seq>,
-    matches: Pin<Box<dyn Future<Output = Vec<FoundLine>> + Send>>,
-}
-
-/// The content of the events of a step.
-enum Part {
-    /// The newest batch first.
-    Batches(Vec<Arc<Batch>>),
-    Entry(IndexEntry),
 }
 
 impl LookBack {
@@ -246,111 +226,6 @@ impl LookBack {
         let (starts, quiet) = (std::mem::take(&mut self.starts), std::mem::take(&mut self.quiet));
         Found { first: starts.values().copied().min().unwrap_or(self.end), starts, quiet }
     }
-}
-
-impl Step {
-    /// Searches `part`, the content of `events`, when a blocking thread may do that.
-    fn new(
-        events: Range<Seq>,
-        part: Part,
-        selection: &Arc<Selection>,
-        replay_start: Seq,
-        shared: &Shared,
-    ) -> Self {
-        let (selection, reloader) = (Arc::clone(selection), Arc::clone(&shared.reloader));
-        let permits = Arc::clone(&shared.search_permits);
-        let is_wanted = Arc::new(());
-        let matches = Box::pin(async move {
-            let permit = permits.acquire_owned().await;
-            let wanted = Arc::downgrade(&is_wanted);
-            let search = move || {
-                // Held by the thread, which goes on when the subscriber has gone.
-                let _permit = permit;
-                // A step that waits for a thread when its subscriber is dropped is not begun.
-                if wanted.strong_count() == 0 {
-                    return Vec::new();
-                }
-                part.search(&selection, replay_start, &reloader)
-            };
-            let matches = spawn_blocking(search).await;
-            drop(is_wanted);
-            // A panic of the thread has been reported, and counts as no match.
-            matches.unwrap_or_default()
-        });
-        Step { events, matches }
-    }
-}
-
-impl fmt::Debug for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Step").field("events", &self.events).finish_non_exhaustive()
-    }
-}
-
-impl Part {
-    /// Returns the lines that `selection` wants, the newest first; those before `replay_start` only
-    /// if they are in a file. With surroundings, returns all lines.
-    fn search(
-        self,
-        selection: &Selection,
-        replay_start: Seq,
-        reloader: &Reloader,
-    ) -> Vec<FoundLine> {
-        let (mut batches, replay_start) = match self {
-            Part::Batches(batches) => (batches, replay_start),
-            Part::Entry(entry) => match reloader.read_uncached(&entry) {
-                Some(batches) => (batches.into_iter().rev().collect(), 0),
-                None => return vec![FoundLine::unreadable(&entry)],
-            },
-        };
-        // The oldest first, because each one has the context of the next.
-        batches.reverse();
-        let mut found = Vec::new();
-        let mut before: Option<&Batch> = None;
-        for batch in &batches {
-            if selection.needs_records() {
-                reloader.find_context(before, batch);
-            }
-            found.extend(matches(batch, selection, reloader.clock(), replay_start));
-            before = Some(batch);
-        }
-        found.reverse();
-        found
-    }
-}
-
-impl FoundLine {
-    /// Makes the result for an entry whose file does not have it any more.
-    fn unreadable(entry: &IndexEntry) -> Self {
-        let (source, seq) = (entry.source().id, entry.first());
-        FoundLine { source, seq, is_match: false, continues: false, is_unreadable: true }
-    }
-}
-
-/// Seq of the first event of `batch` that can be read.
-fn first_readable(batch: &Batch, replay_start: Seq) -> Seq {
-    if batch.location().is_some() { batch.first() } else { batch.first().max(replay_start) }
-}
-
-/// Returns the lines of `batch` that `selection` wants.
-fn matches(
-    batch: &Batch,
-    selection: &Selection,
-    clock: &Clock,
-    replay_start: Seq,
-) -> Vec<FoundLine> {
-    let start = Position::before(first_readable(batch, replay_start));
-    let range = ScanRange { start, end: batch.next() };
-    let clock = selection.needs_records().then_some(clock);
-    let sections = Scan::of(batch, range, selection, clock, || true).sections;
-    let found = |section: Section| FoundLine {
-        source: batch.source().id,
-        seq: batch.first() + section.spans.start as Seq,
-        is_match: section.is_match,
-        continues: section.continues,
-        is_unreadable: false,
-    };
-    sections.into_iter().map(found).collect()
 }
 
 #[cfg(test)]

@@ -88,6 +88,13 @@ enum Form {
 
 impl Form {
     fn of(line: &[u8], clock: &Clock) -> Self {
+        // The usual lines of loggers need no further look.
+        if line.first().is_some_and(u8::is_ascii_digit)
+            && let Some(found) = time::find(line, clock)
+            && found.start == 0
+        {
+            return Form::Text { shape: Shape::Ordinary, found: Some(found), begins: true };
+        }
         if json::starts_object(line) {
             return Form::Structured(structured::of_json(line, clock));
         }

@@ -13,6 +13,10 @@ use super::level_names::{named, number, of_syslog};
 /// Returns the level of a line whose message starts behind `prefix` bytes, which end with the
 /// time; 0 if it has no time.
 pub(super) fn find(line: &[u8], prefix: usize) -> Option<Level> {
+    let behind_time = (prefix > 0).then(|| words::first(&line[prefix..])).flatten();
+    if behind_time.is_some() {
+        return behind_time;
+    }
     if let Some(level) = priority(line).or_else(|| letter(line)) {
         return Some(level);
     }

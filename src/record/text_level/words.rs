@@ -13,6 +13,29 @@ const SOUGHT: usize = 128;
 /// Fewer would end at a host and a program; more would take `reached the ERROR state` for a level.
 const SENTENCE: u32 = 3;
 
+/// The words that loggers write in upper case directly behind the time.
+const FIRST: [(&[u8], Level); 8] = [
+    (b"TRACE", Level::Trace),
+    (b"DEBUG", Level::Debug),
+    (b"INFO", Level::Info),
+    (b"WARNING", Level::Warn),
+    (b"WARN", Level::Warn),
+    (b"ERROR", Level::Error),
+    (b"CRITICAL", Level::Fatal),
+    (b"FATAL", Level::Fatal),
+];
+
+/// Returns the level that the first word of a text behind a time states, if it is in upper case,
+/// perhaps in brackets; the message behind it says nothing then.
+pub fn first(text: &[u8]) -> Option<Level> {
+    let is_gap = |byte: &u8| matches!(byte, b' ' | b'\t' | b'[' | b']' | b'-' | b'|');
+    let start = text.iter().take(4).take_while(|byte| is_gap(byte)).count();
+    let word = &text[start..];
+    let (name, level) = FIRST.iter().find(|(name, _)| word.starts_with(name))?;
+    let is_end = matches!(word.get(name.len()), Some(b' ' | b'\t' | b':' | b']' | b'|' | b','));
+    (start > 0 && is_end).then_some(*level)
+}
+
 /// Returns the level that the first word for one states.
 pub fn find(text: &[u8]) -> Option<Level> {
     let text = &text[..text.len().min(SOUGHT)];
