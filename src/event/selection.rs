@@ -49,6 +49,11 @@ impl Selection {
         !self.is_filter() && self.stop.is_none()
     }
 
+    /// Returns whether a client chose expressions, which may take long for each byte.
+    pub(super) fn has_expressions(&self) -> bool {
+        self.has_text_filter() || self.stop.is_some()
+    }
+
     /// Returns whether the text of a line alone can leave it out.
     pub(super) fn has_text_filter(&self) -> bool {
         self.grep.is_some() || !self.conditions.is_empty()
