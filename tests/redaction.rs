@@ -14,6 +14,13 @@ fn payments(numbers: std::ops::Range<usize>) -> String {
 }
 
 #[test]
+fn an_empty_expression_is_refused() {
+    let (status, stderr) = Ssetail::new().args(["-", "--redact", ""]).fail();
+    assert_eq!(status, 2);
+    assert!(stderr.contains("--redact needs an expression"), "{stderr}");
+}
+
+#[test]
 fn no_format_and_no_search_shows_what_was_removed() {
     let ssetail = Ssetail::new().file("a.log", payments(0..5000));
     let ssetail = ssetail.args(["a.log", "-n", "+1"]).args(CARDS).args(TINY_RING).start();

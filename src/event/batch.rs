@@ -20,6 +20,8 @@ pub struct Batch {
     encoded: EncodedForms,
     /// Offset of the first byte in the file or stream of the source.
     offset: u64,
+    /// The batch before, if no log has their lines.
+    previous: Weak<Batch>,
     /// The context of the first line, once somebody has found it.
     context: OnceLock<Context>,
     /// The context of the line behind the batch, once the records of all lines were read.
@@ -31,7 +33,7 @@ pub struct Batch {
 /// The context of the line at an offset in a log.
 #[derive(Clone, Debug)]
 pub struct NextContext {
-    log: Weak<dyn Log>,
+    log: Option<Weak<dyn Log>>,
     offset: u64,
     context: Context,
 }
@@ -84,6 +86,7 @@ impl Batch {
             content,
             encoded: EncodedForms::default(),
             offset,
+            previous: Weak::new(),
             context: OnceLock::new(),
             next_context: OnceLock::new(),
             meter,
@@ -93,11 +96,10 @@ impl Batch {
     }
 
     /// Sets the place of lines that have no location: the offset of the first byte in the stream of
-    /// the source, and the context of the first line.
+    /// the source, and the batch that stands before it there.
     #[must_use]
-    pub fn at(mut self, offset: u64, context: Context) -> Self {
-        self.offset = offset;
-        self.context = OnceLock::from(context);
+    pub fn at(mut self, offset: u64, previous: Weak<Batch>) -> Self {
+        (self.offset, self.previous) = (offset, previous);
         self
     }
 
@@ -159,11 +161,16 @@ impl Batch {
         self.offset
     }
 
+    /// The batch that stands before this one in a stream without a log, while it is in memory.
+    #[must_use]
+    pub fn previous(&self) -> Option<Arc<Batch>> {
+        self.previous.upgrade()
+    }
+
     /// The context of the first line, if it is known.
     #[must_use]
     pub fn context(&self) -> Option<Context> {
-        let is_start = |location: &Location| location.offset == 0;
-        let at_start = || self.location().is_some_and(is_start).then(|| Context::at(0));
+        let at_start = || (self.lines().is_some() && self.offset == 0).then(|| Context::at(0));
         self.context.get().copied().or_else(at_start)
     }
 
@@ -187,9 +194,8 @@ impl Batch {
     #[must_use]
     pub fn leaves(&self) -> Option<NextContext> {
         let (lines, context) = (self.lines()?, self.next_context()?);
-        let location = lines.location.as_ref()?;
-        let offset = location.offset + lines.source_len() as u64;
-        Some(NextContext { log: Arc::downgrade(&location.log), offset, context })
+        let log = lines.location.as_ref().map(|location| Arc::downgrade(&location.log));
+        Some(NextContext { log, offset: self.offset + lines.source_len() as u64, context })
     }
 
     /// Iterates over the lines from event `seq` on, each with its seq.
@@ -233,10 +239,13 @@ impl Batch {
 impl NextContext {
     /// Sets the context of `batch` if it begins at this place.
     pub fn set(&self, batch: &Batch) {
-        let is_here = batch.location().is_some_and(|location| {
-            let is_same_log = std::ptr::addr_eq(self.log.as_ptr(), Arc::as_ptr(&location.log));
-            is_same_log && location.offset == self.offset
-        });
+        let is_here = self.offset == batch.offset()
+            && match (&self.log, batch.location()) {
+                (Some(log), Some(location)) => {
+                    std::ptr::addr_eq(log.as_ptr(), Arc::as_ptr(&location.log))
+                }
+                (log, location) => log.is_none() && location.is_none(),
+            };
         if is_here {
             batch.set_context(self.context);
         }

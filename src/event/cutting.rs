@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::{
-    Carry, ContainerFormat, End, Envelope, LineCarry, LineFilter, Lines, Origin, Redaction, Span,
-    Splitter, TextEncoding,
+    Carry, ContainerFormat, End, Envelope, HiddenLine, LineCarry, LineFilter, Lines, Origin,
+    Redaction, Span, Splitter, TextEncoding,
 };
 
 /// Bytes after which no further section is added to a batch.
@@ -183,10 +183,13 @@ impl Cutting {
     ) -> Message<'a> {
         let text = encoding.decode(&bytes[section.start as usize..section.end as usize]);
         let is_whole = !section.more && !section.continued;
-        let (envelope, text) = match self.container.filter(|_| is_whole) {
+        let (mut envelope, text) = match self.container.filter(|_| is_whole) {
             Some(container) => container.decode_line(text),
             None => (None, text),
         };
+        if let Some(envelope) = &mut envelope {
+            envelope.continues = carry.line_mut(envelope.stream).is_unfinished;
+        }
         let more = section.more || is_part(envelope);
         Message { text: self.redaction.redact(text, line_of(carry, envelope), more), envelope }
     }
@@ -236,7 +239,7 @@ struct Rewritten {
     text: Vec<u8>,
     /// See [`Origin`].
     starts: Vec<u32>,
-    hidden: Vec<(u32, u32)>,
+    hidden: Vec<HiddenLine>,
     /// See [`Lines`].
     envelopes: Vec<Option<Envelope>>,
 }
@@ -252,7 +255,8 @@ impl Rewritten {
     /// Completes the line that was pushed last, which is hidden if it has no span.
     fn keep(&mut self, message: &Message, section: Span, line: Span, spans: usize) {
         if spans == self.starts.len() && !section.continued {
-            self.hidden.push((line.start, section.start));
+            let is_rest = message.envelope.is_some_and(|envelope| envelope.continues);
+            self.hidden.push(HiddenLine { start: line.start, source: section.start, is_rest });
         }
         if !section.more {
             self.text.push(b'\n');

@@ -9,6 +9,8 @@ pub struct Envelope {
     pub time: Option<i64>,
     /// The message is not the end of its line: the next one of the same stream continues it.
     pub is_part: bool,
+    /// The message continues the line of the message of the same stream above it.
+    pub continues: bool,
 }
 
 /// A stream to which programs write.

@@ -26,6 +26,8 @@ pub struct HeldSections {
     sources: HashMap<usize, SourceSections>,
     /// Bytes of memory of the batches of `held`.
     size: usize,
+    /// Wanted sections that were released and not taken.
+    ready: Vec<WantedSections>,
 }
 
 #[derive(Debug)]
@@ -76,8 +78,8 @@ impl HeldSections {
     /// Holds no section yet.
     #[must_use]
     pub fn new(surroundings: Surroundings) -> Self {
-        let (held, sources) = (VecDeque::new(), HashMap::new());
-        HeldSections { surroundings, held, released: 0, sources, size: 0 }
+        let (held, sources, ready) = (VecDeque::new(), HashMap::new(), Vec::new());
+        HeldSections { surroundings, held, released: 0, sources, size: 0, ready }
     }
 
     /// Adds the next section of `batch`.
@@ -119,8 +121,18 @@ impl HeldSections {
         let size = if is_first { batch.size() } else { 0 };
         self.size += size;
         self.held.push_back(HeldSection { batch: Arc::clone(batch), section, is_wanted, size });
-        if self.size > MAX_HELD {
-            self.close_before(self.released + 1);
+        while self.size > MAX_HELD && !self.held.is_empty() {
+            self.close_first();
+            self.release();
+        }
+    }
+
+    /// Decides that the first section is not wanted for a later one.
+    fn close_first(&mut self) {
+        let Some(first) = self.held.front() else { return };
+        if let Some(source) = self.sources.get_mut(&first.batch.source().id) {
+            let closed = source.open.partition_point(|number| *number <= self.released);
+            decide(&mut self.held, self.released, source.open.drain(..closed), false);
         }
     }
 
@@ -145,7 +157,11 @@ impl HeldSections {
 
     /// Releases the first sections about which all is known; returns the wanted ones.
     pub fn take(&mut self) -> Vec<WantedSections> {
-        let mut taken: Vec<WantedSections> = Vec::new();
+        self.release();
+        std::mem::take(&mut self.ready)
+    }
+
+    fn release(&mut self) {
         while self.held.front().is_some_and(|held| held.is_wanted.is_some())
             && let Some(held) = self.held.pop_front()
         {
@@ -158,15 +174,14 @@ impl HeldSections {
             if held.is_wanted != Some(true) {
                 continue;
             }
-            let last = taken.last_mut().filter(|last| Arc::ptr_eq(&last.batch, &held.batch));
+            let last = self.ready.last_mut().filter(|last| Arc::ptr_eq(&last.batch, &held.batch));
             if let Some(last) = last {
                 last.sections.push(held.section);
             } else {
                 let sections = vec![held.section];
-                taken.push(WantedSections { batch: held.batch, sections });
+                self.ready.push(WantedSections { batch: held.batch, sections });
             }
         }
-        taken
     }
 
     /// The position of the first section that is held; `None` if none is.

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Carry, End, Envelope, Location, Span};
+use super::{Carry, End, Envelope, Location, Span, Stream};
 
 /// Lines that were read together, with everything that any presentation of them needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lines {
     /// The text of the lines, with their terminators: the bytes as they were read, or other ones if
     /// they were decoded or redacted.
@@ -33,14 +33,25 @@ pub struct Lines {
 }
 
 /// The place of decoded or redacted lines in the bytes that they were made from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Origin {
     /// Number of these bytes.
     pub len: usize,
     /// For each span, the index of the first byte of its section.
     pub starts: Box<[u32]>,
-    /// For each line that is hidden: the index of its first byte in the text, and among these bytes.
-    pub hidden: Box<[(u32, u32)]>,
+    /// The lines that are hidden.
+    pub hidden: Box<[HiddenLine]>,
+}
+
+/// A line that the filter hides.
+#[derive(Clone, Copy, Debug)]
+pub struct HiddenLine {
+    /// Index of its first byte in the text.
+    pub start: u32,
+    /// Index of its first byte in the bytes that the text was made from.
+    pub source: u32,
+    /// It continues the line of an earlier message of a container.
+    pub is_rest: bool,
 }
 
 /// One published line, or one part of a line.
@@ -50,6 +61,8 @@ pub struct Line<'a> {
     pub bytes: &'a [u8],
     /// Another part of the same line follows.
     pub more: bool,
+    /// An earlier part of the same line came before.
+    pub continues: bool,
     /// Offset in the file of the first byte of the whole line; of the line of a container runtime, if
     /// one wrote the file.
     pub offset: Option<u64>,
@@ -57,7 +70,21 @@ pub struct Line<'a> {
     pub envelope: Option<Envelope>,
 }
 
+impl Line<'_> {
+    /// The stream to which the program in a container wrote the line.
+    #[must_use]
+    pub fn stream(&self) -> Option<Stream> {
+        self.envelope.and_then(|envelope| envelope.stream)
+    }
+}
+
 impl Lines {
+    /// Returns the line, or the part, with span `index`.
+    #[must_use]
+    pub fn line(&self, index: usize) -> Option<Line<'_>> {
+        self.from(index).next()
+    }
+
     /// Returns the number of bytes that the lines take in their source.
     #[must_use]
     pub fn source_len(&self) -> usize {
@@ -98,6 +125,7 @@ impl Lines {
             (i >= index).then(|| Line {
                 bytes: &self.bytes[span.start as usize..span.end as usize],
                 more: span.more || envelope.is_some_and(|envelope| envelope.is_part),
+                continues: span.continued || envelope.is_some_and(|envelope| envelope.continues),
                 offset: line_start,
                 envelope,
             })
@@ -131,10 +159,12 @@ impl Lines {
         self.origin.as_ref().map_or(self.spans[index].start, |origin| origin.starts[index])
     }
 
-    /// Returns the index in the source of the hidden line whose text begins at `start`.
-    pub(super) fn hidden_source_index(&self, start: u32) -> u32 {
-        let Some(origin) = &self.origin else { return start };
-        let hidden = origin.hidden.binary_search_by_key(&start, |(text, _)| *text);
-        hidden.map_or(start, |at| origin.hidden[at].1)
+    /// Returns the index in the source of the hidden line whose text begins at `start`; `None` if
+    /// that is not the start of a line.
+    pub(super) fn hidden_source_index(&self, start: u32) -> Option<u32> {
+        let Some(origin) = &self.origin else { return Some(start) };
+        let found = origin.hidden.binary_search_by_key(&start, |line| line.start);
+        let line = origin.hidden[found.ok()?];
+        (!line.is_rest).then_some(line.source)
     }
 }

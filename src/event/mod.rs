@@ -46,7 +46,7 @@ pub use grep::Grep;
 pub use held::HeldSections;
 pub use id::{Epoch, EventId, ParseIdError, Position, Seq};
 pub use json::{JsonObject, json_string};
-pub use lines::{Line, Lines, Origin};
+pub use lines::{HiddenLine, Line, Lines, Origin};
 pub use log::{FileId, Location, Log};
 pub use name::{Name, Names};
 pub use presentation::{Medium, Presentation};

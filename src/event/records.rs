@@ -23,8 +23,6 @@ pub(super) struct Records<'a> {
     context: Context,
     /// Index of the first byte of the next line in the bytes of the batch.
     next: usize,
-    /// By the stream of a container: its last line is unfinished.
-    is_unfinished: [bool; 3],
     /// The spans of the section that was read last, and its record.
     section: Range<usize>,
     record: Record,
@@ -46,7 +44,6 @@ impl<'a> Records<'a> {
             recognizer: Recognizer::new(clock.near(lines.time.cast_signed())),
             context,
             next: 0,
-            is_unfinished: lines.carry.lines.map(|line| line.is_unfinished),
             section: 0..0,
             record: Record::default(),
         })
@@ -70,7 +67,7 @@ impl<'a> Records<'a> {
             let Some(last) = end.checked_sub(1) else { break };
             let section = self.lines.section_of(last);
             let text = self.lines.section_bytes(&section);
-            if !self.lines.spans[section.start].continued && self.recognizer.is_anchor(text) {
+            if self.begins_line(section.start) && self.recognizer.is_anchor(text) {
                 self.context = Context::at(self.offset_of(section.start));
                 self.next = self.lines.spans[section.start].start as usize;
                 self.section = section.start..section.start;
@@ -100,24 +97,24 @@ impl<'a> Records<'a> {
         self.section = lines.section_of(index);
         self.read_hidden(lines.spans[index].start as usize);
         let envelope = lines.envelopes.get(index).copied().flatten();
-        self.record = if self.continues_line(index, envelope) {
-            self.context.rest_of_line()
-        } else {
-            let (offset, line) = (self.offset_of(index), lines.section_bytes(&self.section));
-            self.context.read(&mut self.recognizer, offset, line)
+        let (offset, line) = (self.offset_of(index), lines.section_bytes(&self.section));
+        self.record = match envelope {
+            Some(Envelope { continues: true, .. }) => self.context.rest_of_message(offset),
+            None if lines.spans[index].continued => self.context.rest_of_line(),
+            _ => self.context.read(&mut self.recognizer, offset, line),
         };
-        self.record.time = envelope.and_then(|envelope| envelope.time).or(self.record.time);
+        if let Some(time) = envelope.and_then(|envelope| envelope.time) {
+            self.record.time = Some(time);
+            self.context.set_time(time);
+        }
         let last = lines.spans[self.section.end - 1];
         self.next = last.end as usize + usize::from(!last.more);
     }
 
-    /// Returns whether the section with span `index` is not the first one of its line.
-    fn continues_line(&mut self, index: usize, envelope: Option<Envelope>) -> bool {
-        let Some(Envelope { stream, is_part, .. }) = envelope else {
-            return self.lines.spans[index].continued;
-        };
-        let stream = stream.map_or(0, |stream| stream as usize + 1);
-        std::mem::replace(&mut self.is_unfinished[stream], is_part)
+    /// Returns whether the section with span `index` is the first one of its line.
+    fn begins_line(&self, index: usize) -> bool {
+        let envelope = self.lines.envelopes.get(index).copied().flatten();
+        !self.lines.spans[index].continued && !envelope.is_some_and(|envelope| envelope.continues)
     }
 
     fn offset_of(&self, index: usize) -> u64 {
@@ -133,8 +130,7 @@ impl<'a> Records<'a> {
         while self.next < end {
             let hidden = &lines.bytes[self.next..end];
             let len = memchr(b'\n', hidden).unwrap_or(hidden.len());
-            if is_line {
-                let index = lines.hidden_source_index(self.next as u32);
+            if is_line && let Some(index) = lines.hidden_source_index(self.next as u32) {
                 let offset = self.batch.offset() + u64::from(index);
                 self.context.read(&mut self.recognizer, offset, &hidden[..len]);
             }

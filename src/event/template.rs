@@ -3,12 +3,14 @@
 //! The fields come in the order `event`, `data`, `id`: a client whose connection is cut inside an
 //! event then never has an ID without the data that belongs to it.
 
+use std::cell::Cell;
+
 use memchr::memchr;
 
 use super::id::push_position;
 use super::line_object::{LineObject, push_base64};
 use super::text_encoding::char_boundary;
-use super::{Format, Line, Lines, Medium, Position, Presentation, Seq};
+use super::{Format, Line, Lines, Medium, Position, Presentation, Seq, Stream};
 use crate::record::Record;
 
 /// An event is shorter than this, in bytes with all its fields: the smallest limit of common
@@ -37,6 +39,8 @@ pub(super) struct Template<'a> {
     time: u64,
     /// The lines can be sent as text without any change.
     clean: bool,
+    /// The stream of the last plain line, if its end was not sent.
+    open: Cell<Option<Option<Stream>>>,
 }
 
 impl<'a> Template<'a> {
@@ -56,6 +60,7 @@ impl<'a> Template<'a> {
             name,
             time: lines.time,
             // A chunk can hold line ends, of which each begins another field.
+            open: Cell::new(None),
             clean: !lines.chunks && is_clean(&lines.bytes),
         }
     }
@@ -110,6 +115,14 @@ impl<'a> Template<'a> {
     #[inline]
     fn push_event(&self, out: &mut Vec<u8>, line: Line<'_>, record: &Record, position: Position) {
         if self.medium == Medium::Plain {
+            // The parts of a line are joined, if no other line stands between them.
+            let is_new = |open| !line.continues || open != line.stream();
+            out.extend_from_slice(if self.open.take().is_some_and(is_new) {
+                self.suffix
+            } else {
+                b""
+            });
+            self.open.set(line.more.then(|| line.stream()));
             out.extend_from_slice(line.bytes);
             out.extend_from_slice(if line.more { b"" } else { self.suffix });
             return;

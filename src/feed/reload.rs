@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::SetOnce;
 
 use crate::event::{Batch, Cutting, Encoder, Presentation, Seq};
-use crate::record::Clock;
-use crate::store::{ContextFinder, IndexEntry};
+use crate::record::{Clock, Context};
+use crate::store::{ContextFinder, IndexEntry, Tails};
 
 /// Bytes of memory for reloaded batches, with their encoded forms, that stay for other subscribers.
 ///
@@ -36,6 +36,7 @@ type Cell = Arc<SetOnce<Reloaded>>;
 pub(super) struct Reloader {
     cutting: Cutting,
     contexts: ContextFinder,
+    tails: Mutex<Tails>,
     encoder: Arc<Encoder>,
     /// The least recently used entry first.
     cache: Mutex<VecDeque<Cached>>,
@@ -54,8 +55,8 @@ struct Cached {
 impl Reloader {
     pub(super) fn new(cutting: Cutting, encoder: Arc<Encoder>) -> Self {
         let contexts = ContextFinder::new(&cutting, encoder.clock());
-        let (cache, meter) = (Mutex::default(), Arc::default());
-        Reloader { cutting, contexts, encoder, cache, meter }
+        let (tails, cache, meter) = (Mutex::default(), Mutex::default(), Arc::default());
+        Reloader { cutting, contexts, tails, encoder, cache, meter }
     }
 
     /// Begins to read `entry` unless it is in the cache, and encodes its batches in `presentation`.
@@ -91,7 +92,36 @@ impl Reloader {
         if let Some(next) = before.and_then(Batch::leaves) {
             next.set(batch);
         }
-        self.contexts.find(batch);
+        if batch.location().is_some() {
+            self.contexts.find(batch);
+        } else if batch.context().is_none() {
+            self.contexts.find_behind(&self.text_before(batch), batch);
+        }
+    }
+
+    /// Returns the batches before one in a stream without a log, as far back as its context needs.
+    fn text_before(&self, batch: &Batch) -> Vec<Arc<Batch>> {
+        let start = Context::start(batch.offset());
+        let (mut text, mut offset, mut previous) = (Vec::new(), batch.offset(), batch.previous());
+        while let Some(before) = previous.filter(|_| offset > start) {
+            (offset, previous) = (before.offset(), before.previous());
+            text.push(before);
+        }
+        if offset > start {
+            // What is not in the ring any more was kept before it was dropped.
+            let tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
+            text.extend(tails.before(batch.source().id, offset).into_iter().rev());
+        }
+        text.reverse();
+        text
+    }
+
+    /// Keeps the last of the evicted lines that cannot be read again.
+    pub(super) fn keep_tails(&self, evicted: &[Arc<Batch>]) {
+        if evicted.iter().any(|batch| batch.lines().is_some() && batch.location().is_none()) {
+            let mut tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
+            evicted.iter().for_each(|batch| tails.add(batch));
+        }
     }
 
     /// Reads the batches of `entry`, which others need not want, and keeps nothing.

@@ -1,14 +1,13 @@
 //! The part of a feed that only publishers use.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Weak};
 
 use super::draft::{Draft, DraftContent};
 use super::inline::InlinePolicy;
-use crate::event::{Batch, Encoder, Seq};
+use crate::event::{Batch, Seq};
 use crate::journal::{Journal, Publication};
-use crate::record::Context;
 use crate::store::IndexEntry;
 
 /// Turns drafts into batches and writes their records.
@@ -20,22 +19,16 @@ pub(super) struct Writer {
     pub(super) meter: Arc<AtomicUsize>,
     pub(super) journal: Option<Journal>,
     pub(super) inline: InlinePolicy,
-    /// By the ID of a source whose lines have no location: the offset and the context of its next
-    /// line.
-    streams: HashMap<usize, (u64, Context)>,
-    encoder: Arc<Encoder>,
+    /// By the ID of a source whose lines have no location: the offset of its next line, and its
+    /// newest batch.
+    streams: HashMap<usize, (u64, Weak<Batch>)>,
 }
 
 impl Writer {
     /// Makes the writer of the events from `next` on.
-    pub(super) fn new(
-        next: Seq,
-        meter: Arc<AtomicUsize>,
-        journal: Option<Journal>,
-        encoder: Arc<Encoder>,
-    ) -> Self {
+    pub(super) fn new(next: Seq, meter: Arc<AtomicUsize>, journal: Option<Journal>) -> Self {
         let inline = InlinePolicy::new();
-        Writer { next, meter, journal, inline, streams: HashMap::new(), encoder }
+        Writer { next, meter, journal, inline, streams: HashMap::new() }
     }
 
     /// Assigns seqs to the events of `drafts`, writes the records, and returns the batches.
@@ -59,9 +52,8 @@ impl Writer {
                     continue;
                 }
             };
-            let batch = self.place(batch);
             self.next = batch.next();
-            batches.push(Arc::new(batch));
+            batches.push(self.place(batch));
         }
         if let Some(journal) = &mut self.journal {
             journal.append(Publication { batches: &batches, notes: &notes, first }, history);
@@ -69,18 +61,15 @@ impl Writer {
         batches
     }
 
-    /// Sets the context of lines that have no location: nobody can read the lines before them again.
-    fn place(&mut self, batch: Batch) -> Batch {
-        let Some(lines) = batch.lines().filter(|lines| lines.location.is_none() && !lines.chunks)
-        else {
-            return batch;
+    /// Sets the place of lines that have no location.
+    fn place(&mut self, batch: Batch) -> Arc<Batch> {
+        let lines = batch.lines().filter(|lines| lines.location.is_none());
+        let Some(len) = lines.map(|lines| lines.source_len() as u64) else {
+            return Arc::new(batch);
         };
-        let len = lines.source_len() as u64;
-        let (offset, context) =
-            self.streams.get(&batch.source().id).copied().unwrap_or((0, Context::at(0)));
-        let batch = batch.at(offset, context);
-        let next = batch.read_records(self.encoder.clock()).unwrap_or(context);
-        self.streams.insert(batch.source().id, (offset + len, next));
+        let (offset, newest) = self.streams.entry(batch.source().id).or_default();
+        let batch = Arc::new(batch.at(*offset, newest.clone()));
+        (*offset, *newest) = (*offset + len, Arc::downgrade(&batch));
         batch
     }
 }

@@ -17,7 +17,7 @@ const MAX_UNNOTED: u64 = 1 << 20;
 /// Most bytes before the first line that are read for the state that they leave: an unfinished private
 /// key, or an unfinished line of a container. Twice as many delay the start twice as long; with half
 /// as many, the end of a long key may be published if reading begins in it.
-const LOOK_BACK: usize = 64 << 10;
+const LOOK_BACK: usize = 1 << 20;
 
 /// Reads a source, cuts its bytes into lines and locates them.
 #[derive(Debug)]
@@ -109,8 +109,8 @@ impl<S: LineSource> LineReader<S> {
             }
             Chunk::End => {
                 self.finish(cutting, time, |lines| updates.push(Update::Lines(lines)));
-                // The next writer of a pipe begins another text.
-                self.state.carry = Carry::default();
+                // The next writer of a pipe begins another text, but may go on with a private key.
+                self.state.carry = Carry { encoding: None, ..self.state.carry.at_line_start() };
                 progress.availability = Availability::Ended;
             }
             Chunk::Overwritten => {
@@ -152,7 +152,10 @@ impl<S: LineSource> LineReader<S> {
         let rest = self.state.unfinished();
         let retained = RetainedBytes::new(rest, self.state.offset - rest.len() as u64);
         self.finish(cutting, time, |lines| updates.push(Update::Lines(retained.retain(lines))));
+        // The rest of a private key may follow.
+        let carry = Carry { encoding: None, ..self.state.carry.at_line_start() };
         self.state.move_to(0, Vec::new());
+        self.state.carry = carry;
         self.is_unmarked = self.is_unmarked.filter(|is_unmarked| *is_unmarked);
         updates.push(Update::Change(SourceChange::Truncated));
         updates.extend(self.checkpoint(true).map(Update::Note));

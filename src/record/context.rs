@@ -70,6 +70,18 @@ impl Context {
         Record { time, level, continues: self.continues }
     }
 
+    /// Returns the record of the message at `offset`, which continues the line of the message that
+    /// was read last.
+    pub fn rest_of_message(&mut self, offset: u64) -> Record {
+        self.enter(offset / BLOCK);
+        self.rest_of_line()
+    }
+
+    /// Sets the time of the line that was read last, which its envelope states.
+    pub fn set_time(&mut self, time: i64) {
+        (self.state.time, self.next.time) = (Some(time), Some(time));
+    }
+
     fn enter(&mut self, block: u64) {
         if block == self.block {
             return;

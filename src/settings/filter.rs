@@ -21,6 +21,14 @@ fn expressions(flag: &str, expressions: &[Regex]) -> Result<RegexSet, Failure> {
 /// Returns the redaction; fails without showing an expression, which may be a secret.
 pub(super) fn redaction(args: &InputArgs) -> Result<Redaction, Failure> {
     for (expression, number) in args.redact.iter().zip(1..) {
+        if expression.is_empty() {
+            // An environment variable that is set by mistake would leave everything readable.
+            return Err(Failure::Usage(
+                "--redact needs an expression that matches something; give one, e.g. \
+                 --redact 'card=(?P<keep>..)[0-9]+', or leave --redact and SSETAIL_REDACT out"
+                    .to_owned(),
+            ));
+        }
         Regex::new(expression).map_err(|error| {
             let reason = match error {
                 regex::Error::Syntax(text) => last_line(&text),

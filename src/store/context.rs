@@ -1,6 +1,7 @@
 //! The context of a batch: what the lines before it in its log have left.
 
-use std::sync::Arc;
+use std::borrow::Borrow;
+use std::sync::{Arc, Weak};
 
 use crate::event::{Batch, Carry, Cutting, End, LineFilter, Lines, Location, TextEncoding};
 use crate::record::{Clock, Context, EXAMINED};
@@ -31,15 +32,26 @@ impl ContextFinder {
     /// others too, and the lines of the batch count as the first of their file.
     pub(crate) fn find(&self, batch: &Batch) {
         let (Some(lines), None) = (batch.lines(), batch.context()) else { return };
-        let Some(location) = &lines.location else {
-            return batch.set_context(Context::at(batch.offset()));
-        };
+        let Some(location) = &lines.location else { return };
         let first = location.offset - lines.carry.part_bytes;
         let place = Place { batch, lines, location, first };
         let context = self.find_before(&place).unwrap_or_else(|| Context::at(first));
         let is_part = lines.carry.part_bytes > 0;
         let behind = is_part.then(|| self.behind_first_part(&place, context)).flatten();
         batch.set_context(behind.unwrap_or(context));
+    }
+
+    /// Finds the context of `batch`, which stands behind `text` in a stream without a log, unless it
+    /// is known.
+    pub(crate) fn find_behind(&self, text: &[Arc<Batch>], batch: &Batch) {
+        if batch.context().is_some() {
+            return;
+        }
+        let context = self.context_by_anchor(text).unwrap_or_else(|| {
+            let offset = text.first().map_or(batch.offset(), |first| first.offset());
+            self.context_behind(text, Context::at(offset))
+        });
+        batch.set_context(context);
     }
 
     /// Finds the context of the first line.
@@ -56,16 +68,19 @@ impl ContextFinder {
     }
 
     /// Returns the context behind `text` if one of its lines needs no context.
-    fn context_by_anchor(&self, text: &[Batch]) -> Option<Context> {
-        let behind = |batch: &Batch| batch.context_behind_anchor(&self.clock);
-        let found = (0..text.len()).rev().find_map(|at| Some((at, behind(&text[at])?)));
+    fn context_by_anchor(&self, text: &[impl Borrow<Batch>]) -> Option<Context> {
+        let behind = |at: usize| text[at].borrow().context_behind_anchor(&self.clock);
+        let found = (0..text.len()).rev().find_map(|at| Some((at, behind(at)?)));
         let (at, context) = found?;
         Some(self.context_behind(&text[at + 1..], context))
     }
 
     /// Returns the context behind `text`, whose first line has `context`.
-    fn context_behind(&self, text: &[Batch], context: Context) -> Context {
-        text.iter().fold(context, |context, batch| batch.context_behind(context, &self.clock))
+    fn context_behind(&self, text: &[impl Borrow<Batch>], context: Context) -> Context {
+        let behind = |context, batch: &_| {
+            Borrow::<Batch>::borrow(batch).context_behind(context, &self.clock)
+        };
+        text.iter().fold(context, behind)
     }
 
     /// Returns the context behind the first sections of the line whose later ones the batch begins
@@ -127,7 +142,7 @@ impl Place<'_> {
     fn batch_at(&self, offset: u64, lines: Lines) -> Batch {
         let lines = Lines { time: self.lines.time, ..lines };
         let batch = Batch::of_lines(Arc::clone(self.batch.source()), 0, lines, Arc::default());
-        batch.at(offset, Context::at(offset))
+        batch.at(offset, Weak::new())
     }
 }
 

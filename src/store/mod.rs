@@ -14,6 +14,7 @@ mod index;
 mod ring;
 #[cfg(test)]
 pub(crate) mod samples;
+mod tails;
 mod varint;
 
 pub use capacity::Capacity;
@@ -24,4 +25,5 @@ pub(crate) use extent::Extent;
 pub use history::History;
 pub use index::{Index, Lookup};
 pub use ring::Ring;
+pub(crate) use tails::Tails;
 pub(crate) use varint::{push_number, take_number};

@@ -19,7 +19,10 @@ pub(super) fn decode(line: &[u8]) -> Option<(Envelope, &[u8])> {
     };
     let stream = Some(Stream::named(stream)?);
     let time = Some(parse_timestamp(time)?);
-    Some((Envelope { stream, time, is_part }, message.get(1..).unwrap_or_default()))
+    Some((
+        Envelope { stream, time, is_part, continues: false },
+        message.get(1..).unwrap_or_default(),
+    ))
 }
 
 /// Returns `line` with another message.
@@ -35,7 +38,7 @@ mod tests {
     const TIME: i64 = 1_795_633_201_123;
 
     fn decoded(line: &str) -> Option<(Option<Stream>, Option<i64>, bool, &str)> {
-        let (Envelope { stream, time, is_part }, message) = decode(line.as_bytes())?;
+        let (Envelope { stream, time, is_part, .. }, message) = decode(line.as_bytes())?;
         Some((stream, time, is_part, std::str::from_utf8(message).expect("UTF-8")))
     }
 

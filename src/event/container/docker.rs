@@ -31,7 +31,7 @@ pub(super) fn decode(line: &[u8]) -> Option<(Envelope, Vec<u8>)> {
     let is_part = message.last() != Some(&b'\n');
     message.truncate(message.len() - usize::from(!is_part));
     let is_line = memchr(b'\n', &message).is_none();
-    is_line.then_some((Envelope { stream, time, is_part }, message))
+    is_line.then_some((Envelope { stream, time, is_part, continues: false }, message))
 }
 
 /// Returns `line` with another message, and without its unknown fields.
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     fn decoded(line: &str) -> Option<(Option<Stream>, Option<i64>, bool, String)> {
-        let (Envelope { stream, time, is_part }, message) = decode(line.as_bytes())?;
+        let (Envelope { stream, time, is_part, .. }, message) = decode(line.as_bytes())?;
         Some((stream, time, is_part, String::from_utf8(message).expect("UTF-8")))
     }
 

@@ -92,7 +92,23 @@ impl Redaction {
         if self.is_empty() {
             return text;
         }
-        let found = self.find(&text, &mut |text| {
+        let line_end: &[u8] = if !more && text.ends_with(b"\r") { b"\r" } else { b"" };
+        let whole = &text[..text.len() - line_end.len()];
+        match self.redact_line(whole, carry, more) {
+            None => text,
+            Some(redacted) => Cow::Owned([&redacted, line_end].concat()),
+        }
+    }
+
+    /// Returns the text of a section, without a line end, as it is to be published; `None` if nothing
+    /// is removed.
+    fn redact_line<'a>(
+        &self,
+        text: &'a [u8],
+        carry: &mut LineCarry,
+        more: bool,
+    ) -> Option<Cow<'a, [u8]>> {
+        let found = self.find(text, &mut |text| {
             self.key_blocks.as_ref().and_then(|blocks| blocks.find(text, carry, more))
         });
         let is_rest = std::mem::take(&mut carry.redacts_rest);
@@ -100,9 +116,9 @@ impl Redaction {
         // The match may go on in the next section, which does not show where it began.
         carry.redacts_rest = more && (is_rest || reaches_end());
         if is_rest {
-            return Cow::Borrowed(if text.is_empty() { b"" } else { REDACTED });
+            return Some(Cow::Borrowed(if text.is_empty() { b"" } else { REDACTED }));
         }
-        if found.removed.is_empty() { text } else { Cow::Owned(without(&text, found.removed)) }
+        (!found.removed.is_empty()).then(|| Cow::Owned(without(text, found.removed)))
     }
 
     /// Returns the index at which a window of an unfinished line is cut: no match crosses it, unless
@@ -183,7 +199,9 @@ fn without(text: &[u8], removed: Vec<Range<usize>>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     for range in merged(removed) {
-        out.extend_from_slice(&text[at..range.start]);
+        let kept = &text[at..range.start];
+        // An escape character would make a control sequence of the text that replaces the match.
+        out.extend_from_slice(kept.strip_suffix(&[ESC]).unwrap_or(kept));
         out.extend_from_slice(REDACTED);
         at = range.end;
     }

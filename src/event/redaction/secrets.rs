@@ -16,10 +16,14 @@ const fn secret(name: &'static str, expression: &'static str) -> Secret {
 }
 
 /// All kinds. The order does not matter: what any of them matches is removed.
-pub(super) const SECRETS: [Secret; 22] = [
+pub(super) const SECRETS: [Secret; 27] = [
     secret(
         "authorization header",
         r#"(?i-u)(?P<keep>\bauthorization\\?["']?\s*[:=]\s*\\?["']?(?:bearer|basic|negotiate|apikey)\s+)[a-z0-9._~+/=:-]+"#,
+    ),
+    secret(
+        "digest in an authorization header",
+        r"(?i-u)(?P<keep>\bauthorization\s*[:=]\s*digest\s+).+",
     ),
     secret(
         "authorization header without a known scheme",
@@ -60,7 +64,7 @@ pub(super) const SECRETS: [Secret; 22] = [
     ),
     secret(
         "quoted value of a key",
-        r#"(?i-u)(?P<keep>(?:pass(?:word|wd|phrase)|\bpwd|secret|token|api[_-]?key|(?:secret|private|access)[_-]?key)["']?\s?[:=]\s?")(?:[^"\\]|\\.)+"#,
+        r#"(?i-u)(?P<keep>(?:pass(?:word|wd|phrase)|\bpwd|secret|token|api[_-]?key|(?:secret|private|access)[_-]?key)["']?\s*[:=]\s*")(?:[^"\\]|\\.)+"#,
     ),
     secret(
         "value of a key in JSON inside of JSON",
@@ -68,7 +72,7 @@ pub(super) const SECRETS: [Secret; 22] = [
     ),
     secret(
         "value of a key in single quotes",
-        r"(?i-u)(?P<keep>(?:pass(?:word|wd|phrase)|\bpwd|secret|token|api[_-]?key|(?:secret|private|access)[_-]?key)'?\s?[:=]\s?')[^']+",
+        r"(?i-u)(?P<keep>(?:pass(?:word|wd|phrase)|\bpwd|secret|token|api[_-]?key|(?:secret|private|access)[_-]?key)'?\s*[:=]\s*')(?:[^'\\]|\\.)+",
     ),
     secret(
         "value of a key in a query or in logfmt",
@@ -78,4 +82,17 @@ pub(super) const SECRETS: [Secret; 22] = [
         "value of a password behind a colon",
         r#"(?i-u)(?P<keep>(?:^|[\s{,;"'])[a-z0-9_.-]*(?:pass(?:word|wd|phrase)|\bpwd|secret|api[_-]?key)["']?:\s+)[^\s"'{},;\[][^\s"',;}]*"#,
     ),
+    secret(
+        "value of a password behind an equals sign",
+        r#"(?i-u)(?P<keep>(?:pass(?:word|wd|phrase)|\bpwd)\s*=\s*)[^\s&"'\\][^\s&"]*"#,
+    ),
+    secret(
+        "number of a password in JSON",
+        r#"(?i-u)(?P<keep>(?:pass(?:word|wd|phrase)|\bpwd|secret)\\?["']\s*:\s*)-?[0-9][0-9.e+-]*"#,
+    ),
+    secret(
+        "header with a token",
+        r#"(?i-u)(?P<keep>\bx-(?:auth-token|access-token|api-key|csrf-token|amz-security-token)["']?\s*[:=]\s*["']?)[^\s"',;]+"#,
+    ),
+    secret("long token behind a colon", r"(?i-u)(?P<keep>\btoken:\s+)[a-z0-9._~+/=-]{16,}"),
 ];

@@ -196,7 +196,21 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             r#"{"log":"{\"token\":\"«abc»\"}"}"#,
         ],
     ),
-    ("value of a key in single quotes", &["{'password': '«a b»', 'x': 1}"]),
+    (
+        "value of a key in single quotes",
+        &["{'password': '«a b»', 'x': 1}", "p: password='«a\\'b»'"],
+    ),
+    (
+        "digest in an authorization header",
+        &["Authorization: Digest «username=\"a\", response=\"b\"»"],
+    ),
+    (
+        "value of a password behind an equals sign",
+        &["password = «x;y,z'<q»", "login password=«hun,ter2»&next=/"],
+    ),
+    ("number of a password in JSON", &["{\"password\":«12345678»,\"n\":1}"]),
+    ("header with a token", &["X-Auth-Token: «abc» x"]),
+    ("long token behind a colon", &["token: «abcdefghijklmnop1»"]),
     (
         "value of a key in a query or in logfmt",
         &[

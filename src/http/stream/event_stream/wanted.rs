@@ -1,5 +1,6 @@
 //! The events of batches that the peer of an event stream wants.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -75,7 +76,8 @@ impl EventStream {
             (bytes, events)
         };
         self.contexts.note(batch);
-        self.push_encoded(frame, batch, bytes, events, Position::before(end));
+        let spans = (start.next - batch.first()) as usize..(end - batch.first()) as usize;
+        self.push_encoded(frame, batch, spans, bytes, events, Position::before(end));
         Position::before(end)
     }
 
@@ -116,28 +118,38 @@ impl EventStream {
         let (encoder, presentation) = (self.site.feed.encoder(), self.query.presentation);
         let bytes = encoder.encode_sections(batch, presentation, start, sections);
         let events = Encoder::count(&bytes, presentation.medium);
-        self.push_encoded(frame, batch, bytes, events, reached);
+        let first = start.next.saturating_sub(batch.first()) as usize;
+        let spans = sections.first().map_or(0, |first| first.spans.start).max(first)
+            ..sections.last().map_or(0, |last| last.spans.end);
+        self.push_encoded(frame, batch, spans, bytes, events, reached);
     }
 
+    /// Appends the encoded events of `spans` of `batch`.
     fn push_encoded(
         &mut self,
         frame: &mut Gathered,
         batch: &Batch,
+        spans: Range<usize>,
         bytes: Bytes,
         events: u64,
         reached: Position,
     ) {
-        let Some(&last) = bytes.last() else { return };
+        if bytes.is_empty() {
+            return;
+        }
         if self.query.presentation.medium == Medium::Plain {
-            // An unfinished line ends where another source begins, so that they stay two lines.
+            let lines = batch.lines().filter(|lines| !lines.chunks);
+            let line = |index| lines.and_then(|lines| lines.line(index));
+            // An unfinished line ends where another one begins, so that they stay two lines.
             let source = batch.source().id;
-            if self.peer.unfinished.is_some_and(|unfinished| unfinished != source) {
+            let continued = line(spans.start).filter(|first| first.continues);
+            let open = self.peer.unfinished.take();
+            if open.is_some() && open != continued.map(|first| (source, first.stream())) {
                 let line_end = Bytes::from_static(Encoder::LINE_END);
-                self.peer.unfinished = None;
                 self.push(frame, line_end, 0, Position::before(batch.first()));
             }
-            let is_line = batch.lines().is_some_and(|lines| !lines.chunks);
-            self.peer.unfinished = (is_line && [last] != Encoder::LINE_END).then_some(source);
+            let last = spans.end.checked_sub(1).and_then(line).filter(|last| last.more);
+            self.peer.unfinished = last.map(|last| (source, last.stream()));
         }
         self.push(frame, bytes, events, reached);
     }
@@ -163,7 +175,9 @@ impl EventStream {
         search_end: Option<Instant>,
     ) -> Option<Scan> {
         let site = Arc::clone(&self.site);
-        if !selection.needs_records() {
+        // The search of a batch with long lines on another thread has one result.
+        let is_long = self.query.presentation.has_records() && LongSearches::are_needed(batch);
+        if !selection.needs_records() && !is_long {
             let scan = self.scan_now(batch, range, selection, None, search_end)?;
             // Records are only shown, so that lines which are not wanted need none.
             if !self.query.presentation.has_records() || scan.sections.is_empty() {
