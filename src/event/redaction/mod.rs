@@ -201,7 +201,8 @@ fn without(text: &[u8], removed: Vec<Range<usize>>) -> Vec<u8> {
     for range in merged(removed) {
         let kept = &text[at..range.start];
         // An escape character would make a control sequence of the text that replaces the match.
-        out.extend_from_slice(kept.strip_suffix(&[ESC]).unwrap_or(kept));
+        let escapes = kept.iter().rev().take_while(|byte| **byte == ESC).count();
+        out.extend_from_slice(&kept[..kept.len() - escapes]);
         out.extend_from_slice(REDACTED);
         at = range.end;
     }
