@@ -181,3 +181,55 @@ fn the_form_is_named() {
     assert_eq!(status, 2);
     assert!(message.contains("--binary"), "{message}");
 }
+
+/// Lines that the filter hides count for the records of the lines behind them.
+#[test]
+fn hidden_parts_say_nothing_about_other_lines() {
+    let hidden: String = (0..5).map(|_| cri("stdout", "P", &"HIDE ".repeat(2000))).collect();
+    let text = [
+        hidden,
+        cri("stdout", "F", "HIDE end"),
+        cri("stdout", "F", "ERROR boom"),
+        cri("stdout", "F", "  at foo"),
+        "no form\n".to_owned(),
+    ];
+    let ssetail = Ssetail::new().file("a.log", text.concat()).args(["a.log", "--decode", "cri"]);
+    let ssetail = ssetail.args(["--exclude", "HIDE", "--from-start"]).start();
+    let events = objects(&ssetail.events("/sse?format=json&level=error").take(2));
+    assert_eq!(events[1]["message"], "  at foo");
+    assert_eq!((&events[1]["level"], &events[1]["cont"]), (&"error".into(), &true.into()));
+    let events = objects(&ssetail.events("/sse?format=json&grep=no+form").take(1));
+    assert_eq!(events[0]["ts"], 1_795_629_601_123_u64, "the time of the line above");
+}
+
+#[test]
+fn records_of_standard_input_do_not_depend_on_its_writes() {
+    let mut ssetail = Ssetail::new().args(["-", "--decode", "cri"]).piped().start();
+    let mut events = ssetail.events("/sse?format=json&n=0");
+    for (tag, message) in [("P", "ERROR "), ("F", "boom"), ("F", "  at foo")] {
+        ssetail.input(cri("stdout", tag, message));
+        let event = objects(&events.take(1)).remove(0);
+        assert_eq!(event["level"], "error", "{event}");
+    }
+}
+
+/// Only the parts of one line are joined.
+#[test]
+fn plain_text_keeps_streams_apart() {
+    let text = [
+        cri("stdout", "P", "out 1, "),
+        cri("stderr", "F", "err"),
+        cri("stdout", "P", "out 2, "),
+        cri("stdout", "F", "out 3"),
+        cri("stdout", "P", "out 4"),
+    ];
+    let ssetail = Ssetail::new().file("a.log", text.concat());
+    let ssetail = ssetail.args(["a.log", "--decode", "cri", "--from-start"]).start();
+    crate::harness::eventually("all lines are read", || {
+        ssetail.metric("ssetail_lines_read_total") == 5
+    });
+    let plain = ssetail.request("GET", "/sse?follow=0", &[("accept", "text/plain")]).body;
+    assert_eq!(plain, "out 1, \nerr\nout 2, out 3\nout 4");
+    let plain = ssetail.request("GET", "/sse?follow=0&grep=2|4", &[("accept", "text/plain")]).body;
+    assert_eq!(plain, "out 2, \nout 4");
+}

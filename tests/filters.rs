@@ -120,6 +120,19 @@ fn json_shows_what_a_line_states() {
     assert_eq!(objects[6]["level"], "warn");
 }
 
+/// A batch with a long line is searched on another thread.
+#[test]
+fn records_are_shown_beside_long_lines() {
+    let ssetail = serving(&format!("{}\nINFO last\n", "x".repeat(3000)));
+    for query in
+        ["grep=last", "stop=last&grep=last", "n=1&grep=last", "where=x!=1&grep=last", "level=info"]
+    {
+        let found = objects(&ssetail, query);
+        assert_eq!(found.len(), usize::from(!query.contains("where")), "{query}");
+        assert!(found.iter().all(|object| object["level"] == "info"), "{query}");
+    }
+}
+
 /// A line that is written later can make the lines above it wanted.
 #[test]
 fn an_entry_is_sent_whole_while_it_is_written() {
