@@ -17,7 +17,11 @@ const NDJSON: (&str, &str) = ("accept", "application/x-ndjson");
 #[track_caller]
 fn objects(ssetail: &Running, query: &str) -> Vec<Value> {
     let path = format!("/sse?follow=0&{query}");
-    let mut connection = Connection::open(ssetail.address(), "GET", &path, &[NDJSON]);
+    read_objects(Connection::open(ssetail.address(), "GET", &path, &[NDJSON]), query)
+}
+
+#[track_caller]
+fn read_objects(mut connection: Connection, query: &str) -> Vec<Value> {
     assert_eq!(connection.status, 200, "{query}");
     let mut body = Vec::new();
     while let Some(bytes) = connection.read() {
@@ -28,14 +32,16 @@ fn objects(ssetail: &Running, query: &str) -> Vec<Value> {
     let mut objects: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(objects.pop().expect("an end")["type"], "end_of_read", "{query}");
-    objects.retain(|object| object["type"] != "source");
+    objects.retain(|object| object["type"] != "source" && object["type"] != "ping");
     objects
 }
 
 /// Returns the messages of a read that ends.
 #[track_caller]
 fn messages(ssetail: &Running, query: &str) -> Vec<String> {
-    let text = |object: &Value| object["message"].as_str().expect("a message").to_owned();
+    let text = |object: &Value| {
+        object["message"].as_str().unwrap_or_else(|| panic!("{object}")).to_owned()
+    };
     objects(ssetail, query).iter().map(text).collect()
 }
 
@@ -131,6 +137,83 @@ fn records_are_shown_beside_long_lines() {
         assert_eq!(found.len(), usize::from(!query.contains("where")), "{query}");
         assert!(found.iter().all(|object| object["level"] == "info"), "{query}");
     }
+}
+
+/// A peer whose socket is full goes back, and reads the lines around its position again.
+#[test]
+fn a_slow_peer_gets_the_lines_around_matches() {
+    let ssetail = Ssetail::new().file("a.log", "").file("b.log", "").args(["a.log", "b.log"]);
+    let ssetail = ssetail.args(["--replay-bytes", "100KiB"]).start();
+    let mut count = 0;
+    for _ in 0..14 {
+        for (file, lines) in [("a.log", 6), ("b.log", 3000)] {
+            let line = |n| {
+                let level = if n % 5 == 0 { "ERROR" } else { "INFO" };
+                let (minute, second) = (n / 60 % 60, n % 60);
+                let padding = "p".repeat(70);
+                format!(
+                    "2026-11-25T0{}:{minute:02}:{second:02}Z {level} {n} {padding}\n",
+                    n / 3600 % 10
+                )
+            };
+            ssetail.append(file, (count..count + lines).map(line).collect::<String>());
+            count += lines;
+            wait_for_lines(&ssetail, count);
+        }
+    }
+    let selected = objects(&ssetail, "n=all&level=error").len();
+    assert_eq!(selected, count / 5 + 1);
+    for query in ["level=error&entries", "level=error&context=3"] {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+        let socket = socket.expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("set");
+        let address: std::net::SocketAddr = ssetail.address().parse().expect("an address");
+        socket.connect(&address.into()).expect("the server accepts");
+        let head = format!(
+            "GET /sse?follow=0&n=all&{query} HTTP/1.1\r\nhost: localhost\r\naccept: {}\r\n\r\n",
+            NDJSON.1
+        );
+        let found = read_objects(Connection::over(socket.into(), &head), query);
+        let errors = found.iter().filter(|object| object["level"] == "error").count();
+        assert_eq!(errors, selected, "{query}");
+    }
+}
+
+#[test]
+fn the_first_end_of_a_read_ends_it() {
+    let ssetail = serving(CRASH);
+    let began = std::time::Instant::now();
+    assert_eq!(messages(&ssetail, "until=2026-11-25T10:00:00Z&wait=30s&grep=none").len(), 0);
+    let held = messages(&ssetail, "wait=30s&n=all&level=warn&grep=slow&entries");
+    assert_eq!(held.len(), 1);
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "it did not wait");
+}
+
+/// The lines before the first one that is new enough belong to it.
+#[test]
+fn lines_around_a_time_are_found_in_history() {
+    let line = |n: usize| {
+        let (hour, minute, second) = (n * 5 / 3600, n * 5 / 60 % 60, n * 5 % 60);
+        format!("2026-11-25T{hour:02}:{minute:02}:{second:02}Z INFO {n} {}\n", "p".repeat(100))
+    };
+    let text: String = (0..10_000).map(line).collect();
+    let ssetail = Ssetail::new().file("a.log", text);
+    let ssetail = ssetail.args(["a.log", "--from-start", "--replay-bytes", "100KiB"]).start();
+    wait_for_lines(&ssetail, 10_000);
+    for n in (1000..9000).step_by(97) {
+        let (hour, minute, second) = (n * 5 / 3600, n * 5 / 60 % 60, n * 5 % 60);
+        let time = format!("2026-11-25T{hour:02}:{minute:02}:{second:02}Z");
+        let found = messages(&ssetail, &format!("since={time}&until={time}&context=20&n=all"));
+        assert_eq!(found.len(), 41, "{n}");
+    }
+}
+
+#[test]
+fn a_line_of_several_pieces_counts_once() {
+    let ssetail = serving(&format!("ERROR one\nERROR {}\n", "x".repeat(3 << 20)));
+    let found = messages(&ssetail, "n=2&level=error");
+    assert_eq!(found[0], "ERROR one");
+    assert!(messages(&ssetail, "n=1&level=error")[0].starts_with("ERROR xxx"));
 }
 
 /// A line that is written later can make the lines above it wanted.

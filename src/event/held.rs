@@ -112,7 +112,8 @@ impl HeldSections {
     /// Adds a batch of a control event, which is always wanted.
     pub fn push_control(&mut self, batch: &Arc<Batch>) {
         let record = Record::default();
-        let section = Section { spans: 0..1, record, continues: false, is_match: true };
+        let section =
+            Section { spans: 0..1, record, continues: false, is_rest: false, is_match: true };
         self.hold(batch, section, Some(true));
     }
 
@@ -239,7 +240,7 @@ mod tests {
             for (index, &(_, is_match, continues)) in group.iter().enumerate() {
                 let record = Record::default();
                 let spans = index..index + 1;
-                held.push(&batch, Section { spans, record, continues, is_match });
+                held.push(&batch, Section { spans, record, continues, is_rest: false, is_match });
             }
             let taken = held.take();
             wanted.extend(seqs(&taken));

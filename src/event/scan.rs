@@ -22,6 +22,8 @@ pub struct Section {
     pub record: Record,
     /// It continues an entry, or a line.
     pub continues: bool,
+    /// It is a later section of a line.
+    pub is_rest: bool,
     /// The selection wants it for itself.
     pub is_match: bool,
 }
@@ -135,8 +137,9 @@ impl<'a> Tests<'a> {
         }
         let record = self.records.as_mut().map(|records| records.record(index)).unwrap_or_default();
         is_match = is_match && self.selection.wants(&record, self.lines.time);
-        let continues = record.continues || self.lines.spans[index].continued;
-        (is_match || keeps_all).then_some(Section { spans, record, continues, is_match })
+        let is_rest = self.lines.spans[index].continued;
+        let continues = record.continues || is_rest;
+        (is_match || keeps_all).then_some(Section { spans, record, continues, is_rest, is_match })
     }
 
     /// Returns whether the text of the section with span `index` is wanted.

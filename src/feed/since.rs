@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -13,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use super::shared::Shared;
 use super::state::ENTRIES_PER_LOCK;
-use crate::event::{Seq, Source};
+use crate::event::{Selection, Seq, Source, Surroundings};
 use crate::record::MAX_DISORDER;
 use crate::store::{IndexEntry, Lookup};
 
@@ -24,20 +25,35 @@ const LOCKS_PER_POLL: usize = 16;
 /// Finds the first event of each source, by its ID.
 type Probes = Pin<Box<dyn Future<Output = HashMap<usize, Seq>> + Send>>;
 
+/// Number of lines before the first one in which its entry begins.
+///
+/// The start of a longer entry is not sent. With twice the value, searches for entries read more
+/// lines that are too old.
+const ENTRY: u64 = 1024;
+
 /// A search for the first lines that can be as new as a time.
 pub(super) struct SinceSearch {
     /// The time in milliseconds since 1970.
     since: i64,
     /// Seq of the first entry that was not listed.
     next: Seq,
-    /// By the ID of a source: the first events of its entries.
-    entries: HashMap<usize, Vec<Seq>>,
+    /// Number of lines before the first one that are wanted too.
+    lead: u64,
+    /// By the ID of a source: the events of its entries.
+    entries: HashMap<usize, Vec<Range<Seq>>>,
     probes: Option<Probes>,
 }
 
 impl SinceSearch {
-    pub(super) fn new(since: i64) -> Self {
-        SinceSearch { since, next: 0, entries: HashMap::new(), probes: None }
+    /// Makes the search for the lines that `selection` wants; `None` if it wants lines of all times.
+    pub(super) fn of(selection: &Selection) -> Option<Self> {
+        let lead = match selection.surroundings {
+            Surroundings::None => 0,
+            Surroundings::Lines(lines) => lines as u64,
+            Surroundings::Entry => ENTRY,
+        };
+        let since = selection.since?;
+        Some(SinceSearch { since, lead, next: 0, entries: HashMap::new(), probes: None })
     }
 
     /// Ready with the first event of each selected source that has evicted lines: earlier ones are
@@ -69,14 +85,17 @@ impl SinceSearch {
         for entry in state.index.from(self.next).take(ENTRIES_PER_LOCK) {
             self.next = entry.next();
             if entry.lines() > 0 && is_selected(entry.source()) {
-                self.entries.entry(entry.source().id).or_default().push(entry.first());
+                self.entries
+                    .entry(entry.source().id)
+                    .or_default()
+                    .push(entry.first()..entry.next());
             }
         }
         self.next > before
     }
 
     fn start_probes(&mut self, shared: &Arc<Shared>) {
-        let (shared, since) = (Arc::clone(shared), self.since);
+        let (shared, since, lead) = (Arc::clone(shared), self.since, self.lead);
         let entries = std::mem::take(&mut self.entries);
         let is_wanted = Arc::new(());
         self.probes = Some(Box::pin(async move {
@@ -86,8 +105,9 @@ impl SinceSearch {
                 // Held by the thread, which goes on when the subscriber has gone.
                 let _permit = permit;
                 let may_go_on = || wanted.strong_count() > 0;
-                let start = |(source, seqs): (usize, Vec<Seq>)| {
-                    (source, first_entry(&shared, &seqs, since, may_go_on))
+                let start = |(source, entries): (usize, Vec<Range<Seq>>)| {
+                    let first = first_entry(&shared, &entries, since, may_go_on);
+                    (source, with_lead(&entries, first, lead))
                 };
                 entries.into_iter().map(start).collect()
             };
@@ -105,16 +125,35 @@ impl fmt::Debug for SinceSearch {
     }
 }
 
-/// Returns the first event of the last of `entries` whose lines before are all older than `since`.
-fn first_entry(shared: &Shared, entries: &[Seq], since: i64, may_go_on: impl Fn() -> bool) -> Seq {
-    let is_old = |seq: &Seq| {
+/// Returns the index of the last of `entries` such that all lines before it are older than `since`.
+fn first_entry(
+    shared: &Shared,
+    entries: &[Range<Seq>],
+    since: i64,
+    may_go_on: impl Fn() -> bool,
+) -> usize {
+    let is_old = |entry: &Range<Seq>| {
         // A line before this one can be newer by `MAX_DISORDER`.
         may_go_on()
-            && first_time(shared, *seq)
+            && first_time(shared, entry.start)
                 .is_some_and(|time| time < since.saturating_sub(MAX_DISORDER))
     };
-    let newer = entries.partition_point(is_old);
-    entries[newer.saturating_sub(1)]
+    entries.partition_point(is_old).saturating_sub(1)
+}
+
+/// Returns the first event of the entries from number `first` on, and of as many before it as have
+/// `lead` lines.
+fn with_lead(entries: &[Range<Seq>], first: usize, lead: u64) -> Seq {
+    let mut missing = lead;
+    let mut before = entries[..first].iter().rev();
+    let mut start = entries[first].start;
+    while missing > 0
+        && let Some(entry) = before.next()
+    {
+        missing = missing.saturating_sub(entry.end - entry.start);
+        start = entry.start;
+    }
+    start
 }
 
 /// Returns the time of the first line of the entry with event `seq`; `None` if it cannot be read.

@@ -101,7 +101,7 @@ impl StartPoint {
     fn of_backlog(state: &FeedState, backlog: Backlog, candidates: Candidates) -> Self {
         let Candidates { selection, before } = candidates;
         let FeedState { ring, .. } = state;
-        let since = selection.as_ref().and_then(|selection| selection.since).map(SinceSearch::new);
+        let since = selection.as_ref().and_then(|selection| SinceSearch::of(selection));
         let start = match backlog {
             _ if ring.capacity().lines == 0 => StartPoint::at(ring.next()),
             Backlog::Ring => StartPoint::at(ring.replay_start()),

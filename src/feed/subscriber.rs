@@ -229,6 +229,9 @@ impl Subscriber {
         let oldest = self.shared.lock().oldest();
         let next = self.cursor.next.saturating_sub(events).max(oldest);
         self.cursor = self.cursor.min(Position::before(next));
+        // These batches can begin behind the cursor.
+        self.reload = None;
+        self.reloaded = Weak::<[Arc<Batch>; 0]>::new();
     }
 
     /// The position before which every event was returned or counted in a gap.

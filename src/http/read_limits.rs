@@ -54,7 +54,8 @@ impl ReadLimits {
             Ok(left) if left > 0 => {
                 self.until = Some(Duration::from_millis(left).saturating_add(LATE));
             }
-            _ => self.is_snapshot = true,
+            // No event can come for which a long poll would wait.
+            _ => (self.is_snapshot, self.wait) = (true, None),
         }
     }
 

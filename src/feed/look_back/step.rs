@@ -102,7 +102,8 @@ impl FoundLine {
     /// Makes the result for an entry whose file does not have it any more.
     fn unreadable(entry: &IndexEntry) -> Self {
         let (source, seq) = (entry.source().id, entry.first());
-        FoundLine { source, seq, is_match: false, continues: false, is_unreadable: true }
+        let (is_match, continues, is_rest) = (false, false, false);
+        FoundLine { source, seq, is_match, continues, is_rest, is_unreadable: true }
     }
 }
 
@@ -127,6 +128,7 @@ fn matches(
         seq: batch.first() + section.spans.start as Seq,
         is_match: section.is_match,
         continues: section.continues,
+        is_rest: section.is_rest,
         is_unreadable: false,
     };
     sections.into_iter().map(found).collect()

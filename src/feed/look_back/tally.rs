@@ -12,6 +12,8 @@ pub(super) struct FoundLine {
     pub(super) is_match: bool,
     /// It continues an entry.
     pub(super) continues: bool,
+    /// It is a later section of a line, which counts once.
+    pub(super) is_rest: bool,
     /// The events from this one on cannot be read, so that the number of matches is not known.
     pub(super) is_unreadable: bool,
 }
@@ -25,15 +27,17 @@ pub(super) struct Tally {
     /// Number of further lines that belong to the oldest line that was found; for an entry, one
     /// until its first line is found.
     surrounding: usize,
+    /// A later section of the next line is wanted.
+    has_rest: bool,
 }
 
 impl Tally {
     pub(super) fn new(missing: u64, surroundings: Surroundings) -> Self {
-        Tally { missing, surroundings, surrounding: 0 }
+        Tally { missing, surroundings, surrounding: 0, has_rest: false }
     }
 
     pub(super) fn is_complete(&self) -> bool {
-        self.missing == 0 && self.surrounding == 0
+        self.missing == 0 && self.surrounding == 0 && !self.has_rest
     }
 
     /// Counts the next older line; returns whether it is wanted, for itself or for a newer one.
@@ -68,9 +72,15 @@ impl Tally {
     }
 
     fn take(&mut self, line: &FoundLine) -> bool {
-        let is_taken = line.is_match && self.missing > 0;
-        self.missing -= u64::from(is_taken);
-        is_taken
+        if line.is_rest {
+            let is_taken = line.is_match && self.missing > 0;
+            self.has_rest |= is_taken;
+            return is_taken;
+        }
+        let has_rest = std::mem::take(&mut self.has_rest);
+        let counts = (line.is_match || has_rest) && self.missing > 0;
+        self.missing -= u64::from(counts);
+        counts && line.is_match
     }
 }
 
@@ -89,7 +99,14 @@ mod tests {
             }
             let is_match = line.eq_ignore_ascii_case(&'x');
             let continues = matches!(line, 'x' | '-');
-            let found = FoundLine { source: 0, seq: 0, is_match, continues, is_unreadable: false };
+            let found = FoundLine {
+                source: 0,
+                seq: 0,
+                is_match,
+                continues,
+                is_rest: false,
+                is_unreadable: false,
+            };
             if tally.add(&found) {
                 wanted.push(line);
             }

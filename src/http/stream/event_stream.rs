@@ -187,13 +187,18 @@ impl EventStream {
             Poll::Ready(Some(Read::Begin(position))) => self.peer.position = position,
             Poll::Ready(None) => {
                 self.push_held(&mut frame);
-                if frame.is_empty() && self.subscriber.is_at_end() {
-                    return Poll::Ready(self.end(frame));
+                if !frame.is_empty() {
+                    self.note_event();
+                    return Poll::Ready(Some(frame));
                 }
-                return Poll::Ready((!frame.is_empty()).then_some(frame));
+                let is_at_end = self.subscriber.is_at_end();
+                return Poll::Ready(if is_at_end { self.end(frame) } else { None });
             }
             Poll::Pending => {
                 if self.poll_held(cx, &mut frame).is_ready() {
+                    if !frame.is_empty() {
+                        self.note_event();
+                    }
                     return Poll::Ready(Some(frame));
                 }
                 ready!(self.heartbeat_timer.poll_due(cx));

@@ -52,7 +52,7 @@ impl ReadEnd {
         let timer = self.until.as_mut();
         let is_over = timer.is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
         if is_over {
-            self.until = None;
+            (self.until, self.awaits_first) = (None, false);
         }
         is_over
     }
