@@ -39,8 +39,14 @@ pub(super) struct Template<'a> {
     time: u64,
     /// The lines can be sent as text without any change.
     clean: bool,
-    /// The stream of the last plain line, if its end was not sent.
-    open: Cell<Option<Option<Stream>>>,
+    /// The last plain line, if its end was not sent.
+    open: Cell<Option<OpenLine>>,
+}
+
+/// A plain line whose end was not sent.
+#[derive(Clone, Copy)]
+struct OpenLine {
+    stream: Option<Stream>,
 }
 
 impl<'a> Template<'a> {
@@ -116,13 +122,13 @@ impl<'a> Template<'a> {
     fn push_event(&self, out: &mut Vec<u8>, line: Line<'_>, record: &Record, position: Position) {
         if self.medium == Medium::Plain {
             // The parts of a line are joined, if no other line stands between them.
-            let is_new = |open| !line.continues || open != line.stream();
+            let is_new = |open: OpenLine| !line.continues || open.stream != line.stream();
             out.extend_from_slice(if self.open.take().is_some_and(is_new) {
                 self.suffix
             } else {
                 b""
             });
-            self.open.set(line.more.then(|| line.stream()));
+            self.open.set(line.more.then(|| OpenLine { stream: line.stream() }));
             out.extend_from_slice(line.bytes);
             out.extend_from_slice(if line.more { b"" } else { self.suffix });
             return;

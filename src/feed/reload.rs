@@ -120,7 +120,9 @@ impl Reloader {
     pub(super) fn keep_tails(&self, evicted: &[Arc<Batch>]) {
         if evicted.iter().any(|batch| batch.lines().is_some() && batch.location().is_none()) {
             let mut tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
-            evicted.iter().for_each(|batch| tails.add(batch));
+            for batch in evicted {
+                tails.add(batch);
+            }
         }
     }
 

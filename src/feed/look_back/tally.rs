@@ -4,6 +4,7 @@ use crate::event::{Seq, Surroundings};
 
 /// A line that was found.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the line")]
 pub(super) struct FoundLine {
     /// The ID of its source.
     pub(super) source: usize,

@@ -185,15 +185,7 @@ impl EventStream {
                 self.note_event();
             }
             Poll::Ready(Some(Read::Begin(position))) => self.peer.position = position,
-            Poll::Ready(None) => {
-                self.push_held(&mut frame);
-                if !frame.is_empty() {
-                    self.note_event();
-                    return Poll::Ready(Some(frame));
-                }
-                let is_at_end = self.subscriber.is_at_end();
-                return Poll::Ready(if is_at_end { self.end(frame) } else { None });
-            }
+            Poll::Ready(None) => return Poll::Ready(self.read_end_of_events(frame)),
             Poll::Pending => {
                 if self.poll_held(cx, &mut frame).is_ready() {
                     if !frame.is_empty() {
