@@ -75,7 +75,7 @@ impl FollowedPath {
     pub(super) fn new(
         source: Arc<Source>,
         path: PathBuf,
-        origin: PathOrigin,
+        pub(super) origin: PathOrigin,
         mount: Mount,
         descriptors: Arc<Descriptors>,
         unclaimed: Arc<Unclaimed>,
@@ -126,10 +126,11 @@ impl FollowedPath {
         self.generations.iter().any(|generation| generation.id().is_same_inode(id))
     }
 
-    /// Returns true if the path leads nowhere, all of its files are closed, and its pattern would
-    /// match it again.
+    /// Returns true if the path leads nowhere, which was published, all of its files are closed, and
+    /// its pattern would match it again.
     pub(super) fn is_gone(&self, now: Instant) -> bool {
         !self.origin.is_explicit
+            && matches!(self.state, SourceState::Removed | SourceState::Waiting)
             && self.generations.is_empty()
             && self.missing_since.is_some_and(|since| now - since >= MISSING_DELAY)
     }
