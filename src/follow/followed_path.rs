@@ -75,7 +75,7 @@ impl FollowedPath {
     pub(super) fn new(
         source: Arc<Source>,
         path: PathBuf,
-        pub(super) origin: PathOrigin,
+        origin: PathOrigin,
         mount: Mount,
         descriptors: Arc<Descriptors>,
         unclaimed: Arc<Unclaimed>,
