@@ -124,7 +124,7 @@ export class Mock {
     const last = request.headers['last-event-id'] || query.get('last_event_id') || '';
     const [epoch, seq] = last.split('-');
     if (this.finished && epoch === this.epoch && Number(seq) === this.seq) return void response.writeHead(204).end();
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     const grep = query.get('grep');
     const pattern = grep ? new RegExp(grep) : null;
     const client = { response, accepts: (event) => !pattern || event.name || pattern.test(event.line) };
@@ -141,7 +141,8 @@ export class Mock {
     } catch {
       return 'grep takes a regular expression of moderate size, as grep=error|warn\n';
     }
-    const [epoch, seq] = (query.get('before') ?? `${this.epoch}-1`).split('-');
+    if (!query.has('before')) return '';
+    const [epoch, seq] = query.get('before').split('-');
     return epoch === this.epoch && Number(seq) <= this.seq ? '' : 'before takes the id of an event of this run of the server, as before=k3f9q2-1a\n';
   }
 
