@@ -540,6 +540,21 @@ describe('appearance', () => {
     }
   }
 
+  for (const colorScheme of ['dark', 'light']) {
+    it(`has no accessibility violation without a connection, ${colorScheme}`, async () => {
+      await driver.append('a.log', ['x']);
+      page = await open({ viewport: { width: 390, height: 844 }, colorScheme });
+      await waitForLine('x');
+      await page.evaluate(await readFile(axePath, 'utf8'));
+      await driver.kill();
+      await page.waitForSelector('#notice.bad');
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => `${node.html} ${node.failureSummary}`)]), []);
+      const [button, bottom] = await Promise.all([page.locator('#notice-action').boundingBox(), page.locator('#lines').boundingBox()]);
+      assert.ok(button.height >= 44 && bottom.y + bottom.height <= button.y, 'the button is large, and the bar covers no line');
+    });
+  }
+
   it('follows the theme of the system, and stores a chosen theme', async () => {
     page = await open({ colorScheme: 'dark' });
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
