@@ -449,7 +449,6 @@ describe('the connection', () => {
     await driver.append('stdin', ['last line']);
     page = await open();
     await waitForLine('last line');
-    await page.waitForTimeout(1200);
     driver.mock.control('end', { file: 'stdin' });
     await page.waitForFunction(() => /^Finished \d\d:\d\d:\d\d$/.test(document.querySelector('#connection').textContent));
     assert.match(await page.title(), /^Finished · /);
