@@ -204,7 +204,9 @@ export class LineList {
     const change = scrollTop - this.map.scrollTop;
     if (Math.abs(change) < 1.5) return;
     this.#anchor = null;
-    if (change < 0) this.following = false;
+    // A viewport that grows moves the end of the list, which nobody has scrolled away from.
+    const isAtEnd = scrollTop >= this.#scroller.scrollHeight - this.#scroller.clientHeight - 1;
+    if (change < 0 && !isAtEnd) this.following = false;
     this.map.scrolled(scrollTop);
     if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = true;
     clearTimeout(this.#realignTimer);

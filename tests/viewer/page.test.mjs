@@ -240,6 +240,30 @@ describe('search and filters', () => {
     await waitForLine('line 899');
   });
 
+  it('keeps lines and stream when the server does not accept a filter, and says why', async () => {
+    await page.click('#more');
+    await page.fill('#grep', '(needle');
+    await page.click('#server button');
+    await page.waitForSelector('#grep-problem:has-text("grep takes a regular expression")');
+    assert.equal(await page.getAttribute('#grep', 'aria-invalid'), 'true');
+    await driver.append('a.log', ['after the bad filter']);
+    await waitForLine('after the bad filter');
+    await waitForCount('903');
+    assert.doesNotMatch(page.url(), /grep/);
+    await page.fill('#grep', 'needle');
+    assert.equal(await page.isHidden('#grep-problem'), true);
+    await page.click('#server button');
+    await waitForCount('1 line');
+    const other = await context.newPage();
+    await other.goto(`${driver.url}#grep=(`);
+    await other.waitForSelector('#notice.bad:has-text("The server does not accept the filter: grep takes")');
+    await other.click('#notice-action');
+    await other.fill('#grep', 'needle');
+    await other.click('#server button');
+    await other.waitForSelector('.row:has-text("needle one")');
+    assert.equal(await other.isHidden('#notice'), true);
+  });
+
   it('applies the server filter', async () => {
     await page.click('#more');
     await page.fill('#grep', 'needle');
@@ -267,6 +291,36 @@ describe('links, copies and downloads', () => {
     });
     const other = await open({}, new URL(await link.jsonValue()).hash);
     await other.waitForSelector('.row.current:has-text("line 500")');
+  });
+
+  itWithMock('fetch a line that the stream does not bring, with those around it', async () => {
+    driver.mock.capacity = 100;
+    await driver.append('a.log', numbered(0, 5000));
+    page = await open({}, `#${driver.mock.epoch}-2001`);
+    await page.waitForSelector('.row.current:has-text("line 2000")');
+    await page.waitForSelector('#notice:has-text("900 lines around the linked line")');
+    assert.equal(await page.textContent('#connection'), 'Not live');
+    await page.keyboard.press('g');
+    await waitForLine('line 1700');
+    await page.keyboard.press('G');
+    await waitForLine('line 2599');
+    await page.click('#notice-action');
+    await waitForLine('line 4999');
+    await driver.append('a.log', ['live again']);
+    await waitForLine('live again');
+    assert.equal(await page.isHidden('#notice'), true);
+    await page.evaluate((id) => (location.hash = id), `${driver.mock.epoch}-1`);
+    await page.waitForSelector('.row.current:has-text("line 0")');
+  });
+
+  it('say that a line of another run is gone, and go on', async () => {
+    await driver.append('a.log', ['first']);
+    page = await open({}, '#zzzzzz-5');
+    await page.waitForSelector('#notice:has-text("The linked line is gone: the server has been restarted since")');
+    await driver.append('a.log', ['second']);
+    await waitForLine('second');
+    await page.click('#notice-action');
+    await page.waitForSelector('#notice', { state: 'hidden' });
   });
 
   it('copy a range of lines', async () => {
@@ -329,6 +383,112 @@ describe('the connection', () => {
     assert.deepEqual(await texts(), numbered(0, 9));
   });
 
+  it('is missed within three seconds, in a bar, the title and the icon', async () => {
+    await driver.append('a.log', numbered(0, 300));
+    page = await open();
+    await waitForLine('line 299');
+    await page.evaluate(() => (globalThis.liveIcon = document.querySelector('link[rel=icon]').href));
+    await driver.kill();
+    await page.waitForFunction(() => /^Disconnected \d+ s ago, trying (again in \d+ s|now)$/.test(document.querySelector('#notice:not([hidden]) span')?.textContent), null, { timeout: 3000 });
+    assert.match(await page.title(), /^Disconnected · /);
+    assert.equal(await page.textContent('#connection'), 'Disconnected');
+    assert.equal(await page.evaluate(() => document.querySelector('link[rel=icon]').href !== globalThis.liveIcon), true);
+    await page.waitForSelector('#notice:has-text("Disconnected 4 s ago")');
+    await driver.revive();
+    await driver.append('a.log', ['afterwards']);
+    await page.waitForSelector('.connection.live');
+    await waitForLine('afterwards');
+    assert.equal(await page.isHidden('#notice'), true);
+    assert.equal(await page.textContent('#follow'), 'Following');
+    assert.doesNotMatch(await page.title(), /Disconnected/);
+    assert.equal(await page.evaluate(() => document.querySelector('link[rel=icon]').href === globalThis.liveIcon), true);
+  });
+
+  itWithMock('is missed when the server is silent and gives no sign of life', async () => {
+    await driver.append('a.log', ['before']);
+    page = await open();
+    await waitForLine('before');
+    driver.mock.isSilent = true;
+    await page.waitForSelector('#notice.bad:has-text("Disconnected")', { timeout: 14_000 });
+    driver.mock.isSilent = false;
+    await driver.append('a.log', ['afterwards']);
+    await page.click('#notice-action');
+    await waitForLine('afterwards');
+  });
+
+  itWithMock('waits as long as a proxy asks for, and can be tried at once', async () => {
+    await driver.append('a.log', numbered(0, 3));
+    page = await open();
+    await waitForLine('line 2');
+    for (const status of [429, 501, 503]) {
+      Object.assign(driver.mock, { failWith: status, failHeaders: { 'retry-after': '100' } });
+      for (const client of driver.mock.clients) client.response.destroy();
+      await page.waitForSelector(`#notice.bad:has-text("(status ${status}), trying again in 9")`);
+      driver.mock.failWith = 0;
+      await page.click('#notice-action');
+      await page.waitForSelector('.connection.live');
+    }
+    await driver.append('a.log', ['afterwards']);
+    await waitForLine('afterwards');
+    assert.deepEqual(await texts(), [...numbered(0, 3), 'afterwards']);
+  });
+
+  itWithMock('offers to sign in after a 401', async () => {
+    await driver.append('a.log', ['before']);
+    page = await open();
+    await waitForLine('before');
+    driver.mock.failWith = 401;
+    for (const client of driver.mock.clients) client.response.destroy();
+    await page.waitForSelector('#notice.bad:has-text("Signed out")');
+    driver.mock.failWith = 0;
+    await Promise.all([page.waitForEvent('load'), page.click('#notice-action')]);
+    await waitForLine('before');
+  });
+
+  itWithMock('shows when all input had ended, with and without a server', async () => {
+    await driver.append('stdin', ['last line']);
+    page = await open();
+    await waitForLine('last line');
+    driver.mock.control('end', { file: 'stdin' });
+    await page.waitForFunction(() => /^Finished \d\d:\d\d:\d\d$/.test(document.querySelector('#connection').textContent));
+    assert.match(await page.title(), /^Finished · /);
+    const shown = await page.textContent('#connection');
+    await driver.kill();
+    await page.waitForSelector('.connection.waiting');
+    assert.equal(await page.textContent('#connection'), shown);
+    assert.equal(await page.isHidden('#notice'), true);
+  });
+
+  it('resumes after the back/forward cache without missing or repeated lines', async () => {
+    await driver.append('a.log', numbered(0, 5));
+    page = await open();
+    await waitForLine('line 4');
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+    if (driver.streams) for (let i = 0; driver.streams() > 0; i++, assert.ok(i < 200)) await page.waitForTimeout(20);
+    await driver.append('a.log', numbered(5, 9));
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    await waitForLine('line 8');
+    await driver.append('a.log', ['live']);
+    await waitForLine('live');
+    assert.deepEqual(await texts(), [...numbered(0, 9), 'live']);
+  });
+
+  itWithMock('works with a password in the address, which is not in copied links', async () => {
+    await driver.append('a.log', ['secret line']);
+    driver.mock.credentials = `Basic ${btoa('me:pw')}`;
+    const { url } = driver;
+    context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+    page = await context.newPage();
+    await page.goto(url.replace('//', '//me:pw@'));
+    await waitForLine('secret line');
+    await page.click('#more');
+    await page.click('#link-view');
+    const link = await page.waitForFunction(() => navigator.clipboard.readText());
+    assert.equal(new URL(await link.jsonValue()).password, '');
+    await page.evaluate((id) => (location.hash = id), `${driver.mock.epoch}-1`);
+    await page.waitForSelector('.row.current');
+  });
+
   it('is shared by two tabs, and a new tab gets earlier lines', async () => {
     await driver.append('a.log', ['shared']);
     page = await open();
@@ -377,6 +537,21 @@ describe('appearance', () => {
         pageErrors = pageErrors.filter((text) => !/script-src|CSP/.test(text));
       });
     }
+  }
+
+  for (const colorScheme of ['dark', 'light']) {
+    it(`has no accessibility violation without a connection, ${colorScheme}`, async () => {
+      await driver.append('a.log', ['x']);
+      page = await open({ viewport: { width: 390, height: 844 }, colorScheme });
+      await waitForLine('x');
+      await page.evaluate(await readFile(axePath, 'utf8'));
+      await driver.kill();
+      await page.waitForSelector('#notice.bad');
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => `${node.html} ${node.failureSummary}`)]), []);
+      const [button, bottom] = await Promise.all([page.locator('#notice-action').boundingBox(), page.locator('#lines').boundingBox()]);
+      assert.ok(button.height >= 44 && bottom.y + bottom.height <= button.y, 'the button is large, and the bar covers no line');
+    });
   }
 
   it('follows the theme of the system, and stores a chosen theme', async () => {

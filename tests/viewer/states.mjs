@@ -60,6 +60,38 @@ export const STATES = {
     for (const client of mock.clients) client.response.destroy();
     await page.waitForTimeout(1200);
   },
+  dead: async ({ page, mock }) => {
+    mock.isSilent = true;
+    for (const client of mock.clients) client.response.destroy();
+    await page.waitForSelector('#notice:has-text("Disconnected 5 s ago")');
+  },
+  refused: async ({ page, mock }) => {
+    mock.failWith = 401;
+    for (const client of mock.clients) client.response.destroy();
+    await page.waitForSelector('#notice:has-text("Signed out")');
+  },
+  rejected: async ({ page }) => {
+    await page.click('#more');
+    await page.fill('#grep', '(orders');
+    await page.click('#server button');
+    await page.waitForSelector('#grep-problem:not([hidden])');
+  },
+  finished: async ({ page, mock }) => {
+    for (const name of mock.sources.keys()) mock.control('end', { file: name });
+    await page.waitForSelector('.connection.finished');
+  },
+  excerpt: async ({ page, mock }) => {
+    mock.capacity = 50;
+    many(mock, 500);
+    await page.goto('about:blank');
+    await page.goto(`${mock.url}#${mock.epoch}-100`);
+    await page.waitForSelector('#notice:has-text("around the linked line")');
+  },
+  gone: async ({ page, mock }) => {
+    await page.goto('about:blank');
+    await page.goto(`${mock.url}#zzzzzz-100`);
+    await page.waitForSelector('#notice:has-text("is gone")');
+  },
   empty: async ({ page }) => {
     await page.fill('#query', 'nothing like this');
     await page.click('#filter');

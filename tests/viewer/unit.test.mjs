@@ -12,6 +12,8 @@ import { SourceNames, decodeLine, decodeControl } from '../../src/viewer/decode.
 import { ROW_FLAG, LineNumbers, RowList } from '../../src/viewer/rowlist.js';
 import { ScrollMap } from '../../src/viewer/scroll.js';
 import { FLAG, KIND, Store } from '../../src/viewer/store.js';
+import { EventParser, retryAfterOf } from '../../src/viewer/eventreader.js';
+import { connectionText, noticeOf } from '../../src/viewer/status.js';
 import { Stream } from '../../src/viewer/stream.js';
 import { View } from '../../src/viewer/view.js';
 import { asNdjson, asText } from '../../src/viewer/export.js';
@@ -283,15 +285,15 @@ describe('format', () => {
 });
 
 /** Platform for a Stream, with a clock that only `pass` moves. */
-function fakePlatform(status = 200) {
+function fakePlatform() {
   const made = {
-    time: 1000, timers: [], sources: [], asked: 0,
-    open(url) {
-      const source = { url, readyState: 0, listeners: {}, addEventListener(n, f) { this.listeners[n] = f; }, close() { this.readyState = 2; } };
+    time: 1000, timers: [], sources: [], asked: 0, isAlive: true,
+    open(url, events) {
+      const source = { url, events, isClosed: false, close() { this.isClosed = true; } };
       made.sources.push(source);
       return source;
     },
-    status: async () => (made.asked++, typeof status === 'function' ? status() : status),
+    responds: async () => (made.asked++, made.isAlive),
     now: () => made.time, random: () => 1,
     later: (run, ms) => made.timers.push({ run, at: made.time + ms, off: false }),
     cancel: (id) => { if (id) made.timers[id - 1].off = true; },
@@ -312,91 +314,216 @@ function fakePlatform(status = 200) {
 }
 const promisesSettled = () => new Promise((done) => setImmediate(done));
 
+describe('event parser', () => {
+  const parsed = (...pieces) => {
+    const events = [];
+    const parser = new EventParser({ event: (...event) => events.push(event), retry: (ms) => events.push(ms) });
+    for (const piece of pieces) parser.push(piece);
+    return events;
+  };
+  it('reads names, data and IDs, whatever the pieces', () => {
+    const text = ':\nretry: 2000\ndata:  {}\nid: k-1\n\nevent: ssetail\ndata: a\ndata:b\nid: k-2\n\n:\ndata\n\n\n';
+    const wanted = [2000, ['', ' {}', 'k-1'], ['ssetail', 'a\nb', 'k-2'], ['', '', 'k-2']];
+    assert.deepEqual(parsed(text), wanted);
+    assert.deepEqual(parsed(...text), wanted);
+    assert.deepEqual(parsed(text.replaceAll('\n', '\r\n')), wanted);
+  });
+  it('drops an event that is cut', () => assert.deepEqual(parsed('data: a\nid: k-1\n'), []));
+  it('reads both forms of Retry-After', () => {
+    const answer = (value) => new Response('', { headers: value ? { 'retry-after': value } : {} });
+    assert.equal(retryAfterOf(answer('7'), 0), 7000);
+    assert.equal(retryAfterOf(answer('Thu, 01 Jan 1970 00:00:09 GMT'), 1000), 8000);
+    for (const value of ['', 'soon', '-3', 'Thu, 01 Jan 1970 00:00:00 GMT']) assert.equal(retryAfterOf(answer(value), 1000), 0);
+  });
+});
+
 describe('stream', () => {
   const start = (platform) => {
     const received = { lines: [], states: [] };
-    const stream = new Stream('http://h/sse?format=json', { line: (data, id) => received.lines.push(id), control() {}, state: (s) => received.states.push(s.phase) }, platform);
+    const stream = new Stream('http://h/sse?format=json', 'http://h/healthz', { line: (data, id) => received.lines.push(id), control() {}, state: (s) => received.states.push(s.phase) }, platform);
     stream.open();
     return { stream, received };
   };
-  const respond = (source, id = 'k-1') => {
-    source.readyState = 1;
-    source.onopen();
-    source.onmessage({ data: '{}', lastEventId: id });
+  const respond = ({ events }, id = 'k-1') => {
+    events.opened();
+    events.event('', '{}', id);
   };
-  const ping = (source) => source.listeners.ssetail({ data: '{"type":"ping"}', lastEventId: 'k-1' });
+  const ping = ({ events }) => events.event('ssetail', '{"type":"ping"}', 'k-1');
+  const fail = ({ events }, failure = {}) => events.failed({ status: 0, retryAfter: 0, message: '', ...failure });
   it('reconnects after silence with the last event ID', () => {
     const platform = fakePlatform();
     const { received } = start(platform);
     respond(platform.last);
     platform.pass(30_000);
     assert.equal(platform.sources.length, 1);
-    platform.pass(20_000);
+    platform.pass(11_500);
     assert.equal(platform.sources.length, 2);
     assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'k-1');
-    assert.equal(platform.sources[0].readyState, 2);
+    assert.equal(platform.sources[0].isClosed, true);
     assert.equal(received.states.at(-1), 'connecting');
   });
   it('sets the allowed silence from the pings', () => {
     const platform = fakePlatform();
     start(platform);
     respond(platform.last);
-    for (let i = 0; i < 4; i++, platform.pass(60_000)) { platform.last.onopen?.(); ping(platform.last); ping(platform.last); }
-    const second = fakePlatform();
-    start(second);
-    respond(second.last);
-    ping(second.last);
-    second.pass(2_000);
-    ping(second.last);
-    second.pass(8_000);
-    assert.equal(second.sources.length, 2);
+    ping(platform.last);
+    platform.pass(2_000);
+    ping(platform.last);
+    platform.pass(8_000);
+    assert.equal(platform.sources.length, 2);
   });
-  it('replaces a closed EventSource, with growing delays', async () => {
-    const platform = fakePlatform(502);
-    const { received } = start(platform);
+  it('asks a silent server for a sign of life, and notices its death', async () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
     respond(platform.last);
+    const heard = platform.time;
+    platform.pass(7_000);
+    await promisesSettled();
+    assert.deepEqual([platform.asked, platform.sources.length, stream.state.phase], [1, 1, 'live']);
+    platform.isAlive = false;
+    platform.pass(6_000);
+    await promisesSettled();
+    assert.deepEqual([platform.asked, platform.sources.length], [2, 2]);
+    assert.deepEqual(stream.state, { phase: 'connecting', lostAt: heard });
+    respond(platform.last);
+    stream.isWatched = false;
+    platform.pass(7_000);
+    assert.equal(platform.asked, 2);
+  });
+  it('is not lost if a line arrives while a sign of life is awaited', async () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    respond(platform.last);
+    platform.isAlive = false;
+    platform.pass(7_000);
+    respond(platform.last, 'k-2');
+    await promisesSettled();
+    assert.deepEqual([platform.asked, platform.sources.length, stream.state.phase], [1, 1, 'live']);
+  });
+  it('keeps the time of the loss while it retries with growing delays', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    respond(platform.last);
+    platform.pass(3_000);
+    const lostAt = platform.time;
     const delays = [];
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 7; i++) {
       const { length } = platform.sources;
       const from = platform.time;
-      platform.last.readyState = 2;
-      platform.last.onerror();
-      await promisesSettled();
-      assert.equal(received.states.at(-1), 'waiting');
+      fail(platform.last, i ? { status: 502 } : {});
+      assert.deepEqual([stream.state.phase, stream.state.lostAt], ['waiting', lostAt]);
       while (platform.sources.length === length) platform.pass(100);
       delays.push(platform.time - from);
     }
-    assert.deepEqual(delays, [500, 1000, 2000, 4000]);
-  });
-  it('stops after a 204, and check() reconnects without delay', async () => {
-    const ended = fakePlatform(204);
-    const { received } = start(ended);
-    respond(ended.last);
-    ended.last.readyState = 2;
-    ended.last.onerror();
-    await promisesSettled();
-    assert.equal(received.states.at(-1), 'ended');
-    ended.pass(100_000);
-    assert.equal(ended.sources.length, 1);
-    const away = fakePlatform(0);
-    const { stream } = start(away);
-    away.last.readyState = 2;
-    away.last.onerror();
-    await promisesSettled();
-    stream.check();
-    assert.equal(away.sources.length, 2);
-  });
-  it('lets the browser reconnect while the EventSource is not closed', () => {
-    const platform = fakePlatform();
-    const { received } = start(platform);
+    assert.deepEqual(delays, [500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
     respond(platform.last);
-    platform.last.readyState = 0;
-    platform.last.onerror();
-    assert.equal(received.states.at(-1), 'connecting');
-    platform.pass(10_000);
+    assert.deepEqual(stream.state, { phase: 'live', lostAt: 0 });
+  });
+  it('retries after any status of a proxy, and waits as long as that asks for', () => {
+    for (const status of [404, 408, 429, 500, 501, 502, 503, 504]) {
+      const platform = fakePlatform();
+      const { stream } = start(platform);
+      fail(platform.last, { status, retryAfter: 20_000 });
+      assert.deepEqual([stream.state.phase, stream.state.status], ['waiting', status]);
+      platform.pass(19_900);
+      assert.equal(platform.sources.length, 1);
+      platform.pass(200);
+      assert.equal(platform.sources.length, 2);
+    }
+  });
+  it('retries a connection without a response', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    platform.pass(11_200);
+    assert.equal(stream.state.phase, 'waiting');
+    assert.equal(platform.sources[0].isClosed, true);
+  });
+  it('says that it is refused, and retries nevertheless', () => {
+    for (const status of [200, 401, 403]) {
+      const platform = fakePlatform();
+      const { stream } = start(platform);
+      fail(platform.last, { status });
+      assert.equal(stream.state.phase, 'refused');
+      platform.pass(600);
+      assert.equal(platform.sources.length, 2);
+    }
+  });
+  it('does not repeat a query that the server does not accept', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    fail(platform.last, { status: 400, message: 'grep takes …' });
+    assert.deepEqual([stream.state.phase, stream.state.message], ['rejected', 'grep takes …']);
+    platform.pass(100_000);
+    stream.check();
     assert.equal(platform.sources.length, 1);
-    platform.pass(30_000);
+  });
+  it('stops after a 204, and check() reconnects without delay', () => {
+    const platform = fakePlatform();
+    const { stream, received } = start(platform);
+    respond(platform.last);
+    fail(platform.last, { status: 204 });
+    assert.equal(received.states.at(-1), 'ended');
+    platform.pass(100_000);
+    assert.equal(platform.sources.length, 1);
+    stream.check();
     assert.equal(platform.sources.length, 2);
+    fail(platform.last);
+    stream.check();
+    assert.equal(platform.sources.length, 3);
+  });
+  it('stops after a complete body that ends with the end of the input', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    respond(platform.last);
+    platform.last.events.event('ssetail', '{"type":"end","file":"stdin"}', 'k-2');
+    ping(platform.last);
+    platform.last.events.ended();
+    assert.equal(stream.state.phase, 'ended');
+    const other = fakePlatform();
+    const files = start(other).stream;
+    other.last.events.event('ssetail', '{"type":"end","file":"stdin"}', 'k-2');
+    respond(other.last, 'k-3');
+    other.last.events.ended();
+    assert.equal(files.state.phase, 'waiting');
+  });
+  it('returns after the reconnection time when it is turned away', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    platform.last.events.retry(60_000);
+    platform.last.events.ended();
+    assert.match(stream.state.message, /^Too many/);
+    platform.pass(59_000);
+    assert.equal(platform.sources.length, 1);
+    platform.pass(1_100);
+    assert.equal(platform.sources.length, 2);
+  });
+});
+
+describe('status', () => {
+  const now = new Date(2026, 10, 26, 14, 2, 30).getTime();
+  const at = (phase, more = {}) => ({ phase, lostAt: 0, ...more });
+  const texts = (state, finished = 0) => [connectionText(state, finished, now), noticeOf(state, finished, now)?.text ?? ''];
+  it('says nothing below the lines while all is well', () => {
+    assert.deepEqual(texts(at('live')), ['Live', '']);
+    assert.deepEqual(texts(at('connecting')), ['Connecting…', '']);
+    assert.deepEqual(texts(at('waiting', { lostAt: now - 900, retryAt: now + 100 })), ['Reconnecting…', '']);
+  });
+  it('tells since when there is no connection, and when it is tried again', () => {
+    const lost = { lostAt: now - 12_000 };
+    assert.deepEqual(texts(at('waiting', { ...lost, retryAt: now + 2900 })), ['Disconnected', 'Disconnected 12 s ago, trying again in 3 s']);
+    assert.deepEqual(texts(at('connecting', lost)), ['Disconnected', 'Disconnected 12 s ago, trying now']);
+    assert.deepEqual(texts(at('waiting', { ...lost, status: 502, retryAt: now + 1 })), ['Disconnected', 'Disconnected 12 s ago (status 502), trying again in 1 s']);
+    assert.equal(texts(at('connecting', { lostAt: now - 3_700_000 }))[1], 'Disconnected 61 min ago, trying now');
+    assert.deepEqual(texts(at('waiting', { retryAt: now + 60_000, message: 'Too many event streams are open' })), ['Not connected', 'Not connected: Too many event streams are open, trying again in 60 s']);
+  });
+  it('tells the time at which all input had ended, also without a connection', () => {
+    const finished = new Date(2026, 10, 26, 14, 2, 11).getTime();
+    for (const phase of ['live', 'ended', 'waiting', 'connecting']) assert.deepEqual(texts(at(phase, { lostAt: now - 9000 }), finished), ['Finished 14:02:11', '']);
+  });
+  it('offers what helps', () => {
+    assert.equal(noticeOf(at('refused', { status: 401 }), 0, now).action, 'reload');
+    assert.equal(noticeOf(at('rejected', { status: 400, message: 'grep takes x.' }), 0, now).text, 'The server does not accept the filter: grep takes x');
+    assert.equal(noticeOf(at('waiting', { retryAt: now }), 0, now).action, 'retry');
   });
 });
 
@@ -409,13 +536,13 @@ describe('hub', () => {
     return port;
   }
   const send = (platform, count, from = 0) => {
-    for (let i = from; i < from + count; i++) platform.last.onmessage({ data: `{"file":"a","message":"${i}","time":1}`, lastEventId: `k-${i}` });
+    for (let i = from; i < from + count; i++) platform.last.events.event('', `{"file":"a","message":"${i}","time":1}`, `k-${i}`);
   };
   const flushed = () => new Promise((done) => setTimeout(done, 40));
 
   it('opens one stream for all pages, and replays to a new page', async () => {
     const platform = fakePlatform();
-    const hub = new Hub('http://h/sse', platform);
+    const hub = new Hub('http://h/sse', '', platform);
     const [one, two] = [fakePort(), fakePort()];
     hub.attach(one);
     send(platform, 1500);
@@ -428,7 +555,7 @@ describe('hub', () => {
 
   it('waits for acknowledgements, and reports missed lines', async () => {
     const platform = fakePlatform();
-    const hub = new Hub('http://h/sse', platform);
+    const hub = new Hub('http://h/sse', '', platform);
     const page = fakePort();
     hub.attach(page);
     send(platform, 270_000);
@@ -443,17 +570,34 @@ describe('hub', () => {
 
   it('closes the stream with the last page, and resumes with the next', async () => {
     const platform = fakePlatform();
-    const hub = new Hub('http://h/sse', platform);
+    const hub = new Hub('http://h/sse', '', platform);
     const page = fakePort();
     hub.attach(page);
     send(platform, 3);
     await flushed();
     page.onmessage({ data: { type: 'close' } });
-    assert.equal(platform.last.readyState, 2);
+    assert.equal(platform.last.isClosed, true);
     const next = fakePort();
     hub.attach(next);
     assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'k-2');
     assert.equal(next.lines(), 3);
+  });
+
+  it('continues a page that returns after the lines that it has', async () => {
+    const platform = fakePlatform();
+    const hub = new Hub('http://h/sse', '', platform);
+    const page = fakePort();
+    hub.attach(page);
+    send(platform, 5);
+    await flushed();
+    page.onmessage({ data: { type: 'close' } });
+    assert.deepEqual([hub.canResume('k-2'), hub.canResume('x-2')], [true, false]);
+    const back = fakePort();
+    hub.attach(back, 'k-2');
+    assert.equal(back.lines(), 2);
+    const other = new Hub('http://h/sse', '', platform);
+    other.attach(fakePort(), 'x-2');
+    assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'x-2');
   });
 });
 
@@ -475,8 +619,8 @@ describe('index.html', () => {
     const html = read('index.html');
     assert.doesNotMatch(html, /<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=/);
   });
-  it('is smaller than 60 KiB', () => {
+  it('is smaller than 90 KB', () => {
     const total = readdirSync(new URL('../../src/viewer/', import.meta.url)).reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
-    assert.ok(total < 60 * 1024, `${total} bytes`);
+    assert.ok(total < 90_000, `${total} bytes`);
   });
 });
