@@ -27,6 +27,7 @@ export class LineTools {
 
   #wire() {
     const lines = byId('lines', HTMLElement);
+    lines.addEventListener('pointerdown', (event) => this.#linePressed(event));
     lines.addEventListener('click', (event) => this.#lineClicked(event));
     lines.addEventListener('pointerover', (event) => {
       const row = /** @type {HTMLElement} */ (event.target).closest?.('.row:not(.divider)');
@@ -44,6 +45,12 @@ export class LineTools {
     this.#tools.addEventListener('click', (event) => this.#toolClicked(event));
   }
 
+  /** Pauses, because a click needs a line that is still there when the button is released. @param {PointerEvent} event */
+  #linePressed(event) {
+    const isMouse = event.pointerType === 'mouse' && event.button === 0;
+    if (isMouse && /** @type {HTMLElement} */ (event.target).closest('.row:not(.divider)')) this.#page.list.follow(false);
+  }
+
   /** @param {MouseEvent} event */
   #lineClicked(event) {
     const target = /** @type {HTMLElement} */ (event.target);
@@ -56,6 +63,7 @@ export class LineTools {
     const hasTextSelection = !getSelection()?.isCollapsed;
     if (hasTextSelection && !event.shiftKey) return;
     if (event.shiftKey) getSelection()?.removeAllRanges();
+    this.#page.list.follow(false);
     this.#page.setCurrent(n, event.shiftKey);
   }
 

@@ -145,6 +145,23 @@ describe('a long log', () => {
     await waitForLine('line 199999');
   });
 
+  it('pauses when a line is clicked, so that the line stays', async () => {
+    await driver.append('a.log', numbered(0, 500));
+    page = await open();
+    await waitForLine('line 499');
+    const row = await page.locator('.row:has-text("line 480") .text').boundingBox();
+    await page.mouse.move(row.x + 30, row.y + 8);
+    await page.mouse.down();
+    await driver.append('a.log', numbered(500, 700));
+    await waitForCount('700');
+    await page.mouse.up();
+    await page.waitForSelector('.row.current:has-text("line 480")');
+    await driver.append('a.log', numbered(700, 900));
+    await waitForCount('900');
+    assert.equal((await page.locator('.row.current .text').boundingBox()).y, row.y);
+    assert.equal(await page.textContent('#follow'), 'Paused');
+  });
+
   it('stays in place while lines arrive, and returns to the newest line', async () => {
     await driver.append('a.log', numbered(0, 2000));
     page = await open();
@@ -179,7 +196,7 @@ describe('search and filters', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('needle');
     await page.keyboard.press('Enter');
-    await waitForLine('needle one');
+    await waitForLine('NEEDLE two');
     await page.waitForFunction(() => document.querySelector('#query-state').textContent === '2/2' || document.querySelector('#query-state').textContent === '1/2');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
@@ -190,6 +207,44 @@ describe('search and filters', () => {
     assert.match(await page.textContent('#query-state'), /^[12]\/2$/);
     await page.keyboard.press('N');
     assert.ok((await page.locator('mark').count()) >= 1);
+  });
+
+  it('goes to the nearest hit above the lower end of the view first', async () => {
+    await page.fill('#query', 'needle');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("NEEDLE two")');
+    assert.equal(await page.textContent('#query-state'), '2/2');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("needle one")');
+    await page.keyboard.press('Shift+Enter');
+    await page.waitForSelector('.row.current:has-text("NEEDLE two")');
+    await page.fill('#query', 'line [0-9]*0$');
+    await page.click('#regex');
+    await page.focus('#query');
+    await page.waitForSelector('.row:has-text("line ") mark');
+    const bottom = (await visibleTexts()).filter((text) => /^line \d*0$/.test(text)).at(-1);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`.row.current:has-text("${bottom}")`);
+  });
+
+  it('keeps visible lines in place when context of a quiet source is inserted above them', async () => {
+    await driver.append('quiet.log', ['quiet before']);
+    await driver.append('a.log', Array.from({ length: 200 }, (_, i) => `needle ${i}`));
+    await page.fill('#query', 'needle');
+    await page.click('#filter');
+    await page.fill('#context', '2');
+    await waitForLine('needle 199');
+    await page.mouse.move(600, 400);
+    await page.mouse.wheel(0, -600);
+    await page.waitForFunction(() => document.querySelector('#follow').textContent === 'Paused');
+    await page.waitForTimeout(400);
+    const seen = await visibleTexts();
+    await driver.append('quiet.log', ['quiet needle']);
+    await page.waitForFunction(() => document.querySelector('#query-state').textContent === '203');
+    assert.deepEqual(await visibleTexts(), seen);
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+    await waitForLine('quiet before');
   });
 
   it('filters with context, also new lines, and shows surrounding lines', async () => {

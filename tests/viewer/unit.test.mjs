@@ -77,6 +77,12 @@ describe('query', () => {
     assert.deepEqual(compile({ text: 'a.b', regex: true, matchCase: true }).matcher.ranges('A.B axb'), [[4, 7]]);
     assert.equal(compile({ text: '', regex: false, matchCase: false }).matcher, null);
   });
+  it('reads regular expressions with the u flag, or without it where only that is valid', () => {
+    const found = (text, line) => compile({ text, regex: true, matchCase: true }).matcher.ranges(line);
+    assert.deepEqual(found('^.$', '😀'), [[0, 2]]);
+    assert.deepEqual(found('\\p{Lu}+', 'abc ÄÖ'), [[4, 6]]);
+    assert.deepEqual(found('\\-x]', 'a-x]'), [[1, 4]]);
+  });
   it('returns the error of an invalid regular expression', () => assert.match(compile({ text: '(', regex: true, matchCase: false }).error, /nterminated/));
   it('returns no ranges for empty matches', () => assert.deepEqual(compile({ text: 'x*', regex: true, matchCase: true }).matcher.ranges('ab'), []));
   it('splits styled spans at matches', () => {
@@ -139,6 +145,21 @@ describe('rows', () => {
     assert.deepEqual(rows.summaryOf(0, 500), { level: 0, hasMatch: false });
     assert.equal(rows.flagsAt(rows.length - 2), ROW_FLAG.MATCH);
   });
+  it('adds rows between others', () => {
+    const [rows, inOrder] = [new RowList(), new RowList()];
+    for (let n = 0; n < 3000; n++) rows.push(n * 2, 1 + (n % 3), 0, n % 4);
+    for (const n of [2001, 4001, 63]) assert.equal(rows.add(n, 5, ROW_FLAG.CONTEXT, 4), (n + 1) / 2 + (n === 4001 ? 1 : 0));
+    for (let n = 0; n < 6000; n++) {
+      if ([63, 2001, 4001].includes(n)) inOrder.push(n, 5, ROW_FLAG.CONTEXT, 4);
+      else if (n % 2 === 0) inOrder.push(n, 1 + ((n / 2) % 3), 0, (n / 2) % 4);
+    }
+    assert.equal(rows.total, inOrder.total);
+    for (let i = 0; i < rows.length; i++) {
+      assert.deepEqual([rows.lines.at(i), rows.heightAt(i), rows.flagsAt(i)], [inOrder.lines.at(i), inOrder.heightAt(i), inOrder.flagsAt(i)]);
+      assert.equal(rows.topOf(i), inOrder.topOf(i));
+    }
+    for (const [from, to] of [[0, 200], [960, 1200], [1900, 2100], [2100, 2400]]) assert.deepEqual(rows.summaryOf(from, to), inOrder.summaryOf(from, to));
+  });
   it('finds line numbers', () => {
     const numbers = new LineNumbers();
     for (let n = 0; n < 3000; n++) numbers.push(n * 10);
@@ -168,6 +189,18 @@ describe('view', () => {
   it('shows context lines once, and marks hidden lines between them', () => {
     assert.equal(shown(view({ matcher, filter: true, context: 2 })), '3~ 4~ 5 6 7~ 8~ 18/~ 19~ 20 21~ 22~');
     assert.equal(shown(view({ matcher, filter: true, context: 7 })), Array.from({ length: 28 }, (_, i) => ([5, 6, 20].includes(i) ? i : `${i}~`)).join(' '));
+  });
+  it('takes context from the source of the match, in the order of the lines', () => {
+    const store = new Store();
+    for (const text of ['a1', 'b1', 'a2', 'b-hit', 'a3', 'b2', 'a-hit', 'b3', 'b4', 'a4']) store.push(line(text, { source: text.startsWith('a') ? 0 : 1 }));
+    const { matcher } = compile({ text: 'hit', regex: false, matchCase: true });
+    const inserted = [];
+    const made = new View(store, () => 1);
+    made.inserted = (i) => inserted.push(i);
+    made.setCriteria(criteria({ matcher, filter: true, context: 2 }));
+    made.advance(() => false);
+    assert.equal(shown(made), 'b1~ a2/~ b-hit a3~ b2~ a-hit b3~ a4~');
+    assert.deepEqual(inserted, [1, 3]);
   });
   it('continues with new lines', () => {
     const store = filled([1, 5, 2, 3]);
