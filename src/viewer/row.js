@@ -4,9 +4,10 @@
 import { parseAnsi } from './ansi.js';
 import { make } from './dom.js';
 import { ago, clock, hexText, instant, plural, shortenName } from './format.js';
-import { FLAG, KIND } from './store.js';
-import { findJson, jsonTree } from './tree.js';
+import { findJson } from './json.js';
 import { ROW_FLAG } from './rowlist.js';
+import { FLAG, KIND } from './store.js';
+import { jsonTree } from './tree.js';
 
 /** Maximum width of the name column in cells. When doubled, text gets less space. */
 export const NAME_COLUMNS = 20;
@@ -94,7 +95,7 @@ function jsonButton(open) {
 }
 
 const DIMMED = Object.freeze({ fg: '', bg: '', bold: false, dim: true, italic: false, underline: false, inverse: false, strike: false });
-const JSON_SYNTAX = /("(?:[^"\\]|\\.)*"\s*:|[{}[\],]+)/;
+const JSON_SYNTAX = /("[^"\\]*(?:\\.[^"\\]*)*"\s*:|[{}[\],]+)/;
 
 /** Returns spans in which keys and brackets are dimmed. @param {string} text @returns {import('./ansi.js').Span[]} */
 function jsonSpans(text) {
@@ -164,7 +165,7 @@ function fillLine(row, line, n, isMatch, renderState) {
   row.append(name, text);
   if (expandable) row.append(jsonButton(open));
   const json = open ? findJson(visible) : null;
-  if (json) text.append(jsonTree(json.value));
+  if (json) text.append(jsonTree(json));
 }
 
 /** @type {Record<string, string>} */

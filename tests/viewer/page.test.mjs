@@ -97,6 +97,15 @@ describe('lines', () => {
     assert.equal(await page.locator('.rows img, .rows script').count(), 0);
   });
 
+  it('show JSON as the source has it', async () => {
+    await driver.append('a.log', ['{"z":9007199254740993,"a":1e400,"10":"\\u202ehi\\u001b[31m","a":"one\\ntwo","s":{"k":[]}}']);
+    page = await open();
+    await page.click('.json-toggle');
+    const leaves = await page.$$eval('.tree :is(.j-leaf, summary)', (all) => all.map((each) => each.textContent));
+    assert.deepEqual(leaves, ['z: 9007199254740993', 'a: 1e400', '10: \\u202ehi\\u001b[31m', 'a: one\ntwo', 's: {1}', 'k: [0]']);
+    assert.deepEqual(await page.$$eval('.tree .symbol', (all) => all.map((each) => each.textContent)), ['\\u202e', '\\u001b']);
+  });
+
   it('show ANSI colours, and the last state of progress lines', async () => {
     await driver.append('a.log', ['\x1b[31mred\x1b[0m plain \x1b[38;2;10;200;30mtrue\x1b[0m', '10%\r100%', '\x1b[1;4;7mall\x1b[0m']);
     page = await open();
