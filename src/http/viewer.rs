@@ -36,9 +36,9 @@ const EARLY: [(&str, &str, &str); 2] = [
     ),
 ];
 const FILES: &[(&str, &str)] = files! {
-    "ansi.js" "app.js" "connect.js" "controls.js" "decode.js" "dom.js" "export.js" "format.js"
+    "ansi.js" "app.js" "cells.js" "connect.js" "controls.js" "decode.js" "dom.js" "export.js" "format.js"
     "hash.js" "hub.js" "json.js" "keys.js" "level.js" "linetools.js" "list.js" "overview.js" "page.js"
-    "prefs.js" "query.js" "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "scroll.js"
+    "prefs.js" "query.js" "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js"
     "searchbar.js" "searchworker.js" "sidebar.js" "sources.js" "status.js" "store.js"
     "stream.js" "streamworker.js" "tree.js" "view.js"
 };

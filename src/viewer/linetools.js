@@ -59,7 +59,7 @@ export class LineTools {
     const n = Number(row.dataset.n);
     if (target.closest('.json-toggle')) return this.#page.toggleJson(n);
     if (target.closest('.show-all')) return this.#page.showAllText(n);
-    if (target.closest('summary')) return;
+    if (target.closest('summary, a')) return;
     const hasTextSelection = !getSelection()?.isCollapsed;
     if (hasTextSelection && !event.shiftKey) return;
     if (event.shiftKey) getSelection()?.removeAllRanges();

@@ -72,11 +72,28 @@ function applyStyle(element, style) {
 }
 
 /** @param {StyledPart} part @returns {Node} */
-function partNode({ text, style, symbol, isMatch }) {
-  if (!style && !symbol && !isMatch) return document.createTextNode(text);
+function partNode({ text, style, symbol, isMatch, link }) {
+  const address = link ? webAddress(link) : '';
+  if (!style && !symbol && !isMatch && !address) return document.createTextNode(text);
   const element = make(isMatch ? 'mark' : 'span', symbol ? 'symbol' : '', text);
   if (style) applyStyle(element, style);
-  return element;
+  return address ? linkNode(element, address) : element;
+}
+
+/** Returns the address if a link to it can do nothing but open a web page, or ''. @param {string} text */
+function webAddress(text) {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url && /^https?:$/.test(url.protocol) ? url.href : '';
+}
+
+/** @param {HTMLElement} content @param {string} address */
+function linkNode(content, address) {
+  const link = /** @type {HTMLAnchorElement} */ (make('a', 'line-link'));
+  link.href = link.title = address;
+  link.target = '_blank';
+  link.rel = 'noreferrer';
+  link.append(content);
+  return link;
 }
 
 /** Reports if a line ends with JSON; cheap tests run first. @param {string} text */

@@ -116,6 +116,18 @@ describe('lines', () => {
     assert.equal(await page.$eval('.bold.underline', (span) => span.className.includes('bg-inverse-bg')), true);
   });
 
+  it('link to web pages only, without a referrer', async () => {
+    const link = (address, text) => `\x1b]8;;${address}\x07${text}\x1b]8;;\x07`;
+    await driver.append('a.log', [`see ${link('https://docs.example/a?b=c', 'the docs')} now`, link('javascript:alert(1)', 'script'), link('file:///etc/passwd', 'file'), link('//host/x', 'relative'), '\x1b(Bplain\x1b[?25h\x1b]0;title\x07']);
+    page = await open();
+    await waitForLine('plain');
+    assert.deepEqual(await texts(), ['see the docs now', 'script', 'file', 'relative', 'plain']);
+    const links = await page.$$eval('.rows a', (all) => all.map(({ href, rel, target, textContent, title }) => ({ href, rel, target, textContent, title })));
+    assert.deepEqual(links, [{ href: 'https://docs.example/a?b=c', rel: 'noreferrer', target: '_blank', textContent: 'the docs', title: 'https://docs.example/a?b=c' }]);
+    await page.fill('#query', 'docs');
+    await page.waitForSelector('a mark');
+  });
+
   it('wrap or scroll sideways', async () => {
     await driver.append('a.log', ['x'.repeat(900), ...numbered(0, 5)]);
     page = await open();

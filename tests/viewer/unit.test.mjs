@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { cellsOf, indexedColour, parseAnsi, visibleText } from '../../src/viewer/ansi.js';
+import { indexedColour, parseAnsi, visibleText } from '../../src/viewer/ansi.js';
+import { cellsOf } from '../../src/viewer/cells.js';
 import { findJson, parseJson, stringParts } from '../../src/viewer/json.js';
 import { LEVEL, levelOf } from '../../src/viewer/level.js';
 import { compile } from '../../src/viewer/query.js';
@@ -46,10 +47,53 @@ describe('ansi', () => {
     assert.deepEqual(styled('\x1b[32m1%\r2%'), [['2%', { fg: 'c2' }]]);
   });
   it('shows control characters as symbols', () => {
-    assert.equal(visibleText('a\x07b\x1b[2Jc\0'), 'a␇b␛[2Jc␀');
-    assert.equal(visibleText('\x1b]8;;http://x\x1b\\t'), '␛]8;;http://x␛\\t');
+    assert.equal(visibleText('a\x0bb\0'), 'a␋b␀');
     assert.equal(visibleText('user\u202Etxt'), 'user⟨U+202E⟩txt');
     assert.equal(visibleText('cut \x1b'), 'cut ␛');
+  });
+  it('writes at the column of the cursor', () => {
+    const cases = {
+      '1%\r50%\r\x1b[K100%': '100%', 'long text\rnew': 'newg text', 'wait |\b/\b-\bok': 'wait ok',
+      'ab\x1b[2Dx': 'xb', 'ab\x1b[5Cx': 'ab     x', 'abcdef\x1b[3GX': 'abXdef', 'abcdef\x1b[2G\x1b[2P': 'adef', 'abc\x1b[2G\x1b[2@': 'a  bc',
+      'abcdef\x1b[4D\x1b[2X': 'ab  ef', 'abc\x1b[1K\x1b[Dx': '  x', 'ab\x1b7cd\x1b8x': 'abxd', 'ab\x1b[scd\x1b[ux': 'abxd', 'a-\x1b[4bb': 'a-----b',
+      '日本\rx': 'x 本', 'x日本\x1b[3Gy': 'x y本', 'e\u0301a\x1b[Db': 'e\u0301b', 'a\tb\rx\ty': 'x\ty', 'a\tb\rx\x1b[3Cy': 'x   y   b', 'a\x1b[999Cb': `a${' '.repeat(255)}b`,
+      'Downloading\x1b[2K': 'Downloading', '⠙\x1b[1G\x1b[0K': '',
+    };
+    for (const [raw, shown] of Object.entries(cases)) assert.equal(visibleText(raw), shown, JSON.stringify(raw));
+  });
+  it('leaves no trace of sequences for the whole terminal', () => {
+    const cases = {
+      'a\x1b(Bb\x1b)0c': 'abc', '\x1b[?25lx\x1b[?25h': 'x', '\x1b]0;title\x07x': 'x', '\x1b]0;title\x1b\\x': 'x', '\x1bP+q544e\x1b\\x': 'x', '\x1b[>4;1mx\x1b[6n': 'x',
+      '\x1b=x\x1b>': 'x', 'done\x07': 'done', '\x1b[mx\x0f': 'x', '\x1b(0lqk\x1b(Bx': '┌─┐x', 'cut \x1b[12': 'cut ', '\x1b]0;never ended ERROR': '0;never ended ERROR',
+      '\x1b[2A\x1b[2Kup\x1b[1B': 'up', 'first\x1b[1Asecond': 'first second', '\x1b[H\x1b[2Jtop': 'top',
+    };
+    for (const [raw, shown] of Object.entries(cases)) assert.equal(visibleText(raw), shown, JSON.stringify(raw));
+  });
+  it('marks links', () => {
+    const links = (text) => parseAnsi(text).map(({ text, link = '' }) => [text, link]);
+    assert.deepEqual(links('a \x1b]8;id=1;https://x.example/?a;b\x07link\x1b]8;;\x07 z'), [['a ', ''], ['link', 'https://x.example/?a;b'], [' z', '']]);
+    assert.deepEqual(links('\x1b]8;;http://x\x1b\\t\x1b]8;;\x1b\\'), [['t', 'http://x']]);
+  });
+  it('keeps the style of what was not overwritten', () => {
+    assert.deepEqual(styled('\x1b[31mabcd\x1b[2G\x1b[1mX\x1b[0m\x1b[4GY'), [['a', { fg: 'c1' }], ['X', { fg: 'c1', bold: true }], ['c', { fg: 'c1' }], ['Y', null]]);
+  });
+  const fixtures = new URL('fixtures/', import.meta.url);
+  for (const file of readdirSync(fixtures).filter((file) => file.endsWith('.txt'))) {
+    it(`shows a recorded session as a terminal does: ${file}`, () => {
+      const [raw, expected] = [file, file.replace('.txt', '.expected')].map((name) => readFileSync(new URL(name, fixtures), 'utf8').split('\n'));
+      const level = (message) => decodeLine(JSON.stringify({ file: 'a', message, time: 1 }), 'k', new SourceNames()).level;
+      assert.deepEqual(raw.map((line) => visibleText(line).trimEnd()), expected);
+      assert.deepEqual(raw.filter((line) => parseAnsi(line).some(({ symbol }) => symbol)), []);
+      for (const [i, line] of raw.entries()) if (levelOf(expected[i])) assert.equal(level(line), levelOf(expected[i]), line);
+    });
+  }
+  it('takes hostile lines in a second', () => {
+    for (const part of ['\x1b[31ma\x1b[32mb\x1b[2D\x1b[C', 'ab\b', 'x\x1b[K\r', '\x1b[@', 'a\x1b[999b', '日\b', 'a\tb\r\x1b[K']) {
+      const start = performance.now();
+      const shown = visibleText(`${'x'.repeat(100_000)}${part.repeat(900_000 / part.length)}`);
+      assert.ok(performance.now() - start < 1000, `${JSON.stringify(part)} took ${performance.now() - start} ms`);
+      assert.ok(shown.length <= 1_100_000);
+    }
   });
   it('counts terminal cells', () => {
     assert.equal(cellsOf('abc'), 3);
@@ -297,6 +341,11 @@ describe('decode', () => {
     assert.ok(Number.isNaN(decodeLine('{"file":"stdin","message":"","time":5}', 'k-2', names).offset));
     assert.equal(decodeLine('{"file":"b","message":"x","time":5,"more":true}', 'k-3', names).flags, FLAG.MORE);
     assert.deepEqual(names.list, ['a', 'stdin', 'b']);
+  });
+  it('finds the level behind sequences, and of text that the line has erased', () => {
+    const level = (message) => decodeLine(JSON.stringify({ file: 'a', message, time: 1 }), 'k', new SourceNames()).level;
+    for (const text of ['\x1b(BERROR x', 'a \x1b(B\x1b[mERROR x', '\x1b]0;t\x07ERROR x', '\x1b[?25lERROR x', '50%\r\x1b[KERROR x', 'ERROR x\x1b[2K\rok', 'ERROR x\rfine, all is well', 'ERROR\b\b\b\b\bfine.', 'ERROR x\r\x1b[K']) assert.equal(level(text), LEVEL.ERROR, JSON.stringify(text));
+    assert.equal(level('ERROR x\rWARN y'), LEVEL.WARN);
   });
   it('keeps the bytes of binary lines, and the text of lines with a few invalid bytes', () => {
     const names = new SourceNames();
