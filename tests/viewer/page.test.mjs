@@ -355,6 +355,135 @@ describe('links, copies and downloads', () => {
     await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'line 3\nline 4\nline 5\nline 6\n');
   });
 
+  describe('of text', () => {
+    const name = (n) => `line ${n}`;
+    const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+    /** Presses Ctrl+C and returns the copied text. */
+    const copied = async () => {
+      await page.evaluate(() => navigator.clipboard.writeText('nothing'));
+      await page.keyboard.press('Control+c');
+      await page.waitForFunction(async () => (await navigator.clipboard.readText()) !== 'nothing');
+      return clipboard();
+    };
+    /** Returns the position before a character of a line that is in the document. */
+    const before = (text, at) => page.evaluate(([text, at]) => {
+      const row = [...document.querySelectorAll('.rows .text')].find((each) => each.textContent === text);
+      const range = document.createRange();
+      range.setStart(row.firstChild, at);
+      range.setEnd(row.firstChild, at + 1);
+      const { left, top, height } = range.getBoundingClientRect();
+      return [left + 1, top + height / 2];
+    }, [text, at]);
+    const drag = async (from, to) => {
+      await page.mouse.move(...from);
+      await page.mouse.down();
+      await page.mouse.move(...to, { steps: 4 });
+    };
+    beforeEach(async () => {
+      await driver.append('a.log', numbered(1000, 3000));
+      await driver.append('b.log', ['of b']);
+      page = await open();
+      await waitForLine('of b');
+    });
+
+    it('gives what was selected after a drag that scrolls', async () => {
+      await page.evaluate(() => (document.querySelector('#lines').scrollTop = 10_000));
+      await waitForLine('line 1510');
+      const start = await before(name(1510), 3);
+      await drag(start, [start[0], 798]);
+      await page.waitForFunction(() => [...document.querySelectorAll('.rows .text')].some((each) => Number(each.textContent.slice(5)) > 1700));
+      assert.equal(await page.locator('.rows .text:text-is("line 1510")').count(), 0);
+      await page.mouse.move(...await before((await visibleTexts()).at(-4), 6));
+      const last = Number((await visibleTexts()).at(-4).slice(5));
+      await page.mouse.up();
+      assert.equal(await copied(), ['e 1510', ...numbered(1511, last), name(last).slice(0, 6)].join('\n'));
+    });
+
+    it('gives what was selected before the list was scrolled, and upwards', async () => {
+      const [from, to] = [await before(name(2990), 6), await before(name(2987), 2)];
+      await drag(from, to);
+      await page.mouse.up();
+      await page.mouse.wheel(0, -8000);
+      await waitForLine('line 2600');
+      await page.waitForFunction(() => ![...document.querySelectorAll('.rows .text')].some((each) => each.textContent === 'line 2987'));
+      assert.equal(await copied(), 'ne 2987\nline 2988\nline 2989\nline 2');
+      await page.keyboard.press('G');
+      await waitForLine('of b');
+      await page.waitForFunction(() => getSelection().toString().includes('2988'));
+      assert.equal(await copied(), 'ne 2987\nline 2988\nline 2989\nline 2');
+      await page.keyboard.press('Escape');
+      assert.equal(await page.evaluate(() => getSelection().isCollapsed), true);
+    });
+
+    it('gives the lines that Shift-click has selected', async () => {
+      await page.click('.row:has-text("line 2990") .text', { position: { x: 20, y: 8 } });
+      await page.mouse.wheel(0, -8000);
+      await waitForLine('line 2600');
+      const first = (await visibleTexts()).at(5);
+      await page.click(`.row:has-text("${first}") .text`, { position: { x: 20, y: 8 }, modifiers: ['Shift'] });
+      assert.equal(await copied(), `${numbered(Number(first.slice(5)), 2991).join('\n')}\n`);
+    });
+
+    it('gives all shown lines after Ctrl+A, and nothing else of the page', async () => {
+      await page.focus('#lines');
+      await page.keyboard.press('Control+a');
+      assert.equal(await copied(), [...numbered(1000, 3000), 'of b'].join('\n'));
+      await page.fill('#query', '7');
+      await page.click('#filter');
+      await page.focus('#lines');
+      await page.waitForFunction(() => /^\d+ shown/.test(document.querySelector('#shown').textContent));
+      await page.keyboard.press('Control+a');
+      assert.equal(await copied(), numbered(1000, 3000).filter((text) => text.includes('7')).join('\n'));
+      await page.focus('#query');
+      await page.keyboard.press('Control+a');
+      assert.equal(await copied(), '7');
+    });
+
+    it('selects words and lines with repeated clicks, and extends with Shift', async () => {
+      const at = await before(name(2990), 6);
+      await page.mouse.click(...at, { clickCount: 2 });
+      assert.equal(await copied(), '2990');
+      await page.mouse.click(...at, { clickCount: 3 });
+      assert.equal(await copied(), 'line 2990');
+      await drag(await before(name(2980), 5), await before(name(2981), 4));
+      await page.mouse.up();
+      await page.keyboard.down('Shift');
+      await page.mouse.click(...await before(name(2982), 4));
+      await page.keyboard.up('Shift');
+      assert.equal(await copied(), '2980\nline 2981\nline');
+    });
+
+    it('stays while lines arrive, are filled again and get longer than their row', async () => {
+      await driver.append('a.log', [`start ${'x'.repeat(5000)} end`, '\x1b[31mred\x1b[0m and {"a":1}', 'below']);
+      await waitForLine('below');
+      await drag(await before('below', 3), [(await before('of b', 0))[0], (await before('of b', 0))[1]]);
+      await page.mouse.up();
+      await driver.append('a.log', numbered(3000, 3500));
+      await waitForCount('2,504');
+      await page.keyboard.press('t');
+      await page.waitForSelector('.row .time');
+      assert.equal(await copied(), `of b\nstart ${'x'.repeat(5000)} end\nred and {"a":1}\nbel`);
+      assert.match(await page.evaluate(() => getSelection().toString()), /red and/);
+    });
+  });
+
+  itWithMock('work on plain http, where the asynchronous clipboard is missing', async () => {
+    await driver.append('a.log', numbered(0, 10));
+    context = await browser.newContext({ proxy: { server: driver.url } });
+    page = await context.newPage();
+    await page.goto('http://logs.example/');
+    await waitForLine('line 9');
+    assert.equal(await page.evaluate(() => navigator.clipboard === undefined), true);
+    await page.click('.row:has-text("line 3") .text', { position: { x: 20, y: 8 } });
+    await page.keyboard.press('c');
+    await page.waitForSelector('#toast:has-text("1 line copied")');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'lines');
+    await page.focus('#query');
+    await page.keyboard.press('Control+v');
+    assert.equal(await page.inputValue('#query'), 'line 3');
+    assert.equal(await page.locator('textarea').count(), 0);
+  });
+
   it('download the shown lines', async () => {
     await driver.append('a.log', ['keep 1', 'drop', '\x1b[31mkeep\x1b[0m 2']);
     page = await open({}, '#q=keep&filter=1');
