@@ -32,6 +32,10 @@ export class TextSelection {
   #focus = null;
   /** @type {[number, number] | null} pointer position while its button is down */
   #pointer = null;
+  /** @type {[Point, Point]} first character, word or line of a drag, which stays selected */
+  #unit = [{ line: 0, at: 0 }, { line: 0, at: 0 }];
+  /** Clicks before the drag: 1 selects characters, 2 words, 3 lines. */
+  #clicks = 1;
   /** Ends of the browser's selection as set by `show`: a change of them is made by the user. */
   #shown = '';
 
@@ -98,19 +102,27 @@ export class TextSelection {
     const point = this.#pointAt(event.clientX, event.clientY);
     if (!point) return;
     event.preventDefault();
-    this.#scroller.focus({ preventScroll: true });
+    this.#focusWithoutRing();
     if (event.shiftKey) return this.isEmpty ? undefined : this.#set(/** @type {Point} */ (this.#anchor), point);
     this.clear();
     getSelection()?.removeAllRanges();
     this.#pointer = [event.clientX, event.clientY];
-    const [from, to] = this.#unitAt(point, event.detail);
-    this.#set(from, to);
+    this.#clicks = event.detail;
+    this.#unit = this.#unitAt(point);
+    this.#set(...this.#unit);
   }
 
-  /** Returns the word or line around a point for a second or third click. @param {Point} point @param {number} clicks @returns {[Point, Point]} */
-  #unitAt({ line, at }, clicks) {
-    if (clicks === 1) return [{ line, at }, { line, at }];
-    if (clicks > 2) return [{ line, at: 0 }, { line, at: Infinity }];
+  /** Focuses the list as a click does that is not prevented; browsers show a ring after calls of `focus`. */
+  #focusWithoutRing() {
+    this.#scroller.classList.add('no-ring');
+    this.#scroller.focus({ preventScroll: true });
+    this.#scroller.addEventListener('blur', () => this.#scroller.classList.remove('no-ring'), { once: true });
+  }
+
+  /** Returns the word or line around a point after several clicks. @param {Point} point @returns {[Point, Point]} */
+  #unitAt({ line, at }) {
+    if (this.#clicks <= 1) return [{ line, at }, { line, at }];
+    if (this.#clicks > 2) return [{ line, at: 0 }, { line, at: Infinity }];
     const text = this.#textOf(line);
     for (const match of text.matchAll(WORD)) {
       const end = match.index + match[0].length;
@@ -130,10 +142,15 @@ export class TextSelection {
     this.#changed();
   }
 
-  /** Extends the selection to the pointer. */
+  /** Extends the selection to the character, word or line at the pointer. */
   #extend() {
     const point = this.#pointer && this.#pointAt(...this.#pointer);
-    if (point && this.#anchor && (!this.#focus || compare(point, this.#focus) !== 0)) this.#set(this.#anchor, point);
+    if (!point || !this.#focus) return;
+    const [from, to] = this.#unitAt(point);
+    const [first, last] = this.#unit;
+    const isBefore = compare(from, first) < 0;
+    const focus = isBefore ? from : compare(to, last) < 0 ? last : to;
+    if (compare(focus, this.#focus) !== 0) this.#set(isBefore ? last : first, focus);
   }
 
   /** Scrolls while the pointer is above or below the list. */

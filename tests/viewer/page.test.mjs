@@ -393,6 +393,8 @@ describe('links, copies and downloads', () => {
       await drag(start, [start[0], 798]);
       await page.waitForFunction(() => [...document.querySelectorAll('.rows .text')].some((each) => Number(each.textContent.slice(5)) > 1700));
       assert.equal(await page.locator('.rows .text:text-is("line 1510")').count(), 0);
+      await page.mouse.move(start[0], 300);
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       await page.mouse.move(...await before((await visibleTexts()).at(-4), 6));
       const last = Number((await visibleTexts()).at(-4).slice(5));
       await page.mouse.up();
@@ -406,6 +408,7 @@ describe('links, copies and downloads', () => {
       await page.mouse.wheel(0, -8000);
       await waitForLine('line 2600');
       await page.waitForFunction(() => ![...document.querySelectorAll('.rows .text')].some((each) => each.textContent === 'line 2987'));
+      assert.equal(await page.$eval('#lines', (lines) => getComputedStyle(lines).outlineStyle), 'none');
       assert.equal(await copied(), 'ne 2987\nline 2988\nline 2989\nline 2');
       await page.keyboard.press('G');
       await waitForLine('of b');
@@ -443,6 +446,12 @@ describe('links, copies and downloads', () => {
       const at = await before(name(2990), 6);
       await page.mouse.click(...at, { clickCount: 2 });
       assert.equal(await copied(), '2990');
+      await page.mouse.click(...at);
+      await page.mouse.down({ clickCount: 2 });
+      await page.mouse.move(...await before(name(2989), 2), { steps: 3 });
+      await page.mouse.up({ clickCount: 2 });
+      assert.equal(await copied(), 'line 2989\nline 2990');
+      await page.keyboard.press('Escape');
       await page.mouse.click(...at, { clickCount: 3 });
       assert.equal(await copied(), 'line 2990');
       await drag(await before(name(2980), 5), await before(name(2981), 4));
@@ -451,6 +460,26 @@ describe('links, copies and downloads', () => {
       await page.mouse.click(...await before(name(2982), 4));
       await page.keyboard.up('Shift');
       assert.equal(await copied(), '2980\nline 2981\nline');
+    });
+
+    it('follows selections by touch and by keys', async () => {
+      await page.focus('#lines');
+      await page.keyboard.press('f');
+      await page.evaluate(() => {
+        const [from, to] = ['line 2985', 'line 2988'].map((text) => [...document.querySelectorAll('.rows .text')].find((each) => each.textContent === text).firstChild);
+        getSelection().setBaseAndExtent(to, 4, from, 1);
+      });
+      await page.waitForFunction(() => getSelection().toString().startsWith('ine 2985'));
+      await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+      await waitForLine('line 1000');
+      assert.equal(await copied(), 'ine 2985\nline 2986\nline 2987\nline');
+    });
+
+    it('leaves text outside the lines to the browser', async () => {
+      await page.click('#more');
+      await page.click('#help-open');
+      await page.evaluate(() => getSelection().selectAllChildren(document.querySelector('#help-title')));
+      assert.equal(await copied(), 'Keyboard shortcuts');
     });
 
     it('stays while lines arrive, are filled again and get longer than their row', async () => {
