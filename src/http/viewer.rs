@@ -196,7 +196,7 @@ mod tests {
         let page = Asset::page("/a&b/stream");
         assert!(String::from_utf8_lossy(&page.plain).contains("href=\"a&amp;b/stream\""));
         let all: usize = ASSETS.iter().map(|(_, asset)| asset.gzipped.len()).sum();
-        assert!(page.gzipped.len() + all < 60_000);
+        assert!(page.gzipped.len() + all < 90_000);
     }
 
     #[test]
