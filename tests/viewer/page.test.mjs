@@ -225,9 +225,9 @@ describe('search and filters', () => {
     await page.focus('#lines');
     await page.keyboard.press('n');
     await page.keyboard.press('n');
-    assert.match(await page.textContent('#query-state'), /^[12]\/2$/);
+    await page.waitForFunction(() => /^[12]\/2$/.test(document.querySelector('#query-state').textContent));
     await page.keyboard.press('N');
-    assert.ok((await page.locator('mark').count()) >= 1);
+    await page.waitForSelector('mark');
   });
 
   it('goes to the nearest hit above the lower end of the view first', async () => {
