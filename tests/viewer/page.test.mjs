@@ -97,6 +97,15 @@ describe('lines', () => {
     assert.equal(await page.locator('.rows img, .rows script').count(), 0);
   });
 
+  it('show JSON as the source has it', async () => {
+    await driver.append('a.log', ['{"z":9007199254740993,"a":1e400,"10":"\\u202ehi\\u001b[31m","a":"one\\ntwo","s":{"k":[]}}']);
+    page = await open();
+    await page.click('.json-toggle');
+    const leaves = await page.$$eval('.tree :is(.j-leaf, summary)', (all) => all.map((each) => each.textContent));
+    assert.deepEqual(leaves, ['z: 9007199254740993', 'a: 1e400', '10: \\u202ehi\\u001b[31m', 'a: one\ntwo', 's: {1}', 'k: [0]']);
+    assert.deepEqual(await page.$$eval('.tree .symbol', (all) => all.map((each) => each.textContent)), ['\\u202e', '\\u001b']);
+  });
+
   it('show ANSI colours, and the last state of progress lines', async () => {
     await driver.append('a.log', ['\x1b[31mred\x1b[0m plain \x1b[38;2;10;200;30mtrue\x1b[0m', '10%\r100%', '\x1b[1;4;7mall\x1b[0m']);
     page = await open();
@@ -105,6 +114,18 @@ describe('lines', () => {
     assert.equal(await page.$eval('.fg', (span) => span.style.getPropertyValue('--paint-fg')), 'rgb(10 200 30)');
     assert.equal((await texts())[1], '100%');
     assert.equal(await page.$eval('.bold.underline', (span) => span.className.includes('bg-inverse-bg')), true);
+  });
+
+  it('link to web pages only, without a referrer', async () => {
+    const link = (address, text) => `\x1b]8;;${address}\x07${text}\x1b]8;;\x07`;
+    await driver.append('a.log', [`see ${link('https://docs.example/a?b=c', 'the docs')} now`, link('javascript:alert(1)', 'script'), link('file:///etc/passwd', 'file'), link('//host/x', 'relative'), '\x1b(Bplain\x1b[?25h\x1b]0;title\x07']);
+    page = await open();
+    await waitForLine('plain');
+    assert.deepEqual(await texts(), ['see the docs now', 'script', 'file', 'relative', 'plain']);
+    const links = await page.$$eval('.rows a', (all) => all.map(({ href, rel, target, textContent, title }) => ({ href, rel, target, textContent, title })));
+    assert.deepEqual(links, [{ href: 'https://docs.example/a?b=c', rel: 'noreferrer', target: '_blank', textContent: 'the docs', title: 'https://docs.example/a?b=c' }]);
+    await page.fill('#query', 'docs');
+    await page.waitForSelector('a mark');
   });
 
   it('wrap or scroll sideways', async () => {
@@ -145,6 +166,23 @@ describe('a long log', () => {
     await waitForLine('line 199999');
   });
 
+  it('pauses when a line is clicked, so that the line stays', async () => {
+    await driver.append('a.log', numbered(0, 500));
+    page = await open();
+    await waitForLine('line 499');
+    const row = await page.locator('.row:has-text("line 480") .text').boundingBox();
+    await page.mouse.move(row.x + 30, row.y + 8);
+    await page.mouse.down();
+    await driver.append('a.log', numbered(500, 700));
+    await waitForCount('700');
+    await page.mouse.up();
+    await page.waitForSelector('.row.current:has-text("line 480")');
+    await driver.append('a.log', numbered(700, 900));
+    await waitForCount('900');
+    assert.equal((await page.locator('.row.current .text').boundingBox()).y, row.y);
+    assert.equal(await page.textContent('#follow'), 'Paused');
+  });
+
   it('stays in place while lines arrive, and returns to the newest line', async () => {
     await driver.append('a.log', numbered(0, 2000));
     page = await open();
@@ -179,7 +217,7 @@ describe('search and filters', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('needle');
     await page.keyboard.press('Enter');
-    await waitForLine('needle one');
+    await waitForLine('NEEDLE two');
     await page.waitForFunction(() => document.querySelector('#query-state').textContent === '2/2' || document.querySelector('#query-state').textContent === '1/2');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
@@ -187,9 +225,48 @@ describe('search and filters', () => {
     await page.focus('#lines');
     await page.keyboard.press('n');
     await page.keyboard.press('n');
-    assert.match(await page.textContent('#query-state'), /^[12]\/2$/);
+    await page.waitForFunction(() => /^[12]\/2$/.test(document.querySelector('#query-state').textContent));
     await page.keyboard.press('N');
-    assert.ok((await page.locator('mark').count()) >= 1);
+    await page.waitForSelector('mark');
+  });
+
+  it('goes to the nearest hit above the lower end of the view first', async () => {
+    await page.fill('#query', 'needle');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("NEEDLE two")');
+    assert.equal(await page.textContent('#query-state'), '2/2');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("needle one")');
+    await page.keyboard.press('Shift+Enter');
+    await page.waitForSelector('.row.current:has-text("NEEDLE two")');
+    await page.fill('#query', 'line [0-9]*0$');
+    await page.click('#regex');
+    await page.focus('#query');
+    await page.waitForSelector('.row:has-text("line ") mark');
+    const bottom = (await visibleTexts()).filter((text) => /^line \d*0$/.test(text)).at(-1);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`.row.current:has-text("${bottom}")`);
+  });
+
+  it('keeps visible lines in place when context of a quiet source is inserted above them', async () => {
+    await driver.append('quiet.log', ['quiet before']);
+    await waitForLine('quiet before');
+    await driver.append('a.log', Array.from({ length: 200 }, (_, i) => `needle ${i}`));
+    await page.fill('#query', 'needle');
+    await page.click('#filter');
+    await page.fill('#context', '2');
+    await waitForLine('needle 199');
+    await page.mouse.move(600, 400);
+    await page.mouse.wheel(0, -600);
+    await page.waitForFunction(() => document.querySelector('#follow').textContent === 'Paused');
+    await page.waitForTimeout(400);
+    const seen = await visibleTexts();
+    await driver.append('quiet.log', ['quiet needle']);
+    await page.waitForFunction(() => document.querySelector('#query-state').textContent === '203');
+    assert.deepEqual(await visibleTexts(), seen);
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+    await waitForLine('quiet before');
   });
 
   it('filters with context, also new lines, and shows surrounding lines', async () => {
@@ -331,6 +408,170 @@ describe('links, copies and downloads', () => {
     await page.click('.row:has-text("line 6") .text', { position: { x: 20, y: 8 }, modifiers: ['Shift'] });
     await page.keyboard.press('c');
     await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'line 3\nline 4\nline 5\nline 6\n');
+  });
+
+  describe('of text', () => {
+    const name = (n) => `line ${n}`;
+    /** Reads the clipboard until it has an accepted text. */
+    const clipboard = async (accepts) => {
+      for (const deadline = Date.now() + 10_000; ;) {
+        const text = await page.evaluate(() => navigator.clipboard.readText());
+        if (accepts(text)) return text;
+        assert.ok(Date.now() < deadline, `the clipboard has ${JSON.stringify(text)}`);
+      }
+    };
+    /** Presses Ctrl+C and returns the copied text. */
+    const copied = async () => {
+      await page.evaluate(() => navigator.clipboard.writeText('nothing'));
+      await clipboard((text) => text === 'nothing');
+      await page.keyboard.press('Control+c');
+      return clipboard((text) => text !== 'nothing');
+    };
+    /** Returns the position before a character of a line that is in the document. */
+    const before = (text, at) => page.evaluate(([text, at]) => {
+      const row = [...document.querySelectorAll('.rows .text')].find((each) => each.textContent === text);
+      const range = document.createRange();
+      range.setStart(row.firstChild, at);
+      range.setEnd(row.firstChild, at + 1);
+      const { left, top, height } = range.getBoundingClientRect();
+      return [left + 1, top + height / 2];
+    }, [text, at]);
+    const drag = async (from, to) => {
+      await page.mouse.move(...from);
+      await page.mouse.down();
+      await page.mouse.move(...to, { steps: 4 });
+    };
+    beforeEach(async () => {
+      await driver.append('a.log', numbered(1000, 3000));
+      await driver.append('b.log', ['of b']);
+      page = await open();
+      await waitForLine('of b');
+    });
+
+    it('gives what was selected after a drag that scrolls', async () => {
+      await page.evaluate(() => (document.querySelector('#lines').scrollTop = 10_000));
+      await waitForLine('line 1510');
+      const start = await before(name(1510), 3);
+      await drag(start, [start[0], 798]);
+      await page.waitForFunction(() => [...document.querySelectorAll('.rows .text')].some((each) => Number(each.textContent.slice(5)) > 1700));
+      assert.equal(await page.locator('.rows .text:text-is("line 1510")').count(), 0);
+      await page.mouse.move(start[0], 300);
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await page.mouse.move(...await before((await visibleTexts()).at(-4), 6));
+      const last = Number((await visibleTexts()).at(-4).slice(5));
+      await page.mouse.up();
+      assert.equal(await copied(), ['e 1510', ...numbered(1511, last), name(last).slice(0, 6)].join('\n'));
+    });
+
+    it('gives what was selected before the list was scrolled, and upwards', async () => {
+      const [from, to] = [await before(name(2990), 6), await before(name(2987), 2)];
+      await drag(from, to);
+      await page.mouse.up();
+      await page.mouse.wheel(0, -8000);
+      await waitForLine('line 2600');
+      await page.waitForFunction(() => ![...document.querySelectorAll('.rows .text')].some((each) => each.textContent === 'line 2987'));
+      assert.equal(await page.$eval('#lines', (lines) => getComputedStyle(lines).outlineStyle), 'none');
+      assert.equal(await copied(), 'ne 2987\nline 2988\nline 2989\nline 2');
+      await page.keyboard.press('G');
+      await waitForLine('of b');
+      await page.waitForFunction(() => getSelection().toString().includes('2988'));
+      assert.equal(await copied(), 'ne 2987\nline 2988\nline 2989\nline 2');
+      await page.keyboard.press('Escape');
+      assert.equal(await page.evaluate(() => getSelection().isCollapsed), true);
+    });
+
+    it('gives the lines that Shift-click has selected', async () => {
+      await page.click('.row:has-text("line 2990") .text', { position: { x: 20, y: 8 } });
+      await page.mouse.wheel(0, -8000);
+      await waitForLine('line 2600');
+      const first = (await visibleTexts()).at(5);
+      await page.click(`.row:has-text("${first}") .text`, { position: { x: 20, y: 8 }, modifiers: ['Shift'] });
+      assert.equal(await copied(), `${numbered(Number(first.slice(5)), 2991).join('\n')}\n`);
+    });
+
+    it('gives all shown lines after Ctrl+A, and nothing else of the page', async () => {
+      await page.focus('#lines');
+      await page.keyboard.press('Control+a');
+      assert.equal(await copied(), [...numbered(1000, 3000), 'of b'].join('\n'));
+      await page.fill('#query', '7');
+      await page.click('#filter');
+      await page.focus('#lines');
+      await page.waitForFunction(() => /^\d+ shown/.test(document.querySelector('#shown').textContent));
+      await page.keyboard.press('Control+a');
+      assert.equal(await copied(), numbered(1000, 3000).filter((text) => text.includes('7')).join('\n'));
+      await page.focus('#query');
+      await page.keyboard.press('Control+a');
+      assert.equal(await copied(), '7');
+    });
+
+    it('selects words and lines with repeated clicks, and extends with Shift', async () => {
+      const at = await before(name(2990), 6);
+      await page.mouse.click(...at, { clickCount: 2 });
+      assert.equal(await copied(), '2990');
+      await page.mouse.click(...at);
+      await page.mouse.down({ clickCount: 2 });
+      await page.mouse.move(...await before(name(2989), 2), { steps: 3 });
+      await page.mouse.up({ clickCount: 2 });
+      assert.equal(await copied(), 'line 2989\nline 2990');
+      await page.keyboard.press('Escape');
+      await page.mouse.click(...at, { clickCount: 3 });
+      assert.equal(await copied(), 'line 2990');
+      await drag(await before(name(2980), 5), await before(name(2981), 4));
+      await page.mouse.up();
+      await page.keyboard.down('Shift');
+      await page.mouse.click(...await before(name(2982), 4));
+      await page.keyboard.up('Shift');
+      assert.equal(await copied(), '2980\nline 2981\nline');
+    });
+
+    it('follows selections by touch and by keys', async () => {
+      await page.focus('#lines');
+      await page.evaluate(() => {
+        const [from, to] = ['line 2985', 'line 2988'].map((text) => [...document.querySelectorAll('.rows .text')].find((each) => each.textContent === text).firstChild);
+        getSelection().setBaseAndExtent(to, 4, from, 1);
+      });
+      await page.waitForSelector('#follow:has-text("Paused")');
+      await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+      await waitForLine('line 1000');
+      assert.equal(await copied(), 'ine 2985\nline 2986\nline 2987\nline');
+    });
+
+    it('leaves text outside the lines to the browser', async () => {
+      await page.click('#more');
+      await page.click('#help-open');
+      await page.evaluate(() => getSelection().selectAllChildren(document.querySelector('#help-title')));
+      assert.equal(await copied(), 'Keyboard shortcuts');
+    });
+
+    it('stays while lines arrive, are filled again and get longer than their row', async () => {
+      await driver.append('a.log', [`start ${'x'.repeat(5000)} end`, '\x1b[31mred\x1b[0m and {"a":1}', 'below']);
+      await waitForLine('below');
+      await drag(await before('below', 3), [(await before('of b', 0))[0], (await before('of b', 0))[1]]);
+      await page.mouse.up();
+      await driver.append('a.log', numbered(3000, 3500));
+      await waitForCount('2,504');
+      await page.keyboard.press('t');
+      await page.waitForSelector('.row .time');
+      assert.equal(await copied(), `of b\nstart ${'x'.repeat(5000)} end\nred and {"a":1}\nbel`);
+      assert.match(await page.evaluate(() => getSelection().toString()), /red and/);
+    });
+  });
+
+  itWithMock('work on plain http, where the asynchronous clipboard is missing', async () => {
+    await driver.append('a.log', numbered(0, 10));
+    context = await browser.newContext({ proxy: { server: driver.url } });
+    page = await context.newPage();
+    await page.goto('http://logs.example/');
+    await waitForLine('line 9');
+    assert.equal(await page.evaluate(() => navigator.clipboard === undefined), true);
+    await page.click('.row:has-text("line 3") .text', { position: { x: 20, y: 8 } });
+    await page.keyboard.press('c');
+    await page.waitForSelector('#toast:has-text("1 line copied")');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'lines');
+    await page.focus('#query');
+    await page.keyboard.press('Control+v');
+    assert.equal(await page.inputValue('#query'), 'line 3');
+    assert.equal(await page.locator('textarea').count(), 0);
   });
 
   it('download the shown lines', async () => {

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { cellsOf, indexedColour, parseAnsi, visibleText } from '../../src/viewer/ansi.js';
+import { indexedColour, parseAnsi, visibleText } from '../../src/viewer/ansi.js';
+import { cellsOf } from '../../src/viewer/cells.js';
+import { findJson, parseJson, stringParts } from '../../src/viewer/json.js';
 import { LEVEL, levelOf } from '../../src/viewer/level.js';
 import { compile } from '../../src/viewer/query.js';
 import { Hub } from '../../src/viewer/hub.js';
@@ -47,16 +49,89 @@ describe('ansi', () => {
     assert.deepEqual(styled('\x1b[32m1%\r2%'), [['2%', { fg: 'c2' }]]);
   });
   it('shows control characters as symbols', () => {
-    assert.equal(visibleText('a\x07b\x1b[2Jc\0'), 'a␇b␛[2Jc␀');
-    assert.equal(visibleText('\x1b]8;;http://x\x1b\\t'), '␛]8;;http://x␛\\t');
+    assert.equal(visibleText('a\x0bb\0'), 'a␋b␀');
     assert.equal(visibleText('user\u202Etxt'), 'user⟨U+202E⟩txt');
     assert.equal(visibleText('cut \x1b'), 'cut ␛');
+  });
+  it('writes at the column of the cursor', () => {
+    const cases = {
+      '1%\r50%\r\x1b[K100%': '100%', 'long text\rnew': 'newg text', 'wait |\b/\b-\bok': 'wait ok',
+      'ab\x1b[2Dx': 'xb', 'ab\x1b[5Cx': 'ab     x', 'abcdef\x1b[3GX': 'abXdef', 'abcdef\x1b[2G\x1b[2P': 'adef', 'abc\x1b[2G\x1b[2@': 'a  bc',
+      'abcdef\x1b[4D\x1b[2X': 'ab  ef', 'abc\x1b[1K\x1b[Dx': '  x', 'ab\x1b7cd\x1b8x': 'abxd', 'ab\x1b[scd\x1b[ux': 'abxd', 'a-\x1b[4bb': 'a-----b',
+      '日本\rx': 'x 本', 'x日本\x1b[3Gy': 'x y本', 'e\u0301a\x1b[Db': 'e\u0301b', 'a\tb\rx\ty': 'x\ty', 'a\tb\rx\x1b[3Cy': 'x   y   b', 'a\x1b[999Cb': `a${' '.repeat(255)}b`,
+      'Downloading\x1b[2K': 'Downloading', '⠙\x1b[1G\x1b[0K': '',
+    };
+    for (const [raw, shown] of Object.entries(cases)) assert.equal(visibleText(raw), shown, JSON.stringify(raw));
+  });
+  it('leaves no trace of sequences for the whole terminal', () => {
+    const cases = {
+      'a\x1b(Bb\x1b)0c': 'abc', '\x1b[?25lx\x1b[?25h': 'x', '\x1b]0;title\x07x': 'x', '\x1b]0;title\x1b\\x': 'x', '\x1bP+q544e\x1b\\x': 'x', '\x1b[>4;1mx\x1b[6n': 'x',
+      '\x1b=x\x1b>': 'x', 'done\x07': 'done', '\x1b[mx\x0f': 'x', '\x1b(0lqk\x1b(Bx': '┌─┐x', 'cut \x1b[12': 'cut ', '\x1b]0;never ended ERROR': '0;never ended ERROR',
+      '\x1b[2A\x1b[2Kup\x1b[1B': 'up', 'first\x1b[1Asecond': 'first second', '\x1b[H\x1b[2Jtop': 'top',
+    };
+    for (const [raw, shown] of Object.entries(cases)) assert.equal(visibleText(raw), shown, JSON.stringify(raw));
+  });
+  it('marks links', () => {
+    const links = (text) => parseAnsi(text).map(({ text, link = '' }) => [text, link]);
+    assert.deepEqual(links('a \x1b]8;id=1;https://x.example/?a;b\x07link\x1b]8;;\x07 z'), [['a ', ''], ['link', 'https://x.example/?a;b'], [' z', '']]);
+    assert.deepEqual(links('\x1b]8;;http://x\x1b\\t\x1b]8;;\x1b\\'), [['t', 'http://x']]);
+  });
+  it('keeps the style of what was not overwritten', () => {
+    assert.deepEqual(styled('\x1b[31mabcd\x1b[2G\x1b[1mX\x1b[0m\x1b[4GY'), [['a', { fg: 'c1' }], ['X', { fg: 'c1', bold: true }], ['c', { fg: 'c1' }], ['Y', null]]);
+  });
+  const fixtures = new URL('fixtures/', import.meta.url);
+  for (const file of readdirSync(fixtures).filter((file) => file.endsWith('.txt'))) {
+    it(`shows a recorded session as a terminal does: ${file}`, () => {
+      const [raw, expected] = [file, file.replace('.txt', '.expected')].map((name) => readFileSync(new URL(name, fixtures), 'utf8').split('\n'));
+      const level = (message) => decodeLine(JSON.stringify({ file: 'a', message, time: 1 }), 'k', new SourceNames()).level;
+      assert.deepEqual(raw.map((line) => visibleText(line).trimEnd()), expected);
+      assert.deepEqual(raw.filter((line) => parseAnsi(line).some(({ symbol }) => symbol)), []);
+      for (const [i, line] of raw.entries()) if (levelOf(expected[i])) assert.equal(level(line), levelOf(expected[i]), line);
+    });
+  }
+  it('takes hostile lines in a second', () => {
+    for (const part of ['\x1b[31ma\x1b[32mb\x1b[2D\x1b[C', 'ab\b', 'x\x1b[K\r', '\x1b[@', 'a\x1b[999b', '日\b', 'a\tb\r\x1b[K']) {
+      const start = performance.now();
+      const shown = visibleText(`${'x'.repeat(100_000)}${part.repeat(900_000 / part.length)}`);
+      assert.ok(performance.now() - start < 1000, `${JSON.stringify(part)} took ${performance.now() - start} ms`);
+      assert.ok(shown.length <= 1_100_000);
+    }
   });
   it('counts terminal cells', () => {
     assert.equal(cellsOf('abc'), 3);
     assert.equal(cellsOf('a\tb'), 9);
     assert.equal(cellsOf('日本'), 4);
     assert.equal(cellsOf('e\u0301'), 1);
+  });
+});
+
+describe('json', () => {
+  /** Writes nodes in the notation of the source, to compare with it. */
+  const written = ({ key, kind, text, children }) => {
+    const value = kind === 'object' ? `{${children.map(written)}}` : kind === 'array' ? `[${children.map(written)}]` : kind === 'string' ? `"${text}"` : text;
+    return key === null ? value : `"${key}":${value}`;
+  };
+  it('keeps numbers, the order of keys, duplicates and escapes as they are in the source', () => {
+    for (const source of [
+      '{"id":9007199254740993,"big":1e400,"neg":-0,"exact":1.10}',
+      '{"b":1,"a":2,"10":3,"2":4,"a":5,"__proto__":{"x":null}}',
+      '[[],{},[[true,false]],"",{"":""}]',
+      '{"a:b":"c,d","e\\"}":"[\\\\","u":"\\u202e\\u001b[31m"}',
+    ]) assert.equal(written(parseJson(source)), source);
+    assert.equal(written(parseJson(' { "a" :\t[ 1 , 2 ] } ')), '{"a":[1,2]}');
+    assert.equal(findJson('12:00 INFO {"a":9007199254740993} '), '{"a":9007199254740993}');
+    assert.equal(findJson('[api] {"a":1}'), '{"a":1}');
+    for (const text of ['{}', '[ ]', '{a}', 'x', '{"a":1} b']) assert.equal(findJson(text), null);
+  });
+  it('decodes harmless escapes only', () => {
+    const shown = (text) => stringParts(text).map(({ text, isEscape }) => (isEscape ? `<${text}>` : text)).join('');
+    assert.equal(shown('a\\r\\nb\\n\\tc \\"d\\" \\\\ \\/ \\u00e4 \\ud83d\\ude00'), 'a\nb\n\tc "d" \\ / ä 😀');
+    assert.equal(shown('\\u202etxt\\u001b[31m\\u0000 \\ud83d \\u200b \\b\\r'), '<\\u202e>txt<\\u001b>[31m<\\u0000> <\\ud83d> <\\u200b> <\\b><\\r>');
+    assert.equal(shown('\\\\u202e'), '\\u202e');
+  });
+  it('takes long and deep values', () => {
+    assert.equal(parseJson(`["${'x\\\\'.repeat(500_000)}"]`).children[0].text.length, 1_500_000);
+    assert.equal(parseJson('['.repeat(5000) + ']'.repeat(5000)).kind, 'array');
   });
 });
 
@@ -78,6 +153,12 @@ describe('query', () => {
     assert.deepEqual(compile({ text: 'a.b', regex: false, matchCase: false }).matcher.ranges('A.B axb a.b'), [[0, 3], [8, 11]]);
     assert.deepEqual(compile({ text: 'a.b', regex: true, matchCase: true }).matcher.ranges('A.B axb'), [[4, 7]]);
     assert.equal(compile({ text: '', regex: false, matchCase: false }).matcher, null);
+  });
+  it('reads regular expressions with the u flag, or without it where only that is valid', () => {
+    const found = (text, line) => compile({ text, regex: true, matchCase: true }).matcher.ranges(line);
+    assert.deepEqual(found('^.$', '😀'), [[0, 2]]);
+    assert.deepEqual(found('\\p{Lu}+', 'abc ÄÖ'), [[4, 6]]);
+    assert.deepEqual(found('\\-x]', 'a-x]'), [[1, 4]]);
   });
   it('returns the error of an invalid regular expression', () => assert.match(compile({ text: '(', regex: true, matchCase: false }).error, /nterminated/));
   it('returns no ranges for empty matches', () => assert.deepEqual(compile({ text: 'x*', regex: true, matchCase: true }).matcher.ranges('ab'), []));
@@ -141,6 +222,21 @@ describe('rows', () => {
     assert.deepEqual(rows.summaryOf(0, 500), { level: 0, hasMatch: false });
     assert.equal(rows.flagsAt(rows.length - 2), ROW_FLAG.MATCH);
   });
+  it('adds rows between others', () => {
+    const [rows, inOrder] = [new RowList(), new RowList()];
+    for (let n = 0; n < 3000; n++) rows.push(n * 2, 1 + (n % 3), 0, n % 4);
+    for (const n of [2001, 4001, 63]) assert.equal(rows.add(n, 5, ROW_FLAG.CONTEXT, 4), (n + 1) / 2 + (n === 4001 ? 1 : 0));
+    for (let n = 0; n < 6000; n++) {
+      if ([63, 2001, 4001].includes(n)) inOrder.push(n, 5, ROW_FLAG.CONTEXT, 4);
+      else if (n % 2 === 0) inOrder.push(n, 1 + ((n / 2) % 3), 0, (n / 2) % 4);
+    }
+    assert.equal(rows.total, inOrder.total);
+    for (let i = 0; i < rows.length; i++) {
+      assert.deepEqual([rows.lines.at(i), rows.heightAt(i), rows.flagsAt(i)], [inOrder.lines.at(i), inOrder.heightAt(i), inOrder.flagsAt(i)]);
+      assert.equal(rows.topOf(i), inOrder.topOf(i));
+    }
+    for (const [from, to] of [[0, 200], [960, 1200], [1900, 2100], [2100, 2400]]) assert.deepEqual(rows.summaryOf(from, to), inOrder.summaryOf(from, to));
+  });
   it('finds line numbers', () => {
     const numbers = new LineNumbers();
     for (let n = 0; n < 3000; n++) numbers.push(n * 10);
@@ -170,6 +266,18 @@ describe('view', () => {
   it('shows context lines once, and marks hidden lines between them', () => {
     assert.equal(shown(view({ matcher, filter: true, context: 2 })), '3~ 4~ 5 6 7~ 8~ 18/~ 19~ 20 21~ 22~');
     assert.equal(shown(view({ matcher, filter: true, context: 7 })), Array.from({ length: 28 }, (_, i) => ([5, 6, 20].includes(i) ? i : `${i}~`)).join(' '));
+  });
+  it('takes context from the source of the match, in the order of the lines', () => {
+    const store = new Store();
+    for (const text of ['a1', 'b1', 'a2', 'b-hit', 'a3', 'b2', 'a-hit', 'b3', 'b4', 'a4']) store.push(line(text, { source: text.startsWith('a') ? 0 : 1 }));
+    const { matcher } = compile({ text: 'hit', regex: false, matchCase: true });
+    const inserted = [];
+    const made = new View(store, () => 1);
+    made.inserted = (i) => inserted.push(i);
+    made.setCriteria(criteria({ matcher, filter: true, context: 2 }));
+    made.advance(() => false);
+    assert.equal(shown(made), 'b1~ a2/~ b-hit a3~ b2~ a-hit b3~ a4~');
+    assert.deepEqual(inserted, [1, 3]);
   });
   it('continues with new lines', () => {
     const store = filled([1, 5, 2, 3]);
@@ -235,6 +343,11 @@ describe('decode', () => {
     assert.ok(Number.isNaN(decodeLine('{"file":"stdin","message":"","time":5}', 'k-2', names).offset));
     assert.equal(decodeLine('{"file":"b","message":"x","time":5,"more":true}', 'k-3', names).flags, FLAG.MORE);
     assert.deepEqual(names.list, ['a', 'stdin', 'b']);
+  });
+  it('finds the level behind sequences, and of text that the line has erased', () => {
+    const level = (message) => decodeLine(JSON.stringify({ file: 'a', message, time: 1 }), 'k', new SourceNames()).level;
+    for (const text of ['\x1b(BERROR x', 'a \x1b(B\x1b[mERROR x', '\x1b]0;t\x07ERROR x', '\x1b[?25lERROR x', '50%\r\x1b[KERROR x', 'ERROR x\x1b[2K\rok', 'ERROR x\rfine, all is well', 'ERROR\b\b\b\b\bfine.', 'ERROR x\r\x1b[K']) assert.equal(level(text), LEVEL.ERROR, JSON.stringify(text));
+    assert.equal(level('ERROR x\rWARN y'), LEVEL.WARN);
   });
   it('keeps the bytes of binary lines, and the text of lines with a few invalid bytes', () => {
     const names = new SourceNames();
