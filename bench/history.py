@@ -3,7 +3,7 @@
 
     bench/history.py [--gb 1] [PART]...
 
-Parts are: one, many, grep, memory, spool. Builds the program and prints a table.
+Parts are: one, many, grep, records, memory, spool. Builds the program and prints a table.
 Compares each figure with a program that does less: a plain sendfile of the file over the same
 kind of socket, grep on the file, cat. Files are in /dev/shm if there is space, and are removed.
 """
@@ -185,6 +185,64 @@ def grep(directory, size):
     program.stop()
 
 
+def write_levels(path, size):
+    """Writes lines of several levels, one of fifty an error, and some errors with a trace."""
+    trace = "java.lang.IllegalStateException: boom\n" + "\tat com.example.Foo.bar(Foo.java:1)\n" * 12
+    levels = ["INFO", "DEBUG", "INFO", "DEBUG", "INFO", "INFO", "WARN", "DEBUG", "INFO", "INFO"]
+    text = []
+    for n in range(100_000):
+        level = "ERROR" if n % 50 == 49 else levels[n % 10]
+        text.append(f"2026-11-25T00:{n // 6000:02}:{n // 100 % 60:02}.{n % 100 * 10:03}Z {level:5} "
+                    f"[worker-{n % 8}] com.example.Service - request {n:09} of a client was answered\n")
+        if n % 150 == 149:
+            text.append(trace)
+    block = "".join(text).encode()
+    with open(path, "wb") as log:
+        for n in range(max(1, size // len(block))):
+            log.write(block)
+            if n == size // len(block) // 2:
+                log.write(b"2026-11-25T00:17:00.000Z INFO  a rare word: xyzzy\n" * 100)
+        log.write(LAST + b"\n")
+    return os.path.getsize(path)
+
+
+def read_all(port, query):
+    """Seconds of a read that ends by itself, as plain text."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    began = time.perf_counter()
+    connection.request("GET", f"/sse?follow=0&{query}", headers={"accept": "text/plain"})
+    answer = connection.getresponse()
+    block = bytearray(1 << 20)
+    while answer.readinto(block):
+        pass
+    return time.perf_counter() - began
+
+
+def records(directory, size):
+    """Selecting lines of history by what they state, against grep for a word."""
+    path = f"{directory}/records.log"
+    size = write_levels(path, size)
+    program = Program("--from-start", path)
+    program.wait_for(size)
+    for what, query, pattern in (
+        ("of level error", "n=all&level=error", ["-c", "ERROR"]),
+        ("of level fatal, of which there are none", "n=all&level=fatal", ["-c", "ERROR"]),
+        ("of level error, as JSON fields", "n=all&where=level%3Derror", ["-c", "ERROR"]),
+        ("of the last minute", "since=2026-11-25T00:16:00Z", ["-c", "T00:16"]),
+        ("with a rare word, the newest 100", "n=100&grep=xyzzy", ["-c", "xyzzy"]),
+    ):
+        ours, theirs = [], []
+        for _ in range(RUNS):
+            ours.append(size / read_all(program.port, query) / 1e9)
+            began = time.perf_counter()
+            # With /dev/null as its output, grep stops at the first match.
+            subprocess.run(["grep", *pattern, path], stdout=subprocess.PIPE, check=False,
+                           env={"LC_ALL": "C", "PATH": os.environ["PATH"]})
+            theirs.append(size / (time.perf_counter() - began) / 1e9)
+        row(f"lines {what}", ours, theirs, "GB/s")
+    program.stop()
+
+
 def memory(directory, size):
     """What a catch-up takes, and what the index does."""
     path = f"{directory}/memory.log"
@@ -239,7 +297,8 @@ def room(size):
 
 
 def main():
-    parts = {"one": one, "many": many, "grep": grep, "memory": memory, "spool": spool}
+    parts = {"one": one, "many": many, "grep": grep, "records": records, "memory": memory,
+             "spool": spool}
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--gb", type=float, default=1, help="how large the log is")
     parser.add_argument("--no-build", action="store_true")

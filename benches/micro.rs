@@ -13,8 +13,8 @@ use std::task::{Context, Waker};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use ssetail::event::{
-    Batch, Carry, Cutting, Encoder, End, Epoch, Format, LineFilter, Lines, Location, Log, Medium,
-    Name, Presentation, Source, Splitter,
+    Batch, Carry, Cutting, Encoder, End, Epoch, Format, Lines, Location, Log, Medium, Name,
+    Presentation, Source, Splitter,
 };
 use ssetail::feed::{Backlog, Draft, DraftContent, Start, feed};
 use ssetail::store::{Capacity, Index, Ring};
@@ -84,7 +84,7 @@ impl fmt::Display for Work {
 
 fn cutting(binary: bool) -> Cutting {
     let splitter = Splitter { max_line: 32 * 1024, binary, ..Splitter::default() };
-    Cutting { splitter, filter: LineFilter::default() }
+    Cutting { splitter, ..Cutting::default() }
 }
 
 /// Lines of `len` bytes with their terminators; the middle byte of each is `odd`.
@@ -110,6 +110,7 @@ fn again(lines: &Lines) -> Lines {
         spans: lines.spans.clone(),
         location: None,
         origin: None,
+        envelopes: Box::default(),
         ..*lines
     }
 }

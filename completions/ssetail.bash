@@ -23,7 +23,7 @@ _ssetail() {
 
     case "${cmd}" in
         ssetail)
-            opts="-n -f -p -b -a -q -v -h -V --lines --from-start --follow --linger --binary --max-line --include --exclude --tee --exit-on-eof --format --unnamed --heartbeat --reconnect-delay --replay --replay-bytes --index-bytes --state --spool --spool-bytes --port --bind --endpoint --path-prefix --max-clients --send-timeout --no-viewer --open --auth --token --token-file --no-auth --cors --allow-host --tls-cert --tls-key --quiet --verbose --completions --man --help --version"
+            opts="-n -f -p -b -a -q -v -h -V --lines --from-start --since --follow --linger --binary --max-line --decode --redact --redact-secrets --include --exclude --tee --exit-on-eof --format --unnamed --heartbeat --reconnect-delay --replay --replay-bytes --index-bytes --state --spool --spool-bytes --port --bind --endpoint --path-prefix --max-clients --send-timeout --no-viewer --open --auth --token --token-file --no-auth --cors --allow-host --tls-cert --tls-key --quiet --verbose --completions --man --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -34,6 +34,10 @@ _ssetail() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -50,6 +54,14 @@ _ssetail() {
                     return 0
                     ;;
                 --max-line)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --decode)
+                    COMPREPLY=($(compgen -W "docker cri" -- "${cur}"))
+                    return 0
+                    ;;
+                --redact)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

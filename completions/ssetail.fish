@@ -1,7 +1,11 @@
 complete -c ssetail -s n -l lines -d 'Start with the last N lines of each file that exists at startup; +N starts with line N' -r
+complete -c ssetail -l since -d 'Start with the first line at or after TIME; e.g. 10m (ago), 14:00, 2026-11-25 or 2026-11-25T14:00:00Z' -r
 complete -c ssetail -s f -l follow -d 'Accepted for compatibility with tail; files are always followed by name' -r
 complete -c ssetail -l linger -d 'Time for which a replaced file is still read' -r
 complete -c ssetail -l max-line -d 'Maximum length of a line; a longer line is sent in parts, which filters see as a whole up to 1 MiB' -r
+complete -c ssetail -l decode -d 'Follow the logs of a container runtime, and publish what the programs wrote' -r -f -a "docker\t'JSON objects of Docker\'s json-file driver'
+cri\t'TIME STREAM TAGS MESSAGE, as Kubernetes keeps them'"
+complete -c ssetail -l redact -d 'Publish `[redacted]` in place of what matches; groups named keep stay; repeatable' -r
 complete -c ssetail -l include -d 'Publish only lines that match; $ stands before \\r\\n too; repeatable' -r
 complete -c ssetail -l exclude -d 'Do not publish lines that match; $ stands before \\r\\n too; repeatable' -r
 complete -c ssetail -l format -d 'Format of the data of an event' -r -f -a "text\t'The line'
@@ -36,6 +40,7 @@ powershell\t''
 zsh\t''"
 complete -c ssetail -l from-start -d 'Start with the first line: the same as -n +1'
 complete -c ssetail -l binary -d 'Publish chunks of bytes instead of lines; each chunk is an event'
+complete -c ssetail -l redact-secrets -d 'Redact well-known secrets: passwords, tokens, cloud keys and private keys'
 complete -c ssetail -l tee -d 'Copy standard input to standard output, byte for byte'
 complete -c ssetail -l exit-on-eof -d 'At the end of standard input, deliver the remaining events and exit'
 complete -c ssetail -l unnamed -d 'Send lines without an event name, so that `onmessage` receives them'

@@ -19,6 +19,7 @@
 //!
 //! | module | contents | may touch |
 //! |---|---|---|
+//! | [`record`] | the time, level, entry and fields that a line states | nothing |
 //! | [`event`] | lines, batches, names, ids, and their encoding | nothing, except the `OnceLock` of an encoded form |
 //! | `report` | [`Report`]: sentences for the person who runs the program | a lock |
 //! | `system` | calls of the operating system | the kernel |
@@ -62,6 +63,7 @@
 //! |---|---|
 //! | source | a file or standard input that is followed; its name is the event name of its lines |
 //! | line | one record of a source, as bytes, without its terminator |
+//! | message | text that a program wrote, in a line of a container runtime |
 //! | section | a line, or 1 MiB of a line that is longer; filters see it as a whole |
 //! | part | a portion of a section, of at most `--max-line` bytes; each is an event |
 //! | batch | consecutive lines of one source that were read together; the unit that is stored, encoded and shared |
@@ -99,6 +101,7 @@ pub mod http;
 pub mod journal;
 #[cfg(feature = "cli")]
 mod manual;
+pub mod record;
 mod report;
 #[cfg(feature = "cli")]
 mod run;
@@ -120,4 +123,4 @@ pub use manual::manual;
 pub use report::Report;
 #[cfg(feature = "cli")]
 pub use run::run;
-pub use system::raise_descriptor_limit;
+pub use system::{local_zone, raise_descriptor_limit};

@@ -31,7 +31,9 @@ Below that URL are the event stream
 the list of sources
 .RI ( /sources ),
 metrics for Prometheus
-.RI ( /metrics )
+.RI ( /metrics ),
+a description for programs
+.RI ( /openapi.json )
 and a health check
 .RI ( /healthz ).
 ";
@@ -47,7 +49,19 @@ Only events of the source with this name, or, if no source has it, of sources th
 Start with the newest N lines of each source that match; \fBall\fR starts with the oldest line that is available.
 .TP
 .BI grep= RE
-Only lines that match.
+Only lines that match, or with \fB!\fR before the expression, that do not; repeatable.
+.TP
+.BI where= CONDITION
+Only lines whose JSON or logfmt field compares so, such as \fBwhere=status%3E=500\fR, in which \fB%3E\fR is \fB>\fR; repeatable.
+.TP
+.BI level= LEVEL
+Only lines of this level or of a more severe one, from \fBtrace\fR to \fBfatal\fR.
+.TP
+.BI since= TIME\fR,\~\fBuntil= TIME
+Only lines of this time or of a later one, or of this time or of an earlier one.
+.TP
+.BI context= N\fR,\~\fBentries
+Also N lines before and after each of these lines, or the rest of its entry, such as a stack trace.
 .TP
 .BI format= FORMAT\fR,\~\fBunnamed
 Override the flags of the same name for this request.
@@ -153,7 +167,7 @@ A file system that does not answer holds up only its own files.
 .PP
 With \fB\-\-state\fR, a restart continues where the last run stopped, even after \fBkill \-9\fR: event ids stay valid, and lines that were written in the meantime are published, also those of files that were rotated within their directory.
 \fB\-\-lines\fR then applies only to files that the state does not contain.
-Event ids of earlier runs become invalid, as without \fB\-\-state\fR, if the machine crashed or restarted while ssetail was running, if the journal is damaged, or if a flag that defines lines has changed (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
+Event ids of earlier runs become invalid, as without \fB\-\-state\fR, if the machine crashed or restarted while ssetail was running, if the journal is damaged, or if a flag that defines lines has changed (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-decode\fR, \fB\-\-redact\fR, \fB\-\-redact\-secrets\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
 The history of a source that is no longer given is kept; if the source is given again later, it is followed like a new one.
 Events of standard input are a gap after a restart.
 .PP

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub(crate) use self::access::AccessSettings;
-use self::filter::line_filter;
+use self::filter::{line_filter, redaction};
 pub(crate) use self::sources::{SourceSettings, SpoolSettings, StdinSettings};
 use crate::cli::Cli;
 use crate::event::{Cutting, Format, Medium, Presentation, Splitter};
@@ -83,7 +83,12 @@ impl TryFrom<Cli> for Settings {
             binary: cli.input.binary,
             ..Splitter::default()
         };
-        let cutting = Cutting { splitter, filter: line_filter(&cli.input)? };
+        let cutting = Cutting {
+            splitter,
+            container: cli.input.decode,
+            redaction: redaction(&cli.input)?,
+            filter: line_filter(&cli.input)?,
+        };
         let access = AccessSettings::new(&cli.access)?;
         let site = SiteSettings::new(&cli);
         let key = cli.access.tls_key;

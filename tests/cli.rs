@@ -94,7 +94,7 @@ fn every_flag_is_read_from_the_environment_that_the_help_names() {
             "follow" => continue,
             "tls-key" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_CERT", "no/such")]),
             "tls-cert" => ssetail_with(&[(&name, "no/such"), ("SSETAIL_TLS_KEY", "no/such")]),
-            "include" | "exclude" => ssetail_with(&[(&name, "(")]),
+            "include" | "exclude" | "redact" => ssetail_with(&[(&name, "(")]),
             // A missing directory would be created, but not in place of a file.
             "state" => ssetail_with(&[(&name, "a.log")]),
             "token" | "auth" => ssetail_with(&[(&name, "\u{e9} ")]),

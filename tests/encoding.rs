@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use ssetail::event::{
-    Batch, Carry, Cutting, Encoder, End, Epoch, EventId, Format, Grep, LineFilter, Medium, Name,
-    Position, Presentation, Selection, Source, Splitter,
+    Batch, Carry, Cutting, Encoder, End, Epoch, EventId, Format, Grep, Medium, Name, Position,
+    Presentation, Scan, ScanRange, Selection, Source, Splitter,
 };
 
 use crate::parser::{Event, Parser};
@@ -22,7 +22,7 @@ fn encoder() -> Encoder {
 
 fn batch(bytes: &[u8], max_line: usize) -> Batch {
     let splitter = Splitter { max_line, ..Splitter::default() };
-    let cutting = Cutting { splitter, filter: LineFilter::default() };
+    let cutting = Cutting { splitter, ..Cutting::default() };
     let cut = cutting.cut(bytes, &mut Carry::default(), End::Finished);
     let lines = cut.0.expect("lines");
     let source = Source { id: 0, name: Name::new(OsStr::new("a b.log")) };
@@ -207,25 +207,27 @@ fn matches_that_are_encoded_in_steps_are_those_of_one_step() {
     let stop = Grep::new(&["^40 "], 1 << 20).expect("an expression");
     let (grep, stop) = (Some(Arc::new(grep)), Some(Arc::new(stop)));
     for (stop, end) in [(None, batch.next()), (None, batch.first() + 100), (stop, batch.next())] {
-        let selection = Selection { grep: grep.clone(), stop };
+        let selection = Selection { grep: grep.clone(), stop, ..Selection::default() };
         let encode = |start, may_go_on: bool| {
-            encoder().encode_matches(&batch, presentation, start, end, &selection, || may_go_on)
+            let scan = Scan::of(&batch, ScanRange { start, end }, &selection, None, || may_go_on);
+            let bytes = encoder().encode_sections(&batch, presentation, start, &scan.sections);
+            (scan, bytes)
         };
-        let whole = encode(Position::before(1), true);
+        let (whole, bytes) = encode(Position::before(1), true);
         assert_eq!(whole.is_stopped, selection.stop.is_some());
         assert_eq!(whole.reached < Position::before(end), whole.is_stopped);
         let (mut joined, mut reached, mut steps) = (Vec::new(), Position::before(1), 0);
         while reached < whole.reached {
-            let matches = encode(reached, false);
+            let (matches, bytes) = encode(reached, false);
             assert!(matches.reached > reached);
             assert_eq!(
                 matches.is_stopped,
                 selection.stop.is_some() && matches.reached == whole.reached
             );
-            joined.extend_from_slice(&matches.bytes);
+            joined.extend_from_slice(&bytes);
             (reached, steps) = (matches.reached, steps + 1);
         }
-        assert_eq!(joined, whole.bytes);
+        assert_eq!(joined, bytes);
         assert!(steps > 10, "{steps}");
     }
 }
@@ -234,18 +236,19 @@ fn matches_that_are_encoded_in_steps_are_those_of_one_step() {
 fn a_selection_stops_after_all_parts_of_the_line() {
     let batch = batch(b"one\ntwelve\nthree\n", 3);
     let stop = Grep::new(&["el"], 1 << 20).expect("an expression");
-    let selection = Selection { grep: None, stop: Some(Arc::new(stop)) };
-    let encode = |start, end| {
-        let start = Position::before(start);
-        encoder().encode_matches(&batch, Presentation::default(), start, end, &selection, || true)
+    let selection = Selection { stop: Some(Arc::new(stop)), ..Selection::default() };
+    let scan = |start, end| {
+        let range = ScanRange { start: Position::before(start), end };
+        Scan::of(&batch, range, &selection, None, || true)
     };
     for start in 1..=3 {
-        let matches = encode(start, batch.next());
+        let matches = scan(start, batch.next());
         assert_eq!((matches.reached, matches.is_stopped), (Position::before(4), true), "{start}");
-        let events = Parser::default().feed(&matches.bytes);
-        assert_eq!(events.len() as u64, 4 - start);
+        let (start, sections) = (Position::before(start), &matches.sections);
+        let bytes = encoder().encode_sections(&batch, Presentation::default(), start, sections);
+        assert_eq!(Parser::default().feed(&bytes).len() as u64, 4 - start.next);
     }
-    let matches = encode(1, 3);
+    let matches = scan(1, 3);
     assert_eq!((matches.reached, matches.is_stopped), (Position::before(3), false));
-    assert!(!encode(4, batch.next()).is_stopped);
+    assert!(!scan(4, batch.next()).is_stopped);
 }

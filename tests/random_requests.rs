@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpStream};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use ssetail::event::{EventId, Format, Medium, Presentation};
-use ssetail::http::Query;
+use ssetail::http::{Query, QueryTime};
 
 use crate::harness::{Running, Ssetail};
 
@@ -22,7 +22,8 @@ fn parse(query: &str, id: &[u8]) -> Result<Query, String> {
     if let Ok(id) = hyper::header::HeaderValue::from_bytes(id) {
         headers.insert("last-event-id", id);
     }
-    Query::parse(query, &headers, presentation).map_err(|bad| bad.to_string())
+    Query::parse(query, &headers, presentation, &QueryTime::default())
+        .map_err(|bad| bad.to_string())
 }
 
 /// Sends these bytes, closes the sending side, and returns the beginning of the response.

@@ -18,13 +18,14 @@ const FUNCTION_LINES: usize = 50;
 const FILE_LINES: usize = 350;
 
 /// The modules of the crate, the lowest first: each may import only from those before it.
-const COLUMN: [&str; 16] = [
-    "event", "report", "system", "store", "journal", "feed", "follow", "http", "status", "failure",
-    "cli", "settings", "manual", "urls", "run", "lib",
+const COLUMN: [&str; 17] = [
+    "record", "event", "report", "system", "store", "journal", "feed", "follow", "http", "status",
+    "failure", "cli", "settings", "manual", "urls", "run", "lib",
 ];
 
 /// Libraries and parts of `std` that only some modules may touch.
-const TOUCH: [(&str, &[&str]); 22] = [
+const TOUCH: [(&str, &[&str]); 23] = [
+    ("jiff", &["record", "system"]),
     ("clap", &["cli", "manual"]),
     ("clap_complete", &["cli", "manual"]),
     ("clap_mangen", &["manual"]),

@@ -11,7 +11,7 @@ use http::header::{ACCEPT, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 use ssetail::event::{Name, Presentation, Source};
-use ssetail::http::Query;
+use ssetail::http::{Query, QueryTime};
 
 static SOURCE: LazyLock<Source> =
     LazyLock::new(|| Source { id: 0, name: Name::new(OsStr::new("app/build.log")) });
@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
             headers.insert(name, value);
         }
     }
-    match Query::parse(&query, &headers, Presentation::default()) {
+    match Query::parse(&query, &headers, Presentation::default(), &QueryTime::default()) {
         Ok(query) => {
             let _ = (query.start(), query.wants(&SOURCE), query.is_filtered());
         }

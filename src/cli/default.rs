@@ -20,10 +20,11 @@ pub(super) fn size(bytes: usize) -> String {
     unit.map_or(bytes.to_string(), |(unit, name)| format!("{}{name}", bytes / unit))
 }
 
-pub(super) fn lines(start: StartAt) -> String {
+pub(super) fn lines(start: &StartAt) -> String {
     match start {
         StartAt::Last(lines) => lines.to_string(),
         StartAt::Line(line) => format!("+{line}"),
+        StartAt::Since { time, .. } => time.to_string(),
     }
 }
 
@@ -43,7 +44,7 @@ mod tests {
             assert_eq!(parse_size(text), Ok(bytes));
         }
         for (start, text) in [(StartAt::Last(100), "100"), (StartAt::Line(1), "+1")] {
-            assert_eq!(lines(start), text);
+            assert_eq!(lines(&start), text);
             assert_eq!(parse_lines(text), Ok(start));
         }
     }

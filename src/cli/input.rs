@@ -7,8 +7,10 @@ use clap::builder::BoolishValueParser;
 use regex::bytes::Regex;
 
 use super::default::{duration, lines, size};
-use super::value::{parse_duration, parse_lines, parse_max_line, parse_regex};
-use crate::event::Splitter;
+use super::value::{
+    container_parser, parse_duration, parse_lines, parse_max_line, parse_regex, parse_since,
+};
+use crate::event::{ContainerFormat, Splitter};
 use crate::follow::{FollowOptions, StartAt};
 
 #[derive(Args, Clone, Debug)]
@@ -17,7 +19,7 @@ use crate::follow::{FollowOptions, StartAt};
 pub(crate) struct InputArgs {
     /// Start with the last N lines of each file that exists at startup; +N starts with line N
     #[arg(short = 'n', long, env = "SSETAIL_LINES", value_name = "N|+N",
-          default_value = lines(FollowOptions::DEFAULT_START), value_parser = parse_lines,
+          default_value = lines(&FollowOptions::DEFAULT_START), value_parser = parse_lines,
           allow_hyphen_values = true)]
     lines: StartAt,
 
@@ -25,6 +27,12 @@ pub(crate) struct InputArgs {
     #[arg(long, env = "SSETAIL_FROM_START", conflicts_with = "lines",
           value_parser = BoolishValueParser::new())]
     from_start: bool,
+
+    /// Start with the first line at or after TIME; e.g. 10m (ago), 14:00, 2026-11-25 or
+    /// 2026-11-25T14:00:00Z
+    #[arg(long, env = "SSETAIL_SINCE", value_name = "TIME", value_parser = parse_since,
+          conflicts_with_all = ["lines", "from_start"])]
+    since: Option<StartAt>,
 
     /// Accepted for compatibility with tail; files are always followed by name
     #[arg(short = 'f', short_alias = 'F', long, env = "SSETAIL_FOLLOW", num_args = 0..=1,
@@ -39,7 +47,8 @@ pub(crate) struct InputArgs {
     pub(crate) linger: Duration,
 
     /// Publish chunks of bytes instead of lines; each chunk is an event
-    #[arg(long, env = "SSETAIL_BINARY", conflicts_with_all = ["include", "exclude"],
+    #[arg(long, env = "SSETAIL_BINARY",
+          conflicts_with_all = ["include", "exclude", "redact", "redact_secrets", "decode"],
           value_parser = BoolishValueParser::new(), hide_short_help = true)]
     pub(crate) binary: bool,
 
@@ -49,6 +58,18 @@ pub(crate) struct InputArgs {
           default_value = size(Splitter::DEFAULT_MAX_LINE), value_parser = parse_max_line,
           hide_short_help = true, allow_hyphen_values = true)]
     pub(crate) max_line: usize,
+
+    /// Follow the logs of a container runtime, and publish what the programs wrote
+    #[arg(long, env = "SSETAIL_DECODE", value_name = "RUNTIME", value_parser = container_parser())]
+    pub(crate) decode: Option<ContainerFormat>,
+
+    /// Publish `[redacted]` in place of what matches; groups named keep stay; repeatable
+    #[arg(long, env = "SSETAIL_REDACT", value_name = "RE")]
+    pub(crate) redact: Vec<String>,
+
+    /// Redact well-known secrets: passwords, tokens, cloud keys and private keys
+    #[arg(long, env = "SSETAIL_REDACT_SECRETS", value_parser = BoolishValueParser::new())]
+    pub(crate) redact_secrets: bool,
 
     /// Publish only lines that match; $ stands before \r\n too; repeatable
     #[arg(long, env = "SSETAIL_INCLUDE", value_name = "RE", value_parser = parse_regex)]
@@ -70,6 +91,10 @@ pub(crate) struct InputArgs {
 impl InputArgs {
     /// Returns the first line to publish of files that exist at startup.
     pub(crate) fn start_at(&self) -> StartAt {
-        if self.from_start { StartAt::Line(1) } else { self.lines }
+        match &self.since {
+            Some(since) => since.clone(),
+            None if self.from_start => StartAt::Line(1),
+            None => self.lines.clone(),
+        }
     }
 }

@@ -10,9 +10,11 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use regex::bytes::Regex;
 
 use super::source::absolute;
-use crate::event::Format;
+use crate::event::{ContainerFormat, Format};
 use crate::follow::{SpoolNames, StartAt};
 use crate::http::ListenAddress;
+use crate::record::parse_time;
+use crate::system::{local_zone, wall_clock};
 
 pub(super) fn parse_lines(text: &str) -> Result<StartAt, String> {
     let (number, make): (_, fn(u64) -> StartAt) = match text.strip_prefix('+') {
@@ -23,6 +25,12 @@ pub(super) fn parse_lines(text: &str) -> Result<StartAt, String> {
         .parse()
         .map(make)
         .map_err(|_| "expected a number of lines, e.g. 100, or +1 for all lines".to_owned())
+}
+
+pub(super) fn parse_since(text: &str) -> Result<StartAt, String> {
+    let zone = local_zone();
+    let time = parse_time(text, wall_clock(), &zone).map_err(|error| error.to_string())?;
+    Ok(StartAt::Since { time, zone })
 }
 
 pub(super) fn parse_port(text: &str) -> Result<u16, String> {
@@ -117,6 +125,16 @@ fn help(format: Format) -> &'static str {
         Format::Base64 => "Bytes of the line in base64",
         Format::Buffer => "Like json, with the message as Node's `Buffer#toJSON`",
     }
+}
+
+/// Parses the name of a container runtime's format; the help text lists all of them.
+pub(super) fn container_parser() -> impl TypedValueParser<Value = ContainerFormat> {
+    let docker = PossibleValue::new("docker").help("JSON objects of Docker's json-file driver");
+    let cri = PossibleValue::new("cri").help("TIME STREAM TAGS MESSAGE, as Kubernetes keeps them");
+    PossibleValuesParser::new([docker, cri]).map(|name| match &*name {
+        "docker" => ContainerFormat::Docker,
+        _ => ContainerFormat::Cri,
+    })
 }
 
 #[cfg(test)]

@@ -7,31 +7,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::grep::PIECE;
+use super::records::Records;
 use super::template::{LINE_END, Template};
-use super::{Batch, Epoch, EventId, Grep, Lines, Medium, Position, Presentation, Selection, Seq};
-
-/// The result of [`Encoder::encode_matches`].
-#[derive(Debug)]
-pub struct Matches {
-    /// The events.
-    pub bytes: Bytes,
-    /// The position of the first event that was not searched.
-    pub reached: Position,
-    /// The event before that position is the line that stops the selection.
-    pub is_stopped: bool,
-}
-
-impl Matches {
-    fn new(bytes: impl Into<Bytes>, next: Seq, is_stopped: bool) -> Self {
-        Matches { bytes: bytes.into(), reached: Position::before(next), is_stopped }
-    }
-}
+use super::{Batch, Epoch, EventId, Lines, Medium, Position, Presentation, Section, Seq};
+use crate::record::{Clock, Zone};
 
 /// Encodes the events of one run.
 #[derive(Debug)]
 pub struct Encoder {
     epoch: Epoch,
+    clock: Clock,
 }
 
 impl Encoder {
@@ -41,10 +26,22 @@ impl Encoder {
     /// The end of a plain line.
     pub const LINE_END: &[u8] = LINE_END;
 
-    /// Makes an encoder whose IDs name `epoch`.
+    /// Makes an encoder whose IDs name `epoch`; times of lines that name no zone are in UTC.
     #[must_use]
     pub fn new(epoch: Epoch) -> Self {
-        Encoder { epoch }
+        Encoder { epoch, clock: Clock::new(&Zone::utc(), 0) }
+    }
+
+    /// Sets the clock of the times of lines.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Encoder { clock, ..self }
+    }
+
+    /// The clock of the times of lines.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The epoch that the IDs name.
@@ -75,7 +72,8 @@ impl Encoder {
         }
     }
 
-    /// Encodes all events of `batch`.
+    /// Encodes all events of `batch`; the objects of JSON have no records if the context of the batch
+    /// is not known.
     #[must_use]
     pub fn encode(&self, batch: &Batch, presentation: Presentation) -> Bytes {
         let start = Position::before(batch.first());
@@ -95,59 +93,57 @@ impl Encoder {
         let template = self.template(batch, presentation, lines);
         let events = lines.spans.len();
         let mut out = Vec::with_capacity(lines.bytes.len() + events * (template.fixed_len() + 12));
+        let mut records = self.records(batch, presentation);
         for (seq, line) in batch.lines_from(start.next).take_while(|(seq, _)| *seq < end) {
+            let index = (seq - batch.first()) as usize;
+            let record = records.as_mut().map(|records| records.record(index)).unwrap_or_default();
             let skip = if seq == start.next { start.skip as usize } else { 0 };
-            template.push_line(&mut out, seq, line, skip.min(line.bytes.len()));
+            template.push_line(&mut out, seq, line, &record, skip.min(line.bytes.len()));
+        }
+        if let Some(records) = records.filter(|_| end >= batch.next()) {
+            records.finish();
         }
         out.into()
     }
 
-    /// Encodes the events of `batch` from `start` to `end`, without the latter, that `selection` lets
-    /// through, and none after the first line that stops it.
-    ///
-    /// Asks `may_go_on` after each 256 bytes, at the end of a line.
-    pub fn encode_matches(
+    /// Encodes the events of `sections` of `batch`, in their order, without the events before
+    /// `start`; a batch of a control event is encoded whole.
+    #[must_use]
+    pub fn encode_sections(
         &self,
         batch: &Batch,
         presentation: Presentation,
         start: Position,
-        end: Seq,
-        selection: &Selection,
-        mut may_go_on: impl FnMut() -> bool,
-    ) -> Matches {
-        let Some(lines) = batch.lines() else {
-            return Matches::new(self.encode_control(batch, presentation), end, false);
-        };
-        let all = Grep::default();
-        let mut search = selection.grep.as_deref().unwrap_or(&all).search(lines);
-        let mut stop = selection.stop.as_deref().map(|stop| stop.search(lines));
+        sections: &[Section],
+    ) -> Bytes {
+        let Some(lines) = batch.lines() else { return self.encode_control(batch, presentation) };
+        let Some(first) = sections.first() else { return Bytes::new() };
         let template = self.template(batch, presentation, lines);
-        let (mut out, mut searched, mut stop_end) = (Vec::new(), 0, None);
-        let first = start.next.saturating_sub(batch.first()) as usize;
-        let wanted = batch.lines_from(start.next).take_while(|(seq, _)| *seq < end);
-        for (index, (seq, line)) in (first..).zip(wanted) {
-            if stop_end.is_some_and(|end| seq >= end) {
-                break;
-            }
-            if searched >= PIECE && !search.is_matched(index) {
-                searched = 0;
-                if !may_go_on() {
-                    return Matches::new(out, seq, false);
-                }
-            }
-            searched += line.bytes.len() + 1;
-            if let Some(stop) = stop.as_mut().and_then(|stop| stop.end_of_match(index)) {
-                stop_end = Some(batch.first() + stop as Seq);
-            }
-            if search.matches(index) {
+        let mut out = Vec::new();
+        let first = batch.first() + first.spans.start as Seq;
+        let mut wanted = batch.lines_from(first.max(start.next)).peekable();
+        for Section { spans, record, .. } in sections {
+            let range = batch.first() + spans.start as Seq..batch.first() + spans.end as Seq;
+            while wanted.next_if(|(seq, _)| *seq < range.start).is_some() {}
+            while let Some((seq, line)) = wanted.next_if(|(seq, _)| *seq < range.end) {
                 let skip = if seq == start.next { start.skip as usize } else { 0 };
-                template.push_line(&mut out, seq, line, skip.min(line.bytes.len()));
+                template.push_line(&mut out, seq, line, record, skip.min(line.bytes.len()));
             }
         }
-        match stop_end.filter(|stop_end| *stop_end <= end) {
-            Some(stop_end) => Matches::new(out, stop_end, true),
-            None => Matches::new(out, end, false),
-        }
+        out.into()
+    }
+
+    /// Returns the time of the first line of `batch` in milliseconds since 1970, or the time of
+    /// reading if it has none; `None` if the context of the batch is not known.
+    #[must_use]
+    pub fn first_time(&self, batch: &Batch) -> Option<i64> {
+        let read = batch.lines()?.time.cast_signed();
+        Some(Records::new(batch, &self.clock)?.record(0).time.unwrap_or(read))
+    }
+
+    /// Returns the records of a batch, if the presentation shows them.
+    fn records<'a>(&self, batch: &'a Batch, presentation: Presentation) -> Option<Records<'a>> {
+        presentation.has_records().then(|| Records::new(batch, &self.clock)).flatten()
     }
 
     fn template<'a>(

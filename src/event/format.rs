@@ -31,6 +31,12 @@ impl Format {
         ("buffer", Format::Buffer),
     ];
 
+    /// The name of the format.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Format::NAMES[self as usize].0
+    }
+
     /// Largest number of bytes that one byte of a line becomes.
     pub(super) fn worst_growth(self) -> usize {
         match self {

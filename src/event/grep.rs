@@ -9,6 +9,7 @@ use std::ops::Range;
 use memchr::memchr;
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::ansi::ESC;
 use super::{Lines, Span};
 
 /// Number of times that the search through many lines of a batch may find something.
@@ -70,6 +71,8 @@ struct TermSearch<'a> {
     /// The end of the lines that were searched.
     searched: usize,
     searches_left: usize,
+    /// Lines may have escape sequences, which the expression does not see.
+    has_escapes: bool,
 }
 
 impl Grep {
@@ -84,28 +87,6 @@ impl Grep {
             terms.push(term);
         }
         Ok(Grep { terms })
-    }
-
-    /// Iterates over the sections of `lines` that match, from the one with span `first` on, as
-    /// ranges of spans.
-    pub fn matching_sections<'a>(
-        &'a self,
-        lines: &'a Lines,
-        first: usize,
-    ) -> impl Iterator<Item = Range<usize>> + 'a {
-        let mut search = self.search(lines);
-        let mut next = first;
-        std::iter::from_fn(move || {
-            while next < lines.spans.len() {
-                let section = lines.section_of(next);
-                let is_match = search.matches(next);
-                next = section.end;
-                if is_match {
-                    return Some(section);
-                }
-            }
-            None
-        })
     }
 
     /// Starts a search through `lines`.
@@ -142,11 +123,6 @@ impl Search<'_> {
         self.section.contains(&index)
     }
 
-    /// Returns the end of the section to which span `index` belongs, as a span, if it matches.
-    pub(super) fn end_of_match(&mut self, index: usize) -> Option<usize> {
-        self.matches(index).then_some(self.section.end)
-    }
-
     /// Returns whether the section to which span `index` belongs matches; indices must be given in
     /// ascending order.
     pub(super) fn matches(&mut self, index: usize) -> bool {
@@ -172,7 +148,8 @@ impl<'a> TermSearch<'a> {
             || term.has_end_anchor && memchr(b'\r', &lines.bytes).is_some()
             || term.text.is_none();
         let searches_left = if can_miss { 0 } else { SEARCHES };
-        TermSearch { term, candidate: 0, searched: 0, searches_left }
+        let has_escapes = !lines.chunks && memchr(ESC, &lines.bytes).is_some();
+        TermSearch { term, candidate: 0, searched: 0, searches_left, has_escapes }
     }
 
     fn matches(&mut self, lines: &Lines, section: Span) -> bool {
@@ -180,8 +157,8 @@ impl<'a> TermSearch<'a> {
         if start >= self.searched || self.candidate < start {
             self.find_candidate(lines, start);
         }
-        let line = section.filtered(&lines.bytes, lines.chunks);
-        self.candidate <= section.end as usize && self.term.line.is_match(line)
+        self.candidate <= section.end as usize
+            && self.term.line.is_match(&section.filtered(&lines.bytes, lines.chunks))
     }
 
     /// Searches the next lines from `start` on.
@@ -189,8 +166,12 @@ impl<'a> TermSearch<'a> {
         let Some(text) = self.term.text.as_ref().filter(|_| self.searches_left > 0) else { return };
         let end = end_of_line(&lines.bytes, start + PIECE);
         (self.candidate, self.searched) = (end, end);
-        if let Some(found) = text.find_at(&lines.bytes[..end], start) {
-            self.candidate = found.start();
+        // A line with an escape sequence is matched alone.
+        let escape = self.has_escapes.then(|| memchr(ESC, &lines.bytes[start..end])).flatten();
+        let found = text.find_at(&lines.bytes[..end], start).map(|found| found.start());
+        let candidate = found.into_iter().chain(escape.map(|at| start + at)).min();
+        if let Some(candidate) = candidate {
+            self.candidate = candidate;
             self.searches_left -= 1;
         }
     }
@@ -216,10 +197,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Carry, Cutting, End, LineFilter, Splitter};
+    use crate::event::ansi::strip;
+    use crate::event::{Carry, Cutting, End, Splitter};
 
     fn lines(text: &str, splitter: Splitter) -> Lines {
-        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let cutting = Cutting { splitter, ..Cutting::default() };
         cutting.cut(text.as_bytes(), &mut Carry::default(), End::Finished).0.expect("lines")
     }
 
@@ -247,6 +229,16 @@ mod tests {
     }
 
     #[test]
+    fn colours_do_not_hide_a_match() {
+        let text = "\x1b[31mDEBUG\x1b[0m a\nDEBUG b\nIN\x1b[1mFO\x1b[0m\n31m\nend\x1b[0m\r\n";
+        assert_eq!(found(&["^DEBUG"], text), [0, 1]);
+        assert_eq!(found(&["!^DEBUG"], text), [2, 3, 4]);
+        assert_eq!(found(&["INFO$"], text), [2]);
+        assert_eq!(found(&["31m"], text), [3]);
+        assert_eq!(found(&["end$"], text), [4]);
+    }
+
+    #[test]
     fn lines_in_later_pieces_are_found() {
         let many = format!("{}needle\n{}", "hay\n".repeat(1000), "hay\n".repeat(1000));
         assert_eq!(found(&["needle"], &many), [1000]);
@@ -270,7 +262,7 @@ mod tests {
         /// A section that is skipped would not have matched, and its parts are never separated.
         #[test]
         fn a_search_finds_exactly_the_lines_that_match(
-            text in vec("[ab \r]{0,14}", 1..40), which in 0..EXPRESSIONS.len(), binary: bool,
+            text in vec("[ab \r\x1b\\[]{0,14}|[ab \r]{0,14}", 1..40), which in 0..EXPRESSIONS.len(), binary: bool,
             max_line in prop_oneof![Just(4usize), Just(100)],
             section in prop_oneof![Just(10usize), Just(100)], first in 0usize..3,
         ) {
@@ -285,8 +277,9 @@ mod tests {
                 expected.push(None);
                 let is_last = expected.len() == lines.spans.len();
                 if !span.more || is_last {
-                    let line = if binary || span.more { &*section } else {
-                        section.strip_suffix(b"\r").unwrap_or(&section)
+                    let shown = if binary { section.clone().into() } else { strip(&section) };
+                    let line = if binary || span.more { &*shown } else {
+                        shown.strip_suffix(b"\r").unwrap_or(&shown)
                     };
                     let is_match = grep.terms[0].line.is_match(line);
                     expected.iter_mut().filter(|e| e.is_none()).for_each(|e| *e = Some(is_match));

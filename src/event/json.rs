@@ -76,6 +76,14 @@ impl JsonObject {
     }
 }
 
+/// Returns `text` as a JSON string.
+#[must_use]
+pub fn json_string(text: &str) -> String {
+    let mut out = Vec::new();
+    push_string(&mut out, text);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Appends `text` as a JSON string.
 ///
 /// Escapes controls (C0, DEL, C1), U+2028, U+2029 and U+FEFF in addition to what RFC 8259 requires.
@@ -126,18 +134,12 @@ mod tests {
 
     use super::*;
 
-    fn string(text: &str) -> String {
-        let mut out = Vec::new();
-        push_string(&mut out, text);
-        String::from_utf8(out).expect("UTF-8")
-    }
-
     #[test]
     fn characters_that_are_interpreted_are_escaped() {
-        assert_eq!(string("a\"b\\"), r#""a\"b\\""#);
-        assert_eq!(string("\x1b[1m\0\r\n\t\x7f"), r#""\u001b[1m\u0000\r\n\t\u007f""#);
-        assert_eq!(string("\u{85}\u{2028}\u{2029}\u{FEFF}"), r#""\u0085\u2028\u2029\ufeff""#);
-        assert_eq!(string("é – ﬁ 🦀"), "\"é – ﬁ 🦀\"");
+        assert_eq!(json_string("a\"b\\"), r#""a\"b\\""#);
+        assert_eq!(json_string("\x1b[1m\0\r\n\t\x7f"), r#""\u001b[1m\u0000\r\n\t\u007f""#);
+        assert_eq!(json_string("\u{85}\u{2028}\u{2029}\u{FEFF}"), r#""\u0085\u2028\u2029\ufeff""#);
+        assert_eq!(json_string("é – ﬁ 🦀"), "\"é – ﬁ 🦀\"");
     }
 
     #[test]
@@ -149,7 +151,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_parsed_back(text: String) {
-            let read: String = serde_json::from_str(&string(&text)).expect("JSON");
+            let read: String = serde_json::from_str(&json_string(&text)).expect("JSON");
             prop_assert_eq!(read, text);
         }
     }

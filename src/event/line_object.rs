@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Line;
 use super::json::push_string;
+use crate::record::Record;
 
 /// A line, and the other fields of its JSON object.
 pub(super) struct LineObject<'a> {
@@ -14,6 +15,8 @@ pub(super) struct LineObject<'a> {
     /// Time of reading, in milliseconds since 1970.
     pub(super) time: u64,
     pub(super) line: Line<'a>,
+    /// What the line states about itself.
+    pub(super) record: &'a Record,
     /// The message has the form of Node's `Buffer#toJSON`.
     pub(super) is_buffer: bool,
 }
@@ -37,6 +40,7 @@ impl LineObject<'_> {
             out.extend_from_slice(b",\"offset\":");
             push_decimal(out, offset);
         }
+        self.push_record(out);
         if !self.is_buffer && matches!(text, Cow::Owned(_)) {
             out.extend_from_slice(b",\"base64\":\"");
             push_base64(out, line.bytes);
@@ -46,6 +50,28 @@ impl LineObject<'_> {
             out.extend_from_slice(b",\"more\":true");
         }
         out.push(b'}');
+    }
+
+    fn push_record(&self, out: &mut Vec<u8>) {
+        let Record { time, level, continues } = self.record;
+        if let Some(time) = *time {
+            out.extend_from_slice(b",\"ts\":");
+            out.extend_from_slice(if time < 0 { b"-" } else { b"" });
+            push_decimal(out, time.unsigned_abs());
+        }
+        if let Some(level) = level {
+            out.extend_from_slice(b",\"level\":\"");
+            out.extend_from_slice(level.name().as_bytes());
+            out.push(b'"');
+        }
+        if *continues {
+            out.extend_from_slice(b",\"cont\":true");
+        }
+        if let Some(stream) = self.line.envelope.and_then(|envelope| envelope.stream) {
+            out.extend_from_slice(b",\"stream\":\"");
+            out.extend_from_slice(stream.name().as_bytes());
+            out.push(b'"');
+        }
     }
 }
 

@@ -24,6 +24,11 @@ pub trait Log: Send + Sync + fmt::Debug {
         true
     }
 
+    /// Returns whether the bytes are redacted already, so that they are cut without a redaction.
+    fn is_redacted(&self) -> bool {
+        false
+    }
+
     /// Returns the identity and the path by which the file can be found after a restart, or
     /// `None` if it cannot be found.
     ///
@@ -62,6 +67,12 @@ impl Location {
     #[must_use]
     pub fn of(bytes: &[u8], log: Arc<dyn Log>, offset: u64) -> Self {
         Location { log, offset, crc: crc32fast::hash(bytes) }
+    }
+
+    /// Returns whether `bytes` are those at the location, as far as their checksum shows it.
+    #[must_use]
+    pub fn is_of(&self, bytes: &[u8]) -> bool {
+        crc32fast::hash(bytes) == self.crc
     }
 
     /// Returns whether the log has removed the bytes on purpose.

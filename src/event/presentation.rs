@@ -44,4 +44,10 @@ impl Presentation {
         };
         Presentation { medium, format, named: true }
     }
+
+    /// Returns whether lines are shown with their records.
+    #[must_use]
+    pub fn has_records(self) -> bool {
+        self.medium != Medium::Plain && matches!(self.format, Format::Json | Format::Buffer)
+    }
 }

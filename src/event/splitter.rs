@@ -1,8 +1,11 @@
 //! The splitter: cuts bytes into sections of lines, and sections into the parts that are published.
 
+use std::borrow::Cow;
+
 use memchr::memchr;
 
 use super::TextEncoding;
+use super::ansi::strip;
 use super::text_encoding::char_boundary;
 
 /// The range of one line, or one part of a line, in the bytes that it was cut from.
@@ -19,25 +22,25 @@ pub struct Span {
 }
 
 impl Span {
-    /// Returns the bytes at the span that filters see: the `\r` of a line end `\r\n` is not one of
-    /// them.
+    /// Returns the bytes at the span that filters see: the line as a terminal shows it, without its
+    /// escape sequences and without the `\r` of a line end `\r\n`.
     ///
-    /// `bytes` are those that the span was cut from; a chunk (`--binary`) has no line end.
-    pub(super) fn filtered<'a>(&self, bytes: &'a [u8], is_chunk: bool) -> &'a [u8] {
+    /// `bytes` are those that the span was cut from; a chunk (`--binary`) is seen as it is.
+    pub(super) fn filtered<'a>(&self, bytes: &'a [u8], is_chunk: bool) -> Cow<'a, [u8]> {
         let line = &bytes[self.start as usize..self.end as usize];
-        if self.more || is_chunk { line } else { line.strip_suffix(b"\r").unwrap_or(line) }
+        if is_chunk {
+            return Cow::Borrowed(line);
+        }
+        let without_end =
+            |line: &[u8]| line.len() - usize::from(!self.more && line.ends_with(b"\r"));
+        match strip(line) {
+            Cow::Borrowed(line) => Cow::Borrowed(&line[..without_end(line)]),
+            Cow::Owned(mut line) => {
+                line.truncate(without_end(&line));
+                Cow::Owned(line)
+            }
+        }
     }
-}
-
-/// State that earlier bytes of a text leave to the next ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Carry {
-    /// Number of bytes of an unfinished line that earlier sections hold.
-    pub part_bytes: u64,
-    /// The filter has rejected that line, so its other parts are not published either.
-    pub hidden: bool,
-    /// The encoding of the text; `None` before its first bytes are known, and then read as UTF-8.
-    pub encoding: Option<TextEncoding>,
 }
 
 /// The bytes after some bytes; they decide what becomes of a rest without a terminator.
@@ -103,12 +106,26 @@ impl Splitter {
         &self,
         bytes: &[u8],
         encoding: TextEncoding,
+        continued: bool,
+        end: End,
+        take: impl FnMut(Span) -> bool,
+    ) -> usize {
+        self.split_at(bytes, encoding, continued, end, |_| None, take)
+    }
+
+    /// Does the same as [`split`](Splitter::split), and calls `place` with a full window of a line
+    /// that is longer than a section; it may return the length of the section, which is not zero.
+    pub(super) fn split_at(
+        &self,
+        bytes: &[u8],
+        encoding: TextEncoding,
         mut continued: bool,
         end: End,
+        place: impl Fn(&[u8]) -> Option<usize>,
         mut take: impl FnMut(Span) -> bool,
     ) -> usize {
         let mut at = 0;
-        while let Some((len, used, more)) = self.first(&bytes[at..], encoding, end) {
+        while let Some((len, used, more)) = self.first(&bytes[at..], encoding, end, &place) {
             let span = Span { start: at as u32, end: (at + len) as u32, more, continued };
             at += used;
             if !take(span) {
@@ -154,7 +171,13 @@ impl Splitter {
 
     /// Cuts the first section of `rest`; returns its length, the number of bytes that it uses, and
     /// whether another section of the same line follows.
-    fn first(&self, rest: &[u8], encoding: TextEncoding, end: End) -> Option<(usize, usize, bool)> {
+    fn first(
+        &self,
+        rest: &[u8],
+        encoding: TextEncoding,
+        end: End,
+        place: impl Fn(&[u8]) -> Option<usize>,
+    ) -> Option<(usize, usize, bool)> {
         if self.binary {
             let len = rest.len().min(self.max_line);
             return (len > 0).then_some((len, len, false));
@@ -165,7 +188,9 @@ impl Splitter {
         if let Some(end) = encoding.find_newline(window) {
             Some((end, end + newline_len, false))
         } else if rest.len() >= window_len {
-            let cut = encoding.boundary(rest, self.longest_section());
+            let longest = self.longest_section();
+            let cut = place(&rest[..longest]);
+            let cut = cut.unwrap_or_else(|| encoding.boundary(rest, longest));
             Some((cut, cut, true))
         } else if end != End::Open && !rest.is_empty() {
             Some((rest.len(), rest.len(), end == End::Part))

@@ -3,12 +3,15 @@
 //! The fields come in the order `event`, `data`, `id`: a client whose connection is cut inside an
 //! event then never has an ID without the data that belongs to it.
 
+use std::cell::Cell;
+
 use memchr::memchr;
 
 use super::id::push_position;
 use super::line_object::{LineObject, push_base64};
 use super::text_encoding::char_boundary;
-use super::{Format, Line, Lines, Medium, Position, Presentation, Seq};
+use super::{Format, Line, Lines, Medium, Position, Presentation, Seq, Stream};
+use crate::record::Record;
 
 /// An event is shorter than this, in bytes with all its fields: the smallest limit of common
 /// clients. With a larger value those clients fail on long lines.
@@ -22,6 +25,9 @@ pub(super) const LINE_END: &[u8] = b"\n";
 /// A larger value makes the pieces of long lines shorter; a smaller one breaks [`MAX_EVENT`].
 const OTHER_FIELDS: usize = 200;
 
+/// Space for the record of a line in a JSON object, in addition.
+const RECORD_FIELDS: usize = 100;
+
 /// The bytes of an event that do not change within a batch.
 pub(super) struct Template<'a> {
     medium: Medium,
@@ -33,6 +39,14 @@ pub(super) struct Template<'a> {
     time: u64,
     /// The lines can be sent as text without any change.
     clean: bool,
+    /// The last plain line, if its end was not sent.
+    open: Cell<Option<OpenLine>>,
+}
+
+/// A plain line whose end was not sent.
+#[derive(Clone, Copy)]
+struct OpenLine {
+    stream: Option<Stream>,
 }
 
 impl<'a> Template<'a> {
@@ -51,7 +65,9 @@ impl<'a> Template<'a> {
             format: with.format,
             name,
             time: lines.time,
-            clean: is_clean(&lines.bytes),
+            // A chunk can hold line ends, of which each begins another field.
+            open: Cell::new(None),
+            clean: !lines.chunks && is_clean(&lines.bytes),
         }
     }
 
@@ -62,15 +78,23 @@ impl<'a> Template<'a> {
 
     /// Appends the event of `line` without its first `skip` bytes, or several events with a piece
     /// of the line each if one would reach [`MAX_EVENT`].
-    pub(super) fn push_line(&self, out: &mut Vec<u8>, seq: Seq, line: Line<'_>, skip: usize) {
+    pub(super) fn push_line(
+        &self,
+        out: &mut Vec<u8>,
+        seq: Seq,
+        line: Line<'_>,
+        record: &Record,
+        skip: usize,
+    ) {
         let start = out.len();
         let rest = Line { bytes: &line.bytes[skip..], ..line };
-        self.push_event(out, rest, Position::before(seq + 1));
+        self.push_event(out, rest, record, Position::before(seq + 1));
         if self.medium != Medium::Events || out.len() - start < MAX_EVENT {
             return;
         }
         out.truncate(start);
-        let available = MAX_EVENT - 1 - self.fixed_len() - 2 * self.name.len() - OTHER_FIELDS;
+        let available =
+            MAX_EVENT - 1 - self.fixed_len() - 2 * self.name.len() - self.other_fields();
         let piece_len = available / self.format.worst_growth();
         let mut at = skip;
         while at < line.bytes.len() {
@@ -82,14 +106,29 @@ impl<'a> Template<'a> {
             } else {
                 Position { next: seq, skip: end as u32 }
             };
-            self.push_event(out, piece, position);
+            self.push_event(out, piece, record, position);
             at = end;
         }
     }
 
+    fn other_fields(&self) -> usize {
+        match self.format {
+            Format::Text | Format::Base64 => OTHER_FIELDS,
+            Format::Json | Format::Buffer => OTHER_FIELDS + RECORD_FIELDS,
+        }
+    }
+
     #[inline]
-    fn push_event(&self, out: &mut Vec<u8>, line: Line<'_>, position: Position) {
+    fn push_event(&self, out: &mut Vec<u8>, line: Line<'_>, record: &Record, position: Position) {
         if self.medium == Medium::Plain {
+            // The parts of a line are joined, if no other line stands between them.
+            let is_new = |open: OpenLine| !line.continues || open.stream != line.stream();
+            out.extend_from_slice(if self.open.take().is_some_and(is_new) {
+                self.suffix
+            } else {
+                b""
+            });
+            self.open.set(line.more.then(|| OpenLine { stream: line.stream() }));
             out.extend_from_slice(line.bytes);
             out.extend_from_slice(if line.more { b"" } else { self.suffix });
             return;
@@ -99,16 +138,16 @@ impl<'a> Template<'a> {
             Format::Text if self.clean => out.extend_from_slice(line.bytes),
             Format::Text => push_text(out, line),
             Format::Base64 => push_base64(out, line.bytes),
-            Format::Json | Format::Buffer => self.push_object(out, line),
+            Format::Json | Format::Buffer => self.push_object(out, line, record),
         }
         out.extend_from_slice(&self.id);
         push_position(out, position);
         out.extend_from_slice(self.suffix);
     }
 
-    fn push_object(&self, out: &mut Vec<u8>, line: Line<'_>) {
+    fn push_object(&self, out: &mut Vec<u8>, line: Line<'_>, record: &Record) {
         let is_buffer = self.format == Format::Buffer;
-        LineObject { file: self.name, time: self.time, line, is_buffer }.push(out);
+        LineObject { file: self.name, time: self.time, line, record, is_buffer }.push(out);
         if self.medium == Medium::JsonLines {
             // The ID follows as one more field of the object.
             out.pop();

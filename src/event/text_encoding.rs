@@ -100,8 +100,17 @@ impl TextEncoding {
         if is_in_pair { at - 2 } else { at }
     }
 
+    /// Returns the number of bytes from which the start `text` of a decoded text was made.
+    pub(super) fn encoded_len(self, text: &[u8]) -> usize {
+        match self {
+            TextEncoding::Utf8 => text.len(),
+            _ => String::from_utf8_lossy(text).chars().map(|c| 2 * c.len_utf16()).sum(),
+        }
+    }
+
     /// Returns `bytes` in UTF-8; what is not valid UTF-16 becomes U+FFFD.
-    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+    #[must_use]
+    pub fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
         let encoding = match self {
             TextEncoding::Utf8 => return Cow::Borrowed(bytes),
             TextEncoding::Utf16Le => UTF_16LE,

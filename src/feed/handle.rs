@@ -8,7 +8,8 @@ use super::shared::Shared;
 use super::start::{Candidates, Start, is_known};
 use super::state::FeedState;
 use super::subscriber::Subscriber;
-use crate::event::{Encoder, EventId, Position, Seq};
+use crate::event::{Batch, Encoder, EventId, Position, Seq};
+use crate::record::Context;
 use crate::store::Capacity;
 
 /// The reading side of a feed, which makes subscribers.
@@ -56,6 +57,21 @@ impl Feed {
         let is_known =
             id.epoch == *self.shared.encoder.epoch() && is_known(&self.shared.lock(), id.position);
         is_known.then(|| if skip == 0 { (next - 1).max(1) } else { next })
+    }
+
+    /// Finds the context of `batch`, whose log a blocking thread reads.
+    ///
+    /// The future must be polled inside a tokio runtime.
+    pub fn find_context(&self, batch: Arc<Batch>) -> impl Future<Output = ()> + Send + use<> {
+        let reloader = Arc::clone(&self.shared.reloader);
+        async move {
+            let spare = Arc::clone(&batch);
+            let find = move || reloader.find_context(None, &batch);
+            if tokio::task::spawn_blocking(find).await.is_err() {
+                // A panic of the thread has been reported, and counts as a missing file.
+                spare.set_context(Context::at(spare.offset()));
+            }
+        }
     }
 
     /// The encoder of the feed's events.

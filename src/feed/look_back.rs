@@ -5,20 +5,21 @@
 //! then reads and searches them.
 //! Between two steps, other subscribers can use the lock and the thread.
 
+mod quiet;
+mod step;
+mod tally;
+
 use std::collections::HashMap;
-use std::fmt;
 use std::ops::Range;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::task::spawn_blocking;
-
-use super::reload::Reloader;
+pub(super) use self::quiet::Quiet;
+use self::step::{Part, Step, first_readable};
+use self::tally::{FoundLine, Tally};
 use super::shared::Shared;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
-use crate::event::{Batch, Grep, Seq, Source};
-use crate::store::IndexEntry;
+use crate::event::{Selection, Seq, Source, Surroundings};
 
 /// Bytes of lines in memory after which a step takes no further batch; about as many as an entry of
 /// the index has.
@@ -33,29 +34,25 @@ const STEP_SIZE: usize = 256 * 1024;
 /// entries of other sources delays the tasks of its thread for twice as long.
 const LOCKS_PER_POLL: usize = 16;
 
-/// Largest number of ranges without a match that are remembered.
-///
-/// Entries in other ranges are read again. Twice the value doubles the memory, 64 KiB for each
-/// subscriber, and helps only where thousands of matches are far from each other.
-const MAX_QUIET: usize = 4096;
-
 /// A search for the newest lines, and its results so far.
 #[derive(Debug)]
 pub(super) struct LookBack {
     /// Number of lines that are wanted of each source.
     lines: u64,
-    /// The expression that lines must match; none matches all lines.
-    grep: Option<Arc<Grep>>,
+    /// The lines that count; none if all do.
+    selection: Option<Arc<Selection>>,
     /// Seq of the event before which the search began.
     end: Seq,
     /// Events from this seq on were taken for a step.
     before: Seq,
     /// Lines before this one count only if they are in a file.
     replay_start: Seq,
-    /// By the ID of a source: the number of lines that are still missing.
-    missing: HashMap<usize, u64>,
+    /// By the ID of a source: its lines that were found.
+    tallies: HashMap<usize, Tally>,
     /// By the ID of a source: the first line that was found.
     starts: HashMap<usize, Seq>,
+    /// By the ID of a source: its lines before this one do not count.
+    floors: HashMap<usize, Seq>,
     quiet: Quiet,
     step: Option<Step>,
 }
@@ -70,48 +67,40 @@ pub(super) struct Found {
     pub(super) quiet: Quiet,
 }
 
-/// Ranges of events without a line that is wanted, the newest first.
-#[derive(Debug, Default)]
-pub(super) struct Quiet(Vec<Range<Seq>>);
-
-/// Events that a blocking thread searches.
-struct Step {
-    events: Range<Seq>,
-    matches: Pin<Box<dyn Future<Output = Vec<Match>> + Send>>,
-}
-
-/// The content of the events of a step.
-enum Part {
-    /// The newest batch first.
-    Batches(Vec<Arc<Batch>>),
-    Entry(IndexEntry),
-}
-
-/// A line that was found.
-#[derive(Debug)]
-struct Match {
-    /// The ID of its source.
-    source: usize,
-    seq: Seq,
-    /// The events from this one on cannot be read, so that the number of matches is not known.
-    is_unreadable: bool,
+impl Found {
+    /// Begins with the first events of the sources, or at `first` if that is earlier.
+    pub(super) fn at(starts: HashMap<usize, Seq>, first: Seq) -> Self {
+        let first = starts.values().copied().min().unwrap_or(first).min(first);
+        Found { first, starts, quiet: Quiet::default() }
+    }
 }
 
 impl LookBack {
     /// Makes a search through the events before `before`; of those before `replay_start`, only the
     /// ones in a file count.
-    pub(super) fn new(lines: u64, grep: Option<Arc<Grep>>, before: Seq, replay_start: Seq) -> Self {
+    pub(super) fn new(
+        lines: u64,
+        selection: Option<Arc<Selection>>,
+        before: Seq,
+        replay_start: Seq,
+    ) -> Self {
         LookBack {
             lines,
-            grep,
+            selection,
             end: before,
             before,
             replay_start,
-            missing: HashMap::new(),
+            tallies: HashMap::new(),
             starts: HashMap::new(),
+            floors: HashMap::new(),
             quiet: Quiet::default(),
             step: None,
         }
+    }
+
+    /// Leaves out the lines before `floors`, by the ID of their source.
+    pub(super) fn begin_at(&mut self, floors: HashMap<usize, Seq>) {
+        self.floors = floors;
     }
 
     /// Searches the lines of sources for which `is_selected` returns true; ready when all of them
@@ -127,19 +116,19 @@ impl LookBack {
                 let matches = ready!(step.matches.as_mut().poll(cx));
                 let events = step.events.clone();
                 self.step = None;
-                self.add(events, matches);
+                self.add(events, &matches);
             }
             let end = self.before;
             let part = self.next_part(&shared.lock(), &is_selected);
             let events = self.before..end;
-            match (part, &self.grep) {
+            match (part, &self.selection) {
                 (None, _) if events.is_empty() => {
                     return Poll::Ready(self.take_found());
                 }
-                (None, _) => self.add(events, Vec::new()),
+                (None, _) => self.add(events, &[]),
                 (Some(part), None) => self.add_all(&part, end),
-                (Some(part), Some(grep)) => {
-                    self.step = Some(Step::new(events, part, grep, self.replay_start, shared));
+                (Some(part), Some(selection)) => {
+                    self.step = Some(Step::new(events, part, selection, self.replay_start, shared));
                 }
             }
         }
@@ -159,7 +148,7 @@ impl LookBack {
         let mut batches = Vec::new();
         for batch in ring.before(before).rev().take(ENTRIES_PER_LOCK) {
             let can_be_read = batch.location().is_some() || batch.next() > self.replay_start;
-            let is_wanted = can_be_read && self.is_missing(batch.source());
+            let is_wanted = can_be_read && self.is_missing(batch.source(), batch.next());
             if let Some(lines) = batch.lines().filter(|_| is_wanted && is_selected(batch.source()))
             {
                 size += lines.bytes.len();
@@ -176,48 +165,58 @@ impl LookBack {
         for entry in index.before(before).rev().take(ENTRIES_PER_LOCK) {
             let source = entry.source();
             self.before = entry.first();
-            if entry.lines() > 0 && self.is_missing(source) && is_selected(source) {
+            let is_missing = entry.lines() > 0 && self.is_missing(source, entry.next());
+            if is_missing && is_selected(source) {
                 return Some(Part::Entry(entry.clone()));
             }
         }
         None
     }
 
-    fn is_missing(&self, source: &Source) -> bool {
-        self.missing.get(&source.id) != Some(&0)
+    /// Returns whether lines of `source` before event `next` are missing.
+    fn is_missing(&self, source: &Source, next: Seq) -> bool {
+        let floor = self.floors.get(&source.id).copied().unwrap_or(0);
+        next > floor && !self.tallies.get(&source.id).is_some_and(Tally::is_complete)
     }
 
-    /// Adds the matches among `events`, the newest first.
-    fn add(&mut self, events: Range<Seq>, matches: Vec<Match>) {
+    /// Adds the lines among `events` that were found, the newest first.
+    fn add(&mut self, events: Range<Seq>, found: &[FoundLine]) {
         // An entry may have grown by batches that were searched in the ring.
-        let is_taken = |found: &Match| found.seq < events.end;
-        if !matches.iter().any(is_taken) {
+        let is_taken = |line: &FoundLine| line.seq < events.end;
+        let has_surroundings = self.surroundings() != Surroundings::None;
+        if !has_surroundings && !found.iter().any(is_taken) {
             self.quiet.add(events.clone());
         }
-        for Match { source, seq, is_unreadable } in matches.into_iter().filter(is_taken) {
-            let missing = self.missing.entry(source).or_insert(self.lines);
-            if *missing > 0 {
-                *missing -= u64::from(!is_unreadable);
-                self.starts.insert(source, seq);
+        for line in found.iter().filter(|line| is_taken(line)) {
+            if self.tally(line.source).add(line) {
+                self.starts.insert(line.source, line.seq);
             }
         }
     }
 
+    fn surroundings(&self) -> Surroundings {
+        self.selection.as_ref().map_or(Surroundings::None, |selection| selection.surroundings)
+    }
+
+    fn tally(&mut self, source: usize) -> &mut Tally {
+        let (lines, surroundings) = (self.lines, self.surroundings());
+        self.tallies.entry(source).or_insert_with(|| Tally::new(lines, surroundings))
+    }
+
     /// Adds all lines of `part` before `end`, which need not be read.
     fn add_all(&mut self, part: &Part, end: Seq) {
+        let replay_start = self.replay_start;
         let mut add = |source: usize, events: Range<Seq>| {
-            let missing = self.missing.entry(source).or_insert(self.lines);
             let next = events.end.min(end);
-            let taken = (*missing).min(next - events.start);
+            let taken = self.tally(source).add_all(next.saturating_sub(events.start));
             if taken > 0 {
-                *missing -= taken;
                 self.starts.insert(source, next - taken);
             }
         };
         match part {
             Part::Entry(entry) => add(entry.source().id, entry.first()..entry.next()),
             Part::Batches(batches) => batches.iter().for_each(|batch| {
-                let first = first_readable(batch, self.replay_start).min(end);
+                let first = first_readable(batch, replay_start).min(end);
                 add(batch.source().id, first..batch.next());
             }),
         }
@@ -227,102 +226,6 @@ impl LookBack {
         let (starts, quiet) = (std::mem::take(&mut self.starts), std::mem::take(&mut self.quiet));
         Found { first: starts.values().copied().min().unwrap_or(self.end), starts, quiet }
     }
-}
-
-impl Step {
-    /// Searches `part`, the content of `events`, when a blocking thread may do that.
-    fn new(
-        events: Range<Seq>,
-        part: Part,
-        grep: &Arc<Grep>,
-        replay_start: Seq,
-        shared: &Shared,
-    ) -> Self {
-        let (grep, reloader) = (Arc::clone(grep), Arc::clone(&shared.reloader));
-        let permits = Arc::clone(&shared.search_permits);
-        let is_wanted = Arc::new(());
-        let matches = Box::pin(async move {
-            let permit = permits.acquire_owned().await;
-            let wanted = Arc::downgrade(&is_wanted);
-            let search = move || {
-                // Held by the thread, which goes on when the subscriber has gone.
-                let _permit = permit;
-                // A step that waits for a thread when its subscriber is dropped is not begun.
-                if wanted.strong_count() == 0 {
-                    return Vec::new();
-                }
-                part.search(&grep, replay_start, &reloader)
-            };
-            let matches = spawn_blocking(search).await;
-            drop(is_wanted);
-            // A panic of the thread has been reported, and counts as no match.
-            matches.unwrap_or_default()
-        });
-        Step { events, matches }
-    }
-}
-
-impl fmt::Debug for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Step").field("events", &self.events).finish_non_exhaustive()
-    }
-}
-
-impl Quiet {
-    /// Adds events that precede all others.
-    fn add(&mut self, events: Range<Seq>) {
-        if let Some(later) = self.0.last_mut().filter(|later| later.start == events.end) {
-            later.start = events.start;
-        } else if self.0.len() < MAX_QUIET {
-            self.0.push(events);
-        }
-    }
-
-    /// Whether `entry` has lines, of which none are wanted.
-    pub(super) fn has(&self, entry: &IndexEntry) -> bool {
-        let at = self.0.partition_point(|events| events.start > entry.first());
-        entry.lines() > 0 && self.0.get(at).is_some_and(|events| entry.next() <= events.end)
-    }
-}
-
-impl Part {
-    /// Returns the lines that match `grep`, the newest first; those before `replay_start` only if
-    /// they are in a file.
-    fn search(self, grep: &Grep, replay_start: Seq, reloader: &Reloader) -> Vec<Match> {
-        match self {
-            Part::Batches(batches) => {
-                batches.iter().flat_map(|batch| matches(batch, grep, replay_start)).collect()
-            }
-            Part::Entry(entry) => {
-                let Some(batches) = reloader.read_uncached(&entry) else {
-                    let (source, seq) = (entry.source().id, entry.first());
-                    return vec![Match { source, seq, is_unreadable: true }];
-                };
-                batches.iter().rev().flat_map(|batch| matches(batch, grep, 0)).collect()
-            }
-        }
-    }
-}
-
-/// Seq of the first event of `batch` that can be read.
-fn first_readable(batch: &Batch, replay_start: Seq) -> Seq {
-    if batch.location().is_some() { batch.first() } else { batch.first().max(replay_start) }
-}
-
-/// Returns the lines of `batch` that match `grep`, the newest first.
-fn matches(batch: &Batch, grep: &Grep, replay_start: Seq) -> Vec<Match> {
-    let Some(lines) = batch.lines() else { return Vec::new() };
-    let (source, readable) = (batch.source().id, first_readable(batch, replay_start));
-    let first_index = (readable - batch.first()) as usize;
-    let mut found: Vec<_> = grep
-        .matching_sections(lines, first_index)
-        .map(|section| {
-            let seq = (batch.first() + section.start as Seq).max(readable);
-            Match { source, seq, is_unreadable: false }
-        })
-        .collect();
-    found.reverse();
-    found
 }
 
 #[cfg(test)]

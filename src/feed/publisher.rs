@@ -70,6 +70,7 @@ impl Publisher {
         drop(state);
         drop(writer);
         wakeups.run();
+        self.shared.reloader.keep_tails(&evicted);
         // Freeing the memory of evicted batches takes time and needs no lock.
         drop(evicted);
         next

@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::SetOnce;
 
 use crate::event::{Batch, Cutting, Encoder, Presentation, Seq};
-use crate::store::IndexEntry;
+use crate::record::{Clock, Context};
+use crate::store::{ContextFinder, IndexEntry, Tails};
 
 /// Bytes of memory for reloaded batches, with their encoded forms, that stay for other subscribers.
 ///
@@ -34,6 +35,8 @@ type Cell = Arc<SetOnce<Reloaded>>;
 #[derive(Debug)]
 pub(super) struct Reloader {
     cutting: Cutting,
+    contexts: ContextFinder,
+    tails: Mutex<Tails>,
     encoder: Arc<Encoder>,
     /// The least recently used entry first.
     cache: Mutex<VecDeque<Cached>>,
@@ -51,7 +54,9 @@ struct Cached {
 
 impl Reloader {
     pub(super) fn new(cutting: Cutting, encoder: Arc<Encoder>) -> Self {
-        Reloader { cutting, encoder, cache: Mutex::default(), meter: Arc::default() }
+        let contexts = ContextFinder::new(&cutting, encoder.clock());
+        let (tails, cache, meter) = (Mutex::default(), Mutex::default(), Arc::default());
+        Reloader { cutting, contexts, tails, encoder, cache, meter }
     }
 
     /// Begins to read `entry` unless it is in the cache, and encodes its batches in `presentation`.
@@ -74,6 +79,51 @@ impl Reloader {
         drop(cache);
         tokio::spawn(Arc::clone(self).fill(Arc::clone(&cell), entry, presentation));
         cell
+    }
+
+    /// The clock of the times of lines.
+    pub(super) fn clock(&self) -> &Clock {
+        self.encoder.clock()
+    }
+
+    /// Finds the context of `batch` unless it is known; `before` is the batch whose records were
+    /// read before.
+    pub(super) fn find_context(&self, before: Option<&Batch>, batch: &Batch) {
+        if let Some(next) = before.and_then(Batch::leaves) {
+            next.set(batch);
+        }
+        if batch.location().is_some() {
+            self.contexts.find(batch);
+        } else if batch.context().is_none() {
+            self.contexts.find_behind(&self.text_before(batch), batch);
+        }
+    }
+
+    /// Returns the batches before one in a stream without a log, as far back as its context needs.
+    fn text_before(&self, batch: &Batch) -> Vec<Arc<Batch>> {
+        let start = Context::start(batch.offset());
+        let (mut text, mut offset, mut previous) = (Vec::new(), batch.offset(), batch.previous());
+        while let Some(before) = previous.filter(|_| offset > start) {
+            (offset, previous) = (before.offset(), before.previous());
+            text.push(before);
+        }
+        if offset > start {
+            // What is not in the ring any more was kept before it was dropped.
+            let tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
+            text.extend(tails.before(batch.source().id, offset).into_iter().rev());
+        }
+        text.reverse();
+        text
+    }
+
+    /// Keeps the last of the evicted lines that cannot be read again.
+    pub(super) fn keep_tails(&self, evicted: &[Arc<Batch>]) {
+        if evicted.iter().any(|batch| batch.lines().is_some() && batch.location().is_none()) {
+            let mut tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
+            for batch in evicted {
+                tails.add(batch);
+            }
+        }
     }
 
     /// Reads the batches of `entry`, which others need not want, and keeps nothing.
@@ -104,8 +154,13 @@ impl Reloader {
         // When the cache is full, batches would be evicted before they are sent; subscribers then
         // encode the batches that they send.
         if let Some(presentation) = presentation.filter(|_| !self.is_full()) {
+            let mut before: Option<&Batch> = None;
             for batch in &batches {
+                if presentation.has_records() {
+                    self.find_context(before, batch);
+                }
                 batch.encoded(&self.encoder, presentation);
+                before = Some(batch);
             }
         }
         Some(batches.into())

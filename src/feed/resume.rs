@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::handle::Feed;
-use super::inline::InlinePolicy;
 use super::publisher::Publisher;
 use super::refill::refill;
 use super::reload::Reloader;
@@ -41,7 +40,7 @@ pub fn resume(
     let encoder = Arc::new(encoder);
     let ring = refill(capacity, next, &mut index, &cutting);
     let meter = Arc::clone(ring.meter());
-    let writer = Writer { next, meter, journal, inline: InlinePolicy::new() };
+    let writer = Writer::new(next, meter, journal);
     let reloader = Reloader::new(cutting, Arc::clone(&encoder));
     let state = FeedState::new(ring, index);
     let shared = Arc::new(Shared::new(writer, state, reloader, encoder));

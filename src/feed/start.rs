@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::gap::Gap;
 use super::look_back::LookBack;
+use super::since::SinceSearch;
+use super::start_search::StartSearch;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
-use crate::event::{Epoch, EventId, GapReason, Grep, ParseIdError, Position, Seq};
+use crate::event::{Epoch, EventId, GapReason, ParseIdError, Position, Selection, Seq};
 
 /// Where a subscriber begins; see "Resuming" in docs/PROTOCOL.md.
 #[derive(Debug)]
@@ -32,8 +34,8 @@ pub enum Backlog {
 /// The lines that can belong to a backlog; all of them by default.
 #[derive(Clone, Debug, Default)]
 pub struct Candidates {
-    /// The expression that lines of [`Backlog::Newest`] match.
-    pub grep: Option<Arc<Grep>>,
+    /// The lines of [`Backlog::Newest`] that count; none if all do.
+    pub selection: Option<Arc<Selection>>,
     /// The event before which the backlog, and the whole read, ends.
     pub before: Option<Seq>,
 }
@@ -49,7 +51,7 @@ pub(super) struct StartPoint {
     /// The lines that have to be counted to find the cursor and the starts.
     newest: Option<NewestLines>,
     /// The search that has to find the cursor and `source_starts`.
-    pub(super) look_back: Option<LookBack>,
+    pub(super) search: Option<StartSearch>,
 }
 
 impl StartPoint {
@@ -75,7 +77,7 @@ impl StartPoint {
 
     fn at(next: Seq) -> Self {
         let (cursor, source_starts) = (Position::before(next), HashMap::new());
-        StartPoint { cursor, gap: None, source_starts, newest: None, look_back: None }
+        StartPoint { cursor, gap: None, source_starts, newest: None, search: None }
     }
 
     /// Adds a gap of unknown length.
@@ -97,17 +99,23 @@ impl StartPoint {
     }
 
     fn of_backlog(state: &FeedState, backlog: Backlog, candidates: Candidates) -> Self {
-        let Candidates { grep, before } = candidates;
+        let Candidates { selection, before } = candidates;
         let FeedState { ring, .. } = state;
+        let since = selection.as_ref().and_then(|selection| SinceSearch::of(selection));
         let start = match backlog {
             _ if ring.capacity().lines == 0 => StartPoint::at(ring.next()),
             Backlog::Ring => StartPoint::at(ring.replay_start()),
-            Backlog::All => StartPoint::at(oldest(state)),
+            Backlog::All if since.is_some() => {
+                let search = StartSearch { since, look_back: None };
+                StartPoint { search: Some(search), ..StartPoint::at(state.oldest()) }
+            }
+            Backlog::All => StartPoint::at(state.oldest()),
             Backlog::Newest(0) => StartPoint::at(ring.next()),
-            Backlog::Newest(lines) if grep.is_some() || before.is_some() => {
+            Backlog::Newest(lines) if selection.is_some() || before.is_some() => {
                 let end = before.unwrap_or(ring.next());
-                let search = LookBack::new(lines, grep, end, ring.replay_start());
-                StartPoint { look_back: Some(search), ..StartPoint::at(oldest(state)) }
+                let look_back = LookBack::new(lines, selection, end, ring.replay_start());
+                let search = StartSearch { since, look_back: Some(look_back) };
+                StartPoint { search: Some(search), ..StartPoint::at(state.oldest()) }
             }
             Backlog::Newest(lines) => StartPoint::of_newest(state, lines),
         };
@@ -149,16 +157,6 @@ impl StartPoint {
 pub(super) fn is_known(state: &FeedState, position: Position) -> bool {
     let next = state.ring.next();
     (1..=next).contains(&position.next) && (position.skip == 0 || position.next < next)
-}
-
-/// Seq of the first event that can be read.
-fn oldest(state: &FeedState) -> Seq {
-    let FeedState { ring, index, .. } = state;
-    let batches = ring.from(ring.oldest()).into_iter().flatten();
-    let mut before_replay = batches.take_while(|batch| batch.first() < ring.replay_start());
-    let in_file = before_replay.find(|batch| batch.location().is_some());
-    let first = in_file.map(|batch| batch.first());
-    index.oldest().or(first).unwrap_or(ring.replay_start())
 }
 
 /// Counts the lines of each source, from the newest to the oldest.

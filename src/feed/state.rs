@@ -62,6 +62,20 @@ impl FeedState {
         evicted
     }
 
+    /// Seq of the first event that can be read.
+    pub(super) fn oldest(&self) -> Seq {
+        self.index.oldest().unwrap_or_else(|| self.oldest_in_ring())
+    }
+
+    /// Seq of the first event in the ring that can be read.
+    pub(super) fn oldest_in_ring(&self) -> Seq {
+        let ring = &self.ring;
+        let batches = ring.from(ring.oldest()).into_iter().flatten();
+        let mut before_replay = batches.take_while(|batch| batch.first() < ring.replay_start());
+        let in_file = before_replay.find(|batch| batch.location().is_some());
+        in_file.map_or(ring.replay_start(), |batch| batch.first())
+    }
+
     /// Removes and returns the subscribers that new events wake.
     pub(super) fn take_wakeups(&mut self, is_inline: bool) -> Wakeups {
         match &self.relay {

@@ -10,11 +10,12 @@ use std::task::{Context, Poll, Waker, ready};
 
 use super::gap::Gap;
 use super::inline::InlineStream;
-use super::look_back::{Found, LookBack, Quiet};
+use super::look_back::{Found, Quiet};
 use super::next_read::{NextRead, READ_SIZE, first_batches};
 use super::reload::Reloaded;
 use super::shared::Shared;
 use super::start::{Candidates, Start, StartPoint};
+use super::start_search::StartSearch;
 use crate::event::{Batch, GapReason, Position, Presentation, Seq, Source};
 use crate::store::IndexEntry;
 
@@ -48,7 +49,7 @@ pub struct Subscriber {
     /// Seq of the first event that is not read.
     end: Seq,
     /// The search for the first lines; the cursor is before all lines that it can find.
-    look_back: Option<Box<LookBack>>,
+    search: Option<Box<StartSearch>>,
     /// Events among which the search has found nothing.
     quiet: Quiet,
     /// The entry that is being read from its file.
@@ -92,7 +93,7 @@ impl Subscriber {
             replay_start,
             source_starts: start.source_starts,
             end,
-            look_back: start.look_back.map(Box::new),
+            search: start.search.map(Box::new),
             quiet: Quiet::default(),
             reload: None,
             reloaded: Weak::<[Arc<Batch>; 0]>::new(),
@@ -119,8 +120,8 @@ impl Subscriber {
         cx: &mut Context<'_>,
         is_selected: impl Fn(&Source) -> bool,
     ) -> Poll<Option<Read>> {
-        if let Some(look_back) = &mut self.look_back {
-            let found = ready!(look_back.poll(cx, &self.shared, &is_selected));
+        if let Some(search) = &mut self.search {
+            let found = ready!(search.poll(cx, &self.shared, &is_selected));
             return Poll::Ready(Some(self.begin(found)));
         }
         if let Some(gap) = self.gap.take() {
@@ -149,7 +150,7 @@ impl Subscriber {
 
     /// Moves the cursor to the first line that was found.
     fn begin(&mut self, found: Found) -> Read {
-        self.look_back = None;
+        self.search = None;
         self.cursor = Position::before(found.first);
         if let Some(gap) = &mut self.gap {
             gap.position = self.cursor;
@@ -220,6 +221,17 @@ impl Subscriber {
     pub fn rewind(&mut self, position: Position) {
         debug_assert!(position <= self.cursor && self.loss.is_none());
         self.cursor = position;
+    }
+
+    /// Moves the cursor back by `events`, so that earlier events are read first; not before the
+    /// first event that can be read.
+    pub fn begin_earlier(&mut self, events: u64) {
+        let oldest = self.shared.lock().oldest();
+        let next = self.cursor.next.saturating_sub(events).max(oldest);
+        self.cursor = self.cursor.min(Position::before(next));
+        // These batches can begin behind the cursor.
+        self.reload = None;
+        self.reloaded = Weak::<[Arc<Batch>; 0]>::new();
     }
 
     /// The position before which every event was returned or counted in a gap.

@@ -1,7 +1,8 @@
 //! The part of a feed that only publishers use.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Weak};
 
 use super::draft::{Draft, DraftContent};
 use super::inline::InlinePolicy;
@@ -18,9 +19,18 @@ pub(super) struct Writer {
     pub(super) meter: Arc<AtomicUsize>,
     pub(super) journal: Option<Journal>,
     pub(super) inline: InlinePolicy,
+    /// By the ID of a source whose lines have no location: the offset of its next line, and its
+    /// newest batch.
+    streams: HashMap<usize, (u64, Weak<Batch>)>,
 }
 
 impl Writer {
+    /// Makes the writer of the events from `next` on.
+    pub(super) fn new(next: Seq, meter: Arc<AtomicUsize>, journal: Option<Journal>) -> Self {
+        let inline = InlinePolicy::new();
+        Writer { next, meter, journal, inline, streams: HashMap::new() }
+    }
+
     /// Assigns seqs to the events of `drafts`, writes the records, and returns the batches.
     ///
     /// `history(seq)` returns the next entries from `seq` on, for the journal.
@@ -43,11 +53,23 @@ impl Writer {
                 }
             };
             self.next = batch.next();
-            batches.push(Arc::new(batch));
+            batches.push(self.place(batch));
         }
         if let Some(journal) = &mut self.journal {
             journal.append(Publication { batches: &batches, notes: &notes, first }, history);
         }
         batches
+    }
+
+    /// Sets the place of lines that have no location.
+    fn place(&mut self, batch: Batch) -> Arc<Batch> {
+        let lines = batch.lines().filter(|lines| lines.location.is_none());
+        let Some(len) = lines.map(|lines| lines.source_len() as u64) else {
+            return Arc::new(batch);
+        };
+        let (offset, newest) = self.streams.entry(batch.source().id).or_default();
+        let batch = Arc::new(batch.at(*offset, newest.clone()));
+        (*offset, *newest) = (*offset + len, Arc::downgrade(&batch));
+        batch
     }
 }

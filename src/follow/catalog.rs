@@ -92,7 +92,7 @@ impl Catalog {
         &mut self,
         path: &Path,
         wanted: usize,
-        start_at: Option<StartAt>,
+        start_at: Option<&StartAt>,
     ) -> Option<FollowedPath> {
         if let Some(known) = self.known.get_mut(path) {
             return known.aside.take();
@@ -114,7 +114,7 @@ impl Catalog {
         let path = path.to_owned();
         let mut followed = FollowedPath::new(source, path, origin, mount, descriptors, unclaimed);
         // An earlier run has followed the path, so that a new file is read in full.
-        start_at.filter(|_| !was_followed).into_iter().for_each(|at| followed.start_at(at));
+        start_at.filter(|_| !was_followed).into_iter().for_each(|at| followed.start_at(at.clone()));
         Some(followed)
     }
 

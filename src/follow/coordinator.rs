@@ -83,7 +83,7 @@ impl Coordinator {
         for update in news {
             match update {
                 WalkUpdate::Found { pattern, path, is_first } => {
-                    let start_at = is_first.then_some(self.start_at);
+                    let start_at = is_first.then_some(&self.start_at);
                     if let Some(followed) = self.catalog.add(&path, numbers[pattern], start_at) {
                         self.output.publisher.publish(paths([&followed].into_iter()).collect());
                         self.follow(followed);

@@ -66,6 +66,7 @@ impl FileSource {
         let head_len = checkpoint.head_len.min(HEAD as u64) as usize;
         let head = source.file.read_back(0, head_len)?;
         state.carry = checkpoint.carry;
+        state.is_in_middle = false;
         source.skip_nuls = checkpoint.skip_nuls;
         let is_same = before.len() as u64 == guard
             && crc32fast::hash(&before) == checkpoint.guard
@@ -87,7 +88,8 @@ impl FileSource {
         let mut source = FileSource { file, id, kind, head, skip_nuls, nuls: Nuls::Unknown };
         let mut state = ReadState { offset, ..ReadState::default() };
         if kind == FileKind::Regular && offset > 0 {
-            state.recent = source.before(offset)?;
+            state.recent = source.before(offset, WINDOW)?;
+            state.is_in_middle = true;
             source.extend_head(offset)?;
             state.carry.encoding = TextEncoding::detect(&source.head).map(|(encoding, _)| encoding);
         }
@@ -206,7 +208,7 @@ impl FileSource {
             self.head.truncate((offset - (known - left) as u64).min(HEAD as u64) as usize);
             (self.skip_nuls, self.nuls) = (true, Nuls::Unknown);
             // The next cut may be as long as this one.
-            let earlier = self.before(offset - known as u64)?;
+            let earlier = self.before(offset - known as u64, WINDOW)?;
             let left = earlier.len() + left;
             state.recent.splice(0..0, earlier);
             return Ok(Chunk::Cut(left));
@@ -246,7 +248,7 @@ impl FileSource {
     /// Whether the file has another start, but the same bytes before the offset: a part of it was
     /// punched out, or a counter at its start was rewritten.
     fn is_continued(&mut self, state: &ReadState) -> io::Result<bool> {
-        let new = self.before(state.offset)?;
+        let new = self.before(state.offset, WINDOW)?;
         let old = &state.recent[state.recent.len().saturating_sub(WINDOW)..];
         let comparison = Comparison { offset: state.offset, old, new: &new, unfinished: 0 };
         let is_continued = new.len() == old.len() && comparison.is_continued();
@@ -262,12 +264,6 @@ impl FileSource {
             self.head = self.file.read_back(0, len)?;
         }
         Ok(())
-    }
-
-    /// Returns the bytes before `offset` that are kept.
-    fn before(&self, offset: u64) -> io::Result<Vec<u8>> {
-        let len = offset.min(WINDOW as u64);
-        self.file.read_back(offset - len, len as usize)
     }
 
     /// Decides whether the NULs at the offset are held back, skipped, or a part of a line.
@@ -290,7 +286,7 @@ impl FileSource {
             return Ok(Chunk::LineEnd);
         }
         self.nuls = Nuls::Unknown;
-        state.move_to(text, self.before(text)?);
+        state.move_to(text, self.before(text, WINDOW)?);
         Ok(Chunk::Again)
     }
 
@@ -314,6 +310,11 @@ impl LineSource for FileSource {
             FileKind::Regular => self.read_regular(state, scratch),
             FileKind::Pipe => self.read_pipe(state.space(scratch, 0)),
         }
+    }
+
+    fn before(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let len = offset.min(len as u64);
+        self.file.read_back(offset - len, len as usize)
     }
 
     fn locate(&self, bytes: &[u8], offset: u64) -> Option<Location> {

@@ -126,10 +126,11 @@ impl FollowedPath {
         self.generations.iter().any(|generation| generation.id().is_same_inode(id))
     }
 
-    /// Returns true if the path leads nowhere, all of its files are closed, and its pattern would
-    /// match it again.
+    /// Returns true if the path leads nowhere, which was published, all of its files are closed, and
+    /// its pattern would match it again.
     pub(super) fn is_gone(&self, now: Instant) -> bool {
         !self.origin.is_explicit
+            && matches!(self.state, SourceState::Removed | SourceState::Waiting)
             && self.generations.is_empty()
             && self.missing_since.is_some_and(|since| now - since >= MISSING_DELAY)
     }
@@ -217,13 +218,14 @@ impl FollowedPath {
             updates.extend(change);
             return self.start_with(generation, now, updates);
         }
-        let start_at = self.late_start.and_then(|late| late.of(opened.id));
+        let start_at = self.late_start.as_ref().and_then(|late| late.of(opened.id));
         let offset = match start_at {
             Some(start_at) if opened.kind == FileKind::Regular => start_at.offset(&opened.file),
             _ => Ok(0),
         };
+        let existed = start_at.is_some();
         match offset.and_then(|offset| Generation::new(opened, offset)) {
-            Ok(generation) if start_at.is_some() && self.state == SourceState::Waiting => {
+            Ok(generation) if existed && self.state == SourceState::Waiting => {
                 self.start_with(generation, now, updates);
             }
             Ok(generation) => self.push(generation, now, updates),

@@ -40,9 +40,10 @@ pub struct InputSettings {
 /// Copies of the bytes of standard input.
 #[derive(Default)]
 pub struct InputCopies {
-    /// Writer that gets the bytes once their lines are published. After an error it gets no more.
+    /// Writer that gets the bytes as they were written, once their lines are published. After an
+    /// error it gets no more.
     pub tee: Option<Box<dyn Write + Send>>,
-    /// Spool that gets the bytes before their lines are published.
+    /// Spool that gets the bytes, without what the cutting redacts, before their lines are published.
     pub spool: Option<Spool>,
 }
 
@@ -68,7 +69,8 @@ impl Input {
         ended: impl FnOnce() + Send + 'static,
     ) -> io::Result<Self> {
         let InputSettings { name, is_only_source, cutting, copies } = settings;
-        let input = StandardInput::new(copies.spool, publisher.clone(), report.clone());
+        let (input, cutting) =
+            StandardInput::new(copies.spool, cutting, publisher.clone(), report.clone());
         let reader = InputReader {
             source: registry.add(SourceKind::Input, name),
             reader: LineReader::new(input, ReadState::default()),
@@ -121,7 +123,8 @@ impl<S: LineSource> InputReader<S> {
                     }
                     let offset = self.reader.offset();
                     self.output.registry.update(&self.source, |status| status.offset = offset);
-                    write_or_drop(&mut self.tee, &self.scratch[progress.new]);
+                    let written = self.reader.source().as_written(&self.scratch[progress.new]);
+                    write_or_drop(&mut self.tee, written);
                 }
                 Err(error) => {
                     self.output.report.say(&error.to_string());

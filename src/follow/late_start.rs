@@ -6,7 +6,7 @@ use super::start_at::StartAt;
 use crate::event::FileId;
 
 /// The first line to publish of a file that exists at the start.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct LateStart {
     start_at: StartAt,
     since: SystemTime,
@@ -20,8 +20,8 @@ impl LateStart {
 
     /// Returns where to begin with `file`; none if the file was born later, so that it is read from
     /// its first line.
-    pub(super) fn of(self, file: FileId) -> Option<StartAt> {
+    pub(super) fn of(&self, file: FileId) -> Option<&StartAt> {
         let born = file.born.map(|born| SystemTime::UNIX_EPOCH + Duration::from_nanos(born));
-        born.is_none_or(|born| born <= self.since).then_some(self.start_at)
+        born.is_none_or(|born| born <= self.since).then_some(&self.start_at)
     }
 }

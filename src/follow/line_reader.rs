@@ -14,6 +14,11 @@ use crate::system::Ready;
 /// After a restart, as many bytes are read and filtered again: twice as many take twice as long.
 const MAX_UNNOTED: u64 = 1 << 20;
 
+/// Most bytes before the first line that are read for the state that they leave: an unfinished private
+/// key, or an unfinished line of a container. Twice as many delay the start twice as long; with half
+/// as many, the end of a long key may be published if reading begins in it.
+const LOOK_BACK: usize = 1 << 20;
+
 /// Reads a source, cuts its bytes into lines and locates them.
 #[derive(Debug)]
 pub(super) struct LineReader<S> {
@@ -88,6 +93,9 @@ impl<S: LineSource> LineReader<S> {
         let mut progress = Progress::default();
         let updates = &mut progress.updates;
         self.state.is_binary = cutting.splitter.binary;
+        if std::mem::take(&mut self.state.is_in_middle) && cutting.looks_back() {
+            self.look_back(cutting)?;
+        }
         match self.source.read(&mut self.state, scratch)? {
             Chunk::Nothing => {}
             Chunk::Again => progress.availability = Availability::Now,
@@ -101,8 +109,8 @@ impl<S: LineSource> LineReader<S> {
             }
             Chunk::End => {
                 self.finish(cutting, time, |lines| updates.push(Update::Lines(lines)));
-                // The next writer of a pipe begins another text.
-                self.state.carry = Carry::default();
+                // The next writer of a pipe begins another text, but may go on with a private key.
+                self.state.carry = Carry { encoding: None, ..self.state.carry.at_line_start() };
                 progress.availability = Availability::Ended;
             }
             Chunk::Overwritten => {
@@ -127,13 +135,27 @@ impl<S: LineSource> LineReader<S> {
         Ok(progress)
     }
 
+    /// Finds the state that the bytes before the first line leave.
+    fn look_back(&mut self, cutting: &Cutting) -> io::Result<()> {
+        let bytes = self.source.before(self.state.offset, LOOK_BACK)?;
+        let encoding = self.state.carry.encoding.unwrap_or(TextEncoding::Utf8);
+        let is_whole = bytes.len() as u64 == self.state.offset;
+        let first_line = encoding.line_ends(&bytes).next().filter(|_| !is_whole);
+        self.state.carry =
+            cutting.carry_behind(&bytes[first_line.unwrap_or(0)..], self.state.carry);
+        Ok(())
+    }
+
     /// Publishes the unfinished line, which the source does not hold any more, and moves to the
     /// start.
     fn restart(&mut self, cutting: &Cutting, time: u64, updates: &mut Vec<Update>) {
         let rest = self.state.unfinished();
         let retained = RetainedBytes::new(rest, self.state.offset - rest.len() as u64);
         self.finish(cutting, time, |lines| updates.push(Update::Lines(retained.retain(lines))));
+        // The rest of a private key may follow.
+        let carry = Carry { encoding: None, ..self.state.carry.at_line_start() };
         self.state.move_to(0, Vec::new());
+        self.state.carry = carry;
         self.is_unmarked = self.is_unmarked.filter(|is_unmarked| *is_unmarked);
         updates.push(Update::Change(SourceChange::Truncated));
         updates.extend(self.checkpoint(true).map(Update::Note));
@@ -251,7 +273,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
-    use crate::event::{LineFilter, Location, Splitter};
+    use crate::event::{Location, Splitter};
 
     /// Byte order marks, and bytes that begin like one.
     const MARKS: &[&[u8]] = &[b"", b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF", b"\xEF\xBB", b"\xFF"];
@@ -276,7 +298,7 @@ mod tests {
     /// Returns the parts of all lines, and whether another part follows.
     fn lines(writes: Vec<Vec<u8>>, binary: bool) -> Vec<(Vec<u8>, bool)> {
         let splitter = Splitter { max_line: 5, section: 9, binary };
-        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let cutting = Cutting { splitter, ..Cutting::default() };
         let mut reader = LineReader::new(Writes(writes.into_iter()), ReadState::default());
         let mut scratch = LineReader::<Writes>::scratch(&cutting);
         let mut lines = Vec::new();

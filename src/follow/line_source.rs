@@ -30,6 +30,18 @@ pub(super) trait LineSource {
     /// An error of a stream is reported as it stands; an error of a file, with its path.
     fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk>;
 
+    /// Returns the bytes of the last read as their writer wrote them; `new` are those that were read.
+    fn as_written<'a>(&'a self, new: &'a [u8]) -> &'a [u8] {
+        new
+    }
+
+    /// Returns at most `len` bytes, which end at `offset`.
+    ///
+    /// Only a source that can begin in the middle needs an implementation.
+    fn before(&self, _offset: u64, _len: usize) -> io::Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
     /// Returns the location of `bytes`, which were read at `offset`; none if they cannot be read
     /// again.
     fn locate(&self, bytes: &[u8], offset: u64) -> Option<Location>;
@@ -79,6 +91,8 @@ pub(super) struct ReadState {
     pub(super) unfinished: usize,
     /// The state that the bytes before the unfinished line left.
     pub(super) carry: Carry,
+    /// Reading begins in the middle of a text, so that the bytes before decide on the carry.
+    pub(super) is_in_middle: bool,
     /// All bytes are published as they are, NULs too: there are no lines.
     pub(super) is_binary: bool,
 }
@@ -90,6 +104,7 @@ impl ReadState {
         self.recent = recent;
         self.unfinished = 0;
         self.carry = Carry::default();
+        self.is_in_middle = false;
     }
 
     /// Moves back behind the first `left` recent bytes, because the source has no others any more.
@@ -105,7 +120,7 @@ impl ReadState {
         let left = left - (start + left as u64) as usize % newline.len();
         self.unfinished = left.saturating_sub(published);
         if left < published {
-            self.carry = Carry { encoding: self.carry.encoding, ..Carry::default() };
+            self.carry = self.carry.at_line_start();
             let is_line_left = self.recent[left..].starts_with(newline) || self.is_binary;
             self.unfinished = if is_line_left { 0 } else { self.partial_line(left) };
         }

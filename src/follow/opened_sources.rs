@@ -87,7 +87,7 @@ impl OpenedSources {
         let walker = start_walker(&catalog, &desk);
         let first_walk = FirstWalk::of(&catalog, walker.as_ref().ok().and_then(Option::as_deref));
         let (mut sources, mut missing) = (SourceMap::default(), Vec::new());
-        first_walk.add_sources(&mut catalog, options.start_at, &mut sources, &mut missing);
+        first_walk.add_sources(&mut catalog, &options.start_at, &mut sources, &mut missing);
         let now = Instant::now();
         let mut answers = Answers::default();
         let mut has_answered = |path: &Path, mount| answers.of(path, mount);
@@ -154,11 +154,11 @@ impl FirstWalk {
     fn add_sources(
         &self,
         catalog: &mut Catalog,
-        start_at: StartAt,
+        start_at: &StartAt,
         sources: &mut SourceMap,
         missing: &mut Vec<String>,
     ) {
-        let mut wanted: BTreeMap<(usize, PathBuf), Option<StartAt>> = BTreeMap::new();
+        let mut wanted: BTreeMap<(usize, PathBuf), Option<&StartAt>> = BTreeMap::new();
         for (number, target) in catalog.wanted().map(|(number, wanted)| (number, &wanted.target)) {
             match target {
                 Target::Path(path) => {

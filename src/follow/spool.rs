@@ -6,12 +6,13 @@
 //! The `FILE` of an earlier run becomes `FILE.1` in the same way.
 //! With a capacity, each segment has an eighth of it, and the oldest segments are removed so that
 //! the sum of all sizes stays within it.
+//! With a redaction, the spool gets the redacted bytes, which are cut without redacting them again.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memchr::memrchr;
@@ -39,9 +40,11 @@ pub struct Spool {
 /// Their files are open, so that renaming or removing them does not matter.
 #[derive(Debug)]
 struct Segments {
-    segments: Mutex<VecDeque<Segment>>,
+    kept: Mutex<VecDeque<Segment>>,
     /// Offset of the oldest segment; the index reads it without a lock.
     oldest: AtomicU64,
+    /// The bytes are redacted.
+    is_redacted: AtomicBool,
 }
 
 #[derive(Clone, Debug)]
@@ -60,9 +63,17 @@ impl Spool {
         names.shift_earlier()?;
         names.limit(capacity - capacity / SEGMENTS)?;
         let first = Segment { file: names.create()?, first: 0 };
-        let segments =
-            Arc::new(Segments { segments: Mutex::new([first].into()), oldest: AtomicU64::new(0) });
+        let segments = Arc::new(Segments {
+            kept: Mutex::new([first].into()),
+            oldest: AtomicU64::new(0),
+            is_redacted: AtomicBool::new(false),
+        });
         Ok(Spool { names, capacity, written: 0, segments, has_failed: false })
+    }
+
+    /// Declares that all bytes that are written are redacted.
+    pub(super) fn mark_redacted(&self) {
+        self.segments.is_redacted.store(true, Ordering::Release);
     }
 
     /// Appends `bytes`; returns whether the oldest segment was removed.
@@ -140,7 +151,7 @@ fn fitting(bytes: &[u8], free: u64, segment_size: u64) -> usize {
 
 impl Segments {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Segment>> {
-        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the segment that holds the byte at `offset`, and the offset of the next segment.
@@ -170,6 +181,10 @@ impl Log for Segments {
 
     fn is_file(&self) -> bool {
         false
+    }
+
+    fn is_redacted(&self) -> bool {
+        self.is_redacted.load(Ordering::Acquire)
     }
 }
 

@@ -1,30 +1,47 @@
-//! The first line to publish of a file that exists at start: `-n N` and `-n +N`, as in tail(1).
+//! The first line to publish of a file that exists at start: `-n N` and `-n +N`, as in tail(1), and
+//! `--since TIME`.
 
 use std::io;
 
 use super::log_file::LogFile;
+use super::log_lines::LogText;
 use super::nuls::{data_end, text_end};
+use super::since::{first_line_since, last_change};
 use crate::event::TextEncoding;
+use crate::record::{Clock, Zone, stated_time};
 
 /// Number of bytes that are searched for newlines at a time. Half as many take twice the system
 /// calls; twice as many read more than is needed for the usual 100 lines.
 const BLOCK: usize = 64 * 1024;
 
 /// The lines that are published of a file that exists at start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartAt {
     /// This many lines at its end, an unfinished one included.
     Last(u64),
     /// All lines from this one on; the first is 1.
     Line(u64),
+    /// All lines from the first one on that states a time at or after this one, and an unfinished
+    /// line.
+    ///
+    /// The times have to grow: a line may be at most ten seconds before a line above it. If they do
+    /// not, the first line may be another one that states a time in range.
+    /// If no line states a time, all lines have the time of the last change of the file.
+    Since {
+        /// Milliseconds since 1970.
+        time: i64,
+        /// The zone of times in the file that name none.
+        zone: Zone,
+    },
 }
 
 impl StartAt {
     /// Returns the offset at which reading begins.
-    pub(super) fn offset(self, file: &LogFile) -> io::Result<u64> {
+    pub(super) fn offset(&self, file: &LogFile) -> io::Result<u64> {
         match self {
-            StartAt::Last(lines) => last_lines(file, lines),
-            StartAt::Line(line) => nth_line(file, line),
+            StartAt::Last(lines) => last_lines(file, *lines),
+            StartAt::Line(line) => nth_line(file, *line),
+            StartAt::Since { time, zone } => since(file, *time, zone),
         }
     }
 }
@@ -61,6 +78,24 @@ fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
             }
         }
         end = start;
+    }
+}
+
+/// Returns the offset of the first line at or after `time`; if there is none, that of the
+/// unfinished line.
+///
+/// A time without a year is near the last change of the file.
+fn since(file: &LogFile, time: i64, zone: &Zone) -> io::Result<u64> {
+    let encoding = encoding(file)?;
+    let mut len = file.metadata()?.len();
+    if encoding == TextEncoding::Utf8 {
+        len = text_end(file, len)?;
+    }
+    let clock = Clock::new(zone, last_change(file).unwrap_or(time));
+    let text = LogText { file, encoding, len };
+    match first_line_since(text, time, |line| stated_time(line, &clock))? {
+        Some(offset) => Ok(offset),
+        None => last_lines(file, 0),
     }
 }
 
@@ -115,7 +150,7 @@ mod tests {
     use super::*;
 
     /// Returns the part of `text` that tail(1) prints.
-    fn tail(text: &str, start_at: StartAt) -> String {
+    fn tail(text: &str, start_at: &StartAt) -> String {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
         let offset = start_at
@@ -126,21 +161,21 @@ mod tests {
 
     #[test]
     fn reading_begins_where_tail_begins() {
-        assert_eq!(tail("a\nb\nc\n", StartAt::Last(2)), "b\nc\n");
-        assert_eq!(tail("a\nb\nc", StartAt::Last(2)), "b\nc");
-        assert_eq!(tail("a\nb\nc\n", StartAt::Last(9)), "a\nb\nc\n");
-        assert_eq!(tail("a\nb\nc\n", StartAt::Last(0)), "");
-        assert_eq!(tail("a\nb\nc\n", StartAt::Line(2)), "b\nc\n");
-        assert_eq!(tail("a\nb\nc\n", StartAt::Line(0)), "a\nb\nc\n");
-        assert_eq!(tail("a\nb\nc\n", StartAt::Line(9)), "");
-        assert_eq!(tail("a\nb", StartAt::Line(9)), "b");
-        assert_eq!(tail("", StartAt::Last(3)), "");
+        assert_eq!(tail("a\nb\nc\n", &StartAt::Last(2)), "b\nc\n");
+        assert_eq!(tail("a\nb\nc", &StartAt::Last(2)), "b\nc");
+        assert_eq!(tail("a\nb\nc\n", &StartAt::Last(9)), "a\nb\nc\n");
+        assert_eq!(tail("a\nb\nc\n", &StartAt::Last(0)), "");
+        assert_eq!(tail("a\nb\nc\n", &StartAt::Line(2)), "b\nc\n");
+        assert_eq!(tail("a\nb\nc\n", &StartAt::Line(0)), "a\nb\nc\n");
+        assert_eq!(tail("a\nb\nc\n", &StartAt::Line(9)), "");
+        assert_eq!(tail("a\nb", &StartAt::Line(9)), "b");
+        assert_eq!(tail("", &StartAt::Last(3)), "");
     }
 
     #[test]
     fn an_unfinished_line_is_read_even_if_no_line_is_wanted() {
-        assert_eq!(tail("a\nb", StartAt::Last(0)), "b");
-        assert_eq!(tail("b", StartAt::Last(0)), "b");
+        assert_eq!(tail("a\nb", &StartAt::Last(0)), "b");
+        assert_eq!(tail("b", &StartAt::Last(0)), "b");
     }
 
     #[cfg(not(feature = "portable"))]
@@ -152,12 +187,12 @@ mod tests {
         file.as_file().write_all_at(b"c\nd\n", 1 << 40).expect("written");
         file.as_file().set_len(2 << 40).expect("extended");
         let file = Descriptors::new().open(file.path(), Mount::Local).expect("open");
-        let offset = |start_at: StartAt| start_at.offset(&file).expect("read");
-        assert_eq!(offset(StartAt::Last(0)), (1 << 40) + 4);
-        assert_eq!(offset(StartAt::Last(1)), (1 << 40) + 2);
-        assert_eq!(offset(StartAt::Last(3)), 2);
-        assert_eq!(offset(StartAt::Last(9)), 0);
-        assert_eq!(offset(StartAt::Line(4)), (1 << 40) + 2);
+        let offset = |start_at: &StartAt| start_at.offset(&file).expect("read");
+        assert_eq!(offset(&StartAt::Last(0)), (1 << 40) + 4);
+        assert_eq!(offset(&StartAt::Last(1)), (1 << 40) + 2);
+        assert_eq!(offset(&StartAt::Last(3)), 2);
+        assert_eq!(offset(&StartAt::Last(9)), 0);
+        assert_eq!(offset(&StartAt::Line(4)), (1 << 40) + 2);
     }
 
     proptest! {
@@ -169,9 +204,9 @@ mod tests {
             let lines: Vec<String> = lines.iter().map(|&len| "x".repeat(len) + "\n").collect();
             let text = lines.concat();
             let last = lines[lines.len().saturating_sub(count)..].concat();
-            prop_assert_eq!(tail(&text, StartAt::Last(count as u64)), last);
+            prop_assert_eq!(tail(&text, &StartAt::Last(count as u64)), last);
             let rest = lines[(count - 1).min(lines.len())..].concat();
-            prop_assert_eq!(tail(&text, StartAt::Line(count as u64)), rest);
+            prop_assert_eq!(tail(&text, &StartAt::Line(count as u64)), rest);
         }
     }
 }

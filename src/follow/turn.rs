@@ -115,10 +115,10 @@ mod tests {
     use super::super::mount::Mount;
     use super::super::path_target::PathTarget;
     use super::*;
-    use crate::event::{LineFilter, Names, Source, SourceChange, Splitter};
+    use crate::event::{Names, Source, SourceChange};
 
     fn cutting() -> Cutting {
-        Cutting { splitter: Splitter::default(), filter: LineFilter::default() }
+        Cutting::default()
     }
 
     /// Returns a path that was read to `offset`, and cannot be read any more.
@@ -183,5 +183,26 @@ mod tests {
         let second = turn(&mut followed, now + Duration::from_millis(100));
         assert_eq!(second, [format!("{:?}", SourceChange::Appeared), "new\n".to_owned()]);
         assert_eq!(followed.state, SourceState::Live);
+    }
+
+    /// The follower may look at a path that leads nowhere for the first time long after it was found
+    /// missing.
+    #[test]
+    fn a_path_is_gone_only_when_its_removal_was_published() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a.log");
+        std::fs::write(&path, "one\n").expect("written");
+        let now = Instant::now();
+        let mut followed = unreadable(&path, 4, now);
+        followed.origin.is_explicit = false;
+        let mut updates = Vec::new();
+        followed.mark_missing(now, &mut updates);
+        assert!(followed.take_expired(now, Duration::ZERO).is_some());
+        let later = now + Duration::from_secs(1);
+        assert!(!followed.is_gone(later));
+        followed.mark_missing(later, &mut updates);
+        let is_removed = |update: &Update| matches!(update, Update::Change(SourceChange::Removed));
+        assert_eq!(updates.iter().filter(|update| is_removed(update)).count(), 1);
+        assert!(followed.is_gone(later));
     }
 }

@@ -113,6 +113,11 @@ impl Access {
         self.basic.is_none() && self.token.is_none()
     }
 
+    /// Whether a user and a password are accepted.
+    pub(super) fn has_password(&self) -> bool {
+        self.basic.is_some()
+    }
+
     /// Returns the token.
     #[must_use]
     pub fn token(&self) -> Option<&Secret> {
@@ -190,7 +195,7 @@ fn cookies<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Returns the name of the cookie. It has the port, because all ports of a host share cookies.
-fn cookie_name<B>(request: &Request<B>) -> String {
+pub(super) fn cookie_name<B>(request: &Request<B>) -> String {
     let host = || request.headers().get(HOST)?.to_str().ok()?.parse().ok();
     let authority = request.uri().authority().cloned().or_else(host);
     match authority.and_then(|authority| authority.port_u16()) {

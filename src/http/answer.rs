@@ -11,9 +11,10 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
 use super::accept::{accepts_event_streams, asks_for_event_stream};
 use super::access::{Admission, Place};
+use super::bad_query::BadQuery;
 use super::body::AnswerBody;
 use super::decorator::Decorated;
-use super::query::{BadQuery, Query};
+use super::query::Query;
 use super::read_limits::BEFORE;
 use super::responses::{
     close_after, document, method_not_allowed, options, redirect_to_page, redirect_with_cookie,
@@ -23,7 +24,7 @@ use super::route::Route;
 use super::socket::Flow;
 use super::stream::{EventStream, PartByPart, spread};
 use super::trust::Content;
-use super::{Site, reports};
+use super::{Site, openapi, reports};
 use crate::event::{Encoder, EventId, Medium};
 
 /// Time after which a client over the limit of streams is asked to try again.
@@ -148,6 +149,9 @@ impl Site {
                     text(StatusCode::INTERNAL_SERVER_ERROR, "The metrics could not be encoded.\n")
                 }
             },
+            Route::Description => {
+                document(openapi::DESCRIPTION_TYPE, &openapi::description(self, request))
+            }
             Route::Health => text(StatusCode::OK, "ok\n"),
         }
     }
@@ -192,7 +196,7 @@ impl Site {
     async fn query(self: &Arc<Self>, request: &Request<()>) -> Result<Query, BadQuery> {
         let text = request.uri().query().unwrap_or("");
         if !Query::has_expressions(text) {
-            return Query::parse(text, request.headers(), self.presentation);
+            return Query::parse(text, request.headers(), self.presentation, &self.time());
         }
         let permits = Arc::clone(&self.parse_permits);
         let permit = permits.acquire_owned().await.map_err(|_| BadQuery::unread())?;
@@ -200,7 +204,7 @@ impl Site {
         let parse = move || {
             // Held by the thread, which goes on when the peer has gone.
             let _permit = permit;
-            let query = Query::parse(&text, &headers, site.presentation)?;
+            let query = Query::parse(&text, &headers, site.presentation, &site.time())?;
             Ok(if query.files.is_some() { site.with_names(query) } else { query })
         };
         tokio::task::spawn_blocking(parse).await.unwrap_or_else(|_| Err(BadQuery::unread()))

@@ -45,7 +45,8 @@ impl Connection {
         let peer = Peer { flow, is_secure: tls.is_some() };
         let service = AnswerService { options, address: address.into(), peer };
         let Some(tls) = tls else {
-            let taken = answer_until_takeover(socket, service, &mut guard).await;
+            let taken =
+                answer_until_takeover(socket.with_lenient_query(), service, &mut guard).await;
             if let Some((socket, stream)) = taken {
                 let writer = ChunkedWriter::new(socket, stream);
                 // The task of a writer is much smaller than this one.

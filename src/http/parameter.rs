@@ -1,10 +1,18 @@
 //! The names of the query parameters, and names that are almost one of them.
 
+use super::bad_query::BadQuery;
+
 /// Each parameter, with an example.
-const PARAMETERS: [(&str, &str); 13] = [
+pub(super) const PARAMETERS: [(&str, &str); 19] = [
     ("file", "file=*.log"),
     ("n", "n=100"),
     ("grep", "grep=error|warn"),
+    ("where", "where=status%3E=500"),
+    ("level", "level=warn"),
+    ("since", "since=10m"),
+    ("until", "until=14:00"),
+    ("context", "context=3"),
+    ("entries", "entries=1"),
     ("format", "format=json"),
     ("unnamed", "unnamed=1"),
     ("ping", "ping=1"),
@@ -60,6 +68,15 @@ fn distance(one: &[char], other: &[char]) -> usize {
         (before, last) = (last, row);
     }
     last[other.len()]
+}
+
+/// Parses the value of a parameter that is on or off.
+pub(super) fn parse_switch(key: &str, value: &str) -> Result<bool, BadQuery> {
+    match value {
+        "" | "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err(BadQuery::new(format!("{key} takes no value, or 1 or 0, as {key}=1"))),
+    }
 }
 
 #[cfg(test)]

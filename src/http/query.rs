@@ -1,28 +1,18 @@
 //! The query of a request for the event stream.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use hyper::HeaderMap;
 
 use super::accept::accepted;
+use super::bad_query::BadQuery;
+use super::filters::{Filters, QueryTime};
 use super::name_filter::{NameFilter, is_glob};
-use super::parameter::meant_by;
+use super::parameter::{meant_by, parse_switch};
 use super::read_limits::ReadLimits;
-use crate::event::{EventId, Format, Grep, Presentation, Selection, Source};
+use crate::event::{EventId, Format, Presentation, Selection, Source, Surroundings};
 use crate::feed::{Backlog, Candidates, Feed, Start};
-
-/// Largest size of all compiled expressions of `grep` in a request, in bytes.
-///
-/// A client chooses the expressions, so their memory is bounded. With twice the size, a request can
-/// take twice the memory, and compiling takes up to twice the time.
-const GREP_SIZE: usize = 1 << 20;
-
-/// Largest number of `grep` in a request.
-///
-/// Each line is compared with all of them. With twice the number, that takes twice the time.
-const MAX_GREPS: usize = 16;
 
 /// Largest number of `file` in a request.
 ///
@@ -36,8 +26,8 @@ pub struct Query {
     pub presentation: Presentation,
     /// The names of the sources that are sent; none sends all.
     pub files: Option<NameFilter>,
-    /// The expressions for the lines that are sent; none sends all.
-    pub grep: Option<Arc<Grep>>,
+    /// The lines that are sent; none sends all.
+    pub selection: Option<Arc<Selection>>,
     /// The earlier lines that a new client gets.
     pub backlog: Backlog,
     /// The ID of the last event that the client has; none for a new client.
@@ -52,29 +42,6 @@ pub struct Query {
     pub limits: ReadLimits,
 }
 
-/// A sentence that names the values that a parameter accepts.
-#[derive(Debug, PartialEq, Eq)]
-pub struct BadQuery(String);
-
-impl BadQuery {
-    /// A query whose parser has failed.
-    pub(super) fn unread() -> Self {
-        BadQuery("the query could not be read: send a simpler one, as grep=error|warn".to_owned())
-    }
-}
-
-impl From<&str> for BadQuery {
-    fn from(sentence: &str) -> Self {
-        BadQuery(sentence.to_owned())
-    }
-}
-
-impl fmt::Display for BadQuery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl Query {
     /// Parses the query string, and the headers `Last-Event-ID` and `Accept`.
     ///
@@ -86,12 +53,13 @@ impl Query {
         query: &str,
         headers: &HeaderMap,
         presentation: Presentation,
+        time: &QueryTime,
     ) -> Result<Self, BadQuery> {
         let accepted = accepted(headers);
         let mut parsed = Query {
             presentation,
             files: None,
-            grep: None,
+            selection: None,
             backlog: Backlog::Ring,
             last_event_id: None,
             ping: false,
@@ -99,12 +67,12 @@ impl Query {
             content_type: accepted.content_type,
             limits: ReadLimits::default(),
         };
-        let (mut files, mut greps, mut stop) = (Vec::new(), Vec::new(), None);
+        let (mut files, mut filters, mut backlog) = (Vec::new(), Filters::default(), None);
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
                 "file" => files.push(value),
-                "n" => parsed.backlog = parse_backlog(&value)?,
-                "grep" => greps.push(value),
+                "n" => backlog = Some(parse_backlog(&value)?),
+                filter if Filters::has(filter) => filters.set(&key, value, time)?,
                 "format" => parsed.presentation.format = parse_format(&value)?,
                 "unnamed" => parsed.presentation.named = !parse_switch(&key, &value)?,
                 "ping" => parsed.ping = parse_switch(&key, &value)?,
@@ -114,16 +82,12 @@ impl Query {
                     parsed.last_event_id = Some(value.into_owned().into_bytes());
                 }
                 "follow" | "wait" | "before" => parsed.limits.set(&key, &value)?,
-                "stop" => stop = Some(value),
                 "token" => {} // see `access`
                 other => refuse_misspelled(other)?,
             }
         }
         parsed.files = parse_files(&files)?;
-        parsed.grep = parse_greps(&greps)?;
-        // Only one expression is compiled, however often the parameter is given.
-        stop.map_or(Ok(()), |stop| parsed.limits.set("stop", &stop))?;
-        parsed.check_before()?;
+        parsed.select(filters.finish()?, backlog, time)?;
         if let Some(id) = headers.get("last-event-id").filter(|id| !id.is_empty()) {
             parsed.last_event_id = Some(id.as_bytes().to_vec());
         }
@@ -132,8 +96,25 @@ impl Query {
         Ok(parsed)
     }
 
-    fn check_before(&self) -> Result<(), BadQuery> {
-        if self.limits.before.is_some() && self.backlog == Backlog::Ring {
+    /// Sets the lines that are wanted, and everything that follows from them.
+    fn select(
+        &mut self,
+        selection: Selection,
+        backlog: Option<Backlog>,
+        time: &QueryTime,
+    ) -> Result<(), BadQuery> {
+        self.check_before(backlog)?;
+        self.limits.set_selection(&selection, time.now);
+        // A client that asks for a time wants all lines of that time.
+        let has_time = selection.since.is_some() || selection.until.is_some();
+        let default = if has_time { Backlog::All } else { Backlog::Ring };
+        self.backlog = backlog.unwrap_or(default);
+        self.selection = (!selection.is_empty()).then(|| Arc::new(selection));
+        Ok(())
+    }
+
+    fn check_before(&self, backlog: Option<Backlog>) -> Result<(), BadQuery> {
+        if self.limits.before.is_some() && backlog.is_none() {
             return Err("before takes n with it, as before=k3f9q2-1a&n=100".into());
         }
         Ok(())
@@ -144,7 +125,7 @@ impl Query {
     #[must_use]
     pub fn has_expressions(query: &str) -> bool {
         form_urlencoded::parse(query.as_bytes())
-            .any(|(key, value)| key == "grep" || key == "stop" || key == "file" && is_glob(&value))
+            .any(|(key, value)| Filters::has_expression(&key) || key == "file" && is_glob(&value))
     }
 
     /// Returns the start of the subscriber.
@@ -160,14 +141,22 @@ impl Query {
     #[must_use]
     pub fn candidates(&self, feed: &Feed) -> Candidates {
         let before = self.limits.before.as_ref().and_then(|id| feed.event_of(id));
-        Candidates { grep: self.grep.clone(), before }
+        let selection = self.selection.clone().filter(|selection| selection.is_filter());
+        Candidates { selection, before }
     }
 
-    /// Returns the expressions with which lines are searched, if there are any.
+    /// Whether the client resumes after an event of this run.
     #[must_use]
-    pub fn selection(&self) -> Option<Selection> {
-        let selection = Selection { grep: self.grep.clone(), stop: self.limits.stop.clone() };
-        (selection.grep.is_some() || selection.stop.is_some()).then_some(selection)
+    pub(super) fn is_resumed(&self, feed: &Feed) -> bool {
+        let id = self.last_event_id.as_deref().and_then(|id| EventId::parse(id).ok());
+        id.is_some_and(|id| feed.event_of(&id).is_some())
+    }
+
+    /// The lines around those that match which are wanted, if there are any.
+    #[must_use]
+    pub(super) fn surroundings(&self) -> Option<Surroundings> {
+        let selection = self.selection.as_ref().filter(|selection| selection.is_filter())?;
+        Some(selection.surroundings).filter(|surroundings| *surroundings != Surroundings::None)
     }
 
     /// Makes each value of `file` that is a name, according to `is_name`, match this name only.
@@ -188,7 +177,7 @@ impl Query {
     /// Whether the query leaves out some lines.
     #[must_use]
     pub fn is_filtered(&self) -> bool {
-        self.files.is_some() || self.grep.is_some()
+        self.files.is_some() || self.selection.as_ref().is_some_and(|s| s.is_filter())
     }
 }
 
@@ -199,20 +188,22 @@ fn refuse_misspelled(name: &str) -> Result<(), BadQuery> {
         Some((meant, example)) => {
             let sentence =
                 format!("the query has a name that is almost {meant}: write {meant}, as {example}");
-            Err(BadQuery(sentence))
+            Err(BadQuery::new(sentence))
         }
     }
 }
 
 fn parse_files(values: &[Cow<'_, str>]) -> Result<Option<NameFilter>, BadQuery> {
     if values.len() > MAX_FILES {
-        return Err(BadQuery(format!(
+        return Err(BadQuery::new(format!(
             "file is given at most {MAX_FILES} times: give a glob for several sources, as file=*.log"
         )));
     }
     let mut files = NameFilter::default();
     values.iter().try_for_each(|value| files.add(value)).map_err(|_| {
-        BadQuery("file takes a source's name or a simpler glob than this, as file=*.log".to_owned())
+        BadQuery::new(
+            "file takes a source's name or a simpler glob than this, as file=*.log".to_owned(),
+        )
     })?;
     Ok((!values.is_empty()).then_some(files))
 }
@@ -223,33 +214,12 @@ fn parse_backlog(value: &str) -> Result<Backlog, BadQuery> {
         number => number
             .parse()
             .map(Backlog::Newest)
-            .map_err(|_| BadQuery("n takes a number of lines or all, as n=100".to_owned())),
+            .map_err(|_| BadQuery::new("n takes a number of lines or all, as n=100".to_owned())),
     }
-}
-
-/// Compiles the expressions, none of them if there are too many.
-fn parse_greps(values: &[Cow<'_, str>]) -> Result<Option<Arc<Grep>>, BadQuery> {
-    if values.len() > MAX_GREPS {
-        return Err(BadQuery(format!(
-            "grep is given at most {MAX_GREPS} times: join alternatives with |, as grep=error|warn"
-        )));
-    }
-    let grep = Grep::new(values, GREP_SIZE).map_err(|_| {
-        BadQuery("grep takes a regular expression of moderate size, as grep=error|warn".to_owned())
-    })?;
-    Ok((!values.is_empty()).then(|| Arc::new(grep)))
 }
 
 fn parse_format(value: &str) -> Result<Format, BadQuery> {
     value.parse().map_err(|_| {
-        BadQuery("format takes text, json, base64 or buffer, as format=json".to_owned())
+        BadQuery::new("format takes text, json, base64 or buffer, as format=json".to_owned())
     })
-}
-
-fn parse_switch(key: &str, value: &str) -> Result<bool, BadQuery> {
-    match value {
-        "" | "1" | "true" => Ok(true),
-        "0" | "false" => Ok(false),
-        _ => Err(BadQuery(format!("{key} takes no value, or 1 or 0, as {key}=1"))),
-    }
 }

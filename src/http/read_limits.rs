@@ -1,18 +1,20 @@
 //! The query parameters that end a read of the event stream.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{EventId, Grep};
-
-/// Largest size of the compiled expression of `stop`, in bytes, for the reason of that of `grep`.
-const STOP_SIZE: usize = 1 << 20;
+use crate::event::{EventId, Selection};
 
 /// Longest `wait`.
 ///
 /// It is long enough for one request an hour. A client that wants a longer read can do without an
 /// end; with twice the time, a mistaken `wait` is noticed later.
 const MAX_WAIT: Duration = Duration::from_secs(60 * 60);
+
+/// Time in which a line arrives after the time that it states.
+///
+/// With half the value, the last lines before `until` are lost more often; with twice the value, the
+/// read ends later.
+const LATE: Duration = Duration::from_secs(1);
 
 /// The ends of a read; without any, it goes on for as long as the client wants.
 #[derive(Debug, Default)]
@@ -21,10 +23,13 @@ pub struct ReadLimits {
     pub is_snapshot: bool,
     /// Time after which the read ends; with `is_snapshot`, time in which the first event is awaited.
     pub wait: Option<Duration>,
-    /// The expression of the line after which the read ends.
-    pub stop: Option<Arc<Grep>>,
+    /// The read ends after a line that the selection names.
+    pub has_stop: bool,
     /// The ID of the event before which the read ends.
     pub before: Option<EventId>,
+    /// Time after which the read ends after the events that are there, because no later line is
+    /// wanted.
+    pub until: Option<Duration>,
 }
 
 impl ReadLimits {
@@ -34,18 +39,31 @@ impl ReadLimits {
         match key {
             "follow" => self.is_snapshot = !parse_follow(value)?,
             "wait" => self.wait = Some(parse_wait(value)?),
-            "stop" => self.stop = Some(parse_stop(value)?),
             "before" => self.before = Some(parse_before(value)?),
             _ => {}
         }
         Ok(())
     }
 
+    /// Ends the read after the last line that `selection` can want; `now` is in milliseconds since
+    /// 1970.
+    pub(super) fn set_selection(&mut self, selection: &Selection, now: i64) {
+        self.has_stop = selection.stop.is_some();
+        let Some(until) = selection.until else { return };
+        match u64::try_from(until.saturating_sub(now)) {
+            Ok(left) if left > 0 => {
+                self.until = Some(Duration::from_millis(left).saturating_add(LATE));
+            }
+            // No event can come for which a long poll would wait.
+            _ => (self.is_snapshot, self.wait) = (true, None),
+        }
+    }
+
     /// Whether the read has an end.
     #[must_use]
     pub fn has_end(&self) -> bool {
-        let ReadLimits { is_snapshot, wait, stop, before } = self;
-        *is_snapshot || wait.is_some() || stop.is_some() || before.is_some()
+        let ReadLimits { is_snapshot, wait, has_stop, before, until } = self;
+        *is_snapshot || wait.is_some() || *has_stop || before.is_some() || until.is_some()
     }
 }
 
@@ -64,12 +82,6 @@ fn parse_follow(value: &str) -> Result<bool, &'static str> {
 fn parse_wait(value: &str) -> Result<Duration, &'static str> {
     let wait = humantime::parse_duration(value).ok().filter(|wait| *wait <= MAX_WAIT);
     wait.ok_or("wait takes a duration of at most an hour, as wait=500ms, wait=15s or wait=2m")
-}
-
-fn parse_stop(value: &str) -> Result<Arc<Grep>, &'static str> {
-    Grep::new(&[value], STOP_SIZE)
-        .map(Arc::new)
-        .map_err(|_| "stop takes a regular expression of moderate size, as stop=Finished|error")
 }
 
 fn parse_before(value: &str) -> Result<EventId, &'static str> {
@@ -96,7 +108,6 @@ mod tests {
             let wait = Some(Duration::from_millis(millis));
             assert_eq!(limits("wait", value).expect("valid").wait, wait, "{value}");
         }
-        assert!(limits("stop", "a|b").expect("valid").stop.is_some());
         assert!(limits("before", "k3f9q2-1a").expect("valid").before.is_some());
         for (key, value) in [
             ("follow", ""),
@@ -106,7 +117,6 @@ mod tests {
             ("wait", "-1s"),
             ("wait", "1h 1ms"),
             ("wait", "99999999999999999999y"),
-            ("stop", "("),
             ("before", ""),
             ("before", "42"),
         ] {

@@ -3,7 +3,16 @@
 use super::trust::Content;
 use super::{Asset, Site};
 
+/// The paths that every site has beside that of the event stream.
+pub(super) const DOCUMENTS: [(&str, Route<'static>); 4] = [
+    ("/sources", Route::Sources),
+    ("/metrics", Route::Metrics),
+    ("/healthz", Route::Health),
+    ("/openapi.json", Route::Description),
+];
+
 /// A path at which a site answers.
+#[derive(Clone, Copy)]
 pub(super) enum Route<'a> {
     /// The web page.
     Page(&'a Asset),
@@ -17,6 +26,8 @@ pub(super) enum Route<'a> {
     Sources,
     /// Figures for Prometheus.
     Metrics,
+    /// The description of all this for programs.
+    Description,
     /// The health check, which needs no password, no token and no accepted host.
     Health,
 }
@@ -27,7 +38,7 @@ impl Route<'_> {
         match self {
             Route::Page(_) | Route::PageWithoutSlash => Content::Page,
             Route::PageFile(_) => Content::PageFile,
-            Route::Events | Route::Sources | Route::Metrics => Content::Logs,
+            Route::Events | Route::Sources | Route::Metrics | Route::Description => Content::Logs,
             Route::Health => Content::Health,
         }
     }
@@ -48,11 +59,6 @@ impl Site {
                 None => {}
             }
         }
-        match path {
-            "/sources" => Some(Route::Sources),
-            "/metrics" => Some(Route::Metrics),
-            "/healthz" => Some(Route::Health),
-            _ => None,
-        }
+        DOCUMENTS.into_iter().find(|(known, _)| *known == path).map(|(_, route)| route)
     }
 }

@@ -110,9 +110,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::event::{
-        Cutting, Encoder, Epoch, Format, LineFilter, Medium, Presentation, Splitter,
-    };
+    use crate::event::{Cutting, Encoder, Epoch, Format, Medium, Presentation, Splitter};
     use crate::feed::{Feed, feed};
     use crate::http::{Access, Site, Traffic, Trust};
     use crate::report::Report;
@@ -153,7 +151,7 @@ mod tests {
     async fn a_panic_ends_its_own_connection_only() {
         let capacity = Capacity { lines: 10, bytes: 1000, index_bytes: 1000 };
         let splitter = Splitter { max_line: 1000, ..Splitter::default() };
-        let cutting = Cutting { splitter, filter: LineFilter::default() };
+        let cutting = Cutting { splitter, ..Cutting::default() };
         let (_publisher, feed) = feed(Encoder::new(Epoch::from_random(1)), capacity, cutting);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
         let address = listener.local_addr().expect("an address");

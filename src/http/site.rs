@@ -1,10 +1,11 @@
 //! The site: everything that is served, and its limits.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Semaphore;
 
+use super::filters::QueryTime;
 use super::{Access, Asset, Traffic, Trust};
 use crate::event::Presentation;
 use crate::feed::Feed;
@@ -82,5 +83,12 @@ impl Site {
             send_timeout: Site::DEFAULT_SEND_TIMEOUT,
             reconnect_delay: Site::DEFAULT_RECONNECT_DELAY,
         }
+    }
+
+    /// The time of a request that is answered now.
+    pub(super) fn time(&self) -> QueryTime {
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = elapsed.map_or(0, |elapsed| elapsed.as_millis() as i64);
+        QueryTime { now, zone: self.feed.encoder().clock().zone().clone() }
     }
 }

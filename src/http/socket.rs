@@ -10,6 +10,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::lenient_query::LenientQuery;
+
+/// Most bytes of one read of the first request line; a usual request fits. They lie on the stack.
+const FIRST_READ: usize = 2048;
+
 /// A stream of bytes in both directions, of any kind of socket.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -57,11 +62,18 @@ pub(super) struct Socket<S> {
     limit: Duration,
     /// Runs while a write waits.
     timer: Option<Pin<Box<Sleep>>>,
+    /// Reads the first request line; none if the bytes are encrypted, or the line was read.
+    query: Option<LenientQuery>,
 }
 
 impl<S: AsyncWrite + Unpin> Socket<S> {
     pub(super) fn new(inner: S, limit: Duration) -> Self {
-        Socket { inner, flow: Flow::default(), limit, timer: None }
+        Socket { inner, flow: Flow::default(), limit, timer: None, query: None }
+    }
+
+    /// Accepts characters in the query of the first request that belong escaped.
+    pub(super) fn with_lenient_query(self) -> Self {
+        Socket { query: Some(LenientQuery::default()), ..self }
     }
 
     pub(super) fn flow(&self) -> Flow {
@@ -87,13 +99,34 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Socket<S> {
+    /// Reads bytes of the first request line.
+    fn poll_read_query(
+        &mut self,
+        mut query: LenientQuery,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut bytes = [0; FIRST_READ];
+        let len = FIRST_READ.min(buf.remaining() / LenientQuery::GROWTH);
+        let mut line = ReadBuf::new(&mut bytes[..len]);
+        let read = Pin::new(&mut self.inner).poll_read(cx, &mut line);
+        query.escape(line.filled(), |bytes| buf.put_slice(bytes));
+        self.query = (!query.is_done()).then_some(query);
+        read
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.inner).poll_read(cx, buf);
+        let read = match self.query.take_if(|_| buf.remaining() >= LenientQuery::GROWTH) {
+            Some(query) => self.poll_read_query(query, cx, buf),
+            None => Pin::new(&mut self.inner).poll_read(cx, buf),
+        };
         if let Poll::Ready(Err(error)) = &read {
             self.flow.note_error(error);
         }

@@ -5,7 +5,7 @@
 //! Everything here is pure.
 
 /// The first bytes of a journal that this version can read; one byte with the state follows.
-pub(super) const HEADER: &[u8] = b"ssetail journal 2\n";
+pub(super) const HEADER: &[u8] = b"ssetail journal 3\n";
 /// State of a journal that has all that was published.
 pub(super) const COMPLETE: u8 = b'+';
 /// State of a journal that lacks something that was published.

@@ -3,7 +3,7 @@
 //! Everything here is pure.
 
 use super::block::take_u32;
-use crate::event::{Carry, FileId, TextEncoding};
+use crate::event::{Carry, FileId, LineCarry, TextEncoding};
 use crate::store::{push_number, take_number};
 
 /// The progress of reading a file, and checksums that show whether it still has the same bytes.
@@ -160,9 +160,10 @@ impl Checkpoint {
     fn push(&self, bytes: &mut Vec<u8>) {
         let flags = u8::from(self.is_followed) | u8::from(self.skip_nuls) << 1;
         bytes.push(flags);
-        for number in [self.offset, self.unfinished, carry_number(self.carry), self.head_len] {
-            push_number(bytes, number);
-        }
+        push_number(bytes, self.offset);
+        push_number(bytes, self.unfinished);
+        push_carry(bytes, self.carry);
+        push_number(bytes, self.head_len);
         bytes.extend(self.guard.to_le_bytes());
         bytes.extend(self.head.to_le_bytes());
     }
@@ -170,15 +171,13 @@ impl Checkpoint {
     fn take(bytes: &mut &[u8]) -> Option<Self> {
         let (&flags, rest) = bytes.split_first()?;
         *bytes = rest;
-        let mut number = || take_number(bytes);
-        let (offset, unfinished, carry, head_len) = (number()?, number()?, number()?, number()?);
         Some(Checkpoint {
             is_followed: flags & 1 > 0,
             skip_nuls: flags & 2 > 0,
-            carry: carry_of(carry),
-            offset,
-            unfinished,
-            head_len,
+            offset: take_number(bytes)?,
+            unfinished: take_number(bytes)?,
+            carry: take_carry(bytes)?,
+            head_len: take_number(bytes)?,
             guard: take_u32(bytes)?,
             head: take_u32(bytes)?,
         })
@@ -187,18 +186,17 @@ impl Checkpoint {
 
 impl ExtentRef {
     fn push(&self, bytes: &mut Vec<u8>) {
-        let carry = carry_number(self.carry);
-        for number in [self.source, self.first, self.log, self.offset, carry, self.time] {
+        for number in [self.source, self.first, self.log, self.offset, self.time] {
             push_number(bytes, number);
         }
+        push_carry(bytes, self.carry);
         bytes.extend(self.crc.to_le_bytes());
     }
 
     fn take(bytes: &mut &[u8]) -> Option<Self> {
         let mut number = || take_number(bytes);
         let (source, first, log, offset) = (number()?, number()?, number()?, number()?);
-        let (carry, time) = (number()?, number()?);
-        let carry = carry_of(carry);
+        let (time, carry) = (number()?, take_carry(bytes)?);
         Some(ExtentRef { source, first, log, offset, crc: take_u32(bytes)?, carry, time })
     }
 }
@@ -207,19 +205,42 @@ impl ExtentRef {
 const ENCODINGS: [Option<TextEncoding>; 4] =
     [None, Some(TextEncoding::Utf8), Some(TextEncoding::Utf16Le), Some(TextEncoding::Utf16Be)];
 
-/// Returns the number that stands for a state: a bit, two bits for the encoding, and a length.
-fn carry_number(carry: Carry) -> u64 {
+/// Number of bits of a [`LineCarry`].
+const LINE_BITS: usize = 11;
+
+/// Appends a state: a number of two bits for the encoding and a length, and a number with the states
+/// of the lines of each stream.
+fn push_carry(bytes: &mut Vec<u8>, carry: Carry) {
     let encoding = ENCODINGS.iter().position(|encoding| *encoding == carry.encoding).unwrap_or(0);
-    carry.part_bytes << 3 | (encoding as u64) << 1 | u64::from(carry.hidden)
+    push_number(bytes, carry.part_bytes << 2 | encoding as u64);
+    let lines = carry.lines.iter().rev().fold(0, |number, line| {
+        let flags = u64::from(line.is_unfinished)
+            | u64::from(line.hidden) << 1
+            | u64::from(line.redacts_rest) << 2;
+        number << LINE_BITS | u64::from(line.key_lines) << 3 | flags
+    });
+    push_number(bytes, lines);
 }
 
-/// Returns the state for which a number stands.
-fn carry_of(number: u64) -> Carry {
-    Carry {
-        part_bytes: number >> 3,
-        hidden: number & 1 > 0,
-        encoding: ENCODINGS[(number >> 1 & 3) as usize],
+/// Removes a state from the start of `bytes`.
+fn take_carry(bytes: &mut &[u8]) -> Option<Carry> {
+    let number = take_number(bytes)?;
+    let mut rest = take_number(bytes)?;
+    let mut carry = Carry {
+        part_bytes: number >> 2,
+        encoding: ENCODINGS[(number & 3) as usize],
+        ..Carry::default()
+    };
+    for line in &mut carry.lines {
+        *line = LineCarry {
+            is_unfinished: rest & 1 > 0,
+            hidden: rest & 2 > 0,
+            redacts_rest: rest & 4 > 0,
+            key_lines: (rest >> 3) as u8,
+        };
+        rest >>= LINE_BITS;
     }
+    Some(carry)
 }
 
 fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {
@@ -246,11 +267,17 @@ mod tests {
         #[test]
         fn records_are_read_as_they_were_written(
             numbers: [u64; 7], text in ".{0,9}", bytes: Vec<u8>, hidden: bool, crc: u32,
-            encoding in 0usize..4,
+            encoding in 0usize..4, flags: [bool; 9], key_lines: [u8; 3],
         ) {
             let [a, b, c, d, e, f, g] = numbers;
             let file = FileId { device: b, inode: c, born: (d < u64::MAX).then_some(d) };
-            let carry = Carry { part_bytes: e >> 3, hidden, encoding: ENCODINGS[encoding] };
+            let lines = [0, 1, 2].map(|at| LineCarry {
+                is_unfinished: flags[3 * at],
+                hidden: flags[3 * at + 1],
+                redacts_rest: flags[3 * at + 2],
+                key_lines: key_lines[at],
+            });
+            let carry = Carry { part_bytes: e >> 2, encoding: ENCODINGS[encoding], lines };
             let checkpoint = Checkpoint { is_followed: hidden, offset: c, unfinished: d, carry, guard: crc,
                 head_len: f, head: !crc, skip_nuls: !hidden };
             let extent = ExtentRef { source: a, first: b, log: c, offset: d, crc, carry, time: g };

@@ -276,7 +276,8 @@ fn introduce(ledger: &mut Ledger, log: &Arc<dyn Log>, block: &mut Vec<u8>) {
 /// Describes the cutting by a text that is different if lines become different.
 fn describe(cutting: &Cutting) -> String {
     let (include, exclude) = cutting.filter.expressions();
-    format!("{:?} {include:?} {exclude:?}", cutting.splitter)
+    let Cutting { splitter, container, redaction, .. } = cutting;
+    format!("{splitter:?} {include:?} {exclude:?} {container:?} {redaction:?}")
 }
 
 fn lock_directory(directory: &Path) -> anyhow::Result<File> {

@@ -15,9 +15,11 @@ use crate::feed::{Feed, Publisher, resume};
 use crate::follow::{InputCopies, OpenedSources, Registry, Spool, Target, WantedSource};
 use crate::http::{Access, Listeners, Secret, listen};
 use crate::journal::{Journal, Recovered};
+use crate::record::Clock;
 use crate::report::Report;
 use crate::settings::{Settings, SpoolSettings, StdinSettings};
 use crate::status::{Status, Tee};
+use crate::system::{local_zone, wall_clock};
 
 /// The journal of this run, and what it has recovered of earlier runs.
 pub(super) struct State {
@@ -105,7 +107,8 @@ impl Bound {
             None => {
                 Epoch::from_random(getrandom::u64().context("the kernel has no random numbers")?)
             }
-        });
+        })
+        .with_clock(Clock::new(&local_zone(), wall_clock()));
         let history = recovered.history(settings.capacity.index_bytes);
         let cutting = settings.follow.cutting.clone();
         let (publisher, feed) = resume(encoder, settings.capacity, cutting, history, journal);

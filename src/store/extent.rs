@@ -19,6 +19,12 @@ const EXTENT_SIZE: u64 = 256 * 1024;
 /// A damaged journal can ask for so much memory, and for twice as much with twice the value.
 const LARGEST: u64 = 4 << 20;
 
+/// Most bytes that are published in place of one byte: those of `[redacted]`.
+///
+/// An event has at least one byte, or a line end. Twice the value lets a damaged journal count twice
+/// as many events.
+const GROWTH: usize = 10;
+
 /// A byte range of a log that holds consecutive batches.
 #[derive(Clone, Debug)]
 pub(crate) struct Extent {
@@ -74,7 +80,10 @@ impl Extent {
         let mut rest = &*shapes;
         while !rest.is_empty() {
             let shape = BatchShape::take(&mut rest)?;
-            if shape.count == 0 || shape.count > shape.len || end == End::Finished {
+            if shape.count == 0
+                || shape.count > shape.len.saturating_mul(GROWTH)
+                || end == End::Finished
+            {
                 return None;
             }
             len += shape.len as u64;
@@ -119,6 +128,9 @@ impl Extent {
         if crc32fast::hash(&bytes) != self.location.crc {
             return None;
         }
+        let is_redacted = self.location.log.is_redacted();
+        let without_redaction = is_redacted.then(|| cutting.clone().without_redaction());
+        let cutting = without_redaction.as_ref().unwrap_or(cutting);
         let bytes = Bytes::from(bytes);
         let mut batches = Vec::new();
         let mut carry = self.carry;

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use crate::event::{Batch, Carry, Cutting, End, LineFilter, Lines, Name, Seq, Source, Splitter};
+use crate::event::{Batch, Carry, Cutting, End, Lines, Name, Seq, Source, Splitter};
 
 pub(crate) fn source() -> Arc<Source> {
     Arc::new(Source { id: 0, name: Name::new(OsStr::new("x.log")) })
@@ -12,10 +12,7 @@ pub(crate) fn source() -> Arc<Source> {
 
 /// Cuts lines of at most `max_line` bytes, and publishes all of them.
 pub(crate) fn cutting(max_line: usize) -> Cutting {
-    Cutting {
-        splitter: Splitter { max_line, ..Splitter::default() },
-        filter: LineFilter::default(),
-    }
+    Cutting { splitter: Splitter { max_line, ..Splitter::default() }, ..Cutting::default() }
 }
 
 /// Lines `first`, `first + 1`, …, each the text of its number.

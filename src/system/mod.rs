@@ -11,6 +11,7 @@ mod linux;
 mod portable;
 #[cfg(feature = "cli")]
 mod process;
+mod time;
 mod unix;
 
 #[cfg(all(target_os = "linux", not(feature = "portable"), feature = "cli"))]
@@ -29,6 +30,9 @@ pub(crate) use portable::{
 };
 #[cfg(feature = "cli")]
 pub(crate) use process::{ForwardedSignal, parent_id, send_signal};
+pub use time::local_zone;
+#[cfg(feature = "cli")]
+pub(crate) use time::wall_clock;
 pub use unix::raise_descriptor_limit;
 #[cfg(feature = "cli")]
 pub(crate) use unix::terminal_columns;

@@ -1,6 +1,9 @@
-// Parses a raw line into spans of plain text with a style. SGR sequences set the style, and
-// text after a carriage return replaces the text before it. All other control characters
-// (cursor movement, bell, text direction) become visible symbols.
+// Parses a raw line into spans of plain text with a style. SGR sequences set the style, OSC 8
+// sequences set the link, and screenrow.js executes movements and erasures within the line.
+// Other sequences are for a terminal as a whole (titles, modes, queries) and leave no trace.
+// All other control characters, such as those of text direction, become visible symbols.
+
+import { ScreenRow } from './screenrow.js';
 
 /**
  * Colours are '' (default), 'c0' to 'c15' (palette of the theme) or 'rgb(…)'.
@@ -15,10 +18,10 @@
  * @property {boolean} strike
  */
 
-/** @typedef {{ text: string, style: Style | null, symbol: boolean }} Span */
+/** @typedef {{ text: string, style: Style | null, symbol: boolean, link?: string }} Span */
 
 const CONTROL_CHARS = '\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff';
-const ESCAPE_SEQUENCE = '\\x1b(?:\\[[0-?]*[ -/]*[@-~]|[\\]PX^_][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)?|[ -/]*[0-~])';
+const ESCAPE_SEQUENCE = '\\x1b(?:\\[[0-?]*[ -/]*(?:[@-~]|$)|[\\]PX^_][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)|[ -/]*[0-~])';
 const TOKEN = new RegExp(`${ESCAPE_SEQUENCE}|[${CONTROL_CHARS}]`, 'g');
 const CONTROL = new RegExp(`[${CONTROL_CHARS}]`);
 
@@ -114,43 +117,105 @@ function isPlain(style) {
     && !style.inverse && !style.strike;
 }
 
-class Spans {
-  /** @type {Span[]} */
-  list = [];
-  /** @type {Style} */
-  style = { ...PLAIN };
-  #hasReturned = false;
+const LINK = /^\x1b\]8;[^;]*;([^]*?)(?:\x07|\x1b\\)$/;
+const CSI = /^\x1b\[([\d;:]*)([@-~])$/;
+/** Characters without an effect on text: bell, and changes of a character set. */
+const SILENT = /^[\x07\x0e\x0f]$/;
+/** Line-drawing characters of `ESC ( 0`, from U+0060 on. */
+const LINE_DRAWING = '◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·';
 
-  /** @param {string} text @param {boolean} [isSymbol] */
-  add(text, isSymbol = false) {
-    if (!text) return;
-    if (this.#hasReturned) this.list = [];
-    this.#hasReturned = false;
-    this.list.push({ text, style: isPlain(this.style) ? null : this.style, symbol: isSymbol });
+/** @param {string} text */
+function lineDrawing(text) {
+  return text.replace(/[`-~]/g, (char) => LINE_DRAWING[char.charCodeAt(0) - 0x60]);
+}
+
+class Parser {
+  #row;
+  /** @type {Style} */
+  #style = { ...PLAIN };
+  #drawsLines = false;
+
+  /** @param {ScreenRow} row */
+  constructor(row) {
+    this.#row = row;
+  }
+
+  /** @param {string} text */
+  text(text) {
+    if (text) this.#row.write(this.#drawsLines ? lineDrawing(text) : text);
+  }
+
+  /** @param {string} token an escape sequence or a control character */
+  control(token) {
+    if (token === '\r') this.#row.moveTo(0);
+    else if (token === '\b') this.#row.moveBy(-1);
+    else if (token.length > 1) this.#sequence(token);
+    else if (!SILENT.test(token)) this.#row.write(symbol(token), true);
   }
 
   /** @param {string} token */
-  control(token) {
-    if (token === '\r') this.#hasReturned = true;
-    else if (/^\x1b\[[\d;:]*m$/.test(token)) this.style = applySgr(this.style, token.slice(2, -1));
-    else if (!/^\x1b\[\d?K$/.test(token)) this.add(token.replace(new RegExp(CONTROL, 'g'), symbol), true);
+  #sequence(token) {
+    const csi = CSI.exec(token);
+    if (csi) return this.#csi(csi[1], csi[2]);
+    const link = LINK.exec(token);
+    if (link) this.#row.link = link[1];
+    else if (/^\x1b\(/.test(token)) this.#drawsLines = token[2] === '0';
+    else if (token === '\x1b7') this.#row.save();
+    else if (token === '\x1b8') this.#row.restore();
+    else if (/^\x1b[cDEM]$/.test(token)) this.#row.leave();
+  }
+
+  /** @param {string} parameters @param {string} final character that names the function */
+  #csi(parameters, final) {
+    if (final === 'm') {
+      this.#style = applySgr(this.#style, parameters);
+      this.#row.style = isPlain(this.#style) ? null : this.#style;
+    } else move(this.#row, final, Number.parseInt(parameters, 10));
   }
 }
 
 /**
+ * Executes a control sequence that moves or erases.
+ * @param {ScreenRow} row
+ * @param {string} final
+ * @param {number} parameter NaN for the default
+ */
+function move(row, final, parameter) {
+  const n = parameter || 1;
+  if (final === 'C' || final === 'a') row.moveBy(n);
+  else if (final === 'D') row.moveBy(-n);
+  else if (final === 'G' || final === '`') row.moveTo(n - 1);
+  else if (final === 'K' || (final === 'J' && !(parameter > 1))) erase(row, parameter || 0);
+  else if (final === 'X') row.erase(row.column, row.column + n);
+  else if (final === 'P') row.remove(n);
+  else if (final === '@') row.insert(n);
+  else if (final === 'b') row.repeat(n);
+  else if (final === 's') row.save();
+  else if (final === 'u') row.restore();
+  else if ('ABEFHJdef'.includes(final)) row.leave();
+}
+
+/** @param {ScreenRow} row @param {number} mode 0: from the cursor on, 1: up to the cursor, 2: all */
+function erase(row, mode) {
+  if (mode <= 2) row.erase(mode === 0 ? row.column : 0, mode === 1 ? row.column + 1 : Infinity);
+}
+
+/**
  * @param {string} text a raw line
+ * @param {(text: string) => void} [redrawn] gets the text of the line each time before it may be overwritten or erased
  * @returns {Span[]}
  */
-export function parseAnsi(text) {
-  const spans = new Spans();
+export function parseAnsi(text, redrawn) {
+  const row = new ScreenRow(redrawn);
+  const parser = new Parser(row);
   let at = 0;
   for (const match of text.matchAll(TOKEN)) {
-    spans.add(text.slice(at, match.index));
-    spans.control(match[0]);
+    parser.text(text.slice(at, match.index));
+    parser.control(match[0]);
     at = match.index + match[0].length;
   }
-  spans.add(text.slice(at));
-  return spans.list;
+  parser.text(text.slice(at));
+  return row.spans();
 }
 
 /** Returns the text of a line as the page shows it. @param {string} text @returns {string} */
@@ -159,17 +224,4 @@ export function visibleText(text) {
   let visible = '';
   for (const span of parseAnsi(text)) visible += span.text;
   return visible;
-}
-
-/** Returns the width of visible text in terminal cells: 8 per tab stop, 2 per wide character. @param {string} text */
-export function cellsOf(text) {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  let cells = 0;
-  for (const char of text) {
-    const code = /** @type {number} */ (char.codePointAt(0));
-    if (code === 9) cells += 8 - (cells % 8);
-    else if (code >= 0x300 && code <= 0x36f) continue;
-    else cells += code >= 0x1100 && /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\uff00-\uff60]/u.test(char) ? 2 : 1;
-  }
-  return cells;
 }

@@ -12,37 +12,44 @@ const START_TIMEOUT_MS = 4_000;
  * @property {(state: import('./stream.js').State) => void} state
  */
 
-/** @typedef {(url: string, failed: () => void) => MessagePort | Promise<MessagePort>} Transport */
+/**
+ * @typedef {object} Request
+ * @property {string} url of the stream
+ * @property {string} health URL that responds while the server lives
+ * @property {string} after ID of the last event that the page has, or ''
+ */
 
-/** Sends one port of a new channel to a worker and returns the other. @param {MessagePort | Worker} to @param {string} url */
-function openChannel(to, url) {
+/** @typedef {(request: Request, failed: () => void) => MessagePort | Promise<MessagePort>} Transport */
+
+/** Sends one port of a new channel to a worker and returns the other. @param {MessagePort | Worker} to @param {Request} request */
+function openChannel(to, request) {
   const { port1, port2 } = new MessageChannel();
-  to.postMessage({ url }, [port2]);
+  to.postMessage(request, [port2]);
   return port1;
 }
 
 const WORKER = new URL('./streamworker.js', import.meta.url);
 
 /** @type {Transport} */
-function sharedWorker(url, failed) {
+function sharedWorker(request, failed) {
   const worker = new SharedWorker(WORKER, { type: 'module', name: 'ssetail' });
   worker.onerror = failed;
   worker.port.start();
-  return openChannel(worker.port, url);
+  return openChannel(worker.port, request);
 }
 
 /** @type {Transport} */
-function ownWorker(url, failed) {
+function ownWorker(request, failed) {
   const worker = new Worker(WORKER, { type: 'module' });
   worker.onerror = failed;
-  return openChannel(worker, url);
+  return openChannel(worker, request);
 }
 
-/** @param {string} url */
-async function inPage(url) {
+/** @param {Request} request */
+async function inPage({ url, health, after }) {
   const { Hub } = await import('./hub.js');
   const { port1, port2 } = new MessageChannel();
-  new Hub(url).attach(port2);
+  new Hub(url, health).attach(port2, after);
   return port1;
 }
 
@@ -51,14 +58,14 @@ export class Connection {
   #transports = [sharedWorker, ownWorker, inPage];
   /** @type {MessagePort | null} */
   #port = null;
-  #url;
+  #request;
   #listener;
   #startTimer = 0;
   #closed = false;
 
-  /** @param {string} url @param {Listener} listener */
-  constructor(url, listener) {
-    this.#url = url;
+  /** @param {Request} request @param {Listener} listener */
+  constructor(request, listener) {
+    this.#request = request;
     this.#listener = listener;
     void this.#tryNext();
   }
@@ -75,7 +82,7 @@ export class Connection {
     };
     this.#startTimer = window.setTimeout(failed, START_TIMEOUT_MS);
     try {
-      const port = await transport(this.#url, failed);
+      const port = await transport(this.#request, failed);
       if (!settled) this.#listen(port, () => (settled = true));
     } catch {
       failed();
@@ -112,6 +119,11 @@ export class Connection {
 
   check() {
     this.#send({ type: 'check' });
+  }
+
+  /** Tells the hub if somebody looks at the page. @param {boolean} on */
+  watch(on) {
+    this.#send({ type: 'watch', on });
   }
 
   close() {

@@ -30,7 +30,8 @@ export class Controls {
   /**
    * @param {import('./page.js').Page} page
    * @param {import('./prefs.js').Prefs} prefs
-   * @param {() => void} reconnect opens a new stream with the changed server filter
+   * @param {(filter: { grep: string, history: string }) => Promise<string>} reconnect opens a stream
+   *   with another server filter; returns the reason if the server does not accept it
    */
   constructor(page, prefs, reconnect) {
     this.#page = page;
@@ -127,12 +128,31 @@ export class Controls {
     onClick('help-open', () => byId('help', HTMLDialogElement).showModal());
     byId('server', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#page.urlState.grep = byId('grep', HTMLInputElement).value;
-      this.#page.urlState.history = byId('history', HTMLSelectElement).value;
-      byId('menu', HTMLElement).hidePopover();
-      this.#urlStateChanged();
-      this.#reconnect();
+      void this.#applyServerFilter();
     });
+    byId('grep', HTMLInputElement).addEventListener('input', () => this.#showFilterProblem(''));
+  }
+
+  async #applyServerFilter() {
+    const problem = await this.#reconnect({ grep: byId('grep', HTMLInputElement).value, history: byId('history', HTMLSelectElement).value });
+    this.#showFilterProblem(problem);
+    if (problem) return byId('grep', HTMLInputElement).focus();
+    byId('menu', HTMLElement).hidePopover();
+    this.#urlStateChanged();
+  }
+
+  /** @param {string} problem */
+  #showFilterProblem(problem) {
+    const element = byId('grep-problem', HTMLElement);
+    element.hidden = problem === '';
+    setText(element, problem);
+    byId('grep', HTMLInputElement).setAttribute('aria-invalid', String(problem !== ''));
+  }
+
+  /** Opens the menu at the server filter. */
+  editServerFilter() {
+    byId('menu', HTMLElement).showPopover();
+    byId('grep', HTMLInputElement).focus();
   }
 
   /** @param {string} format */

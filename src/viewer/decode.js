@@ -1,7 +1,8 @@
 // Decodes an event of the stream into a line of the store. Runs in the worker, so that
 // JSON parsing does not block the page.
 
-import { cellsOf, hasControlChars, visibleText } from './ansi.js';
+import { hasControlChars, parseAnsi, visibleText } from './ansi.js';
+import { cellsOf } from './cells.js';
 import { levelOf } from './level.js';
 import { FLAG, KIND } from './store.js';
 
@@ -33,11 +34,18 @@ function looksBinary(text) {
   return nonText > sample.length / 8 || sample.includes('\0');
 }
 
+/** Returns the highest level of text that the line itself has overwritten or erased. @param {string} text */
+function hiddenLevelOf(text) {
+  let level = 0;
+  parseAnsi(text, (redrawn) => (level = Math.max(level, levelOf(redrawn))));
+  return level;
+}
+
 /** @param {string} text */
 function analyse(text) {
-  const hasControls = hasControlChars(text);
-  const visible = hasControls ? visibleText(text) : text;
-  return { flags: hasControls ? FLAG.CONTROL_CHARS : 0, level: levelOf(visible), cells: cellsOf(visible) };
+  if (!hasControlChars(text)) return { flags: 0, level: levelOf(text), cells: cellsOf(text) };
+  const visible = visibleText(text);
+  return { flags: FLAG.CONTROL_CHARS, level: levelOf(visible) || hiddenLevelOf(text), cells: cellsOf(visible) };
 }
 
 /**

@@ -27,10 +27,10 @@ const FLUSH_DELAY_MS = 25;
 
 /**
  * Message from a page to the hub.
- * @typedef {{ type: 'ack', next: number } | { type: 'check' } | { type: 'close' }} ToHub
+ * @typedef {{ type: 'ack', next: number } | { type: 'check' } | { type: 'watch', on: boolean } | { type: 'close' }} ToHub
  */
 
-/** @typedef {{ port: MessagePort, cursor: number, acked: number, names: number }} Subscriber */
+/** @typedef {{ port: MessagePort, cursor: number, acked: number, names: number, isWatching: boolean }} Subscriber */
 
 export class Hub {
   #store = new Store();
@@ -40,9 +40,13 @@ export class Hub {
   #stream;
   #isFlushScheduled = false;
 
-  /** @param {string} url @param {typeof BROWSER} [platform] */
-  constructor(url, platform = BROWSER) {
-    this.#stream = new Stream(url, {
+  /**
+   * @param {string} url of the stream
+   * @param {string} healthUrl URL that responds while the server lives
+   * @param {typeof BROWSER} [platform]
+   */
+  constructor(url, healthUrl, platform = BROWSER) {
+    this.#stream = new Stream(url, healthUrl, {
       line: (data, id) => this.#push(decodeLine(data, id, this.#names)),
       control: (data, id) => {
         const line = decodeControl(JSON.parse(data), id, this.#names, Date.now());
@@ -57,11 +61,27 @@ export class Hub {
     return this.#subscribers.size === 0;
   }
 
-  /** @param {MessagePort} port */
-  attach(port) {
-    if (this.#subscribers.size === 0 || this.#stream.state.phase === 'ended') this.#stream.open();
-    const subscriber = { port, cursor: this.#store.first, acked: this.#store.first, names: 0 };
+  /**
+   * Reports if a page that has the event `id` can be attached without a repeated or missing line.
+   * @param {string} id
+   */
+  canResume(id) {
+    return this.#store.next === 0 || this.#store.findId(id) >= 0;
+  }
+
+  /**
+   * @param {MessagePort} port
+   * @param {string} [after] ID of the last event that the page has, or ''
+   */
+  attach(port, after = '') {
+    if (after && this.#store.next === 0) this.#stream.lastId = after;
+    const mustOpen = this.#subscribers.size === 0 || this.#stream.state.phase === 'ended';
+    const known = after ? this.#store.findId(after) : -1;
+    const cursor = known < 0 ? this.#store.first : known + 1;
+    const subscriber = { port, cursor, acked: cursor, names: 0, isWatching: true };
     this.#subscribers.add(subscriber);
+    this.#updateWatched();
+    if (mustOpen) this.#stream.open();
     port.onmessage = (event) => this.#receive(subscriber, event.data);
     send(subscriber, { type: 'state', state: this.#stream.state });
     this.#sendPending(subscriber);
@@ -104,6 +124,10 @@ export class Hub {
   /** @param {Subscriber} subscriber @param {ToHub} message */
   #receive(subscriber, message) {
     if (message.type === 'check') this.#stream.check();
+    else if (message.type === 'watch') {
+      subscriber.isWatching = message.on;
+      this.#updateWatched();
+    }
     else if (message.type === 'close') this.#detach(subscriber);
     else {
       subscriber.acked = message.next;
@@ -111,10 +135,15 @@ export class Hub {
     }
   }
 
+  #updateWatched() {
+    this.#stream.isWatched = [...this.#subscribers].some(({ isWatching }) => isWatching);
+  }
+
   /** @param {Subscriber} subscriber */
   #detach(subscriber) {
     subscriber.port.close();
     this.#subscribers.delete(subscriber);
+    this.#updateWatched();
     if (this.#subscribers.size === 0) this.#stream.close();
   }
 

@@ -1,10 +1,13 @@
 // Actions on lines: selecting with the pointer, copying, linking, showing the surrounding
 // lines. Also places the toolbar beside the line under the pointer.
 
+import { writeClipboard } from './clipboard.js';
 import { byId } from './dom.js';
 import { asText, writeLines } from './export.js';
 import { plural } from './format.js';
 import { formatHash } from './hash.js';
+import { isTyping } from './keys.js';
+import { TextSelection } from './selection.js';
 
 export class LineTools {
   #page;
@@ -12,6 +15,7 @@ export class LineTools {
   #toast;
   #tools = byId('row-tools', HTMLElement);
   #hovered = -1;
+  #selection;
 
   /**
    * @param {import('./page.js').Page} page
@@ -22,11 +26,13 @@ export class LineTools {
     this.#page = page;
     this.#urlStateChanged = urlStateChanged;
     this.#toast = toast;
+    this.#selection = new TextSelection(byId('lines', HTMLElement), page.list, page.view, () => page.requestRender());
     this.#wire();
   }
 
   #wire() {
     const lines = byId('lines', HTMLElement);
+    lines.addEventListener('pointerdown', (event) => this.#linePressed(event));
     lines.addEventListener('click', (event) => this.#lineClicked(event));
     lines.addEventListener('pointerover', (event) => {
       const row = /** @type {HTMLElement} */ (event.target).closest?.('.row:not(.divider)');
@@ -37,11 +43,15 @@ export class LineTools {
       this.#hovered = -1;
       this.#page.requestRender();
     });
-    document.addEventListener('selectionchange', () => {
-      const selection = getSelection();
-      if (selection && !selection.isCollapsed && lines.contains(selection.anchorNode)) this.#page.list.follow(false);
-    });
+    document.addEventListener('copy', (event) => this.#copied(event));
+    document.addEventListener('keydown', (event) => this.#keyPressed(event));
     this.#tools.addEventListener('click', (event) => this.#toolClicked(event));
+  }
+
+  /** Pauses, because a click needs a line that is still there when the button is released. @param {PointerEvent} event */
+  #linePressed(event) {
+    const isMouse = event.pointerType === 'mouse' && event.button === 0;
+    if (isMouse && /** @type {HTMLElement} */ (event.target).closest('.row:not(.divider)')) this.#page.list.follow(false);
   }
 
   /** @param {MouseEvent} event */
@@ -52,11 +62,41 @@ export class LineTools {
     const n = Number(row.dataset.n);
     if (target.closest('.json-toggle')) return this.#page.toggleJson(n);
     if (target.closest('.show-all')) return this.#page.showAllText(n);
-    if (target.closest('summary')) return;
-    const hasTextSelection = !getSelection()?.isCollapsed;
-    if (hasTextSelection && !event.shiftKey) return;
-    if (event.shiftKey) getSelection()?.removeAllRanges();
+    if (target.closest('summary, a')) return;
+    if (!this.#selection.isEmpty) return;
+    this.#page.list.follow(false);
     this.#page.setCurrent(n, event.shiftKey);
+  }
+
+  /** Selects all lines instead of the whole page. @param {KeyboardEvent} event */
+  #keyPressed(event) {
+    if (isTyping(event) || event.altKey || event.shiftKey) return;
+    if (event.key === 'Escape') this.#selection.clear();
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'a') return;
+    event.preventDefault();
+    this.#selection.selectAll();
+  }
+
+  /** Copies selected text or lines of the store, also those that are not in the document. @param {ClipboardEvent} event */
+  #copied(event) {
+    if (event.target instanceof HTMLElement && event.target.matches('input, textarea')) return;
+    const isElsewhere = this.#selection.isEmpty && !getSelection()?.isCollapsed;
+    if (isElsewhere || !event.clipboardData) return;
+    try {
+      const text = this.#selection.isEmpty ? this.#selectedLinesText() : this.#selection.text;
+      if (!text) return;
+      event.clipboardData.setData('text/plain', text);
+      event.preventDefault();
+    } catch {
+      this.#toast('Too much text to copy');
+    }
+  }
+
+  #selectedLinesText() {
+    const { store, renderState, selectedLines } = this.#page;
+    let text = '';
+    for (const n of selectedLines) if (store.holds(n)) text += asText({ store, names: renderState.names }, n);
+    return selectedLines.length === 1 ? text.replace(/\n$/, '') : text;
   }
 
   /** @param {MouseEvent} event */
@@ -67,7 +107,7 @@ export class LineTools {
     const inSelection = renderState.selection && n >= renderState.selection[0] && n <= renderState.selection[1];
     if (!button || !this.#page.store.holds(n)) return;
     if (!inSelection) this.#page.setCurrent(n, false);
-    if (button.dataset.do === 'copy') void this.copyLines();
+    if (button.dataset.do === 'copy') void this.#copySelectedLines();
     if (button.dataset.do === 'link') void this.linkLine();
     if (button.dataset.do === 'surroundings') this.showSurroundings();
   }
@@ -86,7 +126,13 @@ export class LineTools {
     await this.copyText([location.href], 'Link to line copied');
   }
 
+  /** Copies the selected text, or else the selected lines. */
   async copyLines() {
+    if (this.#selection.isEmpty) return this.#copySelectedLines();
+    await this.copyText([this.#selection.text], 'Selected text copied');
+  }
+
+  async #copySelectedLines() {
     const { store, renderState, selectedLines } = this.#page;
     if (selectedLines.length === 0) return this.#toast('Select a line first');
     const parts = await writeLines({ store, names: renderState.names }, selectedLines, asText);
@@ -96,22 +142,19 @@ export class LineTools {
 
   /** @param {string[]} parts @param {string} confirmation */
   async copyText(parts, confirmation) {
-    try {
-      await navigator.clipboard.writeText(parts.join(''));
-      this.#toast(confirmation);
-    } catch {
-      this.#toast('The browser did not allow copying');
-    }
+    const isDone = await writeClipboard(parts.join(''));
+    this.#toast(isDone ? confirmation : 'The browser did not allow copying');
   }
 
-  /** Moves the toolbar to the line under the pointer, or to the current line. */
+  /** Shows the selection, and moves the toolbar to the line under the pointer or to the current line. */
   positionTools() {
+    this.#selection.show();
     const { list, renderState, view } = this.#page;
     const n = list.rowOf(this.#hovered) ? this.#hovered : renderState.current;
     const row = list.rowOf(n);
     const main = byId('lines', HTMLElement).getBoundingClientRect();
     const box = row?.getBoundingClientRect();
-    const shown = box !== undefined && box.top > main.top - 4 && box.top < main.bottom - list.lineHeight;
+    const shown = box !== undefined && !this.#selection.isDragging && box.top > main.top - 4 && box.top < main.bottom - list.lineHeight;
     this.#tools.hidden = !shown;
     if (!shown) return;
     this.#tools.dataset.n = String(n);

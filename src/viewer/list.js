@@ -52,6 +52,7 @@ export class LineList {
     this.#view = view;
     this.#fillContent = fillContent;
     this.#changed = changed;
+    view.inserted = (i, height) => this.#rowInserted(i, height);
     this.#spacer.className = 'spacer';
     this.#block.className = 'rows';
     scroller.append(this.#spacer, this.#block);
@@ -130,6 +131,18 @@ export class LineList {
     return this.#firstVisible()?.line ?? -1;
   }
 
+  /** Line number of the last row that is not cut off by the lower end of the viewport, or -1. */
+  get lastLine() {
+    const { rows } = this.#view;
+    if (rows.length === 0) return -1;
+    if (this.following) return rows.lines.at(rows.length - 1);
+    const anchor = this.#anchor;
+    const top = anchor ? rows.topOf(Math.min(rows.lines.indexOf(anchor.line), rows.length - 1)) * this.lineHeight - anchor.y : this.map.top;
+    const end = Math.floor((top + this.map.viewport) / this.lineHeight);
+    const i = rows.rowAt(end - 1);
+    return rows.lines.at(rows.topOf(i) + rows.heightAt(i) > end ? Math.max(0, i - 1) : i);
+  }
+
   /** Keeps a line at its position on the screen across the next change of rows. @param {number} [line] */
   anchorLine(line) {
     const row = line === undefined ? undefined : this.#rendered.get(line);
@@ -169,6 +182,11 @@ export class LineList {
     this.map.offset -= screenLines * this.lineHeight;
   }
 
+  /** Keeps visible rows in place after a row was inserted above them. @param {number} i @param {number} screenLines */
+  #rowInserted(i, screenLines) {
+    if (this.#view.rows.topOf(i) * this.lineHeight < this.map.top) this.removedAbove(-screenLines);
+  }
+
   /** Fills all rendered rows again. */
   refill() {
     for (const [n, row] of this.#rendered) this.#fillRow(row, n);
@@ -204,7 +222,9 @@ export class LineList {
     const change = scrollTop - this.map.scrollTop;
     if (Math.abs(change) < 1.5) return;
     this.#anchor = null;
-    if (change < 0) this.following = false;
+    // A viewport that grows moves the end of the list, which nobody has scrolled away from.
+    const isAtEnd = scrollTop >= this.#scroller.scrollHeight - this.#scroller.clientHeight - 1;
+    if (change < 0 && !isAtEnd) this.following = false;
     this.map.scrolled(scrollTop);
     if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = true;
     clearTimeout(this.#realignTimer);

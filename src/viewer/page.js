@@ -37,6 +37,8 @@ export class Page {
   #regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
   /** Step of a jump that waits for the end of the search, or 0. */
   #pendingJump = 0;
+  /** True until the first jump of a search, which does not depend on the current line. */
+  #isNewSearch = false;
 
   /** @param {HTMLElement} scroller */
   constructor(scroller) {
@@ -145,10 +147,14 @@ export class Page {
   /** @param {Partial<import('./query.js').Query>} change */
   search(change) {
     Object.assign(this.urlState.query, change);
+    this.#isNewSearch = true;
     this.applyFilters();
   }
 
-  /** @param {number} step 1 for the next match, -1 for the previous one */
+  /**
+   * Goes to a match; the first jump goes to the nearest one above the lower end of the view.
+   * @param {number} step 1 for the next match, -1 for the previous one
+   */
   jumpToMatch(step) {
     if (!this.view.done) {
       this.#pendingJump = step;
@@ -157,9 +163,11 @@ export class Page {
     this.#pendingJump = 0;
     const { matches } = this.view;
     if (matches.length === 0) return;
-    const from = this.renderState.current >= 0 ? this.renderState.current : step > 0 ? this.list.firstLine : this.store.next;
-    const at = matches.indexOf(from);
-    const next = step < 0 ? at - 1 : matches.at(at) === from && this.renderState.current >= 0 ? at + 1 : at;
+    const { current } = this.renderState;
+    const isFirst = this.#isNewSearch || current < 0;
+    this.#isNewSearch = false;
+    const from = matches.indexOf(isFirst ? this.list.lastLine + 1 : current);
+    const next = isFirst || step < 0 ? from - 1 : matches.at(from) === current ? from + 1 : from;
     this.goToLine(matches.at((next + matches.length) % matches.length));
   }
 

@@ -22,9 +22,19 @@ export function compile({ text, regex, matchCase }) {
   if (!text) return { matcher: null, error: '' };
   const source = regex ? text : escapeRegex(text);
   try {
-    return { matcher: matcherOf(source, matchCase ? '' : 'i'), error: '' };
+    return { matcher: matcherOf(source, (matchCase ? '' : 'i') + (regex ? unicodeFlag(source) : '')), error: '' };
   } catch (error) {
     return { matcher: null, error: String(error).replace(/^.*: /, '') };
+  }
+}
+
+/** Returns `u` unless only the older syntax accepts the expression, such as `\\-` or `]`. @param {string} source */
+function unicodeFlag(source) {
+  try {
+    new RegExp(source, 'u');
+    return 'u';
+  } catch {
+    return '';
   }
 }
 

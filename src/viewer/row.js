@@ -4,9 +4,10 @@
 import { parseAnsi } from './ansi.js';
 import { make } from './dom.js';
 import { ago, clock, hexText, instant, plural, shortenName } from './format.js';
-import { FLAG, KIND } from './store.js';
-import { findJson, jsonTree } from './tree.js';
+import { findJson } from './json.js';
 import { ROW_FLAG } from './rowlist.js';
+import { FLAG, KIND } from './store.js';
+import { jsonTree } from './tree.js';
 
 /** Maximum width of the name column in cells. When doubled, text gets less space. */
 export const NAME_COLUMNS = 20;
@@ -71,11 +72,28 @@ function applyStyle(element, style) {
 }
 
 /** @param {StyledPart} part @returns {Node} */
-function partNode({ text, style, symbol, isMatch }) {
-  if (!style && !symbol && !isMatch) return document.createTextNode(text);
+function partNode({ text, style, symbol, isMatch, link }) {
+  const address = link ? webAddress(link) : '';
+  if (!style && !symbol && !isMatch && !address) return document.createTextNode(text);
   const element = make(isMatch ? 'mark' : 'span', symbol ? 'symbol' : '', text);
   if (style) applyStyle(element, style);
-  return element;
+  return address ? linkNode(element, address) : element;
+}
+
+/** Returns the address if a link to it can do nothing but open a web page, or ''. @param {string} text */
+function webAddress(text) {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url && /^https?:$/.test(url.protocol) ? url.href : '';
+}
+
+/** @param {HTMLElement} content @param {string} address */
+function linkNode(content, address) {
+  const link = /** @type {HTMLAnchorElement} */ (make('a', 'line-link'));
+  link.href = link.title = address;
+  link.target = '_blank';
+  link.rel = 'noreferrer';
+  link.append(content);
+  return link;
 }
 
 /** Reports if a line ends with JSON; cheap tests run first. @param {string} text */
@@ -94,7 +112,7 @@ function jsonButton(open) {
 }
 
 const DIMMED = Object.freeze({ fg: '', bg: '', bold: false, dim: true, italic: false, underline: false, inverse: false, strike: false });
-const JSON_SYNTAX = /("(?:[^"\\]|\\.)*"\s*:|[{}[\],]+)/;
+const JSON_SYNTAX = /("[^"\\]*(?:\\.[^"\\]*)*"\s*:|[{}[\],]+)/;
 
 /** Returns spans in which keys and brackets are dimmed. @param {string} text @returns {import('./ansi.js').Span[]} */
 function jsonSpans(text) {
@@ -164,7 +182,7 @@ function fillLine(row, line, n, isMatch, renderState) {
   row.append(name, text);
   if (expandable) row.append(jsonButton(open));
   const json = open ? findJson(visible) : null;
-  if (json) text.append(jsonTree(json.value));
+  if (json) text.append(jsonTree(json));
 }
 
 /** @type {Record<string, string>} */

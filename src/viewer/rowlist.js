@@ -30,6 +30,14 @@ export class LineNumbers {
     this.#items[this.#end++] = n;
   }
 
+  /** Moves the last number to index `i`. @param {number} i */
+  moveLastTo(i) {
+    const at = this.#start + i;
+    const last = this.#items[this.#end - 1];
+    this.#items.copyWithin(at + 1, at, this.#end - 1);
+    this.#items[at] = last;
+  }
+
   #grow() {
     const live = this.#items.subarray(this.#start, this.#end);
     const items = this.length * 2 > this.#items.length ? new Uint32Array(this.#items.length * 2) : this.#items;
@@ -92,6 +100,42 @@ export class RowList {
     this.#sums[Math.floor(this.#end / BLOCK_ROWS)] += height;
     this.#end++;
     this.total += height;
+  }
+
+  /**
+   * Adds a row at its place in the order of the lines: a match shows earlier lines of its
+   * source, and lines of other sources may stand after them.
+   * @param {number} line
+   * @param {number} height
+   * @param {number} rowFlags
+   * @param {number} [level]
+   * @returns {number} index of the row
+   */
+  add(line, height, rowFlags, level = 0) {
+    const { length } = this;
+    const i = length === 0 || this.lines.at(length - 1) < line ? length : this.lines.indexOf(line);
+    this.push(line, height, rowFlags, level);
+    if (i < length) this.#moveLastTo(i);
+    return i;
+  }
+
+  /** Moves the last row to index `i`. @param {number} i */
+  #moveLastTo(i) {
+    const last = this.#end - 1;
+    const at = this.#start + i;
+    this.lines.moveLastTo(i);
+    for (const items of [this.#heights, this.#flags]) {
+      const moved = items[last];
+      items.copyWithin(at + 1, at, last);
+      items[at] = moved;
+    }
+    for (let block = Math.floor(at / BLOCK_ROWS); block * BLOCK_ROWS < this.#end; block++) {
+      const heights = this.#heights.subarray(Math.max(this.#start, block * BLOCK_ROWS), Math.min(this.#end, (block + 1) * BLOCK_ROWS));
+      this.#sums[block] = heights.reduce((sum, height) => sum + height, 0);
+    }
+    for (let group = Math.floor(at / GROUP_ROWS); group * GROUP_ROWS < this.#end; group++) {
+      this.#groupFlags[group] = this.#flags.subarray(group * GROUP_ROWS, Math.min(this.#end, (group + 1) * GROUP_ROWS)).reduce(merge, 0);
+    }
   }
 
   #grow() {

@@ -10,22 +10,22 @@ const hubs = new Map();
  * Attaches a page to a hub. A hub without pages is kept until a page opens another stream, so
  * that a reload gets its lines again.
  * @param {MessagePort} port
- * @param {string} url
+ * @param {import('./connect.js').Request} request
  */
-function attach(port, url) {
+function attach(port, { url, health, after }) {
   for (const [hubUrl, hub] of hubs) if (hubUrl !== url && hub.idle) hubs.delete(hubUrl);
   let hub = hubs.get(url);
-  if (!hub) {
-    hub = new Hub(url);
-    hubs.set(url, hub);
+  if (!hub || (after && !hub.canResume(after))) {
+    const isFirst = !hub || hub.idle;
+    hub = new Hub(url, health);
+    if (isFirst) hubs.set(url, hub);
   }
-  hub.attach(port);
+  hub.attach(port, after);
 }
 
-/** @param {MessageEvent} event port of a page, and the URL of its stream */
+/** @param {MessageEvent} event port of a page, and its request */
 function receivePort(event) {
-  const { url } = event.data;
-  attach(event.ports[0], url);
+  attach(event.ports[0], event.data);
 }
 
 self.onmessage = receivePort;

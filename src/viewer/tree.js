@@ -1,91 +1,80 @@
-// Renders a JSON value as an expandable tree, with the line height of the rows.
+// Renders JSON as an expandable tree, with the line height of the rows.
 
 import { make } from './dom.js';
+import { parseJson, stringParts } from './json.js';
 
 /** Open levels of a new tree. When doubled, large values fill the screen. */
 const OPEN_DEPTH = 2;
 /** Children shown per node. When doubled, large arrays open more slowly. */
 const MAX_CHILDREN = 500;
 
-/**
- * Finds a JSON object or array at the end of a line.
- * @param {string} text
- * @returns {{ value: object } | null}
- */
-export function findJson(text) {
-  const start = text.search(/[{[]/);
-  if (start < 0 || !/[}\]]\s*$/.test(text)) return null;
-  for (const at of new Set([start, text.indexOf('{')])) {
-    const value = at < 0 ? undefined : tryParse(text.slice(at));
-    if (value !== null && typeof value === 'object' && Object.keys(value).length > 0) return { value };
-  }
-  return null;
+/** @typedef {import('./json.js').JsonNode} JsonNode */
+
+/** @param {HTMLElement} element @param {string} text text between the quotes of a string */
+function appendString(element, text) {
+  for (const part of stringParts(text)) element.append(part.isEscape ? make('span', 'symbol', part.text) : part.text);
 }
 
-/** @param {string} text @returns {unknown} */
-function tryParse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** @param {JsonNode} json @param {number} index */
+function label({ key }, index) {
+  const element = make('span', 'j-key');
+  appendString(element, key ?? String(index));
+  element.append(': ');
+  return element;
 }
 
-/** @param {string} key */
-function label(key) {
-  return make('span', 'j-key', `${key}: `);
+/** @param {JsonNode} json */
+function summaryOf({ kind, children }) {
+  return kind === 'array' ? `[${children.length}]` : `{${children.length}}`;
 }
 
-/** @param {object} value */
-function summaryOf(value) {
-  const size = Object.keys(value).length;
-  return Array.isArray(value) ? `[${size}]` : `{${size}}`;
-}
-
-/** @param {string} key @param {unknown} value @param {number} depth @returns {HTMLElement} */
-function node(key, value, depth) {
-  if (value !== null && typeof value === 'object') return branch(key, value, depth);
+/** @param {JsonNode} json @param {number} index @param {number} depth @returns {HTMLElement} */
+function node(json, index, depth) {
+  if (json.kind === 'object' || json.kind === 'array') return branch(json, index, depth);
   const leaf = make('div', 'j-leaf');
-  const kind = value === null ? 'null' : typeof value;
-  leaf.append(label(key), make('span', `j-${kind}`, typeof value === 'string' ? value : String(value)));
+  const value = make('span', `j-${json.kind}`);
+  if (json.kind === 'string') appendString(value, json.text);
+  else value.append(json.text);
+  leaf.append(label(json, index), value);
   return leaf;
 }
 
-/** @param {string} key @param {object} value @param {number} depth */
-function branch(key, value, depth) {
+/** @param {JsonNode} json @param {number} index @param {number} depth */
+function branch(json, index, depth) {
   const details = /** @type {HTMLDetailsElement} */ (make('details', 'j-branch'));
   const summary = make('summary', '');
-  summary.append(label(key), make('span', 'j-size', summaryOf(value)));
+  summary.append(label(json, index), make('span', 'j-size', summaryOf(json)));
   details.append(summary);
   details.open = depth < OPEN_DEPTH;
-  fillWhenOpen(details, value, depth);
+  fillWhenOpen(details, json, depth);
   return details;
 }
 
-/** @param {HTMLDetailsElement} details @param {object} value @param {number} depth */
-function fillWhenOpen(details, value, depth) {
+/** @param {HTMLDetailsElement} details @param {JsonNode} json @param {number} depth */
+function fillWhenOpen(details, json, depth) {
   let filled = false;
   const fill = () => {
     if (filled || !details.open) return;
     filled = true;
-    details.append(children(value, depth + 1));
+    details.append(children(json, depth + 1));
   };
   fill();
   details.addEventListener('toggle', fill);
 }
 
-/** @param {object} value @param {number} depth */
-function children(value, depth) {
+/** @param {JsonNode} json @param {number} depth */
+function children(json, depth) {
   const block = make('div', 'j-children');
-  const entries = Object.entries(value);
-  for (const [key, child] of entries.slice(0, MAX_CHILDREN)) block.append(node(key, child, depth));
-  if (entries.length > MAX_CHILDREN) block.append(make('div', 'j-size', `… ${entries.length - MAX_CHILDREN} more`));
+  const shown = json.children.slice(0, MAX_CHILDREN);
+  for (const [index, child] of shown.entries()) block.append(node(child, index, depth));
+  const hidden = json.children.length - shown.length;
+  if (hidden > 0) block.append(make('div', 'j-size', `… ${hidden} more`));
   return block;
 }
 
-/** @param {object} value @returns {HTMLElement} */
-export function jsonTree(value) {
+/** @param {string} source a valid object or array @returns {HTMLElement} */
+export function jsonTree(source) {
   const tree = make('div', 'tree');
-  tree.append(children(value, 0));
+  tree.append(children(parseJson(source), 0));
   return tree;
 }

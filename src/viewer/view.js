@@ -19,6 +19,14 @@ const SLICE_LINES = 256;
  * @property {number} context number of lines around each match
  */
 
+/**
+ * Lines near matches of one source.
+ * @typedef {object} SourceContext
+ * @property {number[]} before lines that become context if a match follows
+ * @property {number} after number of lines that are still context of the last match
+ * @property {boolean} skipped true if lines since the last shown one are hidden
+ */
+
 /** @type {Criteria} */
 const SHOW_ALL = { source: () => true, levels: 0, matcher: null, filter: false, context: 0 };
 
@@ -39,12 +47,12 @@ export class View {
   #heightOf;
   #criteria = SHOW_ALL;
   #cursor = 0;
-  /** @type {number[]} lines that become context if a match follows */
-  #before = [];
-  #after = 0;
-  #skipped = false;
+  /** @type {Map<number, SourceContext>} by source, because context is of the same source, as in grep */
+  #contexts = new Map();
   rows = new RowList();
   matches = new LineNumbers();
+  /** Called after a row was inserted before other rows. @type {(i: number, height: number) => void} */
+  inserted = () => {};
 
   /**
    * @param {import('./store.js').Store} store
@@ -91,9 +99,7 @@ export class View {
     this.rows = new RowList();
     this.matches = new LineNumbers();
     this.#cursor = this.#store.first;
-    this.#before = [];
-    this.#after = 0;
-    this.#skipped = false;
+    this.#contexts = new Map();
   }
 
   /**
@@ -144,36 +150,52 @@ export class View {
     else if (context > 0) this.#addContext(chunk, n);
   }
 
+  /** @param {number} source */
+  #contextOf(source) {
+    let context = this.#contexts.get(source);
+    if (!context) this.#contexts.set(source, (context = { before: [], after: 0, skipped: false }));
+    return context;
+  }
+
   /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} flags */
   #showWithContext(chunk, n, flags) {
-    const { context } = this.#criteria;
-    for (const before of this.#before) {
-      if (this.#store.holds(before)) this.#show(this.#store.chunkOf(before), before, ROW_FLAG.CONTEXT);
+    if (this.#criteria.context === 0) return this.#show(chunk, n, flags);
+    const context = this.#contextOf(chunk.source[n - chunk.first]);
+    for (const before of context.before) {
+      if (this.#store.holds(before)) this.#show(this.#store.chunkOf(before), before, ROW_FLAG.CONTEXT, context);
     }
-    this.#before.length = 0;
-    this.#after = context;
-    this.#show(chunk, n, flags);
+    context.before.length = 0;
+    context.after = this.#criteria.context;
+    this.#show(chunk, n, flags, context);
   }
 
   /** @param {import('./store.js').Chunk} chunk @param {number} n */
   #addContext(chunk, n) {
-    if (this.#after > 0) {
-      this.#after--;
-      this.#show(chunk, n, ROW_FLAG.CONTEXT);
+    const context = this.#contextOf(chunk.source[n - chunk.first]);
+    if (context.after > 0) {
+      context.after--;
+      this.#show(chunk, n, ROW_FLAG.CONTEXT, context);
       return;
     }
-    this.#before.push(n);
-    if (this.#before.length > this.#criteria.context) {
-      this.#before.shift();
-      this.#skipped = true;
+    context.before.push(n);
+    if (context.before.length > this.#criteria.context) {
+      context.before.shift();
+      context.skipped = true;
     }
   }
 
-  /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} flags */
-  #show(chunk, n, flags) {
-    const breakFlag = this.#skipped && this.rows.length > 0 ? ROW_FLAG.BREAK : 0;
-    this.#skipped = false;
+  /**
+   * @param {import('./store.js').Chunk} chunk
+   * @param {number} n
+   * @param {number} flags
+   * @param {SourceContext} [context]
+   */
+  #show(chunk, n, flags, context) {
+    const breakFlag = context?.skipped && this.rows.length > 0 ? ROW_FLAG.BREAK : 0;
+    if (context) context.skipped = false;
     const i = n - chunk.first;
-    this.rows.push(n, this.#heightOf(chunk, i), flags | breakFlag, chunk.level[i]);
+    const height = this.#heightOf(chunk, i);
+    const at = this.rows.add(n, height, flags | breakFlag, chunk.level[i]);
+    if (at < this.rows.length - 1) this.inserted(at, height);
   }
 }

@@ -16,6 +16,7 @@ mod inotify;
 mod logrotate;
 mod manual;
 mod nginx;
+mod openapi;
 #[path = "../parser.rs"]
 mod parser;
 mod peer;

@@ -93,7 +93,11 @@ impl Connection {
 
     /// Sends bytes as they are, and reads the head of the response.
     pub fn send(address: &str, head: &str) -> Self {
-        let socket = TcpStream::connect(address).expect("the server accepts");
+        Connection::over(TcpStream::connect(address).expect("the server accepts"), head)
+    }
+
+    /// Sends bytes through `socket` as they are, and reads the head of the response.
+    pub fn over(socket: TcpStream, head: &str) -> Self {
         socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout can be set");
         let mut connection = Connection {
             socket,

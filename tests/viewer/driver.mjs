@@ -7,6 +7,8 @@ import { Mock } from './mock/server.mjs';
  * @property {string} url
  * @property {(source: string, lines: string[]) => Promise<void>} append
  * @property {() => Promise<void>} restart starts another run at the same address
+ * @property {() => Promise<void>} kill ends the server without a word to its clients
+ * @property {() => Promise<void>} revive starts it again after `kill`
  * @property {() => Promise<void>} stop
  * @property {((reason: string, lost: number | null) => Promise<void>) | undefined} gap sends a gap; mock only
  * @property {(() => number) | undefined} streams number of open event streams
@@ -25,7 +27,11 @@ export async function mockDriver(options = {}) {
       await mock.close();
       mock = await new Mock(options).listen(port);
     },
-    stop: () => mock.close(),
+    kill: () => mock.close(),
+    async revive() {
+      mock = await new Mock(options).listen(mock.port);
+    },
+    stop: () => mock.close().catch(() => {}),
     get mock() { return mock; },
   };
 }

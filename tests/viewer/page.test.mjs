@@ -97,6 +97,15 @@ describe('lines', () => {
     assert.equal(await page.locator('.rows img, .rows script').count(), 0);
   });
 
+  it('show JSON as the source has it', async () => {
+    await driver.append('a.log', ['{"z":9007199254740993,"a":1e400,"10":"\\u202ehi\\u001b[31m","a":"one\\ntwo","s":{"k":[]}}']);
+    page = await open();
+    await page.click('.json-toggle');
+    const leaves = await page.$$eval('.tree :is(.j-leaf, summary)', (all) => all.map((each) => each.textContent));
+    assert.deepEqual(leaves, ['z: 9007199254740993', 'a: 1e400', '10: \\u202ehi\\u001b[31m', 'a: one\ntwo', 's: {1}', 'k: [0]']);
+    assert.deepEqual(await page.$$eval('.tree .symbol', (all) => all.map((each) => each.textContent)), ['\\u202e', '\\u001b']);
+  });
+
   it('show ANSI colours, and the last state of progress lines', async () => {
     await driver.append('a.log', ['\x1b[31mred\x1b[0m plain \x1b[38;2;10;200;30mtrue\x1b[0m', '10%\r100%', '\x1b[1;4;7mall\x1b[0m']);
     page = await open();
@@ -105,6 +114,18 @@ describe('lines', () => {
     assert.equal(await page.$eval('.fg', (span) => span.style.getPropertyValue('--paint-fg')), 'rgb(10 200 30)');
     assert.equal((await texts())[1], '100%');
     assert.equal(await page.$eval('.bold.underline', (span) => span.className.includes('bg-inverse-bg')), true);
+  });
+
+  it('link to web pages only, without a referrer', async () => {
+    const link = (address, text) => `\x1b]8;;${address}\x07${text}\x1b]8;;\x07`;
+    await driver.append('a.log', [`see ${link('https://docs.example/a?b=c', 'the docs')} now`, link('javascript:alert(1)', 'script'), link('file:///etc/passwd', 'file'), link('//host/x', 'relative'), '\x1b(Bplain\x1b[?25h\x1b]0;title\x07']);
+    page = await open();
+    await waitForLine('plain');
+    assert.deepEqual(await texts(), ['see the docs now', 'script', 'file', 'relative', 'plain']);
+    const links = await page.$$eval('.rows a', (all) => all.map(({ href, rel, target, textContent, title }) => ({ href, rel, target, textContent, title })));
+    assert.deepEqual(links, [{ href: 'https://docs.example/a?b=c', rel: 'noreferrer', target: '_blank', textContent: 'the docs', title: 'https://docs.example/a?b=c' }]);
+    await page.fill('#query', 'docs');
+    await page.waitForSelector('a mark');
   });
 
   it('wrap or scroll sideways', async () => {
@@ -145,6 +166,23 @@ describe('a long log', () => {
     await waitForLine('line 199999');
   });
 
+  it('pauses when a line is clicked, so that the line stays', async () => {
+    await driver.append('a.log', numbered(0, 500));
+    page = await open();
+    await waitForLine('line 499');
+    const row = await page.locator('.row:has-text("line 480") .text').boundingBox();
+    await page.mouse.move(row.x + 30, row.y + 8);
+    await page.mouse.down();
+    await driver.append('a.log', numbered(500, 700));
+    await waitForCount('700');
+    await page.mouse.up();
+    await page.waitForSelector('.row.current:has-text("line 480")');
+    await driver.append('a.log', numbered(700, 900));
+    await waitForCount('900');
+    assert.equal((await page.locator('.row.current .text').boundingBox()).y, row.y);
+    assert.equal(await page.textContent('#follow'), 'Paused');
+  });
+
   it('stays in place while lines arrive, and returns to the newest line', async () => {
     await driver.append('a.log', numbered(0, 2000));
     page = await open();
@@ -179,7 +217,7 @@ describe('search and filters', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('needle');
     await page.keyboard.press('Enter');
-    await waitForLine('needle one');
+    await waitForLine('NEEDLE two');
     await page.waitForFunction(() => document.querySelector('#query-state').textContent === '2/2' || document.querySelector('#query-state').textContent === '1/2');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
@@ -187,9 +225,48 @@ describe('search and filters', () => {
     await page.focus('#lines');
     await page.keyboard.press('n');
     await page.keyboard.press('n');
-    assert.match(await page.textContent('#query-state'), /^[12]\/2$/);
+    await page.waitForFunction(() => /^[12]\/2$/.test(document.querySelector('#query-state').textContent));
     await page.keyboard.press('N');
-    assert.ok((await page.locator('mark').count()) >= 1);
+    await page.waitForSelector('mark');
+  });
+
+  it('goes to the nearest hit above the lower end of the view first', async () => {
+    await page.fill('#query', 'needle');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("NEEDLE two")');
+    assert.equal(await page.textContent('#query-state'), '2/2');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("needle one")');
+    await page.keyboard.press('Shift+Enter');
+    await page.waitForSelector('.row.current:has-text("NEEDLE two")');
+    await page.fill('#query', 'line [0-9]*0$');
+    await page.click('#regex');
+    await page.focus('#query');
+    await page.waitForSelector('.row:has-text("line ") mark');
+    const bottom = (await visibleTexts()).filter((text) => /^line \d*0$/.test(text)).at(-1);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`.row.current:has-text("${bottom}")`);
+  });
+
+  it('keeps visible lines in place when context of a quiet source is inserted above them', async () => {
+    await driver.append('quiet.log', ['quiet before']);
+    await waitForLine('quiet before');
+    await driver.append('a.log', Array.from({ length: 200 }, (_, i) => `needle ${i}`));
+    await page.fill('#query', 'needle');
+    await page.click('#filter');
+    await page.fill('#context', '2');
+    await waitForLine('needle 199');
+    await page.mouse.move(600, 400);
+    await page.mouse.wheel(0, -600);
+    await page.waitForFunction(() => document.querySelector('#follow').textContent === 'Paused');
+    await page.waitForTimeout(400);
+    const seen = await visibleTexts();
+    await driver.append('quiet.log', ['quiet needle']);
+    await page.waitForFunction(() => document.querySelector('#query-state').textContent === '203');
+    assert.deepEqual(await visibleTexts(), seen);
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+    await waitForLine('quiet before');
   });
 
   it('filters with context, also new lines, and shows surrounding lines', async () => {
@@ -240,6 +317,30 @@ describe('search and filters', () => {
     await waitForLine('line 899');
   });
 
+  it('keeps lines and stream when the server does not accept a filter, and says why', async () => {
+    await page.click('#more');
+    await page.fill('#grep', '(needle');
+    await page.click('#server button');
+    await page.waitForSelector('#grep-problem:has-text("grep takes a regular expression")');
+    assert.equal(await page.getAttribute('#grep', 'aria-invalid'), 'true');
+    await driver.append('a.log', ['after the bad filter']);
+    await waitForLine('after the bad filter');
+    await waitForCount('903');
+    assert.doesNotMatch(page.url(), /grep/);
+    await page.fill('#grep', 'needle');
+    assert.equal(await page.isHidden('#grep-problem'), true);
+    await page.click('#server button');
+    await waitForCount('1 line');
+    const other = await context.newPage();
+    await other.goto(`${driver.url}#grep=(`);
+    await other.waitForSelector('#notice.bad:has-text("The server does not accept the filter: grep takes")');
+    await other.click('#notice-action');
+    await other.fill('#grep', 'needle');
+    await other.click('#server button');
+    await other.waitForSelector('.row:has-text("needle one")');
+    assert.equal(await other.isHidden('#notice'), true);
+  });
+
   it('applies the server filter', async () => {
     await page.click('#more');
     await page.fill('#grep', 'needle');
@@ -269,6 +370,36 @@ describe('links, copies and downloads', () => {
     await other.waitForSelector('.row.current:has-text("line 500")');
   });
 
+  itWithMock('fetch a line that the stream does not bring, with those around it', async () => {
+    driver.mock.capacity = 100;
+    await driver.append('a.log', numbered(0, 5000));
+    page = await open({}, `#${driver.mock.epoch}-2001`);
+    await page.waitForSelector('.row.current:has-text("line 2000")');
+    await page.waitForSelector('#notice:has-text("900 lines around the linked line")');
+    assert.equal(await page.textContent('#connection'), 'Not live');
+    await page.keyboard.press('g');
+    await waitForLine('line 1700');
+    await page.keyboard.press('G');
+    await waitForLine('line 2599');
+    await page.click('#notice-action');
+    await waitForLine('line 4999');
+    await driver.append('a.log', ['live again']);
+    await waitForLine('live again');
+    assert.equal(await page.isHidden('#notice'), true);
+    await page.evaluate((id) => (location.hash = id), `${driver.mock.epoch}-1`);
+    await page.waitForSelector('.row.current:has-text("line 0")');
+  });
+
+  it('say that a line of another run is gone, and go on', async () => {
+    await driver.append('a.log', ['first']);
+    page = await open({}, '#zzzzzz-5');
+    await page.waitForSelector('#notice:has-text("The linked line is gone: the server has been restarted since")');
+    await driver.append('a.log', ['second']);
+    await waitForLine('second');
+    await page.click('#notice-action');
+    await page.waitForSelector('#notice', { state: 'hidden' });
+  });
+
   it('copy a range of lines', async () => {
     await driver.append('a.log', numbered(0, 10));
     page = await open();
@@ -277,6 +408,170 @@ describe('links, copies and downloads', () => {
     await page.click('.row:has-text("line 6") .text', { position: { x: 20, y: 8 }, modifiers: ['Shift'] });
     await page.keyboard.press('c');
     await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'line 3\nline 4\nline 5\nline 6\n');
+  });
+
+  describe('of text', () => {
+    const name = (n) => `line ${n}`;
+    /** Reads the clipboard until it has an accepted text. */
+    const clipboard = async (accepts) => {
+      for (const deadline = Date.now() + 10_000; ;) {
+        const text = await page.evaluate(() => navigator.clipboard.readText());
+        if (accepts(text)) return text;
+        assert.ok(Date.now() < deadline, `the clipboard has ${JSON.stringify(text)}`);
+      }
+    };
+    /** Presses Ctrl+C and returns the copied text. */
+    const copied = async () => {
+      await page.evaluate(() => navigator.clipboard.writeText('nothing'));
+      await clipboard((text) => text === 'nothing');
+      await page.keyboard.press('Control+c');
+      return clipboard((text) => text !== 'nothing');
+    };
+    /** Returns the position before a character of a line that is in the document. */
+    const before = (text, at) => page.evaluate(([text, at]) => {
+      const row = [...document.querySelectorAll('.rows .text')].find((each) => each.textContent === text);
+      const range = document.createRange();
+      range.setStart(row.firstChild, at);
+      range.setEnd(row.firstChild, at + 1);
+      const { left, top, height } = range.getBoundingClientRect();
+      return [left + 1, top + height / 2];
+    }, [text, at]);
+    const drag = async (from, to) => {
+      await page.mouse.move(...from);
+      await page.mouse.down();
+      await page.mouse.move(...to, { steps: 4 });
+    };
+    beforeEach(async () => {
+      await driver.append('a.log', numbered(1000, 3000));
+      await driver.append('b.log', ['of b']);
+      page = await open();
+      await waitForLine('of b');
+    });
+
+    it('gives what was selected after a drag that scrolls', async () => {
+      await page.evaluate(() => (document.querySelector('#lines').scrollTop = 10_000));
+      await waitForLine('line 1510');
+      const start = await before(name(1510), 3);
+      await drag(start, [start[0], 798]);
+      await page.waitForFunction(() => [...document.querySelectorAll('.rows .text')].some((each) => Number(each.textContent.slice(5)) > 1700));
+      assert.equal(await page.locator('.rows .text:text-is("line 1510")').count(), 0);
+      await page.mouse.move(start[0], 300);
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await page.mouse.move(...await before((await visibleTexts()).at(-4), 6));
+      const last = Number((await visibleTexts()).at(-4).slice(5));
+      await page.mouse.up();
+      assert.equal(await copied(), ['e 1510', ...numbered(1511, last), name(last).slice(0, 6)].join('\n'));
+    });
+
+    it('gives what was selected before the list was scrolled, and upwards', async () => {
+      const [from, to] = [await before(name(2990), 6), await before(name(2987), 2)];
+      await drag(from, to);
+      await page.mouse.up();
+      await page.mouse.wheel(0, -8000);
+      await waitForLine('line 2600');
+      await page.waitForFunction(() => ![...document.querySelectorAll('.rows .text')].some((each) => each.textContent === 'line 2987'));
+      assert.equal(await page.$eval('#lines', (lines) => getComputedStyle(lines).outlineStyle), 'none');
+      assert.equal(await copied(), 'ne 2987\nline 2988\nline 2989\nline 2');
+      await page.keyboard.press('G');
+      await waitForLine('of b');
+      await page.waitForFunction(() => getSelection().toString().includes('2988'));
+      assert.equal(await copied(), 'ne 2987\nline 2988\nline 2989\nline 2');
+      await page.keyboard.press('Escape');
+      assert.equal(await page.evaluate(() => getSelection().isCollapsed), true);
+    });
+
+    it('gives the lines that Shift-click has selected', async () => {
+      await page.click('.row:has-text("line 2990") .text', { position: { x: 20, y: 8 } });
+      await page.mouse.wheel(0, -8000);
+      await waitForLine('line 2600');
+      const first = (await visibleTexts()).at(5);
+      await page.click(`.row:has-text("${first}") .text`, { position: { x: 20, y: 8 }, modifiers: ['Shift'] });
+      assert.equal(await copied(), `${numbered(Number(first.slice(5)), 2991).join('\n')}\n`);
+    });
+
+    it('gives all shown lines after Ctrl+A, and nothing else of the page', async () => {
+      await page.focus('#lines');
+      await page.keyboard.press('Control+a');
+      assert.equal(await copied(), [...numbered(1000, 3000), 'of b'].join('\n'));
+      await page.fill('#query', '7');
+      await page.click('#filter');
+      await page.focus('#lines');
+      await page.waitForFunction(() => /^\d+ shown/.test(document.querySelector('#shown').textContent));
+      await page.keyboard.press('Control+a');
+      assert.equal(await copied(), numbered(1000, 3000).filter((text) => text.includes('7')).join('\n'));
+      await page.focus('#query');
+      await page.keyboard.press('Control+a');
+      assert.equal(await copied(), '7');
+    });
+
+    it('selects words and lines with repeated clicks, and extends with Shift', async () => {
+      const at = await before(name(2990), 6);
+      await page.mouse.click(...at, { clickCount: 2 });
+      assert.equal(await copied(), '2990');
+      await page.mouse.click(...at);
+      await page.mouse.down({ clickCount: 2 });
+      await page.mouse.move(...await before(name(2989), 2), { steps: 3 });
+      await page.mouse.up({ clickCount: 2 });
+      assert.equal(await copied(), 'line 2989\nline 2990');
+      await page.keyboard.press('Escape');
+      await page.mouse.click(...at, { clickCount: 3 });
+      assert.equal(await copied(), 'line 2990');
+      await drag(await before(name(2980), 5), await before(name(2981), 4));
+      await page.mouse.up();
+      await page.keyboard.down('Shift');
+      await page.mouse.click(...await before(name(2982), 4));
+      await page.keyboard.up('Shift');
+      assert.equal(await copied(), '2980\nline 2981\nline');
+    });
+
+    it('follows selections by touch and by keys', async () => {
+      await page.focus('#lines');
+      await page.evaluate(() => {
+        const [from, to] = ['line 2985', 'line 2988'].map((text) => [...document.querySelectorAll('.rows .text')].find((each) => each.textContent === text).firstChild);
+        getSelection().setBaseAndExtent(to, 4, from, 1);
+      });
+      await page.waitForSelector('#follow:has-text("Paused")');
+      await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+      await waitForLine('line 1000');
+      assert.equal(await copied(), 'ine 2985\nline 2986\nline 2987\nline');
+    });
+
+    it('leaves text outside the lines to the browser', async () => {
+      await page.click('#more');
+      await page.click('#help-open');
+      await page.evaluate(() => getSelection().selectAllChildren(document.querySelector('#help-title')));
+      assert.equal(await copied(), 'Keyboard shortcuts');
+    });
+
+    it('stays while lines arrive, are filled again and get longer than their row', async () => {
+      await driver.append('a.log', [`start ${'x'.repeat(5000)} end`, '\x1b[31mred\x1b[0m and {"a":1}', 'below']);
+      await waitForLine('below');
+      await drag(await before('below', 3), [(await before('of b', 0))[0], (await before('of b', 0))[1]]);
+      await page.mouse.up();
+      await driver.append('a.log', numbered(3000, 3500));
+      await waitForCount('2,504');
+      await page.keyboard.press('t');
+      await page.waitForSelector('.row .time');
+      assert.equal(await copied(), `of b\nstart ${'x'.repeat(5000)} end\nred and {"a":1}\nbel`);
+      assert.match(await page.evaluate(() => getSelection().toString()), /red and/);
+    });
+  });
+
+  itWithMock('work on plain http, where the asynchronous clipboard is missing', async () => {
+    await driver.append('a.log', numbered(0, 10));
+    context = await browser.newContext({ proxy: { server: driver.url } });
+    page = await context.newPage();
+    await page.goto('http://logs.example/');
+    await waitForLine('line 9');
+    assert.equal(await page.evaluate(() => navigator.clipboard === undefined), true);
+    await page.click('.row:has-text("line 3") .text', { position: { x: 20, y: 8 } });
+    await page.keyboard.press('c');
+    await page.waitForSelector('#toast:has-text("1 line copied")');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'lines');
+    await page.focus('#query');
+    await page.keyboard.press('Control+v');
+    assert.equal(await page.inputValue('#query'), 'line 3');
+    assert.equal(await page.locator('textarea').count(), 0);
   });
 
   it('download the shown lines', async () => {
@@ -329,6 +624,112 @@ describe('the connection', () => {
     assert.deepEqual(await texts(), numbered(0, 9));
   });
 
+  it('is missed within three seconds, in a bar, the title and the icon', async () => {
+    await driver.append('a.log', numbered(0, 300));
+    page = await open();
+    await waitForLine('line 299');
+    await page.evaluate(() => (globalThis.liveIcon = document.querySelector('link[rel=icon]').href));
+    await driver.kill();
+    await page.waitForFunction(() => /^Disconnected \d+ s ago, trying (again in \d+ s|now)$/.test(document.querySelector('#notice:not([hidden]) span')?.textContent), null, { timeout: 3000 });
+    assert.match(await page.title(), /^Disconnected · /);
+    assert.equal(await page.textContent('#connection'), 'Disconnected');
+    assert.equal(await page.evaluate(() => document.querySelector('link[rel=icon]').href !== globalThis.liveIcon), true);
+    await page.waitForSelector('#notice:has-text("Disconnected 4 s ago")');
+    await driver.revive();
+    await driver.append('a.log', ['afterwards']);
+    await page.waitForSelector('.connection.live');
+    await waitForLine('afterwards');
+    assert.equal(await page.isHidden('#notice'), true);
+    assert.equal(await page.textContent('#follow'), 'Following');
+    assert.doesNotMatch(await page.title(), /Disconnected/);
+    assert.equal(await page.evaluate(() => document.querySelector('link[rel=icon]').href === globalThis.liveIcon), true);
+  });
+
+  itWithMock('is missed when the server is silent and gives no sign of life', async () => {
+    await driver.append('a.log', ['before']);
+    page = await open();
+    await waitForLine('before');
+    driver.mock.isSilent = true;
+    await page.waitForSelector('#notice.bad:has-text("Disconnected")', { timeout: 14_000 });
+    driver.mock.isSilent = false;
+    await driver.append('a.log', ['afterwards']);
+    await page.click('#notice-action');
+    await waitForLine('afterwards');
+  });
+
+  itWithMock('waits as long as a proxy asks for, and can be tried at once', async () => {
+    await driver.append('a.log', numbered(0, 3));
+    page = await open();
+    await waitForLine('line 2');
+    for (const status of [429, 501, 503]) {
+      Object.assign(driver.mock, { failWith: status, failHeaders: { 'retry-after': '100' } });
+      for (const client of driver.mock.clients) client.response.destroy();
+      await page.waitForSelector(`#notice.bad:has-text("(status ${status}), trying again in 9")`);
+      driver.mock.failWith = 0;
+      await page.click('#notice-action');
+      await page.waitForSelector('.connection.live');
+    }
+    await driver.append('a.log', ['afterwards']);
+    await waitForLine('afterwards');
+    assert.deepEqual(await texts(), [...numbered(0, 3), 'afterwards']);
+  });
+
+  itWithMock('offers to sign in after a 401', async () => {
+    await driver.append('a.log', ['before']);
+    page = await open();
+    await waitForLine('before');
+    driver.mock.failWith = 401;
+    for (const client of driver.mock.clients) client.response.destroy();
+    await page.waitForSelector('#notice.bad:has-text("Signed out")');
+    driver.mock.failWith = 0;
+    await Promise.all([page.waitForEvent('load'), page.click('#notice-action')]);
+    await waitForLine('before');
+  });
+
+  itWithMock('shows when all input had ended, with and without a server', async () => {
+    await driver.append('stdin', ['last line']);
+    page = await open();
+    await waitForLine('last line');
+    driver.mock.control('end', { file: 'stdin' });
+    await page.waitForFunction(() => /^Finished \d\d:\d\d:\d\d$/.test(document.querySelector('#connection').textContent));
+    assert.match(await page.title(), /^Finished · /);
+    const shown = await page.textContent('#connection');
+    await driver.kill();
+    await page.waitForSelector('.connection.waiting');
+    assert.equal(await page.textContent('#connection'), shown);
+    assert.equal(await page.isHidden('#notice'), true);
+  });
+
+  it('resumes after the back/forward cache without missing or repeated lines', async () => {
+    await driver.append('a.log', numbered(0, 5));
+    page = await open();
+    await waitForLine('line 4');
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+    if (driver.streams) for (let i = 0; driver.streams() > 0; i++, assert.ok(i < 200)) await page.waitForTimeout(20);
+    await driver.append('a.log', numbered(5, 9));
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    await waitForLine('line 8');
+    await driver.append('a.log', ['live']);
+    await waitForLine('live');
+    assert.deepEqual(await texts(), [...numbered(0, 9), 'live']);
+  });
+
+  itWithMock('works with a password in the address, which is not in copied links', async () => {
+    await driver.append('a.log', ['secret line']);
+    driver.mock.credentials = `Basic ${btoa('me:pw')}`;
+    const { url } = driver;
+    context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+    page = await context.newPage();
+    await page.goto(url.replace('//', '//me:pw@'));
+    await waitForLine('secret line');
+    await page.click('#more');
+    await page.click('#link-view');
+    const link = await page.waitForFunction(() => navigator.clipboard.readText());
+    assert.equal(new URL(await link.jsonValue()).password, '');
+    await page.evaluate((id) => (location.hash = id), `${driver.mock.epoch}-1`);
+    await page.waitForSelector('.row.current');
+  });
+
   it('is shared by two tabs, and a new tab gets earlier lines', async () => {
     await driver.append('a.log', ['shared']);
     page = await open();
@@ -377,6 +778,21 @@ describe('appearance', () => {
         pageErrors = pageErrors.filter((text) => !/script-src|CSP/.test(text));
       });
     }
+  }
+
+  for (const colorScheme of ['dark', 'light']) {
+    it(`has no accessibility violation without a connection, ${colorScheme}`, async () => {
+      await driver.append('a.log', ['x']);
+      page = await open({ viewport: { width: 390, height: 844 }, colorScheme });
+      await waitForLine('x');
+      await page.evaluate(await readFile(axePath, 'utf8'));
+      await driver.kill();
+      await page.waitForSelector('#notice.bad');
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => `${node.html} ${node.failureSummary}`)]), []);
+      const [button, bottom] = await Promise.all([page.locator('#notice-action').boundingBox(), page.locator('#lines').boundingBox()]);
+      assert.ok(button.height >= 44 && bottom.y + bottom.height <= button.y, 'the button is large, and the bar covers no line');
+    });
   }
 
   it('follows the theme of the system, and stores a chosen theme', async () => {

@@ -23,10 +23,10 @@ async function start(folder, port) {
 export async function newDriver() {
   const folder = await mkdtemp(join(tmpdir(), 'ssetail-page-'));
   let running = await start(folder, 0);
-  const end = () => new Promise((done) => {
-    if (running.child.exitCode !== null) return done();
+  const end = (signal = 'SIGTERM') => new Promise((done) => {
+    if (running.child.exitCode !== null || running.child.signalCode !== null) return done();
     running.child.once('exit', done);
-    running.child.kill('SIGTERM');
+    running.child.kill(signal);
   });
   return {
     get url() { return running.url; },
@@ -35,6 +35,10 @@ export async function newDriver() {
       const { port } = new URL(running.url);
       await end();
       running = await start(folder, port);
+    },
+    kill: () => end('SIGKILL'),
+    async revive() {
+      running = await start(folder, new URL(running.url).port);
     },
     async stop() {
       await end();

@@ -1,4 +1,6 @@
 // States of the page for screenshots. Each function brings a new page into one state.
+import { readFileSync } from 'node:fs';
+
 const many = (mock, count, from = 0) => mock.append('worker.log', Array.from({ length: count }, (_, i) => `2026-11-23 14:05:${String(i % 60).padStart(2, '0')},${String((i * 37) % 1000).padStart(3, '0')} ${['INFO ', 'INFO ', 'DEBUG', 'INFO ', 'WARN '][i % 5]} [queue] picked up job ${from + i} (${['send-receipt', 'resize-image', 'index-order'][i % 3]})`));
 
 export const STATES = {
@@ -46,6 +48,20 @@ export const STATES = {
     await rows.nth(8).click({ position: { x: 30, y: 8 } });
     await rows.nth(12).click({ position: { x: 30, y: 8 }, modifiers: ['Shift'] });
   },
+  'text-selection': async ({ page }) => {
+    const text = page.locator('.rows .row:not(.divider) .text');
+    const [from, to] = [await text.nth(7).boundingBox(), await text.nth(14).boundingBox()];
+    await page.mouse.move(from.x + 90, from.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(to.x + 150, to.y + 8, { steps: 3 });
+    await page.mouse.up();
+  },
+  numbers: async ({ page, mock }) => {
+    mock.append('api', ['{"level":"info","id":9007199254740993,"limit":1e400,"name":"\\u202ecod.exe","note":"two\\nlines, \\u001b[31mno colour","id":2,"nested":{"10":[1.10,-0],"2":null}}']);
+    await page.waitForTimeout(200);
+    await page.locator('.json-toggle').last().click();
+    await page.mouse.wheel(0, 2000);
+  },
   nowrap: async ({ page }) => {
     await page.keyboard.press('w');
   },
@@ -59,6 +75,38 @@ export const STATES = {
     mock.failWith = 502;
     for (const client of mock.clients) client.response.destroy();
     await page.waitForTimeout(1200);
+  },
+  dead: async ({ page, mock }) => {
+    mock.isSilent = true;
+    for (const client of mock.clients) client.response.destroy();
+    await page.waitForSelector('#notice:has-text("Disconnected 5 s ago")');
+  },
+  refused: async ({ page, mock }) => {
+    mock.failWith = 401;
+    for (const client of mock.clients) client.response.destroy();
+    await page.waitForSelector('#notice:has-text("Signed out")');
+  },
+  rejected: async ({ page }) => {
+    await page.click('#more');
+    await page.fill('#grep', '(orders');
+    await page.click('#server button');
+    await page.waitForSelector('#grep-problem:not([hidden])');
+  },
+  finished: async ({ page, mock }) => {
+    for (const name of mock.sources.keys()) mock.control('end', { file: name });
+    await page.waitForSelector('.connection.finished');
+  },
+  excerpt: async ({ page, mock }) => {
+    mock.capacity = 50;
+    many(mock, 500);
+    await page.goto('about:blank');
+    await page.goto(`${mock.url}#${mock.epoch}-100`);
+    await page.waitForSelector('#notice:has-text("around the linked line")');
+  },
+  gone: async ({ page, mock }) => {
+    await page.goto('about:blank');
+    await page.goto(`${mock.url}#zzzzzz-100`);
+    await page.waitForSelector('#notice:has-text("is gone")');
   },
   empty: async ({ page }) => {
     await page.fill('#query', 'nothing like this');
@@ -80,6 +128,9 @@ export const STATES = {
 /** Sources of the states that do not use the demo. */
 export const SOURCES = {
   one: (mock) => many(mock, 12),
+  terminal: (mock) => {
+    for (const tool of ['cargo', 'make', 'ls', 'pip', 'tqdm', 'tput', 'rich']) mock.append(tool, readFileSync(new URL(`fixtures/${tool}.txt`, import.meta.url), 'utf8').split('\n').slice(0, 9));
+  },
   nothing: () => {},
   untouched: (mock) => mock.source('later.log').state = 'waiting',
 };

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { cellsOf, indexedColour, parseAnsi, visibleText } from '../../src/viewer/ansi.js';
+import { indexedColour, parseAnsi, visibleText } from '../../src/viewer/ansi.js';
+import { cellsOf } from '../../src/viewer/cells.js';
+import { findJson, parseJson, stringParts } from '../../src/viewer/json.js';
 import { LEVEL, levelOf } from '../../src/viewer/level.js';
 import { compile } from '../../src/viewer/query.js';
 import { Hub } from '../../src/viewer/hub.js';
@@ -12,6 +14,8 @@ import { SourceNames, decodeLine, decodeControl } from '../../src/viewer/decode.
 import { ROW_FLAG, LineNumbers, RowList } from '../../src/viewer/rowlist.js';
 import { ScrollMap } from '../../src/viewer/scroll.js';
 import { FLAG, KIND, Store } from '../../src/viewer/store.js';
+import { EventParser, retryAfterOf } from '../../src/viewer/eventreader.js';
+import { connectionText, noticeOf } from '../../src/viewer/status.js';
 import { Stream } from '../../src/viewer/stream.js';
 import { View } from '../../src/viewer/view.js';
 import { asNdjson, asText } from '../../src/viewer/export.js';
@@ -45,16 +49,89 @@ describe('ansi', () => {
     assert.deepEqual(styled('\x1b[32m1%\r2%'), [['2%', { fg: 'c2' }]]);
   });
   it('shows control characters as symbols', () => {
-    assert.equal(visibleText('a\x07b\x1b[2Jc\0'), 'a␇b␛[2Jc␀');
-    assert.equal(visibleText('\x1b]8;;http://x\x1b\\t'), '␛]8;;http://x␛\\t');
+    assert.equal(visibleText('a\x0bb\0'), 'a␋b␀');
     assert.equal(visibleText('user\u202Etxt'), 'user⟨U+202E⟩txt');
     assert.equal(visibleText('cut \x1b'), 'cut ␛');
+  });
+  it('writes at the column of the cursor', () => {
+    const cases = {
+      '1%\r50%\r\x1b[K100%': '100%', 'long text\rnew': 'newg text', 'wait |\b/\b-\bok': 'wait ok',
+      'ab\x1b[2Dx': 'xb', 'ab\x1b[5Cx': 'ab     x', 'abcdef\x1b[3GX': 'abXdef', 'abcdef\x1b[2G\x1b[2P': 'adef', 'abc\x1b[2G\x1b[2@': 'a  bc',
+      'abcdef\x1b[4D\x1b[2X': 'ab  ef', 'abc\x1b[1K\x1b[Dx': '  x', 'ab\x1b7cd\x1b8x': 'abxd', 'ab\x1b[scd\x1b[ux': 'abxd', 'a-\x1b[4bb': 'a-----b',
+      '日本\rx': 'x 本', 'x日本\x1b[3Gy': 'x y本', 'e\u0301a\x1b[Db': 'e\u0301b', 'a\tb\rx\ty': 'x\ty', 'a\tb\rx\x1b[3Cy': 'x   y   b', 'a\x1b[999Cb': `a${' '.repeat(255)}b`,
+      'Downloading\x1b[2K': 'Downloading', '⠙\x1b[1G\x1b[0K': '',
+    };
+    for (const [raw, shown] of Object.entries(cases)) assert.equal(visibleText(raw), shown, JSON.stringify(raw));
+  });
+  it('leaves no trace of sequences for the whole terminal', () => {
+    const cases = {
+      'a\x1b(Bb\x1b)0c': 'abc', '\x1b[?25lx\x1b[?25h': 'x', '\x1b]0;title\x07x': 'x', '\x1b]0;title\x1b\\x': 'x', '\x1bP+q544e\x1b\\x': 'x', '\x1b[>4;1mx\x1b[6n': 'x',
+      '\x1b=x\x1b>': 'x', 'done\x07': 'done', '\x1b[mx\x0f': 'x', '\x1b(0lqk\x1b(Bx': '┌─┐x', 'cut \x1b[12': 'cut ', '\x1b]0;never ended ERROR': '0;never ended ERROR',
+      '\x1b[2A\x1b[2Kup\x1b[1B': 'up', 'first\x1b[1Asecond': 'first second', '\x1b[H\x1b[2Jtop': 'top',
+    };
+    for (const [raw, shown] of Object.entries(cases)) assert.equal(visibleText(raw), shown, JSON.stringify(raw));
+  });
+  it('marks links', () => {
+    const links = (text) => parseAnsi(text).map(({ text, link = '' }) => [text, link]);
+    assert.deepEqual(links('a \x1b]8;id=1;https://x.example/?a;b\x07link\x1b]8;;\x07 z'), [['a ', ''], ['link', 'https://x.example/?a;b'], [' z', '']]);
+    assert.deepEqual(links('\x1b]8;;http://x\x1b\\t\x1b]8;;\x1b\\'), [['t', 'http://x']]);
+  });
+  it('keeps the style of what was not overwritten', () => {
+    assert.deepEqual(styled('\x1b[31mabcd\x1b[2G\x1b[1mX\x1b[0m\x1b[4GY'), [['a', { fg: 'c1' }], ['X', { fg: 'c1', bold: true }], ['c', { fg: 'c1' }], ['Y', null]]);
+  });
+  const fixtures = new URL('fixtures/', import.meta.url);
+  for (const file of readdirSync(fixtures).filter((file) => file.endsWith('.txt'))) {
+    it(`shows a recorded session as a terminal does: ${file}`, () => {
+      const [raw, expected] = [file, file.replace('.txt', '.expected')].map((name) => readFileSync(new URL(name, fixtures), 'utf8').split('\n'));
+      const level = (message) => decodeLine(JSON.stringify({ file: 'a', message, time: 1 }), 'k', new SourceNames()).level;
+      assert.deepEqual(raw.map((line) => visibleText(line).trimEnd()), expected);
+      assert.deepEqual(raw.filter((line) => parseAnsi(line).some(({ symbol }) => symbol)), []);
+      for (const [i, line] of raw.entries()) if (levelOf(expected[i])) assert.equal(level(line), levelOf(expected[i]), line);
+    });
+  }
+  it('takes hostile lines in a second', () => {
+    for (const part of ['\x1b[31ma\x1b[32mb\x1b[2D\x1b[C', 'ab\b', 'x\x1b[K\r', '\x1b[@', 'a\x1b[999b', '日\b', 'a\tb\r\x1b[K']) {
+      const start = performance.now();
+      const shown = visibleText(`${'x'.repeat(100_000)}${part.repeat(900_000 / part.length)}`);
+      assert.ok(performance.now() - start < 1000, `${JSON.stringify(part)} took ${performance.now() - start} ms`);
+      assert.ok(shown.length <= 1_100_000);
+    }
   });
   it('counts terminal cells', () => {
     assert.equal(cellsOf('abc'), 3);
     assert.equal(cellsOf('a\tb'), 9);
     assert.equal(cellsOf('日本'), 4);
     assert.equal(cellsOf('e\u0301'), 1);
+  });
+});
+
+describe('json', () => {
+  /** Writes nodes in the notation of the source, to compare with it. */
+  const written = ({ key, kind, text, children }) => {
+    const value = kind === 'object' ? `{${children.map(written)}}` : kind === 'array' ? `[${children.map(written)}]` : kind === 'string' ? `"${text}"` : text;
+    return key === null ? value : `"${key}":${value}`;
+  };
+  it('keeps numbers, the order of keys, duplicates and escapes as they are in the source', () => {
+    for (const source of [
+      '{"id":9007199254740993,"big":1e400,"neg":-0,"exact":1.10}',
+      '{"b":1,"a":2,"10":3,"2":4,"a":5,"__proto__":{"x":null}}',
+      '[[],{},[[true,false]],"",{"":""}]',
+      '{"a:b":"c,d","e\\"}":"[\\\\","u":"\\u202e\\u001b[31m"}',
+    ]) assert.equal(written(parseJson(source)), source);
+    assert.equal(written(parseJson(' { "a" :\t[ 1 , 2 ] } ')), '{"a":[1,2]}');
+    assert.equal(findJson('12:00 INFO {"a":9007199254740993} '), '{"a":9007199254740993}');
+    assert.equal(findJson('[api] {"a":1}'), '{"a":1}');
+    for (const text of ['{}', '[ ]', '{a}', 'x', '{"a":1} b']) assert.equal(findJson(text), null);
+  });
+  it('decodes harmless escapes only', () => {
+    const shown = (text) => stringParts(text).map(({ text, isEscape }) => (isEscape ? `<${text}>` : text)).join('');
+    assert.equal(shown('a\\r\\nb\\n\\tc \\"d\\" \\\\ \\/ \\u00e4 \\ud83d\\ude00'), 'a\nb\n\tc "d" \\ / ä 😀');
+    assert.equal(shown('\\u202etxt\\u001b[31m\\u0000 \\ud83d \\u200b \\b\\r'), '<\\u202e>txt<\\u001b>[31m<\\u0000> <\\ud83d> <\\u200b> <\\b><\\r>');
+    assert.equal(shown('\\\\u202e'), '\\u202e');
+  });
+  it('takes long and deep values', () => {
+    assert.equal(parseJson(`["${'x\\\\'.repeat(500_000)}"]`).children[0].text.length, 1_500_000);
+    assert.equal(parseJson('['.repeat(5000) + ']'.repeat(5000)).kind, 'array');
   });
 });
 
@@ -76,6 +153,12 @@ describe('query', () => {
     assert.deepEqual(compile({ text: 'a.b', regex: false, matchCase: false }).matcher.ranges('A.B axb a.b'), [[0, 3], [8, 11]]);
     assert.deepEqual(compile({ text: 'a.b', regex: true, matchCase: true }).matcher.ranges('A.B axb'), [[4, 7]]);
     assert.equal(compile({ text: '', regex: false, matchCase: false }).matcher, null);
+  });
+  it('reads regular expressions with the u flag, or without it where only that is valid', () => {
+    const found = (text, line) => compile({ text, regex: true, matchCase: true }).matcher.ranges(line);
+    assert.deepEqual(found('^.$', '😀'), [[0, 2]]);
+    assert.deepEqual(found('\\p{Lu}+', 'abc ÄÖ'), [[4, 6]]);
+    assert.deepEqual(found('\\-x]', 'a-x]'), [[1, 4]]);
   });
   it('returns the error of an invalid regular expression', () => assert.match(compile({ text: '(', regex: true, matchCase: false }).error, /nterminated/));
   it('returns no ranges for empty matches', () => assert.deepEqual(compile({ text: 'x*', regex: true, matchCase: true }).matcher.ranges('ab'), []));
@@ -139,6 +222,21 @@ describe('rows', () => {
     assert.deepEqual(rows.summaryOf(0, 500), { level: 0, hasMatch: false });
     assert.equal(rows.flagsAt(rows.length - 2), ROW_FLAG.MATCH);
   });
+  it('adds rows between others', () => {
+    const [rows, inOrder] = [new RowList(), new RowList()];
+    for (let n = 0; n < 3000; n++) rows.push(n * 2, 1 + (n % 3), 0, n % 4);
+    for (const n of [2001, 4001, 63]) assert.equal(rows.add(n, 5, ROW_FLAG.CONTEXT, 4), (n + 1) / 2 + (n === 4001 ? 1 : 0));
+    for (let n = 0; n < 6000; n++) {
+      if ([63, 2001, 4001].includes(n)) inOrder.push(n, 5, ROW_FLAG.CONTEXT, 4);
+      else if (n % 2 === 0) inOrder.push(n, 1 + ((n / 2) % 3), 0, (n / 2) % 4);
+    }
+    assert.equal(rows.total, inOrder.total);
+    for (let i = 0; i < rows.length; i++) {
+      assert.deepEqual([rows.lines.at(i), rows.heightAt(i), rows.flagsAt(i)], [inOrder.lines.at(i), inOrder.heightAt(i), inOrder.flagsAt(i)]);
+      assert.equal(rows.topOf(i), inOrder.topOf(i));
+    }
+    for (const [from, to] of [[0, 200], [960, 1200], [1900, 2100], [2100, 2400]]) assert.deepEqual(rows.summaryOf(from, to), inOrder.summaryOf(from, to));
+  });
   it('finds line numbers', () => {
     const numbers = new LineNumbers();
     for (let n = 0; n < 3000; n++) numbers.push(n * 10);
@@ -168,6 +266,18 @@ describe('view', () => {
   it('shows context lines once, and marks hidden lines between them', () => {
     assert.equal(shown(view({ matcher, filter: true, context: 2 })), '3~ 4~ 5 6 7~ 8~ 18/~ 19~ 20 21~ 22~');
     assert.equal(shown(view({ matcher, filter: true, context: 7 })), Array.from({ length: 28 }, (_, i) => ([5, 6, 20].includes(i) ? i : `${i}~`)).join(' '));
+  });
+  it('takes context from the source of the match, in the order of the lines', () => {
+    const store = new Store();
+    for (const text of ['a1', 'b1', 'a2', 'b-hit', 'a3', 'b2', 'a-hit', 'b3', 'b4', 'a4']) store.push(line(text, { source: text.startsWith('a') ? 0 : 1 }));
+    const { matcher } = compile({ text: 'hit', regex: false, matchCase: true });
+    const inserted = [];
+    const made = new View(store, () => 1);
+    made.inserted = (i) => inserted.push(i);
+    made.setCriteria(criteria({ matcher, filter: true, context: 2 }));
+    made.advance(() => false);
+    assert.equal(shown(made), 'b1~ a2/~ b-hit a3~ b2~ a-hit b3~ a4~');
+    assert.deepEqual(inserted, [1, 3]);
   });
   it('continues with new lines', () => {
     const store = filled([1, 5, 2, 3]);
@@ -234,6 +344,11 @@ describe('decode', () => {
     assert.equal(decodeLine('{"file":"b","message":"x","time":5,"more":true}', 'k-3', names).flags, FLAG.MORE);
     assert.deepEqual(names.list, ['a', 'stdin', 'b']);
   });
+  it('finds the level behind sequences, and of text that the line has erased', () => {
+    const level = (message) => decodeLine(JSON.stringify({ file: 'a', message, time: 1 }), 'k', new SourceNames()).level;
+    for (const text of ['\x1b(BERROR x', 'a \x1b(B\x1b[mERROR x', '\x1b]0;t\x07ERROR x', '\x1b[?25lERROR x', '50%\r\x1b[KERROR x', 'ERROR x\x1b[2K\rok', 'ERROR x\rfine, all is well', 'ERROR\b\b\b\b\bfine.', 'ERROR x\r\x1b[K']) assert.equal(level(text), LEVEL.ERROR, JSON.stringify(text));
+    assert.equal(level('ERROR x\rWARN y'), LEVEL.WARN);
+  });
   it('keeps the bytes of binary lines, and the text of lines with a few invalid bytes', () => {
     const names = new SourceNames();
     const binary = decodeLine('{"file":"a","message":"\\u0000\\ufffd","time":1,"base64":"AP8="}', 'k', names);
@@ -283,15 +398,15 @@ describe('format', () => {
 });
 
 /** Platform for a Stream, with a clock that only `pass` moves. */
-function fakePlatform(status = 200) {
+function fakePlatform() {
   const made = {
-    time: 1000, timers: [], sources: [], asked: 0,
-    open(url) {
-      const source = { url, readyState: 0, listeners: {}, addEventListener(n, f) { this.listeners[n] = f; }, close() { this.readyState = 2; } };
+    time: 1000, timers: [], sources: [], asked: 0, isAlive: true,
+    open(url, events) {
+      const source = { url, events, isClosed: false, close() { this.isClosed = true; } };
       made.sources.push(source);
       return source;
     },
-    status: async () => (made.asked++, typeof status === 'function' ? status() : status),
+    responds: async () => (made.asked++, made.isAlive),
     now: () => made.time, random: () => 1,
     later: (run, ms) => made.timers.push({ run, at: made.time + ms, off: false }),
     cancel: (id) => { if (id) made.timers[id - 1].off = true; },
@@ -312,91 +427,216 @@ function fakePlatform(status = 200) {
 }
 const promisesSettled = () => new Promise((done) => setImmediate(done));
 
+describe('event parser', () => {
+  const parsed = (...pieces) => {
+    const events = [];
+    const parser = new EventParser({ event: (...event) => events.push(event), retry: (ms) => events.push(ms) });
+    for (const piece of pieces) parser.push(piece);
+    return events;
+  };
+  it('reads names, data and IDs, whatever the pieces', () => {
+    const text = ':\nretry: 2000\ndata:  {}\nid: k-1\n\nevent: ssetail\ndata: a\ndata:b\nid: k-2\n\n:\ndata\n\n\n';
+    const wanted = [2000, ['', ' {}', 'k-1'], ['ssetail', 'a\nb', 'k-2'], ['', '', 'k-2']];
+    assert.deepEqual(parsed(text), wanted);
+    assert.deepEqual(parsed(...text), wanted);
+    assert.deepEqual(parsed(text.replaceAll('\n', '\r\n')), wanted);
+  });
+  it('drops an event that is cut', () => assert.deepEqual(parsed('data: a\nid: k-1\n'), []));
+  it('reads both forms of Retry-After', () => {
+    const answer = (value) => new Response('', { headers: value ? { 'retry-after': value } : {} });
+    assert.equal(retryAfterOf(answer('7'), 0), 7000);
+    assert.equal(retryAfterOf(answer('Thu, 01 Jan 1970 00:00:09 GMT'), 1000), 8000);
+    for (const value of ['', 'soon', '-3', 'Thu, 01 Jan 1970 00:00:00 GMT']) assert.equal(retryAfterOf(answer(value), 1000), 0);
+  });
+});
+
 describe('stream', () => {
   const start = (platform) => {
     const received = { lines: [], states: [] };
-    const stream = new Stream('http://h/sse?format=json', { line: (data, id) => received.lines.push(id), control() {}, state: (s) => received.states.push(s.phase) }, platform);
+    const stream = new Stream('http://h/sse?format=json', 'http://h/healthz', { line: (data, id) => received.lines.push(id), control() {}, state: (s) => received.states.push(s.phase) }, platform);
     stream.open();
     return { stream, received };
   };
-  const respond = (source, id = 'k-1') => {
-    source.readyState = 1;
-    source.onopen();
-    source.onmessage({ data: '{}', lastEventId: id });
+  const respond = ({ events }, id = 'k-1') => {
+    events.opened();
+    events.event('', '{}', id);
   };
-  const ping = (source) => source.listeners.ssetail({ data: '{"type":"ping"}', lastEventId: 'k-1' });
+  const ping = ({ events }) => events.event('ssetail', '{"type":"ping"}', 'k-1');
+  const fail = ({ events }, failure = {}) => events.failed({ status: 0, retryAfter: 0, message: '', ...failure });
   it('reconnects after silence with the last event ID', () => {
     const platform = fakePlatform();
     const { received } = start(platform);
     respond(platform.last);
     platform.pass(30_000);
     assert.equal(platform.sources.length, 1);
-    platform.pass(20_000);
+    platform.pass(11_500);
     assert.equal(platform.sources.length, 2);
     assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'k-1');
-    assert.equal(platform.sources[0].readyState, 2);
+    assert.equal(platform.sources[0].isClosed, true);
     assert.equal(received.states.at(-1), 'connecting');
   });
   it('sets the allowed silence from the pings', () => {
     const platform = fakePlatform();
     start(platform);
     respond(platform.last);
-    for (let i = 0; i < 4; i++, platform.pass(60_000)) { platform.last.onopen?.(); ping(platform.last); ping(platform.last); }
-    const second = fakePlatform();
-    start(second);
-    respond(second.last);
-    ping(second.last);
-    second.pass(2_000);
-    ping(second.last);
-    second.pass(8_000);
-    assert.equal(second.sources.length, 2);
+    ping(platform.last);
+    platform.pass(2_000);
+    ping(platform.last);
+    platform.pass(8_000);
+    assert.equal(platform.sources.length, 2);
   });
-  it('replaces a closed EventSource, with growing delays', async () => {
-    const platform = fakePlatform(502);
-    const { received } = start(platform);
+  it('asks a silent server for a sign of life, and notices its death', async () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
     respond(platform.last);
+    const heard = platform.time;
+    platform.pass(7_000);
+    await promisesSettled();
+    assert.deepEqual([platform.asked, platform.sources.length, stream.state.phase], [1, 1, 'live']);
+    platform.isAlive = false;
+    platform.pass(6_000);
+    await promisesSettled();
+    assert.deepEqual([platform.asked, platform.sources.length], [2, 2]);
+    assert.deepEqual(stream.state, { phase: 'connecting', lostAt: heard });
+    respond(platform.last);
+    stream.isWatched = false;
+    platform.pass(7_000);
+    assert.equal(platform.asked, 2);
+  });
+  it('is not lost if a line arrives while a sign of life is awaited', async () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    respond(platform.last);
+    platform.isAlive = false;
+    platform.pass(7_000);
+    respond(platform.last, 'k-2');
+    await promisesSettled();
+    assert.deepEqual([platform.asked, platform.sources.length, stream.state.phase], [1, 1, 'live']);
+  });
+  it('keeps the time of the loss while it retries with growing delays', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    respond(platform.last);
+    platform.pass(3_000);
+    const lostAt = platform.time;
     const delays = [];
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 7; i++) {
       const { length } = platform.sources;
       const from = platform.time;
-      platform.last.readyState = 2;
-      platform.last.onerror();
-      await promisesSettled();
-      assert.equal(received.states.at(-1), 'waiting');
+      fail(platform.last, i ? { status: 502 } : {});
+      assert.deepEqual([stream.state.phase, stream.state.lostAt], ['waiting', lostAt]);
       while (platform.sources.length === length) platform.pass(100);
       delays.push(platform.time - from);
     }
-    assert.deepEqual(delays, [500, 1000, 2000, 4000]);
-  });
-  it('stops after a 204, and check() reconnects without delay', async () => {
-    const ended = fakePlatform(204);
-    const { received } = start(ended);
-    respond(ended.last);
-    ended.last.readyState = 2;
-    ended.last.onerror();
-    await promisesSettled();
-    assert.equal(received.states.at(-1), 'ended');
-    ended.pass(100_000);
-    assert.equal(ended.sources.length, 1);
-    const away = fakePlatform(0);
-    const { stream } = start(away);
-    away.last.readyState = 2;
-    away.last.onerror();
-    await promisesSettled();
-    stream.check();
-    assert.equal(away.sources.length, 2);
-  });
-  it('lets the browser reconnect while the EventSource is not closed', () => {
-    const platform = fakePlatform();
-    const { received } = start(platform);
+    assert.deepEqual(delays, [500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
     respond(platform.last);
-    platform.last.readyState = 0;
-    platform.last.onerror();
-    assert.equal(received.states.at(-1), 'connecting');
-    platform.pass(10_000);
+    assert.deepEqual(stream.state, { phase: 'live', lostAt: 0 });
+  });
+  it('retries after any status of a proxy, and waits as long as that asks for', () => {
+    for (const status of [404, 408, 429, 500, 501, 502, 503, 504]) {
+      const platform = fakePlatform();
+      const { stream } = start(platform);
+      fail(platform.last, { status, retryAfter: 20_000 });
+      assert.deepEqual([stream.state.phase, stream.state.status], ['waiting', status]);
+      platform.pass(19_900);
+      assert.equal(platform.sources.length, 1);
+      platform.pass(200);
+      assert.equal(platform.sources.length, 2);
+    }
+  });
+  it('retries a connection without a response', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    platform.pass(11_200);
+    assert.equal(stream.state.phase, 'waiting');
+    assert.equal(platform.sources[0].isClosed, true);
+  });
+  it('says that it is refused, and retries nevertheless', () => {
+    for (const status of [200, 401, 403]) {
+      const platform = fakePlatform();
+      const { stream } = start(platform);
+      fail(platform.last, { status });
+      assert.equal(stream.state.phase, 'refused');
+      platform.pass(600);
+      assert.equal(platform.sources.length, 2);
+    }
+  });
+  it('does not repeat a query that the server does not accept', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    fail(platform.last, { status: 400, message: 'grep takes …' });
+    assert.deepEqual([stream.state.phase, stream.state.message], ['rejected', 'grep takes …']);
+    platform.pass(100_000);
+    stream.check();
     assert.equal(platform.sources.length, 1);
-    platform.pass(30_000);
+  });
+  it('stops after a 204, and check() reconnects without delay', () => {
+    const platform = fakePlatform();
+    const { stream, received } = start(platform);
+    respond(platform.last);
+    fail(platform.last, { status: 204 });
+    assert.equal(received.states.at(-1), 'ended');
+    platform.pass(100_000);
+    assert.equal(platform.sources.length, 1);
+    stream.check();
     assert.equal(platform.sources.length, 2);
+    fail(platform.last);
+    stream.check();
+    assert.equal(platform.sources.length, 3);
+  });
+  it('stops after a complete body that ends with the end of the input', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    respond(platform.last);
+    platform.last.events.event('ssetail', '{"type":"end","file":"stdin"}', 'k-2');
+    ping(platform.last);
+    platform.last.events.ended();
+    assert.equal(stream.state.phase, 'ended');
+    const other = fakePlatform();
+    const files = start(other).stream;
+    other.last.events.event('ssetail', '{"type":"end","file":"stdin"}', 'k-2');
+    respond(other.last, 'k-3');
+    other.last.events.ended();
+    assert.equal(files.state.phase, 'waiting');
+  });
+  it('returns after the reconnection time when it is turned away', () => {
+    const platform = fakePlatform();
+    const { stream } = start(platform);
+    platform.last.events.retry(60_000);
+    platform.last.events.ended();
+    assert.match(stream.state.message, /^Too many/);
+    platform.pass(59_000);
+    assert.equal(platform.sources.length, 1);
+    platform.pass(1_100);
+    assert.equal(platform.sources.length, 2);
+  });
+});
+
+describe('status', () => {
+  const now = new Date(2026, 10, 26, 14, 2, 30).getTime();
+  const at = (phase, more = {}) => ({ phase, lostAt: 0, ...more });
+  const texts = (state, finished = 0) => [connectionText(state, finished, now), noticeOf(state, finished, now)?.text ?? ''];
+  it('says nothing below the lines while all is well', () => {
+    assert.deepEqual(texts(at('live')), ['Live', '']);
+    assert.deepEqual(texts(at('connecting')), ['Connecting…', '']);
+    assert.deepEqual(texts(at('waiting', { lostAt: now - 900, retryAt: now + 100 })), ['Reconnecting…', '']);
+  });
+  it('tells since when there is no connection, and when it is tried again', () => {
+    const lost = { lostAt: now - 12_000 };
+    assert.deepEqual(texts(at('waiting', { ...lost, retryAt: now + 2900 })), ['Disconnected', 'Disconnected 12 s ago, trying again in 3 s']);
+    assert.deepEqual(texts(at('connecting', lost)), ['Disconnected', 'Disconnected 12 s ago, trying now']);
+    assert.deepEqual(texts(at('waiting', { ...lost, status: 502, retryAt: now + 1 })), ['Disconnected', 'Disconnected 12 s ago (status 502), trying again in 1 s']);
+    assert.equal(texts(at('connecting', { lostAt: now - 3_700_000 }))[1], 'Disconnected 61 min ago, trying now');
+    assert.deepEqual(texts(at('waiting', { retryAt: now + 60_000, message: 'Too many event streams are open' })), ['Not connected', 'Not connected: Too many event streams are open, trying again in 60 s']);
+  });
+  it('tells the time at which all input had ended, also without a connection', () => {
+    const finished = new Date(2026, 10, 26, 14, 2, 11).getTime();
+    for (const phase of ['live', 'ended', 'waiting', 'connecting']) assert.deepEqual(texts(at(phase, { lostAt: now - 9000 }), finished), ['Finished 14:02:11', '']);
+  });
+  it('offers what helps', () => {
+    assert.equal(noticeOf(at('refused', { status: 401 }), 0, now).action, 'reload');
+    assert.equal(noticeOf(at('rejected', { status: 400, message: 'grep takes x.' }), 0, now).text, 'The server does not accept the filter: grep takes x');
+    assert.equal(noticeOf(at('waiting', { retryAt: now }), 0, now).action, 'retry');
   });
 });
 
@@ -409,13 +649,13 @@ describe('hub', () => {
     return port;
   }
   const send = (platform, count, from = 0) => {
-    for (let i = from; i < from + count; i++) platform.last.onmessage({ data: `{"file":"a","message":"${i}","time":1}`, lastEventId: `k-${i}` });
+    for (let i = from; i < from + count; i++) platform.last.events.event('', `{"file":"a","message":"${i}","time":1}`, `k-${i}`);
   };
   const flushed = () => new Promise((done) => setTimeout(done, 40));
 
   it('opens one stream for all pages, and replays to a new page', async () => {
     const platform = fakePlatform();
-    const hub = new Hub('http://h/sse', platform);
+    const hub = new Hub('http://h/sse', '', platform);
     const [one, two] = [fakePort(), fakePort()];
     hub.attach(one);
     send(platform, 1500);
@@ -428,7 +668,7 @@ describe('hub', () => {
 
   it('waits for acknowledgements, and reports missed lines', async () => {
     const platform = fakePlatform();
-    const hub = new Hub('http://h/sse', platform);
+    const hub = new Hub('http://h/sse', '', platform);
     const page = fakePort();
     hub.attach(page);
     send(platform, 270_000);
@@ -443,17 +683,34 @@ describe('hub', () => {
 
   it('closes the stream with the last page, and resumes with the next', async () => {
     const platform = fakePlatform();
-    const hub = new Hub('http://h/sse', platform);
+    const hub = new Hub('http://h/sse', '', platform);
     const page = fakePort();
     hub.attach(page);
     send(platform, 3);
     await flushed();
     page.onmessage({ data: { type: 'close' } });
-    assert.equal(platform.last.readyState, 2);
+    assert.equal(platform.last.isClosed, true);
     const next = fakePort();
     hub.attach(next);
     assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'k-2');
     assert.equal(next.lines(), 3);
+  });
+
+  it('continues a page that returns after the lines that it has', async () => {
+    const platform = fakePlatform();
+    const hub = new Hub('http://h/sse', '', platform);
+    const page = fakePort();
+    hub.attach(page);
+    send(platform, 5);
+    await flushed();
+    page.onmessage({ data: { type: 'close' } });
+    assert.deepEqual([hub.canResume('k-2'), hub.canResume('x-2')], [true, false]);
+    const back = fakePort();
+    hub.attach(back, 'k-2');
+    assert.equal(back.lines(), 2);
+    const other = new Hub('http://h/sse', '', platform);
+    other.attach(fakePort(), 'x-2');
+    assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'x-2');
   });
 });
 
@@ -475,8 +732,8 @@ describe('index.html', () => {
     const html = read('index.html');
     assert.doesNotMatch(html, /<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=/);
   });
-  it('is smaller than 60 KiB', () => {
+  it('is smaller than 90 KB', () => {
     const total = readdirSync(new URL('../../src/viewer/', import.meta.url)).reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
-    assert.ok(total < 60 * 1024, `${total} bytes`);
+    assert.ok(total < 90_000, `${total} bytes`);
   });
 });

@@ -3,7 +3,7 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::event::{Encoder, Epoch, Lines, Location, Log, Position};
+use crate::event::{Encoder, Epoch, Grep, Lines, Location, Log, Position};
 use crate::feed::{Backlog, Candidates, Draft, DraftContent, Feed, Read, Start, Subscriber, feed};
 use crate::store::Capacity;
 use crate::store::samples::{cutting, lines_of, source};
@@ -46,8 +46,9 @@ fn in_file(capacity: Capacity, batches: u64) -> (Feed, Arc<Counting>) {
     (feed, log)
 }
 
-fn grep(expression: &str) -> Arc<Grep> {
-    Arc::new(Grep::new(&[expression], 1 << 20).expect("an expression"))
+fn grep(expression: &str) -> Arc<Selection> {
+    let grep = Grep::new(&[expression], 1 << 20).expect("an expression");
+    Arc::new(Selection { grep: Some(Arc::new(grep)), ..Selection::default() })
 }
 
 /// Returns a subscriber to the newest lines that has found its start.
@@ -65,7 +66,7 @@ async fn entries_without_a_match_are_read_once() {
     let (feed, log) = in_file(capacity, 800);
     let entries = log.bytes.len().div_ceil(256 * 1024);
     assert!(entries > 15, "{entries} entries");
-    let candidates = Candidates { grep: Some(grep("^40000[0-2]$")), before: None };
+    let candidates = Candidates { selection: Some(grep("^40000[0-2]$")), before: None };
     let mut subscriber = begin(&feed, 5, candidates).await;
     assert_eq!(subscriber.cursor(), Position::before(400_000));
     let searches = log.reads();
@@ -81,8 +82,8 @@ async fn entries_without_a_match_are_read_once() {
 async fn a_search_ends_at_the_line_that_completes_it() {
     let capacity = Capacity { lines: 1 << 20, bytes: 1000, index_bytes: 1 << 20 };
     let (feed, log) = in_file(capacity, 800);
-    let start = async |lines, grep, before| {
-        begin(&feed, lines, Candidates { grep, before }).await.cursor().next
+    let start = async |lines, selection, before| {
+        begin(&feed, lines, Candidates { selection, before }).await.cursor().next
     };
     assert_eq!(start(3, Some(grep("7$")), None).await, 799_977);
     assert!(log.reads() <= 1, "the newest entry is enough");
@@ -104,10 +105,10 @@ async fn only_lines_that_can_be_read_are_found() {
         publisher.publish(vec![Draft { source: source(), content }]);
     }
     for (lines, expression, first) in [(2, "5$", 85), (100, "5$", 75), (100, "^6", 101)] {
-        let candidates = Candidates { grep: Some(grep(expression)), before: None };
+        let candidates = Candidates { selection: Some(grep(expression)), before: None };
         let subscriber = begin(&feed, lines, candidates).await;
         assert_eq!(subscriber.cursor().next, first, "{lines} of {expression}");
     }
-    let candidates = Candidates { grep: None, before: Some(81) };
+    let candidates = Candidates { selection: None, before: Some(81) };
     assert_eq!(begin(&feed, 100, candidates).await.cursor().next, 71);
 }

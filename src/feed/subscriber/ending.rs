@@ -26,7 +26,7 @@ impl Subscriber {
 
     /// Ends the subscriber at its cursor.
     pub fn end_here(&mut self) {
-        self.look_back = None;
+        self.search = None;
         self.cursor = self.cursor();
         self.loss = None;
         self.end = self.end.min(self.cursor.next);
@@ -40,7 +40,7 @@ impl Subscriber {
     /// Whether everything before the end was read.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        let is_reading = self.look_back.is_some() || self.gap.is_some() || self.loss.is_some();
+        let is_reading = self.search.is_some() || self.gap.is_some() || self.loss.is_some();
         !is_reading && self.cursor.next >= self.end
     }
 }

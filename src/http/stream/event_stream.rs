@@ -1,6 +1,7 @@
 //! The body of an event stream: the batches that a subscriber reads, as its peer takes them.
 
 mod ending;
+mod surroundings;
 mod wanted;
 
 use std::io;
@@ -16,12 +17,14 @@ use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep};
 
 use super::Gathered;
+use super::contexts::Contexts;
 use super::heartbeat_timer::HeartbeatTimer;
+use super::held_lines::HeldLines;
 use super::last_frame::{LastFrame, PeerState};
 use super::long_search::LongSearches;
 use super::read_end::ReadEnd;
 use super::spread::spread;
-use crate::event::{ControlEvent, Encoder, Medium, Position};
+use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
 use crate::feed::{Gap, InlineStream, Read, Subscriber};
 use crate::http::request_log::RequestRecord;
 use crate::http::socket::Flow;
@@ -57,6 +60,9 @@ pub(in crate::http) struct EventStream {
     peer: PeerState,
     last_frame: LastFrame,
     long_searches: LongSearches,
+    contexts: Contexts,
+    /// The lines around those that match, if the peer wants them.
+    surroundings: Option<HeldLines>,
     heartbeat_timer: HeartbeatTimer,
     /// Runs before the body is aborted.
     flush_timer: Option<Pin<Box<Sleep>>>,
@@ -72,18 +78,21 @@ impl EventStream {
         flow: Flow,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        let whole = query.selection().is_none().then_some(query.presentation);
+        let whole = query.selection.is_none().then_some(query.presentation);
         let subscriber = site.feed.subscribe_among(query.start(), query.candidates(&site.feed));
         let mut subscriber = subscriber.with_presentation(whole);
         if query.limits.is_snapshot {
             subscriber.end_before_next();
         }
-        EventStream {
+        let is_resumed = query.is_resumed(&site.feed);
+        let mut stream = EventStream {
             preamble: (query.presentation.medium == Medium::Events)
                 .then(|| Encoder::preamble(spread(site.reconnect_delay))),
             peer: PeerState { position: subscriber.cursor(), unfinished: None },
             last_frame: LastFrame::default(),
             long_searches: LongSearches::default(),
+            contexts: Contexts::default(),
+            surroundings: query.surroundings().map(HeldLines::new),
             heartbeat_timer: HeartbeatTimer::new(site.heartbeat),
             flush_timer: None,
             read_end: ReadEnd::new(&query.limits),
@@ -93,7 +102,11 @@ impl EventStream {
             flow,
             query,
             site,
+        };
+        if is_resumed {
+            stream.go_back(stream.subscriber.cursor());
         }
+        stream
     }
 
     /// Sets the record that is written when the stream is dropped.
@@ -104,7 +117,7 @@ impl EventStream {
     /// Lets the publishing thread send `stream`, unless the request has a filter or a `stop`: no
     /// expression that a client chose may run on that thread.
     pub(in crate::http) fn set_inline(&self, stream: Weak<dyn InlineStream>) {
-        if !self.query.is_filtered() && self.query.limits.stop.is_none() {
+        if !self.query.is_filtered() && self.query.selection.is_none() {
             self.subscriber.set_inline(stream);
         }
     }
@@ -113,7 +126,7 @@ impl EventStream {
     /// are read again later, so that a slow peer holds at most one part.
     pub(in crate::http) fn put_back(&mut self, kept: usize) {
         if let Some(peer) = self.last_frame.truncate(kept) {
-            self.subscriber.rewind(peer.position);
+            self.go_back(peer.position);
             self.peer = peer;
         }
     }
@@ -154,29 +167,32 @@ impl EventStream {
         if self.read_end.is_time_over(cx) {
             self.subscriber.end_here();
             self.long_searches = LongSearches::default();
+            self.contexts = Contexts::default();
+        }
+        if self.read_end.is_until_over(cx) {
+            self.subscriber.end_before_next();
         }
         ready!(self.long_searches.poll_done(cx));
+        ready!(self.contexts.poll_done(cx));
         let query = &self.query;
         match self.subscriber.poll_read(cx, |source| query.wants(source)) {
             Poll::Ready(Some(Read::Events(from, batches))) => {
-                if let Err(reached) = self.push_batches(&mut frame, from, &batches, search_end) {
-                    self.subscriber.rewind(reached);
-                }
-                if !frame.is_empty() {
-                    self.peer.position = self.subscriber.cursor();
-                    self.note_event();
-                }
+                self.push_events(&mut frame, from, &batches, search_end);
             }
             Poll::Ready(Some(Read::Gap(gap))) => {
+                self.push_held(&mut frame);
                 self.push_gap(&mut frame, gap);
                 self.note_event();
             }
             Poll::Ready(Some(Read::Begin(position))) => self.peer.position = position,
-            Poll::Ready(None) if self.subscriber.is_at_end() => {
-                return Poll::Ready(self.end(frame));
-            }
-            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Ready(None) => return Poll::Ready(self.read_end_of_events(frame)),
             Poll::Pending => {
+                if self.poll_held(cx, &mut frame).is_ready() {
+                    if !frame.is_empty() {
+                        self.note_event();
+                    }
+                    return Poll::Ready(Some(frame));
+                }
                 ready!(self.heartbeat_timer.poll_due(cx));
                 self.push_heartbeat(&mut frame);
             }
@@ -184,7 +200,26 @@ impl EventStream {
         Poll::Ready(Some(frame))
     }
 
+    /// Appends the events of `batches` from `from` on that this peer wants; those that are left are
+    /// read again.
+    fn push_events(
+        &mut self,
+        frame: &mut Gathered,
+        from: Position,
+        batches: &[Arc<Batch>],
+        search_end: Option<Instant>,
+    ) {
+        if let Err(reached) = self.push_batches(frame, from, batches, search_end) {
+            self.subscriber.rewind(reached);
+        }
+        if !frame.is_empty() {
+            self.peer.position = self.settled();
+            self.note_event();
+        }
+    }
+
     fn push_gap(&mut self, frame: &mut Gathered, gap: Gap) {
+        let Some(gap) = self.unsent(gap) else { return };
         self.site.traffic.gaps.add(1);
         self.site.traffic.lost.add(gap.lost.unwrap_or(0));
         let filtered = self.query.is_filtered();
@@ -196,7 +231,7 @@ impl EventStream {
     /// Appends a comment, or an event where a comment does not do: for a page, which cannot see
     /// comments, and for a peer whose filter has let nothing through, which needs a fresh ID.
     fn push_heartbeat(&mut self, frame: &mut Gathered) {
-        let cursor = self.subscriber.cursor();
+        let cursor = self.settled();
         let bytes = if self.query.ping || self.peer.position != cursor {
             let time = SystemTime::now()
                 .duration_since(UNIX_EPOCH)
@@ -233,7 +268,7 @@ impl EventStream {
     /// ID may be evicted soon.
     fn is_stale(&self) -> bool {
         let quarter = self.site.feed.replay_lines() / 4;
-        quarter > 0 && self.subscriber.cursor().next - self.peer.position.next > quarter
+        quarter > 0 && self.settled().next.saturating_sub(self.peer.position.next) > quarter
     }
 }
 
@@ -245,7 +280,7 @@ impl Body for EventStream {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Gathered>>>> {
-        let search_end = self.query.selection().map(|_| Instant::now() + SEARCH_TIME);
+        let search_end = self.query.selection.as_ref().map(|_| Instant::now() + SEARCH_TIME);
         for _ in 0..READS_PER_POLL {
             let mut frame = match ready!(self.poll_read(cx, search_end)) {
                 None if self.is_aborted() => {

@@ -36,7 +36,8 @@ async fn the_publishing_thread_sends_no_filtered_stream() {
     let site = Arc::new(Site::new(feed, Registry::default(), "/sse"));
     for (query, expected) in [("", 1), ("n=0&ping", 1), ("grep=x", 0), ("file=*", 0), ("stop=x", 0)]
     {
-        let parsed = Query::parse(query, &HeaderMap::new(), site.presentation).expect("valid");
+        let parsed =
+            Query::parse(query, &HeaderMap::new(), site.presentation, &site.time()).expect("valid");
         let permit = Arc::clone(&site.stream_permits).try_acquire_owned().expect("a permit");
         let mut stream = EventStream::new(Arc::clone(&site), parsed, Flow::default(), permit);
         let counted = Arc::new(Counted::default());

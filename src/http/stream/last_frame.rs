@@ -6,15 +6,15 @@
 use bytes::Bytes;
 
 use super::Gathered;
-use crate::event::Position;
+use crate::event::{Position, Stream};
 
 /// The state of a peer that has received the stream up to some byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PeerState {
     /// The position from which such a peer resumes.
     pub(super) position: Position,
-    /// The source of a plain line whose end was not sent.
-    pub(super) unfinished: Option<usize>,
+    /// The source and the stream of a plain line whose end was not sent.
+    pub(super) unfinished: Option<(usize, Option<Stream>)>,
 }
 
 /// Number of bytes and events in one part of a [`Gathered`].

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::{JoinError, spawn_blocking};
 
-use crate::event::{Batch, Matches, Position, Presentation, Selection, Seq};
+use crate::event::{Batch, Scan, ScanRange, Selection};
 use crate::http::Site;
 
 /// Number of bytes of a line from which on its batch is searched on a blocking thread.
@@ -33,11 +33,11 @@ struct Running {
     _is_wanted: Arc<()>,
 }
 
-/// The encoded events of a batch that match, from a position to an event.
+/// The result for a part of a batch.
 struct Found {
-    start: Position,
-    end: Seq,
-    matches: Matches,
+    range: ScanRange,
+    has_records: bool,
+    scan: Scan,
 }
 
 impl LongSearches {
@@ -46,22 +46,20 @@ impl LongSearches {
         batch.lines().is_some_and(|lines| lines.longest_section() >= LONG)
     }
 
-    /// Returns the events of `batch` from `start` to `end` that match, if they are found; if not,
-    /// starts the search for them.
+    /// Returns the scan of `batch` in `range`, if it is done; if not, starts it.
     pub(super) fn take_or_start(
         &mut self,
         site: &Arc<Site>,
         batch: &Arc<Batch>,
-        presentation: Presentation,
-        start: Position,
-        end: Seq,
-        selection: &Selection,
-    ) -> Option<Matches> {
-        let found = self.found.take().filter(|found| found.start == start && found.end == end);
-        if let Some(found) = found {
-            return Some(found.matches);
+        range: ScanRange,
+        selection: &Arc<Selection>,
+        has_records: bool,
+    ) -> Option<Scan> {
+        let is_wanted = |found: &Found| found.range == range && found.has_records == has_records;
+        if let Some(found) = self.found.take().filter(is_wanted) {
+            return Some(found.scan);
         }
-        let (site, batch, selection) = (Arc::clone(site), Arc::clone(batch), selection.clone());
+        let (site, batch, selection) = (Arc::clone(site), Arc::clone(batch), Arc::clone(selection));
         let is_wanted = Arc::new(());
         let wanted = Arc::downgrade(&is_wanted);
         let search = Box::pin(async move {
@@ -69,11 +67,10 @@ impl LongSearches {
             let search = move || {
                 // Held by the thread, which goes on when the peer has gone.
                 let _permit = permit;
-                let encoder = site.feed.encoder();
+                let clock = has_records.then(|| site.feed.encoder().clock());
                 let may_go_on = || wanted.strong_count() > 0;
-                let matches =
-                    encoder.encode_matches(&batch, presentation, start, end, &selection, may_go_on);
-                Found { start, end, matches }
+                let scan = Scan::of(&batch, range, &selection, clock, may_go_on);
+                Found { range, has_records, scan }
             };
             spawn_blocking(search).await
         });

@@ -8,11 +8,13 @@
 //! An inline task lets the publishing thread run the chunked writer.
 
 mod chunked;
+mod contexts;
 mod event_stream;
 #[cfg(test)]
 mod event_stream_tests;
 mod gathered;
 mod heartbeat_timer;
+mod held_lines;
 mod inline;
 mod last_frame;
 mod long_search;

@@ -17,18 +17,21 @@ pub(super) struct ReadEnd {
     ends_by_time: bool,
     /// The read goes on at its end, if it had no event until then.
     awaits_first: bool,
+    /// Fires when no later line can be wanted.
+    until: Option<Pin<Box<Sleep>>>,
     /// The reason, until the client was told it.
     reason: Option<EndReason>,
 }
 
 impl ReadEnd {
     pub(super) fn new(limits: &ReadLimits) -> Self {
-        let ReadLimits { is_snapshot, wait, before, .. } = limits;
+        let ReadLimits { is_snapshot, wait, before, until, .. } = limits;
         let timer = |wait: Duration| Box::pin(sleep(wait));
         ReadEnd {
             timer: wait.map(timer),
             ends_by_time: !is_snapshot,
             awaits_first: *is_snapshot && wait.is_some() && before.is_none(),
+            until: until.map(timer),
             reason: Some(EndReason::Complete),
         }
     }
@@ -39,6 +42,17 @@ impl ReadEnd {
         let is_over = timer.is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
         if is_over {
             (self.timer, self.reason) = (None, Some(EndReason::Time));
+        }
+        is_over
+    }
+
+    /// Returns once that the read ends after the events that are there, because no later line can
+    /// be wanted.
+    pub(super) fn is_until_over(&mut self, cx: &mut Context<'_>) -> bool {
+        let timer = self.until.as_mut();
+        let is_over = timer.is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
+        if is_over {
+            (self.until, self.awaits_first) = (None, false);
         }
         is_over
     }

@@ -133,6 +133,7 @@ proptest! {
         let cutting = Cutting {
             splitter: Splitter { max_line, section, binary: false },
             filter: LineFilter::new(regex::bytes::RegexSet::empty(), exclude),
+            ..Cutting::default()
         };
         let log = Arc::new(Memory::default());
         let all = utf16_batches(&log, &(lines.join("\n") + "\n"), &lens, &cutting);

@@ -16,6 +16,11 @@ export class Mock {
     this.clients = new Set();
     this.opened = 0;
     this.failWith = 0;
+    this.failHeaders = {};
+    /** True while requests get no response, and streams no byte. */
+    this.isSilent = false;
+    /** Value of `Authorization` that requests need, or ''. */
+    this.credentials = '';
     this.finished = false;
     this.startRun();
   }
@@ -25,6 +30,8 @@ export class Mock {
     this.epoch = randomBytes(3).toString('hex');
     this.seq = 0;
     this.events = [];
+    /** Events that only reads that end still get. */
+    this.evicted = [];
   }
 
   async listen(port = 0) {
@@ -76,7 +83,8 @@ export class Mock {
   publish(events) {
     for (const event of events) event.id = `${this.epoch}-${++this.seq}`;
     this.events.push(...events);
-    if (this.events.length > this.capacity) this.events.splice(0, this.events.length - this.capacity);
+    if (this.events.length > this.capacity) this.evicted.push(...this.events.splice(0, this.events.length - this.capacity));
+    if (this.isSilent) return;
     for (const client of this.clients) {
       const text = events.filter((event) => client.accepts(event)).map(encode).join('');
       if (text) client.response.write(text);
@@ -84,12 +92,16 @@ export class Mock {
   }
 
   ping() {
+    if (this.isSilent) return;
     for (const { response } of this.clients) response.write(encode({ name: 'ssetail', data: `{"type":"ping","time":${Date.now()}}`, id: `${this.epoch}-${this.seq}` }));
   }
 
   async answer(request, response) {
     const url = new URL(request.url, this.url);
-    if (this.failWith) return void response.writeHead(this.failWith).end();
+    if (this.isSilent) return;
+    if (this.failWith) return void response.writeHead(this.failWith, this.failHeaders).end();
+    if (this.credentials && request.headers.authorization !== this.credentials) return void response.writeHead(401, { 'www-authenticate': 'Basic realm="ssetail"' }).end();
+    if (url.pathname === '/healthz') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
     if (url.pathname === '/sse') return this.stream(request, response, url.searchParams);
     if (url.pathname === '/sources') return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify([...this.sources.values()]));
     return this.asset(url.pathname, response);
@@ -106,10 +118,13 @@ export class Mock {
   }
 
   stream(request, response, query) {
+    const bad = this.badQuery(query);
+    if (bad) return void response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' }).end(bad);
+    if (request.headers.accept === 'application/x-ndjson') return this.read(response, query);
     const last = request.headers['last-event-id'] || query.get('last_event_id') || '';
     const [epoch, seq] = last.split('-');
     if (this.finished && epoch === this.epoch && Number(seq) === this.seq) return void response.writeHead(204).end();
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     const grep = query.get('grep');
     const pattern = grep ? new RegExp(grep) : null;
     const client = { response, accepts: (event) => !pattern || event.name || pattern.test(event.line) };
@@ -117,6 +132,29 @@ export class Mock {
     this.clients.add(client);
     request.on('close', () => this.clients.delete(client));
     response.write(':\nretry: 300\n' + this.replay(last, epoch, Number(seq), query.get('n')).filter(client.accepts).map(encode).join(''));
+  }
+
+  /** Returns the sentence for a query with a bad value, or ''. */
+  badQuery(query) {
+    try {
+      RegExp(query.get('grep') ?? '');
+    } catch {
+      return 'grep takes a regular expression of moderate size, as grep=error|warn\n';
+    }
+    if (!query.has('before')) return '';
+    const [epoch, seq] = query.get('before').split('-');
+    return epoch === this.epoch && Number(seq) <= this.seq ? '' : 'before takes the id of an event of this run of the server, as before=k3f9q2-1a\n';
+  }
+
+  /** Responds with NDJSON to a read that ends. The history goes back to the first event, and only streams are limited to the ring. */
+  read(response, query) {
+    const seqOf = (name) => Number(query.get(name)?.split('-')[1] ?? NaN);
+    const all = [...this.evicted, ...this.events];
+    const to = query.has('before') ? seqOf('before') - 1 : this.seq;
+    const from = query.has('last_event_id') ? seqOf('last_event_id') : Math.max(0, to - Number(query.get('n') ?? 0));
+    const objects = all.slice(from, to).map(({ data, id }) => ({ ...JSON.parse(data), id }));
+    objects.push({ type: 'end_of_read', reason: 'complete', id: `${this.epoch}-${to}` });
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(objects.map((each) => `${JSON.stringify(each)}\n`).join(''));
   }
 
   replay(last, epoch, seq, n) {

@@ -12,9 +12,19 @@ impl EventStream {
         }
     }
 
+    /// Appends what was held back to `frame`, and then what is sent at the end; none after that.
+    pub(super) fn read_end_of_events(&mut self, mut frame: Gathered) -> Option<Gathered> {
+        self.push_held(&mut frame);
+        if !frame.is_empty() {
+            self.note_event();
+            return Some(frame);
+        }
+        if self.subscriber.is_at_end() { self.end(frame) } else { None }
+    }
+
     /// Appends to `frame` that the read has ended, if the medium has an event for that; none if the
     /// peer was told, and an empty frame if the read goes on.
-    pub(super) fn end(&mut self, mut frame: Gathered) -> Option<Gathered> {
+    fn end(&mut self, mut frame: Gathered) -> Option<Gathered> {
         if self.read_end.begins_to_wait() {
             self.subscriber.go_on();
             return Some(frame);

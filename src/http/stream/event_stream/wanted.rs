@@ -1,14 +1,16 @@
 //! The events of batches that the peer of an event stream wants.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::EventStream;
-use crate::event::{Batch, Encoder, Matches, Medium, Position, Selection, Seq};
+use crate::event::{Batch, Encoder, Medium, Position, Scan, ScanRange, Section, Selection, Seq};
 use crate::http::stream::Gathered;
 use crate::http::stream::long_search::LongSearches;
+use crate::record::Clock;
 
 impl EventStream {
     /// Appends the events of `batches` from `from` on that this peer wants; the error is the
@@ -44,21 +46,118 @@ impl EventStream {
         if !self.query.wants(batch.source()) {
             return Position::before(self.end_in(batch));
         }
-        let (bytes, events, reached) = self.encode(from, batch, search_end);
-        let Some(&last) = bytes.last() else { return reached };
+        let start = self.start_in(from, batch);
+        let end = self.end_in(batch);
+        if start.next >= end {
+            return Position::before(end);
+        }
+        let range = ScanRange { start, end };
+        match self.query.selection.clone() {
+            Some(selection) => self.push_selected(frame, batch, range, &selection, search_end),
+            None => self.push_all(frame, batch, range),
+        }
+    }
+
+    /// Appends all events of `batch` in `range`, whose bytes are shared with other streams if those
+    /// are all of its events; returns the position that was reached.
+    fn push_all(&mut self, frame: &mut Gathered, batch: &Arc<Batch>, range: ScanRange) -> Position {
+        let presentation = self.query.presentation;
+        let feed = &self.site.feed;
+        if presentation.has_records() && !self.contexts.is_known_or_start(feed, batch) {
+            return range.start;
+        }
+        let ScanRange { start, end } = range;
+        let is_whole = start == Position::before(batch.first()) && end == batch.next();
+        let (bytes, events) = if is_whole {
+            (batch.encoded(feed.encoder(), presentation), batch.len() as u64)
+        } else {
+            let bytes = feed.encoder().encode_from(batch, presentation, start, end);
+            let events = Encoder::count(&bytes, presentation.medium);
+            (bytes, events)
+        };
+        self.contexts.note(batch);
+        let spans = (start.next - batch.first()) as usize..(end - batch.first()) as usize;
+        self.push_encoded(frame, batch, spans, bytes, events, Position::before(end));
+        Position::before(end)
+    }
+
+    /// Appends the events of `batch` in `range` that `selection` wants, or holds them back; returns
+    /// the position that was reached.
+    fn push_selected(
+        &mut self,
+        frame: &mut Gathered,
+        batch: &Arc<Batch>,
+        range: ScanRange,
+        selection: &Arc<Selection>,
+        search_end: Option<Instant>,
+    ) -> Position {
+        let Some(scan) = self.scan(batch, range, selection, search_end) else { return range.start };
+        if scan.is_stopped {
+            self.subscriber.end_before(scan.reached.next);
+            self.read_end.stop();
+        }
+        if self.surroundings.is_some() {
+            self.hold(batch, scan.sections);
+            self.push_decided(frame);
+        } else {
+            self.push_sections(frame, batch, range.start, &scan.sections, scan.reached);
+        }
+        scan.reached
+    }
+
+    /// Appends `sections` of `batch` without the events before `start`; a peer that has them resumes
+    /// from `reached`.
+    pub(super) fn push_sections(
+        &mut self,
+        frame: &mut Gathered,
+        batch: &Batch,
+        start: Position,
+        sections: &[Section],
+        reached: Position,
+    ) {
+        let (encoder, presentation) = (self.site.feed.encoder(), self.query.presentation);
+        let bytes = encoder.encode_sections(batch, presentation, start, sections);
+        let events = Encoder::count(&bytes, presentation.medium);
+        let first = start.next.saturating_sub(batch.first()) as usize;
+        let spans = sections.first().map_or(0, |first| first.spans.start).max(first)
+            ..sections.last().map_or(0, |last| last.spans.end);
+        self.push_encoded(frame, batch, spans, bytes, events, reached);
+    }
+
+    /// Appends the encoded events of `spans` of `batch`.
+    fn push_encoded(
+        &mut self,
+        frame: &mut Gathered,
+        batch: &Batch,
+        spans: Range<usize>,
+        bytes: Bytes,
+        events: u64,
+        reached: Position,
+    ) {
+        if bytes.is_empty() {
+            return;
+        }
         if self.query.presentation.medium == Medium::Plain {
-            // An unfinished line ends where another source begins, so that they stay two lines.
+            let lines = batch.lines().filter(|lines| !lines.chunks);
+            let line = |index| lines.and_then(|lines| lines.line(index));
+            // An unfinished line ends where another one begins, so that they stay two lines.
             let source = batch.source().id;
-            if self.peer.unfinished.is_some_and(|unfinished| unfinished != source) {
+            let continued = line(spans.start).filter(|first| first.continues);
+            let open = self.peer.unfinished.take();
+            if open.is_some() && open != continued.map(|first| (source, first.stream())) {
                 let line_end = Bytes::from_static(Encoder::LINE_END);
-                self.peer.unfinished = None;
                 self.push(frame, line_end, 0, Position::before(batch.first()));
             }
-            let is_line = batch.lines().is_some_and(|lines| !lines.chunks);
-            self.peer.unfinished = (is_line && [last] != Encoder::LINE_END).then_some(source);
+            let last = spans.end.checked_sub(1).and_then(line).filter(|last| last.more);
+            self.peer.unfinished = last.map(|last| (source, last.stream()));
         }
         self.push(frame, bytes, events, reached);
-        reached
+    }
+
+    /// The position of the first event of `batch` that was asked for.
+    fn start_in(&self, from: Position, batch: &Batch) -> Position {
+        let since = Position::before(self.subscriber.source_start(batch.source()));
+        from.max(since).max(Position::before(batch.first()))
     }
 
     /// Seq of the first event that is behind `batch` or not part of the read.
@@ -66,61 +165,48 @@ impl EventStream {
         batch.next().min(self.subscriber.end())
     }
 
-    /// Encodes the events of `batch` that this peer wants, and counts them; returns the position that
-    /// was reached, too. The bytes are shared with other streams if those are all of its events.
-    fn encode(
+    /// Scans the events of `batch` in `range`; `None` if the context of the batch, or another thread,
+    /// has to be awaited.
+    fn scan(
         &mut self,
-        from: Position,
         batch: &Arc<Batch>,
+        range: ScanRange,
+        selection: &Arc<Selection>,
         search_end: Option<Instant>,
-    ) -> (Bytes, u64, Position) {
-        let encoder = self.site.feed.encoder();
-        let presentation = self.query.presentation;
-        let first = Position::before(batch.first());
-        let since = Position::before(self.subscriber.source_start(batch.source()));
-        let start = from.max(since).max(first);
-        let end = self.end_in(batch);
-        if start.next >= end {
-            return (Bytes::new(), 0, Position::before(end));
-        }
-        let (bytes, reached) = match self.query.selection() {
-            None if start == first && end == batch.next() => {
-                let bytes = batch.encoded(encoder, presentation);
-                return (bytes, batch.len() as u64, Position::before(end));
+    ) -> Option<Scan> {
+        let site = Arc::clone(&self.site);
+        // The search of a batch with long lines on another thread has one result.
+        let is_long = self.query.presentation.has_records() && LongSearches::are_needed(batch);
+        if !selection.needs_records() && !is_long {
+            let scan = self.scan_now(batch, range, selection, None, search_end)?;
+            // Records are only shown, so that lines which are not wanted need none.
+            if !self.query.presentation.has_records() || scan.sections.is_empty() {
+                return Some(scan);
             }
-            None => (encoder.encode_from(batch, presentation, start, end), Position::before(end)),
-            Some(selection) => match self.search(batch, start, end, &selection, search_end) {
-                Some(matches) => (matches.bytes, matches.reached),
-                None => return (Bytes::new(), 0, start),
-            },
-        };
-        let events = Encoder::count(&bytes, presentation.medium);
-        (bytes, events, reached)
+        }
+        if !self.contexts.is_known_or_start(&site.feed, batch) {
+            return None;
+        }
+        let clock = site.feed.encoder().clock();
+        let scan = self.scan_now(batch, range, selection, Some(clock), search_end)?;
+        self.contexts.note(batch);
+        Some(scan)
     }
 
-    /// Encodes the events of `batch` from `start` to `end` that match, and ends the read after a line
-    /// that stops it; `None` if another thread has to search.
-    fn search(
+    /// Scans now, or on another thread if the batch has long lines.
+    fn scan_now(
         &mut self,
         batch: &Arc<Batch>,
-        start: Position,
-        end: Seq,
-        selection: &Selection,
+        range: ScanRange,
+        selection: &Arc<Selection>,
+        clock: Option<&Clock>,
         search_end: Option<Instant>,
-    ) -> Option<Matches> {
-        let presentation = self.query.presentation;
-        let matches = if LongSearches::are_needed(batch) {
+    ) -> Option<Scan> {
+        if LongSearches::are_needed(batch) {
             let searches = &mut self.long_searches;
-            searches.take_or_start(&self.site, batch, presentation, start, end, selection)?
-        } else {
-            let may_go_on = || search_end.is_none_or(|end| Instant::now() < end);
-            let encoder = self.site.feed.encoder();
-            encoder.encode_matches(batch, presentation, start, end, selection, may_go_on)
-        };
-        if matches.is_stopped {
-            self.subscriber.end_before(matches.reached.next);
-            self.read_end.stop();
+            return searches.take_or_start(&self.site, batch, range, selection, clock.is_some());
         }
-        Some(matches)
+        let may_go_on = || search_end.is_none_or(|end| Instant::now() < end);
+        Some(Scan::of(batch, range, selection, clock, may_go_on))
     }
 }

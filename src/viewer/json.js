@@ -1,0 +1,96 @@
+// Splits JSON into nodes that keep the text of the source: numbers of any size, the order of
+// keys, and keys that occur twice. JavaScript's own objects and numbers keep none of these.
+
+/**
+ * @typedef {object} JsonNode
+ * @property {string | null} key text between the quotes, with its escapes; null in an array
+ * @property {'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'} kind
+ * @property {string} text text of the source without quotes; '' for an object or array
+ * @property {JsonNode[]} children
+ */
+
+const TOKEN = /"([^"\\]*(?:\\.[^"\\]*)*)"|[{}[\],:]|[^\s{}[\],:"]+/g;
+const ESCAPE = /\\r\\n|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\./g;
+/** Escapes of these characters are decoded. Others could change the text around them. */
+const HARMLESS = /^(?:\r?\n|[\t\p{L}\p{M}\p{N}\p{P}\p{S} ])$/u;
+
+/**
+ * Finds a JSON object or array that is not empty at the end of a line.
+ * @param {string} text
+ * @returns {string | null} its source
+ */
+export function findJson(text) {
+  const start = text.search(/[{[]/);
+  if (start < 0 || !/[}\]]\s*$/.test(text)) return null;
+  for (const at of new Set([start, text.indexOf('{')])) {
+    const source = at < 0 ? '' : text.slice(at).trim();
+    if (/^.\s*[^\s}\]]/.test(source) && isValid(source)) return source;
+  }
+  return null;
+}
+
+/** @param {string} source */
+function isValid(source) {
+  try {
+    JSON.parse(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} token @returns {JsonNode['kind']} */
+function kindOf(token) {
+  if (token[0] === '"') return 'string';
+  if (token === 'null') return 'null';
+  return token === 'true' || token === 'false' ? 'boolean' : 'number';
+}
+
+/** @param {string} source a valid object or array @returns {JsonNode} */
+export function parseJson(source) {
+  /** @type {JsonNode} */
+  const root = { key: null, kind: 'array', text: '', children: [] };
+  const open = [root];
+  /** @type {string | null} */
+  let key = null;
+  /** Value that turns out to be a key if a colon follows. */
+  let last = root;
+  for (const [token, string = ''] of source.matchAll(TOKEN)) {
+    const parent = open[open.length - 1];
+    if (token === ',') continue;
+    if (token === ':') {
+      key = last.text;
+      parent.children.pop();
+    } else if (token === '}' || token === ']') open.pop();
+    else {
+      const isBranch = token === '{' || token === '[';
+      const kind = token === '{' ? 'object' : token === '[' ? 'array' : kindOf(token);
+      last = { key, kind, text: isBranch ? '' : kind === 'string' ? string : token, children: [] };
+      key = null;
+      parent.children.push(last);
+      if (isBranch) open.push(last);
+    }
+  }
+  return root.children[0];
+}
+
+/**
+ * Decodes the escapes of a string, except those of control characters, text directions and
+ * other invisible characters, which stay as the source has them.
+ * @param {string} text text between the quotes
+ * @returns {{ text: string, isEscape: boolean }[]}
+ */
+export function stringParts(text) {
+  const parts = [{ text: '', isEscape: false }];
+  let at = 0;
+  for (const match of text.matchAll(ESCAPE)) {
+    const [escape] = match;
+    const decoded = JSON.parse(`"${escape}"`);
+    parts[parts.length - 1].text += text.slice(at, match.index);
+    at = match.index + escape.length;
+    if (HARMLESS.test(decoded)) parts[parts.length - 1].text += decoded.replace('\r', '');
+    else parts.push({ text: escape, isEscape: true }, { text: '', isEscape: false });
+  }
+  parts[parts.length - 1].text += text.slice(at);
+  return parts.filter((part) => part.text);
+}
