@@ -220,7 +220,7 @@ export class Controls {
 
   /** @param {number} number from 1 */
   #chooseSourceNumber(number) {
-    const name = [...this.#page.sources.byName.keys()][number - 1];
+    const name = this.#page.sources.sorted[number - 1]?.name;
     if (name === undefined) return;
     this.#page.chooseSource(name, false);
     this.#urlStateChanged();
@@ -245,7 +245,7 @@ export class Controls {
 
   showSources() {
     const { sources, urlState } = this.#page;
-    this.#sidebar.render(sources.byName.values(), urlState.chosenSources);
+    this.#sidebar.render(sources.sorted, urlState.chosenSources);
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
@@ -255,7 +255,7 @@ export class Controls {
     root.classList.toggle('one-source', single);
     if (changed) this.#page.list.measure();
     for (const [level, button] of this.#levels) {
-      const total = compact(sources.levels[level]);
+      const total = compact(sources.levelCount(level, urlState.chosenSources));
       setText(button.lastElementChild, total);
       button.setAttribute('aria-label', `${button.firstElementChild?.textContent} ${total}`);
     }

@@ -758,6 +758,59 @@ describe('the connection', () => {
   });
 });
 
+describe('sources', () => {
+  const LONG = ['service-with-a-long-name-1/current.log', 'service-with-a-long-name-2/current.log'];
+  const names = () => page.$$eval('.source .label', (all) => all.map((each) => each.textContent));
+
+  it('are listed in natural order, also if one appears later, and the keys follow it', async () => {
+    for (const n of [0, 14, 21]) await driver.append(`api-${n}`, [`from ${n}`]);
+    page = await open();
+    await page.waitForFunction(() => document.querySelectorAll('.source').length === 3);
+    await driver.append('api-7', ['from 7']);
+    await page.waitForFunction(() => document.querySelectorAll('.source').length === 4);
+    assert.deepEqual(await names(), ['api-0', 'api-7', 'api-14', 'api-21']);
+    await page.keyboard.press('2');
+    await page.waitForFunction(() => document.querySelectorAll('.rows .row:not(.divider)').length === 1);
+    assert.deepEqual(await texts(), ['from 7']);
+  });
+
+  it('have level counts of the chosen ones', async () => {
+    await driver.append('a.log', ['ERROR 1', 'ERROR 2', 'WARN 3']);
+    await driver.append('b.log', ['ERROR 4']);
+    page = await open();
+    await page.waitForSelector('.level.error:has-text("3")');
+    await page.click('.source:has-text("b.log")');
+    await page.waitForSelector('.level.error:has-text("1")');
+    assert.equal(await page.textContent('.level.warn b'), '0');
+    await page.click('#all');
+    await page.waitForSelector('.level.error:has-text("3")');
+  });
+
+  it('keep both ends of long names, which are cut once', async () => {
+    for (const name of LONG) await driver.append(name, numbered(0, 1200));
+    page = await open();
+    await waitForCount('2,400');
+    await page.waitForSelector('.source:has-text("1.2K")');
+    assert.deepEqual(await names(), LONG);
+    const boxes = await page.$$eval('.source', (all) => all.map((each) => {
+      const [head, tail, count] = ['.head', '.tail', '.count'].map((part) => each.querySelector(part).getBoundingClientRect());
+      return { head: head.width, isWhole: tail.width > 40 && tail.right <= count.left };
+    }));
+    for (const { head, isWhole } of boxes) assert.ok(head > 40 && isWhole);
+  });
+
+  it('leave the toolbar in place while their counts grow', async () => {
+    await driver.append('a.log', ['ERROR 1', 'WARN 2']);
+    page = await open();
+    await page.waitForSelector('.level.error:has-text("1")');
+    const places = () => page.$$eval('.bar button, .bar .search', (all) => all.map((each) => each.getBoundingClientRect()).map(({ x, width }) => [x, width]));
+    const before = await places();
+    await driver.append('a.log', Array.from({ length: 1800 }, (_, i) => `ERROR ${i}`));
+    await page.waitForSelector('.level.error:has-text("1.8K")');
+    assert.deepEqual(await places(), before);
+  });
+});
+
 describe('appearance', () => {
   for (const colorScheme of ['dark', 'light']) {
     for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {

@@ -15,6 +15,7 @@ import { ROW_FLAG, LineNumbers, RowList } from '../../src/viewer/rowlist.js';
 import { ScrollMap } from '../../src/viewer/scroll.js';
 import { FLAG, KIND, Store } from '../../src/viewer/store.js';
 import { EventParser, retryAfterOf } from '../../src/viewer/eventreader.js';
+import { Sources } from '../../src/viewer/sources.js';
 import { connectionText, noticeOf } from '../../src/viewer/status.js';
 import { Stream } from '../../src/viewer/stream.js';
 import { View } from '../../src/viewer/view.js';
@@ -711,6 +712,28 @@ describe('hub', () => {
     const other = new Hub('http://h/sse', '', platform);
     other.attach(fakePort(), 'x-2');
     assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'x-2');
+  });
+});
+
+describe('sources', () => {
+  it('are in natural order', () => {
+    const sources = new Sources();
+    sources.setNames(['api-21', 'api-0']);
+    assert.deepEqual(sources.sorted.map(({ name }) => name), ['api-0', 'api-21']);
+    sources.update([{ name: 'api-14', state: 'live' }, { name: 'api-7', state: 'live' }]);
+    assert.deepEqual(sources.sorted.map(({ name }) => name), ['api-0', 'api-7', 'api-14', 'api-21']);
+  });
+  it('count their lines by level', () => {
+    const sources = new Sources();
+    sources.setNames(['a', 'b']);
+    const store = new Store();
+    for (const [source, level] of [[0, 4], [0, 4], [0, 2], [1, 4]]) store.push(line('x', { source, level }));
+    store.push(line('{}', { source: 0, level: 4, flags: KIND.SOURCE }));
+    sources.count(store.chunks[0]);
+    assert.deepEqual([new Set(), new Set('a'), new Set('b'), new Set('ab')].map((chosen) => sources.levelCount(4, chosen)), [3, 2, 1, 3]);
+    assert.equal(sources.levelCount(2, new Set('b')), 0);
+    sources.resetCounts();
+    assert.equal(sources.levelCount(4, new Set()), 0);
   });
 });
 
