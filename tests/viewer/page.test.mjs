@@ -758,6 +758,23 @@ describe('the connection', () => {
   });
 });
 
+describe('the overview', () => {
+  it('is not solid when a long log has many errors', async () => {
+    const burst = (i) => i >= 10_000 && i < 10_200;
+    await driver.append('a.log', Array.from({ length: 20_000 }, (_, i) => (i % 20 === 0 || burst(i) ? `ERROR ${i}` : `line ${i}`)));
+    page = await open();
+    await waitForCount('20,000');
+    const column = () => page.$eval('#overview', (canvas) => {
+      const { data } = canvas.getContext('2d').getImageData(6, 0, 1, canvas.height);
+      return Array.from({ length: canvas.height }, (_, y) => data[y * 4 + 3] / 255);
+    });
+    await page.waitForFunction(() => document.querySelector('#overview').getContext('2d').getImageData(6, 0, 1, 400).data.some((value) => value));
+    const opacity = await column();
+    assert.ok(Math.max(...opacity) > 0.9, 'the burst is seen');
+    assert.ok(opacity.filter((each) => each > 0.5).length < opacity.length / 20, 'and little else');
+  });
+});
+
 describe('sources', () => {
   const LONG = ['service-with-a-long-name-1/current.log', 'service-with-a-long-name-2/current.log'];
   const names = () => page.$$eval('.source .label', (all) => all.map((each) => each.textContent));
