@@ -925,7 +925,7 @@ describe('printing', () => {
     page = await open();
     await waitForLine('line 5999');
     const all = await printed();
-    assert.match(all.head, /^Newest 5,000 of 6,000 lines · /);
+    assert.match(all.head, /^Newest 5,000 lines; older ones are not printed · /);
     assert.deepEqual(all.texts, numbered(1000, 6000));
     await page.click('.row:has-text("line 5990") .text');
     await page.click('.row:has-text("line 5994") .text', { modifiers: ['Shift'] });
@@ -943,10 +943,10 @@ describe('printing', () => {
     await page.emulateMedia({ media: 'print' });
     await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
     const shown = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((each) => each.checkVisibility()).map((each) => {
-      const { color, backgroundColor } = getComputedStyle(each);
-      return [each.closest('.paper') !== null, color, backgroundColor].join(' ');
+      const { color, backgroundColor, opacity } = getComputedStyle(each);
+      return [each.closest('.paper') !== null, color, backgroundColor, opacity, getComputedStyle(each, '::after').color].join(' ');
     }));
-    assert.deepEqual([...new Set(shown)], ['true rgb(0, 0, 0) rgba(0, 0, 0, 0)']);
+    assert.deepEqual([...new Set(shown)], ['true rgb(0, 0, 0) rgba(0, 0, 0, 0) 1 rgb(0, 0, 0)']);
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
     assert.equal(await page.locator('.paper button:visible').count(), 0);
     assert.deepEqual(await page.$$eval('.paper .name', (all) => all.map((each) => each.checkVisibility() && each.textContent)), ['a.log', 'a.log', 'b.log']);

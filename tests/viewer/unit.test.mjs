@@ -16,7 +16,7 @@ import { ScrollMap } from '../../src/viewer/scroll.js';
 import { FLAG, KIND, Store } from '../../src/viewer/store.js';
 import { EventParser, retryAfterOf } from '../../src/viewer/eventreader.js';
 import { opacities } from '../../src/viewer/overview.js';
-import { extentOf } from '../../src/viewer/print.js';
+import { extentOf, extentText } from '../../src/viewer/print.js';
 import { Sources } from '../../src/viewer/sources.js';
 import { connectionText, noticeOf } from '../../src/viewer/status.js';
 import { Stream } from '../../src/viewer/stream.js';
@@ -730,10 +730,14 @@ describe('overview', () => {
 
 describe('paper', () => {
   it('has the selection or the newest lines, and says if that is not all', () => {
-    assert.deepEqual(extentOf(null, 1), { from: 0, to: 1, text: '1 line' });
-    assert.deepEqual(extentOf(null, 12_000), { from: 7000, to: 12_000, text: 'Newest 5,000 of 12,000 lines' });
-    assert.deepEqual(extentOf({ from: 3, to: 9003 }, 12_000), { from: 3, to: 9003, text: '9,000 selected lines' });
-    assert.deepEqual(extentOf({ from: 3, to: 70_003 }, 90_000), { from: 3, to: 50_003, text: 'First 50,000 of 70,000 selected lines' });
+    const text = (selected, length) => {
+      const { from, to, isAll } = extentOf(selected, length);
+      return [from, to, extentText(to - from, selected !== null, isAll)];
+    };
+    assert.deepEqual(text(null, 1), [0, 1, '1 line']);
+    assert.deepEqual(text(null, 12_000), [7000, 12_000, 'Newest 5,000 lines; older ones are not printed']);
+    assert.deepEqual(text([3, 9003], 12_000), [3, 9003, '9,000 selected lines']);
+    assert.deepEqual(text([3, 70_003], 90_000), [3, 50_003, 'First 50,000 selected lines; later ones are not printed']);
   });
 });
 
