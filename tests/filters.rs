@@ -216,6 +216,26 @@ fn a_line_of_several_pieces_counts_once() {
     assert!(messages(&ssetail, "n=1&level=error")[0].starts_with("ERROR xxx"));
 }
 
+/// The ring has evicted the lines above, and nobody can read them again.
+#[test]
+fn lines_of_standard_input_continue_evicted_ones() {
+    let mut ssetail = Ssetail::new().args(["-", "--replay", "100", "--replay-bytes", "8KiB"]);
+    ssetail = ssetail.env("TZ", "UTC");
+    let mut ssetail = ssetail.piped().start();
+    ssetail.input("2026-11-25T10:00:00Z ERROR boom\n");
+    for group in 0..10 {
+        let frames: String = (0..40).map(|n| format!("    at frame {group} {n}\n")).collect();
+        ssetail.input(frames);
+        wait_for_lines(&ssetail, 1 + 40 * (group + 1));
+    }
+    let found = objects(&ssetail, "n=all");
+    assert!((50..=100).contains(&found.len()), "{}", found.len());
+    for object in found {
+        assert_eq!(object["ts"], 1_795_600_800_000_u64, "{object}");
+        assert_eq!((&object["level"], &object["cont"]), (&"error".into(), &true.into()));
+    }
+}
+
 /// A line that is written later can make the lines above it wanted.
 #[test]
 fn an_entry_is_sent_whole_while_it_is_written() {

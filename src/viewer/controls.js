@@ -10,6 +10,7 @@ import { LEVELS } from './level.js';
 import { LineTools } from './linetools.js';
 import { LIMIT } from './page.js';
 import { applyPrefs, savePrefs } from './prefs.js';
+import { printLines } from './print.js';
 import { NAME_COLUMNS } from './row.js';
 import { SearchBar } from './searchbar.js';
 import { Sidebar } from './sidebar.js';
@@ -43,6 +44,7 @@ export class Controls {
     });
     this.#search = new SearchBar(page, () => this.#urlStateChanged());
     this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
+    printLines(page, () => this.#lines.selectedRange);
     this.#wireBar();
     this.#wireMenu();
     this.#wireLevels();
@@ -167,11 +169,27 @@ export class Controls {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
+    if (this.#findKey(event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || this.#scrollKey(event)) return;
     const name = bindingOf(event.key);
     if (!name) return;
     event.preventDefault();
     this.#run(name, event.key);
+  }
+
+  /**
+   * Ctrl+F goes to the search of the page, because the browser knows only the visible lines.
+   * The same key in the search field opens the search of the browser.
+   * @param {KeyboardEvent} event
+   * @returns {boolean} true if the key is used
+   */
+  #findKey(event) {
+    const isFind = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'f';
+    if (!isFind || isTyping(event)) return false;
+    event.preventDefault();
+    this.#search.focus();
+    this.toast(`Search in all lines; press ${event.metaKey ? '⌘F' : 'Ctrl+F'} again to search with the browser`);
+    return true;
   }
 
   /** @param {KeyboardEvent} event @returns {boolean} true if the key scrolls */
@@ -220,7 +238,7 @@ export class Controls {
 
   /** @param {number} number from 1 */
   #chooseSourceNumber(number) {
-    const name = [...this.#page.sources.byName.keys()][number - 1];
+    const name = this.#page.sources.sorted[number - 1]?.name;
     if (name === undefined) return;
     this.#page.chooseSource(name, false);
     this.#urlStateChanged();
@@ -245,7 +263,7 @@ export class Controls {
 
   showSources() {
     const { sources, urlState } = this.#page;
-    this.#sidebar.render(sources.byName.values(), urlState.chosenSources);
+    this.#sidebar.render(sources.sorted, urlState.chosenSources);
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
@@ -255,7 +273,7 @@ export class Controls {
     root.classList.toggle('one-source', single);
     if (changed) this.#page.list.measure();
     for (const [level, button] of this.#levels) {
-      const total = compact(sources.levels[level]);
+      const total = compact(sources.levelCount(level, urlState.chosenSources));
       setText(button.lastElementChild, total);
       button.setAttribute('aria-label', `${button.firstElementChild?.textContent} ${total}`);
     }

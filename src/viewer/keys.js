@@ -4,13 +4,13 @@ import { make } from './dom.js';
 
 /**
  * @typedef {object} Binding
- * @property {string[]} keys values of KeyboardEvent.key
+ * @property {string[]} keys values of KeyboardEvent.key; `Ctrl+F` is only listed, and handled by Controls
  * @property {string} label
  */
 
 /** @type {Record<string, Binding>} */
 export const BINDINGS = {
-  search: { keys: ['/'], label: 'Search' },
+  search: { keys: ['/', 'Ctrl+F'], label: 'Search' },
   next: { keys: ['n'], label: 'Next match' },
   previous: { keys: ['N'], label: 'Previous match' },
   filter: { keys: ['x'], label: 'Show matches only' },

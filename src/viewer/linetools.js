@@ -117,6 +117,12 @@ export class LineTools {
     this.#urlStateChanged();
   }
 
+  /** First and last line of the selected text, or else of the selected lines. @returns {[number, number] | null} */
+  get selectedRange() {
+    const { range } = this.#selection;
+    return range ? [range[0].line, range[1].line] : this.#page.renderState.selection;
+  }
+
   async linkLine() {
     const { current } = this.#page.renderState;
     const line = current < 0 ? '' : this.#page.idOf(current);

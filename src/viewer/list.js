@@ -60,7 +60,8 @@ export class LineList {
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.follow(false), { passive: true });
     this.#block.addEventListener('toggle', (event) => this.#treeToggled(event), true);
-    new ResizeObserver(() => this.measure()).observe(scroller);
+    // On paper, the list has no size; rows keep the heights that they have on the screen.
+    new ResizeObserver(() => scroller.clientHeight > 0 && this.measure()).observe(scroller);
   }
 
   /** Estimated height of a line in screen lines; replaced by the measured height when rendered. */

@@ -1,6 +1,5 @@
 // Strip beside the scroll bar with the positions of errors, warnings and matches in all rows.
-
-import { LEVEL } from './level.js';
+// Where most of the strip is marked, opacity tells where there are more of them.
 
 const WIDTH_PX = 10;
 
@@ -12,6 +11,28 @@ function resolveColour(element, name) {
   element.style.color = property(name);
   return getComputedStyle(element).color;
 }
+
+/** Opacity of the weakest mark. When doubled, a log with many errors looks more like one that has nothing else. */
+const MIN_OPACITY = 0.12;
+
+/**
+ * Returns the opacity of the mark of each part of the rows, 0 for none. Rare marks are opaque,
+ * so that a single error is seen; the more parts are marked, the more opacity depends on the number.
+ * @param {Uint32Array} counts marked rows of each part
+ */
+export function opacities(counts) {
+  let most = 0;
+  let marked = 0;
+  for (const count of counts) {
+    if (count > most) most = count;
+    if (count) marked++;
+  }
+  const least = Math.max(MIN_OPACITY, (1 - marked / counts.length) ** 2);
+  return Float32Array.from(counts, (count) => count && least + (1 - least) * (count / most) ** 2);
+}
+
+/** Left edge and width in pixels, and colour, of the marks: those of errors cover those of warnings. */
+const MARKS = /** @type {const} */ ([['warnings', 7, 2, '--warn'], ['errors', 5, 4, '--error'], ['matches', 1, 4, '--mark-current']]);
 
 export class Overview {
   #canvas;
@@ -32,14 +53,17 @@ export class Overview {
     const context = this.#canvas.getContext('2d');
     if (!context || height === 0) return;
     context.clearRect(0, 0, WIDTH_PX, height);
-    const [warn, error, match] = ['--warn', '--error', '--mark-current'].map((name) => resolveColour(this.#canvas, name));
-    const step = rows.length / height;
-    for (let y = 0; y < height; y++) {
-      const { level, hasMatch } = rows.summaryOf(Math.floor(y * step), Math.floor((y + 1) * step));
-      context.fillStyle = level === LEVEL.ERROR ? error : warn;
-      if (level >= LEVEL.WARN) context.fillRect(level === LEVEL.ERROR ? 5 : 7, y, level === LEVEL.ERROR ? 4 : 2, 2);
-      context.fillStyle = match;
-      if (hasMatch) context.fillRect(1, y, 4, 2);
+    const summary = rows.summary(height);
+    for (const [name, x, width, colour] of MARKS) {
+      const opacity = opacities(summary[name]);
+      context.fillStyle = resolveColour(this.#canvas, colour);
+      for (let y = 0; y < height; y++) {
+        if (!opacity[y]) continue;
+        context.globalAlpha = opacity[y];
+        // A mark alone is two pixels high; the next mark would otherwise be drawn over it.
+        context.fillRect(x, y, width, opacity[y + 1] ? 1 : 2);
+      }
     }
+    context.globalAlpha = 1;
   }
 }

@@ -1,11 +1,14 @@
 // Shows the list of sources and reports clicks on a source.
 
-import { make } from './dom.js';
-import { count, shortenName, formatBytes } from './format.js';
+import { make, setText } from './dom.js';
+import { compact, formatBytes, plural } from './format.js';
 import { describeState } from './sources.js';
 
-/** Characters that fit into the sidebar. When doubled, CSS hides the end of names. */
-const LABEL_CHARS = 18;
+/** Characters at the end of a name that stay visible when CSS cuts its middle. When doubled, less of the beginning is. */
+const TAIL_CHARS = 8;
+
+/** Layouts in which a tap adds or removes a source, because there is no Ctrl key. */
+const TOUCH = '(max-width: 760px), (pointer: coarse)';
 
 export class Sidebar {
   #list;
@@ -29,20 +32,26 @@ export class Sidebar {
   #button(name, hue) {
     const button = /** @type {HTMLButtonElement} */ (make('button', `source s${hue}`));
     button.append(make('span', 'label'), make('span', 'count'), make('span', 'state'));
-    button.children[0].textContent = shortenName(name, LABEL_CHARS);
-    button.onclick = (event) => this.#choose(name, event.ctrlKey || event.metaKey || event.shiftKey);
+    const chars = [...name];
+    const tail = chars.length > 2 * TAIL_CHARS ? chars.splice(-TAIL_CHARS).join('') : '';
+    button.children[0].append(make('span', 'head', chars.join('')), make('span', 'tail', tail));
+    button.onclick = (event) => this.#choose(name, event.ctrlKey || event.metaKey || event.shiftKey || matchMedia(TOUCH).matches);
     const item = document.createElement('li');
     item.append(button);
-    this.#list.append(item);
     this.#buttons.set(name, button);
     return button;
   }
 
-  /** @param {Iterable<import('./sources.js').Source>} sources @param {Set<string>} chosen */
+  /** @param {Iterable<import('./sources.js').Source>} sources in the order of the list @param {Set<string>} chosen */
   render(sources, chosen) {
     this.#list.classList.toggle('has-chosen', chosen.size > 0);
     this.#all.hidden = chosen.size === 0;
-    for (const source of sources) this.#show(source, chosen);
+    let at = this.#list.firstElementChild;
+    for (const source of sources) {
+      const item = /** @type {Element} */ (this.#show(source, chosen).parentElement);
+      if (item === at) at = at.nextElementSibling;
+      else this.#list.insertBefore(item, at);
+    }
   }
 
   /** @param {import('./sources.js').Source} source @param {Set<string>} chosen */
@@ -50,12 +59,13 @@ export class Sidebar {
     const button = this.#buttons.get(source.name) ?? this.#button(source.name, source.hue);
     const [, lineCount, state] = button.children;
     const { text, bad } = describeState(source.state);
-    lineCount.textContent = count(source.count);
-    state.textContent = text;
+    setText(lineCount, compact(source.count));
+    setText(state, text);
     state.classList.toggle('bad', bad);
     /** @type {HTMLElement} */ (state).hidden = text === '';
     button.classList.toggle('inactive', source.state !== 'live' && source.state !== '');
     button.setAttribute('aria-pressed', String(chosen.has(source.name)));
-    button.title = [source.path || source.name, source.size === null ? '' : formatBytes(source.size)].filter(Boolean).join('\n');
+    button.title = [source.path || source.name, plural(source.count, 'line'), source.size === null ? '' : formatBytes(source.size)].filter(Boolean).join('\n');
+    return button;
   }
 }

@@ -2,6 +2,9 @@
 
 import { KIND, FLAG } from './store.js';
 
+/** Compares names so that `api-7` comes before `api-14`. */
+const NATURAL = new Intl.Collator('en', { numeric: true });
+
 /** Number of source colours in viewer.css. */
 export const HUE_COUNT = 10;
 
@@ -10,6 +13,7 @@ export const HUE_COUNT = 10;
  * @property {string} name
  * @property {number} hue
  * @property {number} count lines received by this page
+ * @property {number[]} levels the same lines by level
  * @property {string} state state in `/sources`, or ''
  * @property {string} path
  * @property {number | null} size
@@ -20,17 +24,35 @@ export class Sources {
   byName = new Map();
   /** @type {string[]} names by source index */
   names = [];
-  /** Received lines by level. */
-  levels = [0, 0, 0, 0, 0];
+  /** @type {Source[]} */
+  #sorted = [];
 
   /** @param {string} name @returns {Source} */
   #sourceOf(name) {
     let source = this.byName.get(name);
     if (!source) {
-      source = { name, hue: this.byName.size % HUE_COUNT, count: 0, state: '', path: '', size: null };
+      source = { name, hue: this.byName.size % HUE_COUNT, count: 0, levels: [0, 0, 0, 0, 0], state: '', path: '', size: null };
       this.byName.set(name, source);
     }
     return source;
+  }
+
+  /** All sources in the natural order of their names. */
+  get sorted() {
+    // Sources are never removed, so their number tells if the order is still that of all.
+    if (this.#sorted.length !== this.byName.size) this.#sorted = [...this.byName.values()].sort((a, b) => NATURAL.compare(a.name, b.name));
+    return this.#sorted;
+  }
+
+  /**
+   * Returns the received lines of a level.
+   * @param {number} level
+   * @param {Set<string>} chosen sources to count; all if empty
+   */
+  levelCount(level, chosen) {
+    let total = 0;
+    for (const { name, levels } of this.byName.values()) if (chosen.size === 0 || chosen.has(name)) total += levels[level];
+    return total;
   }
 
   /** @param {string[]} names */
@@ -54,17 +76,20 @@ export class Sources {
       if ((batch.flags[i] & FLAG.KIND) > KIND.BINARY) continue;
       total.lines++;
       const level = batch.level[i];
-      this.levels[level]++;
       if (level === 4) total.errors++;
       const source = this.byName.get(this.names[batch.source[i]]);
-      if (source) source.count++;
+      if (!source) continue;
+      source.count++;
+      source.levels[level]++;
     }
     return total;
   }
 
   resetCounts() {
-    this.levels.fill(0);
-    for (const source of this.byName.values()) source.count = 0;
+    for (const source of this.byName.values()) {
+      source.count = 0;
+      source.levels.fill(0);
+    }
   }
 
   /** @param {number} index source index of a line */

@@ -758,6 +758,224 @@ describe('the connection', () => {
   });
 });
 
+describe('the overview', () => {
+  it('is not solid when a long log has many errors', async () => {
+    const burst = (i) => i >= 10_000 && i < 10_200;
+    await driver.append('a.log', Array.from({ length: 20_000 }, (_, i) => (i % 20 === 0 || burst(i) ? `ERROR ${i}` : `line ${i}`)));
+    page = await open();
+    await waitForCount('20,000');
+    const column = () => page.$eval('#overview', (canvas) => {
+      const { data } = canvas.getContext('2d').getImageData(6, 0, 1, canvas.height);
+      return Array.from({ length: canvas.height }, (_, y) => data[y * 4 + 3] / 255);
+    });
+    await page.waitForFunction(() => document.querySelector('#overview').getContext('2d').getImageData(6, 0, 1, 400).data.some((value) => value));
+    const opacity = await column();
+    assert.ok(Math.max(...opacity) > 0.9, 'the burst is seen');
+    assert.ok(opacity.filter((each) => each > 0.5).length < opacity.length / 20, 'and little else');
+  });
+});
+
+describe('sources', () => {
+  const LONG = ['service-with-a-long-name-1/current.log', 'service-with-a-long-name-2/current.log'];
+  const names = () => page.$$eval('.source .label', (all) => all.map((each) => each.textContent));
+
+  it('are listed in natural order, also if one appears later, and the keys follow it', async () => {
+    for (const n of [0, 14, 21]) await driver.append(`api-${n}`, [`from ${n}`]);
+    page = await open();
+    await page.waitForFunction(() => document.querySelectorAll('.source').length === 3);
+    await driver.append('api-7', ['from 7']);
+    await page.waitForFunction(() => document.querySelectorAll('.source').length === 4);
+    assert.deepEqual(await names(), ['api-0', 'api-7', 'api-14', 'api-21']);
+    await page.keyboard.press('2');
+    await page.waitForFunction(() => document.querySelectorAll('.rows .row:not(.divider)').length === 1);
+    assert.deepEqual(await texts(), ['from 7']);
+  });
+
+  it('have level counts of the chosen ones', async () => {
+    await driver.append('a.log', ['ERROR 1', 'ERROR 2', 'WARN 3']);
+    await driver.append('b.log', ['ERROR 4']);
+    page = await open();
+    await page.waitForSelector('.level.error:has-text("3")');
+    await page.click('.source:has-text("b.log")');
+    await page.waitForSelector('.level.error:has-text("1")');
+    assert.equal(await page.textContent('.level.warn b'), '0');
+    await page.click('#all');
+    await page.waitForSelector('.level.error:has-text("3")');
+  });
+
+  it('keep both ends of long names, which are cut once', async () => {
+    for (const name of LONG) await driver.append(name, numbered(0, 1200));
+    page = await open();
+    await waitForCount('2,400');
+    await page.waitForSelector('.source:has-text("1.2K")');
+    assert.deepEqual(await names(), LONG);
+    const boxes = await page.$$eval('.source', (all) => all.map((each) => {
+      const [head, tail, count] = ['.head', '.tail', '.count'].map((part) => each.querySelector(part).getBoundingClientRect());
+      return { head: head.width, isWhole: tail.width > 40 && tail.right <= count.left };
+    }));
+    for (const { head, isWhole } of boxes) assert.ok(head > 40 && isWhole);
+  });
+
+  it('leave the toolbar in place while their counts grow', async () => {
+    await driver.append('a.log', ['ERROR 1', 'WARN 2']);
+    page = await open();
+    await page.waitForSelector('.level.error:has-text("1")');
+    const places = () => page.$$eval('.bar button, .bar .search', (all) => all.map((each) => each.getBoundingClientRect()).map(({ x, width }) => [x, width]));
+    const before = await places();
+    await driver.append('a.log', Array.from({ length: 1800 }, (_, i) => `ERROR ${i}`));
+    await page.waitForSelector('.level.error:has-text("1.8K")');
+    assert.deepEqual(await places(), before);
+  });
+});
+
+describe('on a phone', () => {
+  const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true };
+  const box = (selector) => page.locator(selector).first().boundingBox();
+
+  it('lines have their time and source apart from the text', async () => {
+    await driver.append('a.log', ['ERROR first', 'word '.repeat(60)]);
+    await driver.append('b.log', ['last']);
+    page = await open(PHONE);
+    await waitForLine('last');
+    await page.tap('#time');
+    await page.waitForSelector('.rows .time');
+    const lines = await page.$$eval('.rows .row:not(.divider)', (rows) => rows.map((row) => {
+      const [time, name, text] = ['.time', '.name', '.text'].map((part) => row.querySelector(part));
+      const [timeEnd, nameStart, nameEnd, textStart] = [time.getBoundingClientRect().right, name.getBoundingClientRect().left, name.getBoundingClientRect().right, text.getClientRects()[0].left];
+      return { name: name.textContent, isApart: timeEnd + 4 < nameStart && nameEnd + 4 < textStart, height: row.offsetHeight % 20 };
+    }));
+    assert.deepEqual(lines, ['a.log', 'a.log', 'b.log'].map((name) => ({ name, isApart: true, height: 0 })));
+    await page.tap('#wrap');
+    await page.waitForSelector('.lines.nowrap');
+    assert.deepEqual(await page.$$eval('.rows .row:not(.divider)', (rows) => rows.map((row) => row.offsetHeight)), [20, 20, 20]);
+  });
+
+  it('several sources can be chosen by tapping them', async () => {
+    for (const name of ['a.log', 'b.log', 'c.log']) await driver.append(name, [`from ${name}`]);
+    page = await open(PHONE);
+    await waitForLine('from c.log');
+    await page.tap('.source:has-text("a.log")');
+    await page.tap('.source:has-text("c.log")');
+    await page.waitForFunction(() => document.querySelectorAll('.rows .row:not(.divider)').length === 2);
+    assert.deepEqual(await texts(), ['from a.log', 'from c.log']);
+    await page.tap('#all');
+    await page.waitForFunction(() => document.querySelectorAll('.rows .row:not(.divider)').length === 3);
+  });
+
+  it('touch targets have 44 pixels', async () => {
+    await driver.append('a.log', numbered(0, 900));
+    await driver.append('b.log', ['ERROR x']);
+    page = await open(PHONE);
+    await waitForLine('ERROR x');
+    await page.tap('.rows .row:last-child .text');
+    await page.fill('#query', 'line');
+    await page.tap('.source:has-text("a.log")');
+    const small = () => page.$$eval('button:not(.rows *), select, input', (all) => all.map((each) => ({ id: each.id || each.className || each.textContent, box: each.getBoundingClientRect() }))
+      .filter(({ box: { width, height } }) => width > 0 && (width < 44 || height < 44)).map(({ id, box: { width, height } }) => `${id} ${width}x${height}`));
+    assert.deepEqual(await small(), []);
+    await page.tap('#more');
+    assert.deepEqual(await small(), []);
+    const menu = await box('#menu');
+    assert.ok(menu.x >= 0 && menu.x + menu.width <= 390);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  });
+
+  it('the toolbar and the sources stay in place while their counts grow', async () => {
+    await driver.append('a.log', ['ERROR 1']);
+    await driver.append('b.log', ['WARN 2']);
+    page = await open(PHONE);
+    await page.waitForSelector('.level.error:has-text("1")');
+    const places = () => page.$$eval('.bar button, .source, #lines', (all) => all.map((each) => each.getBoundingClientRect()).map(({ x, y, width }) => [x, y, width]));
+    const before = await places();
+    await driver.append('a.log', Array.from({ length: 1800 }, (_, i) => `ERROR ${i}`));
+    await page.waitForSelector('.level.error:has-text("1.8K")');
+    await page.waitForSelector('.source:has-text("1.8K")');
+    assert.deepEqual(await places(), before);
+  });
+});
+
+describe('printing', () => {
+  /** Prints to PDF; returns the texts and colours on paper, and the number of sheets. */
+  async function printed() {
+    await page.evaluate(() => window.addEventListener('beforeprint', () => {
+      const paper = document.querySelector('.paper');
+      globalThis.onPaper = { head: paper.querySelector('p').textContent, texts: [...paper.querySelectorAll('.row :is(.text, .divider-text)')].map((each) => each.textContent) };
+    }, { once: true }));
+    const pdf = await page.pdf();
+    return { sheets: pdf.toString('latin1').match(/\/Type\s*\/Page\b/g).length, ...(await page.evaluate(() => globalThis.onPaper)) };
+  }
+
+  it('has all lines on several sheets, and the page is as before', async () => {
+    await driver.append('a.log', ['x'.repeat(5000), ...numbered(0, 400)]);
+    page = await open();
+    await waitForLine('line 399');
+    const before = await visibleTexts();
+    const { sheets, head, texts: lines } = await printed();
+    assert.ok(sheets > 4 && sheets < 12, `${sheets} sheets`);
+    assert.match(head, /^401 lines · /);
+    assert.deepEqual(lines, ['x'.repeat(5000), ...numbered(0, 400)]);
+    await page.waitForFunction(() => !document.querySelector('.paper'));
+    await driver.append('a.log', ['later']);
+    await waitForLine('later');
+    assert.deepEqual((await visibleTexts()).slice(0, -1), before.slice(1));
+  });
+
+  it('has the selection, or else the newest 5,000 lines and says so', async () => {
+    await driver.append('a.log', numbered(0, 6000));
+    page = await open();
+    await waitForLine('line 5999');
+    const all = await printed();
+    assert.match(all.head, /^Newest 5,000 lines; older ones are not printed · /);
+    assert.deepEqual(all.texts, numbered(1000, 6000));
+    await page.click('.row:has-text("line 5990") .text');
+    await page.click('.row:has-text("line 5994") .text', { modifiers: ['Shift'] });
+    const selected = await printed();
+    assert.match(selected.head, /^5 selected lines · /);
+    assert.deepEqual(selected.texts, numbered(5990, 5995));
+  });
+
+  it('is black on white, without anything but lines', async () => {
+    await driver.append('a.log', ['\x1b[31;43mcolours\x1b[0m', 'ERROR x']);
+    await driver.append('b.log', ['{"a":1}']);
+    page = await open({ colorScheme: 'dark' });
+    await waitForLine('ERROR x');
+    await page.waitForSelector('.source:has-text("b.log")');
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    const shown = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((each) => each.checkVisibility()).map((each) => {
+      const { color, backgroundColor, opacity } = getComputedStyle(each);
+      return [each.closest('.paper') !== null, color, backgroundColor, opacity, getComputedStyle(each, '::after').color].join(' ');
+    }));
+    assert.deepEqual([...new Set(shown)], ['true rgb(0, 0, 0) rgba(0, 0, 0, 0) 1 rgb(0, 0, 0)']);
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
+    assert.equal(await page.locator('.paper button:visible').count(), 0);
+    assert.deepEqual(await page.$$eval('.paper .name', (all) => all.map((each) => each.checkVisibility() && each.textContent)), ['a.log', 'a.log', 'b.log']);
+    await page.emulateMedia({ media: 'screen' });
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await waitForLine('ERROR x');
+  });
+});
+
+describe('Ctrl+F', () => {
+  it('goes to the search of the page, and in it to the search of the browser', async () => {
+    await driver.append('a.log', ['x']);
+    page = await open();
+    await waitForLine('x');
+    await page.evaluate(() => {
+      globalThis.prevented = [];
+      window.addEventListener('keydown', (event) => event.key === 'f' && globalThis.prevented.push(event.defaultPrevented));
+    });
+    await page.keyboard.press('Control+f');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'query');
+    assert.match(await page.textContent('#toast'), /press Ctrl\+F again to search with the browser/);
+    await page.keyboard.press('Control+f');
+    assert.deepEqual(await page.evaluate(() => globalThis.prevented), [true, false]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await page.waitForSelector('#keys :text("Ctrl+F")');
+  });
+});
+
 describe('appearance', () => {
   for (const colorScheme of ['dark', 'light']) {
     for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {

@@ -65,6 +65,12 @@ export const STATES = {
   nowrap: async ({ page }) => {
     await page.keyboard.press('w');
   },
+  print: async ({ page }) => {
+    await page.keyboard.press('t');
+    await page.evaluate(() => document.querySelectorAll('.json-toggle')[2].click());
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  },
   menu: async ({ page }) => {
     await page.click('#more');
   },
@@ -114,8 +120,8 @@ export const STATES = {
   },
   slow: async ({ page, mock }) => {
     mock.append('worker.log', [`${'a'.repeat(60)}!`]);
-    await page.click('#regex');
     await page.fill('#query', '^(a+)+$');
+    await page.click('#regex');
     await page.waitForTimeout(2500);
   },
   crowded: async ({ mock }) => {

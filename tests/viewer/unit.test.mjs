@@ -15,6 +15,9 @@ import { ROW_FLAG, LineNumbers, RowList } from '../../src/viewer/rowlist.js';
 import { ScrollMap } from '../../src/viewer/scroll.js';
 import { FLAG, KIND, Store } from '../../src/viewer/store.js';
 import { EventParser, retryAfterOf } from '../../src/viewer/eventreader.js';
+import { opacities } from '../../src/viewer/overview.js';
+import { extentOf, extentText } from '../../src/viewer/print.js';
+import { Sources } from '../../src/viewer/sources.js';
 import { connectionText, noticeOf } from '../../src/viewer/status.js';
 import { Stream } from '../../src/viewer/stream.js';
 import { View } from '../../src/viewer/view.js';
@@ -217,9 +220,9 @@ describe('rows', () => {
     assert.equal(rows.rowAt(1e9), rows.length - 1);
     rows.push(20_000, 1, ROW_FLAG.MATCH, 4);
     rows.push(20_001, 1, 0, 3);
-    assert.deepEqual(rows.summaryOf(rows.length - 1, rows.length), { level: 3, hasMatch: false });
-    assert.deepEqual(rows.summaryOf(rows.length - 2, rows.length), { level: 4, hasMatch: true });
-    assert.deepEqual(rows.summaryOf(0, 500), { level: 0, hasMatch: false });
+    const { errors, warnings, matches } = rows.summary(rows.length);
+    assert.deepEqual([errors.at(-2), warnings.at(-1), matches.at(-2), matches.at(-1), matches[0]], [1, 1, 1, 0, 0]);
+    assert.deepEqual([...rows.summary(2).errors], [0, 1]);
     assert.equal(rows.flagsAt(rows.length - 2), ROW_FLAG.MATCH);
   });
   it('adds rows between others', () => {
@@ -235,7 +238,7 @@ describe('rows', () => {
       assert.deepEqual([rows.lines.at(i), rows.heightAt(i), rows.flagsAt(i)], [inOrder.lines.at(i), inOrder.heightAt(i), inOrder.flagsAt(i)]);
       assert.equal(rows.topOf(i), inOrder.topOf(i));
     }
-    for (const [from, to] of [[0, 200], [960, 1200], [1900, 2100], [2100, 2400]]) assert.deepEqual(rows.summaryOf(from, to), inOrder.summaryOf(from, to));
+    for (const parts of [3003, 40, 7]) assert.deepEqual(rows.summary(parts), inOrder.summary(parts));
   });
   it('finds line numbers', () => {
     const numbers = new LineNumbers();
@@ -711,6 +714,52 @@ describe('hub', () => {
     const other = new Hub('http://h/sse', '', platform);
     other.attach(fakePort(), 'x-2');
     assert.equal(new URL(platform.last.url).searchParams.get('last_event_id'), 'x-2');
+  });
+});
+
+describe('overview', () => {
+  it('shows rare marks well, and many marks by their number', () => {
+    assert.deepEqual([...opacities(new Uint32Array(100))], new Array(100).fill(0));
+    const rare = opacities(Uint32Array.from({ length: 100 }, (_, i) => Number(i === 7)));
+    assert.deepEqual([rare[7], rare[8]], [1, 0]);
+    const often = opacities(Uint32Array.from({ length: 100 }, (_, i) => (i === 50 ? 25 : 2)));
+    assert.equal(often[50], 1);
+    assert.ok(often[0] > 0.1 && often[0] < 0.2);
+  });
+});
+
+describe('paper', () => {
+  it('has the selection or the newest lines, and says if that is not all', () => {
+    const text = (selected, length) => {
+      const { from, to, isAll } = extentOf(selected, length);
+      return [from, to, extentText(to - from, selected !== null, isAll)];
+    };
+    assert.deepEqual(text(null, 1), [0, 1, '1 line']);
+    assert.deepEqual(text(null, 12_000), [7000, 12_000, 'Newest 5,000 lines; older ones are not printed']);
+    assert.deepEqual(text([3, 9003], 12_000), [3, 9003, '9,000 selected lines']);
+    assert.deepEqual(text([3, 70_003], 90_000), [3, 50_003, 'First 50,000 selected lines; later ones are not printed']);
+  });
+});
+
+describe('sources', () => {
+  it('are in natural order', () => {
+    const sources = new Sources();
+    sources.setNames(['api-21', 'api-0']);
+    assert.deepEqual(sources.sorted.map(({ name }) => name), ['api-0', 'api-21']);
+    sources.update([{ name: 'api-14', state: 'live' }, { name: 'api-7', state: 'live' }]);
+    assert.deepEqual(sources.sorted.map(({ name }) => name), ['api-0', 'api-7', 'api-14', 'api-21']);
+  });
+  it('count their lines by level', () => {
+    const sources = new Sources();
+    sources.setNames(['a', 'b']);
+    const store = new Store();
+    for (const [source, level] of [[0, 4], [0, 4], [0, 2], [1, 4]]) store.push(line('x', { source, level }));
+    store.push(line('{}', { source: 0, level: 4, flags: KIND.SOURCE }));
+    sources.count(store.chunks[0]);
+    assert.deepEqual([new Set(), new Set('a'), new Set('b'), new Set('ab')].map((chosen) => sources.levelCount(4, chosen)), [3, 2, 1, 3]);
+    assert.equal(sources.levelCount(2, new Set('b')), 0);
+    sources.resetCounts();
+    assert.equal(sources.levelCount(4, new Set()), 0);
   });
 });
 

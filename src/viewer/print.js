@@ -1,0 +1,65 @@
+// Prints lines instead of the screen: puts the selected lines, or else the newest ones, into
+// the document while it is printed. viewer.css hides everything else on paper.
+
+import { make } from './dom.js';
+import { plural } from './format.js';
+import { fillRow } from './row.js';
+
+/** Lines printed without a selection: about 100 sheets. When doubled, printing starts later. */
+const NEWEST_LINES = 5_000;
+/** Lines printed of a selection. When doubled, browsers may run out of memory. */
+const MAX_SELECTED_LINES = 50_000;
+
+/**
+ * Returns the rows to print, as a range of indexes.
+ * @param {[number, number] | null} selected indexes of the first selected row and behind the last one
+ * @param {number} length number of all rows
+ */
+export function extentOf(selected, length) {
+  if (!selected) return { from: Math.max(0, length - NEWEST_LINES), to: length, isAll: length <= NEWEST_LINES };
+  const [from, end] = selected;
+  const to = Math.min(end, from + MAX_SELECTED_LINES);
+  return { from, to, isAll: to === end };
+}
+
+/** Returns the sentence about the printed lines. @param {number} lines @param {boolean} isSelected @param {boolean} isAll */
+export function extentText(lines, isSelected, isAll) {
+  if (isSelected) return isAll ? plural(lines, 'selected line') : `First ${plural(lines, 'selected line')}; later ones are not printed`;
+  return isAll ? plural(lines, 'line') : `Newest ${plural(lines, 'line')}; older ones are not printed`;
+}
+
+/**
+ * @param {import('./page.js').Page} page
+ * @param {() => [number, number] | null} selection returns the first and the last selected line
+ */
+export function printLines(page, selection) {
+  /** @type {HTMLElement | null} */
+  let paper = null;
+  const remove = () => paper?.remove();
+  window.addEventListener('beforeprint', () => {
+    remove();
+    paper = paperOf(page, selection());
+    document.body.append(paper);
+  });
+  window.addEventListener('afterprint', remove);
+}
+
+/** @param {import('./page.js').Page} page @param {[number, number] | null} selection */
+function paperOf({ view, renderState, urlState }, selection) {
+  const { lines } = view.rows;
+  const { from, to, isAll } = extentOf(selection && [lines.indexOf(selection[0]), lines.indexOf(selection[1] + 1)], view.rows.length);
+  const shown = Array.from({ length: to - from }, (_, i) => lines.at(from + i));
+  // Marks and buttons are for the screen, and lines have no end that can be shown later.
+  const state = { ...renderState, matcher: null, current: -1, selection: null, fullLines: new Set(shown) };
+  const paper = make('div', 'paper');
+  for (const n of shown) {
+    const row = document.createElement('div');
+    fillRow(row, n, 0, state);
+    paper.append(row);
+  }
+  const { query, filter, chosenSources } = urlState;
+  const text = extentText(paper.querySelectorAll('.row:not(.divider)').length, selection !== null, isAll);
+  const parts = [text, [...chosenSources].join(', '), filter && query.text && `matches of ${query.text}`, new Date().toLocaleString()];
+  paper.prepend(make('p', '', parts.filter(Boolean).join(' · ')));
+  return paper;
+}
