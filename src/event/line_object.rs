@@ -15,7 +15,7 @@ pub(super) struct LineObject<'a> {
     /// Time of reading, in milliseconds since 1970.
     pub(super) time: u64,
     pub(super) line: Line<'a>,
-    /// What the line states about itself.
+    /// The statements of the line about itself.
     pub(super) record: &'a Record,
     /// The message has the form of Node's `Buffer#toJSON`.
     pub(super) is_buffer: bool,

@@ -108,7 +108,7 @@ impl Reloader {
             text.push(before);
         }
         if offset > start {
-            // What is not in the ring any more was kept before it was dropped.
+            // Batches that the ring does not have any more were kept before they were dropped.
             let tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
             text.extend(tails.before(batch.source().id, offset).into_iter().rev());
         }

@@ -113,7 +113,7 @@ impl Access {
         self.basic.is_none() && self.token.is_none()
     }
 
-    /// Whether a user and a password are accepted.
+    /// Returns whether a user and a password are accepted.
     pub(super) fn has_password(&self) -> bool {
         self.basic.is_some()
     }

@@ -52,13 +52,13 @@ pub(super) struct Filters<'a> {
 }
 
 impl<'a> Filters<'a> {
-    /// Whether `key` is one of these parameters.
+    /// Returns whether `key` is one of these parameters.
     pub(super) fn has(key: &str) -> bool {
         let keys = ["grep", "where", "level", "since", "until", "context", "entries", "stop"];
         keys.contains(&key)
     }
 
-    /// Whether the parameter `key` has an expression, whose compiling takes long.
+    /// Returns whether the parameter `key` has an expression, whose compiling takes long.
     pub(super) fn has_expression(key: &str) -> bool {
         key == "grep" || key == "where" || key == "stop"
     }

@@ -27,7 +27,7 @@ impl LenientQuery {
     /// Number of bytes that one byte becomes at most.
     pub(super) const GROWTH: usize = 3;
 
-    /// Whether the bytes that follow stay as they are.
+    /// Returns whether the bytes that follow stay as they are.
     pub(super) fn is_done(&self) -> bool {
         self.state == State::Done
     }

@@ -145,7 +145,7 @@ impl Query {
         Candidates { selection, before }
     }
 
-    /// Whether the client resumes after an event of this run.
+    /// Returns whether the client resumes after an event of this run.
     #[must_use]
     pub(super) fn is_resumed(&self, feed: &Feed) -> bool {
         let id = self.last_event_id.as_deref().and_then(|id| EventId::parse(id).ok());

@@ -8,7 +8,7 @@ use super::{Clock, Level, LineState, ansi, json, logfmt, text_level, time};
 /// Number of bytes of a line that are examined; the record does not depend on those behind them.
 pub const EXAMINED: usize = 64 << 10;
 
-/// What a line states about itself.
+/// The statements of a line about itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// Its time in milliseconds since 1970; that of a line above if it states none.

@@ -98,7 +98,7 @@ pub(super) fn of_logfmt(line: &[u8], clock: &Clock) -> Stated {
     fields.stated()
 }
 
-/// What the fields of a line have stated so far.
+/// The statements of the fields of a line so far.
 struct Fields<'c> {
     clock: &'c Clock,
     stated: Stated,

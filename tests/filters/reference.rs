@@ -170,7 +170,7 @@ impl Filter {
         let least = ["DEBUG", "info", "warn", "error"];
         let level = least.iter().position(|name| self.has(&format!("level={name}")));
         let has = |word: &str| line.text.contains(word);
-        // Whether the query does not have the parameter, or the line satisfies it.
+        // True if the query does not have the parameter, or the line satisfies it.
         let holds = |parameter: &str, is_match: bool| is_match || !self.has(parameter);
         let grep = holds("grep=w1", has("w1"))
             && holds("grep=w[12]", has("w1") || has("w2"))

@@ -187,7 +187,8 @@ impl Sequence {
         }
     }
 
-    /// Whether a file was truncated or deleted, so that a client that is behind can miss lines.
+    /// Returns whether a file was truncated or deleted, so that a client that is behind can miss
+    /// lines.
     fn may_miss(&self) -> bool {
         let loses = |action: &&str| {
             ["truncate", "delete", "replace", "come"].iter().any(|loss| action.starts_with(loss))

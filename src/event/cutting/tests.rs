@@ -239,7 +239,8 @@ proptest! {
         prop_assert!(!published.contains(|c: char| c.is_ascii_digit()), "{text}");
     }
 
-    /// What is kept of an input becomes the lines that would have been published without a spool.
+    /// The bytes that are kept of an input become the lines that would have been published without a
+    /// spool.
     #[test]
     fn redacted_bytes_become_the_same_lines(
         lines in vec(any_line(), 0..8), container in any_container(),

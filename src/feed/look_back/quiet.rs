@@ -25,7 +25,7 @@ impl Quiet {
         }
     }
 
-    /// Whether `entry` has lines, of which none are wanted.
+    /// Returns whether `entry` has lines, of which none are wanted.
     pub(in crate::feed) fn has(&self, entry: &IndexEntry) -> bool {
         let at = self.0.partition_point(|events| events.start > entry.first());
         entry.lines() > 0 && self.0.get(at).is_some_and(|events| entry.next() <= events.end)
