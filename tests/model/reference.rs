@@ -77,12 +77,16 @@ impl Reference {
 
     /// Fails if the lines of one file were published in another order.
     pub fn check_order(&self) -> Result<(), String> {
-        let indices: HashMap<&str, usize> =
-            self.published.iter().enumerate().map(|(i, line)| (line.as_str(), i)).collect();
+        // A piece such as `<` can be a line of several files.
+        let mut indices: HashMap<&str, Option<usize>> = HashMap::new();
+        for (index, line) in self.published.iter().enumerate() {
+            let place = indices.entry(line).or_insert(Some(index));
+            *place = place.filter(|first| *first == index);
+        }
         for owed in self.owed.values() {
             let unique = owed.iter().filter(|line| line.starts_with('<'));
             // A line that is missing here is counted elsewhere.
-            let order: Vec<_> = unique.filter_map(|line| indices.get(line.as_str())).collect();
+            let order: Vec<_> = unique.filter_map(|line| *indices.get(line.as_str())?).collect();
             if !order.is_sorted() {
                 return Err("the lines of a file changed their order".to_owned());
             }
