@@ -20,10 +20,10 @@
 //! | module | contents | may touch |
 //! |---|---|---|
 //! | [`record`] | the time, level, entry and fields that a line states | nothing |
-//! | [`event`] | lines, batches, names, ids, and their encoding | nothing, except the `OnceLock` of an encoded form |
+//! | [`event`] | lines, batches, names, ids, and their encoding | nothing, except the `OnceLock` of an encoded form and of a context |
 //! | `report` | [`Report`]: sentences for the person who runs the program | a lock |
 //! | `system` | calls of the operating system | the kernel |
-//! | [`store`] | the ring of batches, and the index of evicted ones | files, through [`event::Log`], when an entry is reloaded |
+//! | [`store`] | the ring of batches, and the index of evicted ones | files, through [`event::Log`], when an entry is reloaded or a context is found |
 //! | [`journal`] | the state that survives restarts | files of its directory |
 //! | [`feed`] | one publisher, many subscribers | locks, held briefly; blocking threads of tokio |
 //! | [`follow`] | from files and standard input to batches | followed files, linemux |
@@ -42,7 +42,8 @@
 //! # Invariants
 //!
 //! 1. The ring, the index and the encoder do no I/O, and know no clock and no async; they cannot
-//!    fail. Only `IndexEntry::reload` reads a file, outside the locks of the feed.
+//!    fail. Only `IndexEntry::reload` and the finder of contexts read files, outside the locks of
+//!    the feed.
 //! 2. Only [`follow`] touches followed files and linemux; only [`http`] touches hyper; only `cli`
 //!    and `manual` touch clap; only `status` touches indicatif; only `main` and `status` print
 //!    messages; `--tee` copies to standard output.

@@ -9,11 +9,6 @@ use memchr::memchr;
 use super::{Batch, Envelope, Lines};
 use crate::record::{Clock, Context, Recognizer, Record};
 
-/// Number of sections at the end of a batch that are examined for one that needs no context.
-///
-/// Most logs have one among the last few; with twice the value, logs without one take longer.
-const LAST_SECTIONS: usize = 16;
-
 /// Reads the records of the lines of one batch, in their order.
 pub(super) struct Records<'a> {
     batch: &'a Batch,
@@ -58,13 +53,12 @@ impl<'a> Records<'a> {
         self.record
     }
 
-    /// Goes to the last of the last `sections` that needs no context; returns false if there is none.
+    /// Goes to the last section that needs no context; returns false if there is none.
     ///
     /// No record of an earlier line can be read then.
-    fn skip_to_anchor(&mut self, sections: usize) -> bool {
+    fn skip_to_anchor(&mut self) -> bool {
         let mut end = self.lines.spans.len();
-        for _ in 0..sections {
-            let Some(last) = end.checked_sub(1) else { break };
+        while let Some(last) = end.checked_sub(1) {
             let section = self.lines.section_of(last);
             let text = self.lines.section_bytes(&section);
             if self.begins_line(section.start) && self.recognizer.is_anchor(text) {
@@ -141,17 +135,6 @@ impl<'a> Records<'a> {
 }
 
 impl Batch {
-    /// Reads the records of the lines, and returns the context of the line behind them; `None` if the
-    /// batch has no lines, or its own context is not known.
-    pub fn read_records(&self, clock: &Clock) -> Option<Context> {
-        if self.next_context().is_none() {
-            let mut records = Records::new(self, clock)?;
-            records.skip_to_anchor(LAST_SECTIONS);
-            records.finish();
-        }
-        self.next_context()
-    }
-
     /// Returns the context of the line behind the batch, whose first line has `context`.
     #[must_use]
     pub fn context_behind(&self, context: Context, clock: &Clock) -> Context {
@@ -162,6 +145,6 @@ impl Batch {
     #[must_use]
     pub fn context_behind_anchor(&self, clock: &Clock) -> Option<Context> {
         let mut records = Records::behind(Context::at(self.offset()), self, clock)?;
-        records.skip_to_anchor(usize::MAX).then(|| records.read_rest())
+        records.skip_to_anchor().then(|| records.read_rest())
     }
 }

@@ -5,7 +5,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Log, Position, Scan, ScanRange, Section, Selection, Surroundings};
+use crate::event::{
+    Encoder, Epoch, Format, Log, Position, Presentation, Scan, ScanRange, Section, Selection,
+    Surroundings,
+};
 use crate::record::{BLOCK, Record, Zone};
 use crate::store::samples::source;
 
@@ -108,6 +111,8 @@ proptest! {
         let filter = LineFilter::new(regex::bytes::RegexSet::empty(), exclude);
         let filtered = Cutting { filter, ..Cutting::default() };
         let cutting = if is_filtered { &filtered } else { &whole_cutting };
+        let encoder = Encoder::new(Epoch::from_random(1)).with_clock(clock());
+        let json = Presentation { format: Format::Json, ..Presentation::default() };
         let finder = ContextFinder::new(cutting, &clock());
 
         let all = batches(&log, 0, &[], &whole_cutting);
@@ -121,7 +126,7 @@ proptest! {
         let mut before: Option<&Batch> = None;
         for batch in &some {
             if let Some(before) = before.filter(|_| uses_next) {
-                let _ = before.read_records(&clock());
+                let _ = encoder.encode(before, json);
                 before.leaves().expect("in a file").set(batch);
             }
             finder.find(batch);
