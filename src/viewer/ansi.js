@@ -126,7 +126,7 @@ const LINE_DRAWING = '◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽
 
 /** @param {string} text */
 function lineDrawing(text) {
-  return text.replace(/[`-~]/g, (char) => LINE_DRAWING[char.charCodeAt(0) - 0x60]);
+  return text.replace(/[\x60-~]/g, (char) => LINE_DRAWING[char.charCodeAt(0) - 0x60]);
 }
 
 class Parser {
@@ -202,11 +202,10 @@ function erase(row, mode) {
 
 /**
  * @param {string} text a raw line
- * @param {(text: string) => void} [redrawn] gets the text of the line each time before it may be overwritten or erased
  * @returns {Span[]}
  */
-export function parseAnsi(text, redrawn) {
-  const row = new ScreenRow(redrawn);
+export function parseAnsi(text) {
+  const row = new ScreenRow();
   const parser = new Parser(row);
   let at = 0;
   for (const match of text.matchAll(TOKEN)) {

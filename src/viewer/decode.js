@@ -1,7 +1,7 @@
 // Decodes an event of the stream into a line of the store. Runs in the worker, so that
 // JSON parsing does not block the page.
 
-import { hasControlChars, parseAnsi, visibleText } from './ansi.js';
+import { hasControlChars, visibleText } from './ansi.js';
 import { cellsOf } from './cells.js';
 import { levelOf } from './level.js';
 import { FLAG, KIND } from './store.js';
@@ -34,18 +34,9 @@ function looksBinary(text) {
   return nonText > sample.length / 8 || sample.includes('\0');
 }
 
-/** Returns the highest level of text that the line itself has overwritten or erased. @param {string} text */
-function hiddenLevelOf(text) {
-  let level = 0;
-  parseAnsi(text, (redrawn) => (level = Math.max(level, levelOf(redrawn))));
-  return level;
-}
-
 /** @param {string} text */
 function analyse(text) {
-  if (!hasControlChars(text)) return { flags: 0, level: levelOf(text), cells: cellsOf(text) };
-  const visible = visibleText(text);
-  return { flags: FLAG.CONTROL_CHARS, level: levelOf(visible) || hiddenLevelOf(text), cells: cellsOf(visible) };
+  return hasControlChars(text) ? { flags: FLAG.CONTROL_CHARS, cells: cellsOf(visibleText(text)) } : { flags: 0, cells: cellsOf(text) };
 }
 
 /**
@@ -55,16 +46,16 @@ function analyse(text) {
  * @returns {import('./store.js').Line}
  */
 export function decodeLine(data, id, names) {
-  const { file, message, time, offset = NaN, more = false, base64 } = JSON.parse(data);
-  const moreFlag = more ? FLAG.MORE : 0;
-  const common = { id, source: names.indexOf(String(file)), time: Number(time), offset: Number(offset) };
+  const { file, message, time, ts, level, cont = false, offset = NaN, more = false, base64 } = JSON.parse(data);
+  const stated = (more ? FLAG.MORE : 0) | (cont ? FLAG.CONTINUES : 0);
+  const common = { id, source: names.indexOf(String(file)), time: Number(time), ts: Number(ts ?? time), level: levelOf(level), offset: Number(offset) };
   const text = String(message);
   if (typeof base64 === 'string' && looksBinary(text)) {
     const cells = Math.floor(base64.length / 4) * 9;
-    return { ...common, text: base64, flags: KIND.BINARY | moreFlag, level: 0, cells };
+    return { ...common, text: base64, flags: KIND.BINARY | stated, cells };
   }
-  const { flags, level, cells } = analyse(text);
-  return { ...common, text, flags: KIND.LINE | moreFlag | flags, level, cells };
+  const { flags, cells } = analyse(text);
+  return { ...common, text, flags: KIND.LINE | stated | flags, cells };
 }
 
 /**
@@ -78,5 +69,5 @@ export function decodeControl(control, id, names, now) {
   const kind = CONTROL_KINDS[control.type];
   if (kind === undefined) return null;
   const source = control.file === undefined ? 65535 : names.indexOf(control.file);
-  return { text: JSON.stringify(control), id, flags: kind, level: 0, source, cells: 1, time: now, offset: NaN };
+  return { text: JSON.stringify(control), id, flags: kind, level: 0, source, cells: 1, time: now, ts: now, offset: NaN };
 }

@@ -31,7 +31,9 @@ export function asNdjson({ store, names }, n) {
   const content = kind === KIND.BINARY ? { base64: text } : { message: text };
   const offset = Number.isNaN(chunk.offset[i]) ? undefined : chunk.offset[i];
   const more = chunk.flags[i] & FLAG.MORE ? true : undefined;
-  return `${JSON.stringify({ file: names[chunk.source[i]], ...content, time: chunk.time[i], offset, more, id })}\n`;
+  const cont = chunk.flags[i] & FLAG.CONTINUES ? true : undefined;
+  const ts = chunk.ts[i] === chunk.time[i] ? undefined : chunk.ts[i];
+  return `${JSON.stringify({ file: names[chunk.source[i]], ...content, time: chunk.time[i], ts, cont, offset, more, id })}\n`;
 }
 
 /**

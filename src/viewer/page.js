@@ -92,7 +92,7 @@ export class Page {
   /** Appends a gap for lines that the hub evicted before this page read them. @param {number} lost */
   addGap(lost) {
     const text = JSON.stringify({ type: 'gap', reason: 'asleep', lost });
-    this.store.push({ text, id: '', flags: KIND.GAP, level: 0, source: 65535, cells: 1, time: Date.now(), offset: NaN });
+    this.store.push({ text, id: '', flags: KIND.GAP, level: 0, source: 65535, cells: 1, time: Date.now(), ts: Date.now(), offset: NaN });
     this.requestRender();
   }
 

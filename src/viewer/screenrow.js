@@ -70,7 +70,6 @@ export class ScreenRow {
   /** Address of text to write, or ''. */
   link = '';
   column = 0;
-  #redrawn;
   /** @type {Run[]} */
   #runs = [];
   #cells = 0;
@@ -80,11 +79,6 @@ export class ScreenRow {
   #erased = [];
   /** @type {Run[]} rows that the cursor has left */
   #left = [];
-
-  /** @param {((text: string) => void) | undefined} redrawn gets the text before it may be overwritten or erased */
-  constructor(redrawn) {
-    this.#redrawn = redrawn;
-  }
 
   /** @param {string} text @param {boolean} [symbol] */
   write(text, symbol = false) {
@@ -142,15 +136,10 @@ export class ScreenRow {
     this.#work += 4 + this.#runs.length + this.#cells / 16;
   }
 
-  #noteRedraw() {
-    this.#countWork();
-    if (this.#redrawn && this.#cells) this.#redrawn(textOf(this.#runs));
-  }
-
   /** @param {number} column */
   moveTo(column) {
     if (this.#isWornOut) return;
-    if (column < this.column) this.#noteRedraw();
+    if (column < this.column) this.#countWork();
     this.column = Math.max(0, Math.min(column, Math.max(this.#cells, MAX_COLUMN)));
   }
 
@@ -170,7 +159,7 @@ export class ScreenRow {
   /** Erases cells without a move of the cursor. @param {number} from @param {number} to */
   erase(from, to) {
     if (this.#isWornOut || from >= this.#cells) return;
-    this.#noteRedraw();
+    this.#countWork();
     if (WORD.test(textOf(this.#runs))) this.#erased = this.#cut(0, this.#cells);
     this.#replace(from, to, to < this.#cells ? [plainRun(' '.repeat(to - from), from)] : []);
     if (to >= this.#cells) this.#cells = from;
@@ -179,7 +168,7 @@ export class ScreenRow {
   /** Removes cells at the cursor; the rest moves to the left. @param {number} cells */
   remove(cells) {
     if (this.#isWornOut || this.column >= this.#cells) return;
-    this.#noteRedraw();
+    this.#countWork();
     const end = Math.min(this.#cells, this.column + cells);
     this.#replace(this.column, end, []);
     this.#cells -= end - this.column;

@@ -3,8 +3,8 @@
 
 export const KIND = Object.freeze({ LINE: 0, BINARY: 1, GAP: 2, SOURCE: 3, END: 4 });
 
-/** Bits of a line's `flags`; the lowest three are its KIND. */
-export const FLAG = Object.freeze({ KIND: 7, MORE: 8, CONTROL_CHARS: 16 });
+/** Bits of a line's `flags`; the lowest three are its KIND. CONTINUES: the line belongs to the entry above it. */
+export const FLAG = Object.freeze({ KIND: 7, MORE: 8, CONTROL_CHARS: 16, CONTINUES: 32 });
 
 /** Lines per chunk. When doubled, eviction removes more lines at once. */
 const CHUNK_LINES = 4096;
@@ -19,6 +19,7 @@ const CHUNK_LINES = 4096;
  * @property {number} source index of the source name; 65535 for none
  * @property {number} cells width in terminal cells
  * @property {number} time time of arrival in ms
+ * @property {number} ts time that the line or its entry states, in ms; `time` where none is stated
  * @property {number} offset byte position in the file, NaN if unknown
  */
 
@@ -35,6 +36,7 @@ const CHUNK_LINES = 4096;
  * @property {Uint16Array} source
  * @property {Uint16Array} cells
  * @property {Float64Array} time
+ * @property {Float64Array} ts
  * @property {Float64Array} offset
  */
 
@@ -58,6 +60,7 @@ function emptyChunk(first, capacity = CHUNK_LINES) {
     source: new Uint16Array(capacity),
     cells: new Uint16Array(capacity),
     time: new Float64Array(capacity),
+    ts: new Float64Array(capacity),
     offset: new Float64Array(capacity),
   };
 }
@@ -74,7 +77,7 @@ const start = (ends, i) => (i === 0 ? 0 : ends[i - 1]);
  */
 function copyLines(from, begin, end, to) {
   const at = to.count;
-  for (const column of /** @type {const} */ (['flags', 'level', 'source', 'cells', 'time', 'offset'])) {
+  for (const column of /** @type {const} */ (['flags', 'level', 'source', 'cells', 'time', 'ts', 'offset'])) {
     to[column].set(from[column].subarray(begin, end), at);
   }
   const text = start(from.textEnds, begin);
@@ -157,6 +160,7 @@ export class Store {
     chunk.source[i] = line.source;
     chunk.cells[i] = Math.min(line.cells, 65535);
     chunk.time[i] = line.time;
+    chunk.ts[i] = line.ts;
     chunk.offset[i] = line.offset;
     this.chars += line.text.length;
     this.controlEvents += Number((line.flags & FLAG.KIND) > KIND.BINARY);
@@ -239,6 +243,7 @@ export class Store {
       source: chunk.source[i],
       cells: chunk.cells[i],
       time: chunk.time[i],
+      ts: chunk.ts[i],
       offset: chunk.offset[i],
     };
   }

@@ -62,7 +62,8 @@ export class Mock {
     const time = extra.time ?? Date.now();
     source.last_change = time;
     this.publish(lines.map((line) => {
-      const data = { file: name, message: line, time, offset: source.size, ...extra };
+      const level = /\b(ERROR|WARN|INFO|DEBUG)\b/.exec(line)?.[1].toLowerCase();
+      const data = { file: name, message: line, time, offset: source.size, level, ...extra };
       source.size = source.offset = source.size + Buffer.byteLength(line) + 1;
       source.lines++;
       return { data: JSON.stringify(data), file: name, line };
