@@ -184,7 +184,7 @@ function move(row, final, parameter) {
   const n = parameter || 1;
   if (final === 'C' || final === 'a') row.moveBy(n);
   else if (final === 'D') row.moveBy(-n);
-  else if (final === 'G' || final === '`') row.moveTo(n - 1);
+  else if (final === 'G' || final === '\x60') row.moveTo(n - 1);
   else if (final === 'K' || (final === 'J' && !(parameter > 1))) erase(row, parameter || 0);
   else if (final === 'X') row.erase(row.column, row.column + n);
   else if (final === 'P') row.remove(n);

@@ -8,6 +8,17 @@ const ROOT = new URL('../../../src/viewer/', import.meta.url);
 const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' };
 export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** Answers with the file of the page at `path`. */
+export async function asset(path, response) {
+  const name = path === '/' ? 'index.html' : /^\/viewer\/([\w.-]+)$/.exec(path)?.[1];
+  try {
+    const body = await readFile(new URL(name ?? '', ROOT));
+    response.writeHead(200, { 'content-type': TYPES[name.split('.').pop()] ?? 'text/plain', 'content-security-policy': CSP, 'x-content-type-options': 'nosniff' }).end(body);
+  } catch {
+    response.writeHead(404).end('not found');
+  }
+}
+
 export class Mock {
   constructor({ heartbeat = 15_000, ring = 200_000 } = {}) {
     this.heartbeat = heartbeat;
@@ -105,17 +116,7 @@ export class Mock {
     if (url.pathname === '/healthz') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
     if (url.pathname === '/sse') return this.stream(request, response, url.searchParams);
     if (url.pathname === '/sources') return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify([...this.sources.values()]));
-    return this.asset(url.pathname, response);
-  }
-
-  async asset(path, response) {
-    const name = path === '/' ? 'index.html' : /^\/viewer\/([\w.-]+)$/.exec(path)?.[1];
-    try {
-      const body = await readFile(new URL(name ?? '', ROOT));
-      response.writeHead(200, { 'content-type': TYPES[name.split('.').pop()] ?? 'text/plain', 'content-security-policy': CSP, 'x-content-type-options': 'nosniff' }).end(body);
-    } catch {
-      response.writeHead(404).end('not found');
-    }
+    return asset(url.pathname, response);
   }
 
   stream(request, response, query) {
