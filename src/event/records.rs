@@ -7,7 +7,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::{Batch, Envelope, Lines};
-use crate::record::{Clock, Context, Recognizer, Record};
+use crate::record::{Clock, Context, Level, Recognizer, Record};
 
 /// Reads the records of the lines of one batch, in their order.
 pub(super) struct Records<'a> {
@@ -21,6 +21,8 @@ pub(super) struct Records<'a> {
     /// The spans of the section that was read last, and its record.
     section: Range<usize>,
     record: Record,
+    /// The span of the last section whose level alone was read; `context` is that of a line before.
+    anchor: Option<usize>,
 }
 
 impl<'a> Records<'a> {
@@ -41,6 +43,7 @@ impl<'a> Records<'a> {
             next: 0,
             section: 0..0,
             record: Record::default(),
+            anchor: None,
         })
     }
 
@@ -51,6 +54,23 @@ impl<'a> Records<'a> {
             self.read_section();
         }
         self.record
+    }
+
+    /// Returns whether the section with span `index` is a usual line of a logger, of a level below
+    /// `least`; reads no record then.
+    pub(super) fn is_usual_below(&mut self, index: usize, least: Level) -> bool {
+        let is_message = self.lines.envelopes.get(index).is_some_and(Option::is_some);
+        if is_message || self.lines.spans[index].continued {
+            return false;
+        }
+        let section = self.lines.section_of(index);
+        let level = self.recognizer.usual_level(self.lines.section_bytes(&section));
+        let is_below = level.is_some_and(|level| level < least);
+        if is_below {
+            self.anchor = Some(index);
+            self.go_behind(section);
+        }
+        is_below
     }
 
     /// Goes to the last section that needs no context; returns false if there is none.
@@ -78,6 +98,7 @@ impl<'a> Records<'a> {
     }
 
     fn read_rest(&mut self) -> Context {
+        self.read_anchor();
         while self.section.end < self.lines.spans.len() {
             self.read_section();
         }
@@ -86,6 +107,7 @@ impl<'a> Records<'a> {
     }
 
     fn read_section(&mut self) {
+        self.read_anchor();
         let lines = self.lines;
         let index = self.section.end;
         self.section = lines.section_of(index);
@@ -101,8 +123,25 @@ impl<'a> Records<'a> {
             self.record.time = Some(time);
             self.context.set_time(time);
         }
-        let last = lines.spans[self.section.end - 1];
+        self.go_behind(self.section.clone());
+    }
+
+    /// Reads the line whose level alone was read, on which the context of later lines depends.
+    fn read_anchor(&mut self) {
+        let Some(index) = self.anchor.take() else { return };
+        let (offset, lines) = (self.offset_of(index), self.lines);
+        self.context = Context::at(offset);
+        self.context.read(
+            &mut self.recognizer,
+            offset,
+            lines.section_bytes(&lines.section_of(index)),
+        );
+    }
+
+    fn go_behind(&mut self, section: Range<usize>) {
+        let last = self.lines.spans[section.end - 1];
         self.next = last.end as usize + usize::from(!last.more);
+        self.section = section;
     }
 
     /// Returns whether the section with span `index` is the first one of its line.

@@ -135,11 +135,22 @@ impl<'a> Tests<'a> {
         if !is_match && !keeps_all {
             return None;
         }
+        if !keeps_all && self.is_of_low_level(index) {
+            return None;
+        }
         let record = self.records.as_mut().map(|records| records.record(index)).unwrap_or_default();
         is_match = is_match && self.selection.wants(&record, self.lines.time);
         let is_rest = self.lines.spans[index].continued;
         let continues = record.continues || is_rest;
         (is_match || keeps_all).then_some(Section { spans, record, continues, is_rest, is_match })
+    }
+
+    /// Returns whether the section with span `index` is a usual line of a level that is not wanted.
+    fn is_of_low_level(&mut self, index: usize) -> bool {
+        let (Some(least), Some(records)) = (self.selection.level, &mut self.records) else {
+            return false;
+        };
+        records.is_usual_below(index, least)
     }
 
     /// Returns whether the text of the section with span `index` is wanted.

@@ -13,6 +13,7 @@ mod crash;
 mod entry;
 mod fields;
 mod json;
+mod layout;
 mod level;
 mod level_names;
 mod logfmt;

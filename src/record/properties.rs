@@ -82,6 +82,36 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..5).prop_map(|pieces| pieces.concat())
 }
 
+/// Lines of one logger, or nearly, which differ in a few places.
+fn usual_lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let date = select(&["2026-11-25", "2026/11/25", "2026-13-25"][..]);
+    let separator = select(&["T", " "][..]);
+    let zone = select(&["", "Z", "+01:00", " +0100", " PM", "-"][..]);
+    let minute = select(&["19:00:", "19:01:", "19:00"][..]);
+    let second = select(&["01", "02", "13", "62", "60", "x1", ""][..]);
+    let fraction = select(&["", ".123", ".456", ",456", ".12x", ".123456", ","][..]);
+    let gap = select(&[" ", " [", " - ", "|", "", "-"][..]);
+    let word = select(&["INFO", "ERROR", "DEBUG", "info", "CRITICAL", "1"][..]);
+    let end = select(&[" request served in 17 ms", "] x", ": ERROR", "\r", "\u{1b}[0m x"][..]);
+    (date, separator, zone, vec((minute, second, fraction, gap, word, end), 1..8)).prop_map(
+        |(date, separator, zone, lines)| {
+            let line = |(minute, second, fraction, gap, word, end): (
+                &str,
+                &str,
+                &str,
+                &str,
+                &str,
+                &str,
+            )| {
+                [date, separator, minute, second, fraction, zone, gap, word, end]
+                    .concat()
+                    .into_bytes()
+            };
+            lines.into_iter().map(line).collect()
+        },
+    )
+}
+
 fn state() -> impl Strategy<Value = LineState> {
     let level = select(&Level::NAMES[..]).prop_map(|(_, level)| level);
     (option::of(any::<i64>()), option::of(level), select(&TRACES[..]))
@@ -98,6 +128,17 @@ proptest! {
     fn an_anchor_does_not_depend_on_the_lines_before(line in line(), one in state(), other in state()) {
         if Recognizer::new(clock_near(0)).is_anchor(&line) {
             prop_assert_eq!(recognize(&line, one), recognize(&line, other));
+        }
+    }
+
+    #[test]
+    fn a_usual_level_is_that_of_the_record(lines in usual_lines(), state in state()) {
+        let mut recognizer = Recognizer::new(clock_near(0));
+        for line in lines {
+            if let Some(level) = recognizer.usual_level(&line) {
+                prop_assert!(recognizer.is_anchor(&line), "{:?}", String::from_utf8_lossy(&line));
+                prop_assert_eq!(recognize(&line, state).0.level, Some(level));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The recognizer of records.
 
 use super::entry::{Shape, Trace};
+use super::layout::Layout;
 use super::structured::{self, Stated};
 use super::time::FoundTime;
 use super::{Clock, Level, LineState, ansi, json, logfmt, text_level, time};
@@ -25,13 +26,14 @@ pub struct Recognizer {
     clock: Clock,
     /// Copy of a line without its escape sequences.
     plain: Vec<u8>,
+    layout: Layout,
 }
 
 impl Recognizer {
     /// Makes a recognizer of lines whose times are on `clock`.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Recognizer { clock, plain: Vec::new() }
+        Recognizer { clock, plain: Vec::new(), layout: Layout::default() }
     }
 
     /// Returns the record of `line`, which follows lines that have left `state`; `state` becomes
@@ -44,6 +46,12 @@ impl Recognizer {
         let record = recognize(line, *state, &self.clock);
         *state = record.1;
         record.0
+    }
+
+    /// Returns the level of `line` if it is a usual line of a logger, which [is an
+    /// anchor](Self::is_anchor): much faster than its record.
+    pub fn usual_level(&mut self, line: &[u8]) -> Option<Level> {
+        self.layout.level(line, &self.clock)
     }
 
     /// Returns whether neither the record of `line`, nor the state after it, depends on the lines

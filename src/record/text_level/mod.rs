@@ -3,7 +3,7 @@
 
 pub(super) mod access;
 mod tools;
-mod words;
+pub(super) mod words;
 
 use memchr::memchr_iter;
 
