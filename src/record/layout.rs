@@ -4,7 +4,7 @@
 //! Most lines of a log have the layout and the minute of the line before. The level of such a line
 //! is found by one comparison of bytes, without reading its time.
 
-use super::text_level::words;
+use super::text_level::behind_time;
 use super::{Clock, Level, time};
 
 /// Number of bytes that are compared: the longest usual time, and the byte behind it.
@@ -36,10 +36,7 @@ impl Layout {
         if !self.is_of(start) {
             self.learn(line, start, clock);
         }
-        if self.end == 0 {
-            return None;
-        }
-        words::first(&line[self.end..])
+        behind_time(line, self.end)
     }
 
     /// Returns whether a line that starts with `start` has its time where the layout has it.
@@ -62,7 +59,7 @@ impl Layout {
         }
         let found = time::find(line, clock).filter(|found| found.start == 0);
         let Some(end) = found.map(|found| found.end).filter(|end| *end < COMPARED) else { return };
-        if words::first(&line[end..]).is_none() {
+        if behind_time(line, end).is_none() {
             return;
         }
         let mut layout = Layout { end, bytes: *start, ..Layout::default() };

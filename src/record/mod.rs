@@ -19,6 +19,7 @@ mod level_names;
 mod logfmt;
 mod number;
 mod recognizer;
+mod redrawn;
 mod state;
 mod stated_time;
 mod structured;
@@ -32,6 +33,8 @@ mod entry_tests;
 mod logger_tests;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod redraw_tests;
 #[cfg(test)]
 mod trace_tests;
 

@@ -92,7 +92,9 @@ fn usual_lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let fraction = select(&["", ".123", ".456", ",456", ".12x", ".123456", ","][..]);
     let gap = select(&[" ", " [", " - ", "|", "", "-"][..]);
     let word = select(&["INFO", "ERROR", "DEBUG", "info", "CRITICAL", "1"][..]);
-    let end = select(&[" request served in 17 ms", "] x", ": ERROR", "\r", "\u{1b}[0m x"][..]);
+    let end = select(
+        &[" request served in 17 ms", "] x", ": ERROR", " x\rERROR y", "\r", "\u{1b}[0m x"][..],
+    );
     (date, separator, zone, vec((minute, second, fraction, gap, word, end), 1..8)).prop_map(
         |(date, separator, zone, lines)| {
             let line = |(minute, second, fraction, gap, word, end): (

@@ -4,7 +4,7 @@ use super::entry::{Shape, Trace};
 use super::layout::Layout;
 use super::structured::{self, Stated};
 use super::time::FoundTime;
-use super::{Clock, Level, LineState, ansi, json, logfmt, text_level, time};
+use super::{Clock, Level, LineState, ansi, json, logfmt, redrawn, text_level, time};
 
 /// Number of bytes of a line that are examined; the record does not depend on those behind them.
 pub const EXAMINED: usize = 64 << 10;
@@ -136,7 +136,14 @@ fn recognize(line: &[u8], state: LineState, clock: &Clock) -> (Record, LineState
                 let record = Record { time, level, continues: true };
                 return (record, LineState { trace, ..state });
             }
-            let level = text_level::find(line, found.map_or(0, |found| found.end));
+            let prefix = found.map_or(0, |found| found.end);
+            let level = text_level::behind_time(line, prefix).or_else(|| {
+                if redrawn::is_redrawn(line) {
+                    redrawn::level(line, clock)
+                } else {
+                    text_level::find(line, prefix)
+                }
+            });
             (Stated { time: found.map(|found| found.time), level }, shape)
         }
     };

@@ -3,19 +3,24 @@
 
 pub(super) mod access;
 mod tools;
-pub(super) mod words;
+mod words;
 
 use memchr::memchr_iter;
 
 use super::Level;
 use super::level_names::{named, number, of_syslog};
 
+/// Returns the level that a line states directly behind its time, which ends at index `prefix`, as
+/// most loggers do; 0 if it has no time.
+pub(super) fn behind_time(line: &[u8], prefix: usize) -> Option<Level> {
+    (prefix > 0).then(|| words::first(&line[prefix..])).flatten()
+}
+
 /// Returns the level of a line whose message starts behind `prefix` bytes, which end with the
 /// time; 0 if it has no time.
 pub(super) fn find(line: &[u8], prefix: usize) -> Option<Level> {
-    let behind_time = (prefix > 0).then(|| words::first(&line[prefix..])).flatten();
-    if behind_time.is_some() {
-        return behind_time;
+    if let Some(level) = behind_time(line, prefix) {
+        return Some(level);
     }
     if let Some(level) = priority(line).or_else(|| letter(line)) {
         return Some(level);
