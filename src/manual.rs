@@ -160,6 +160,7 @@ The state of \fB\-\-state\fR: the offset that was reached in each file, and the 
 Locked while ssetail runs, so that only one process uses the directory.
 .SH NOTES
 While ssetail runs, every complete line that is written to a followed file on a local file system is published exactly once, whole and in the order of its file, even if the file is renamed, truncated or deleted, or if a symbolic link to it changes.
+If a file is rotated several times before ssetail looks at it, the files in between are found beside it by their names and times of birth.
 A replaced file is read to its end, and for the time of \fB\-\-linger\fR after that.
 Events that are no longer in memory are read again from their files.
 A deleted file is closed when the time of \fB\-\-linger\fR after its deletion is over; events of it that are not in memory are a gap then.
@@ -171,7 +172,7 @@ Event ids of earlier runs become invalid, as without \fB\-\-state\fR, if the mac
 The history of a source that is no longer given is kept; if the source is given again later, it is followed like a new one.
 Events of standard input are a gap after a restart.
 .PP
-Lines can be lost in these cases: bytes are truncated before they are read; a file has its name for less than 100 ms, and no glob matches its next name; a writer appends to a replaced file after the time of \fB\-\-linger\fR; a file is changed in place or through a memory map; a network file system reports sizes that jump.
+Lines can be lost in these cases: bytes are truncated before they are read; a file loses its name before it is opened, and its next name is matched by no glob and is not the name of the followed file with a number or a date; a writer appends to a replaced file after the time of \fB\-\-linger\fR; a file is changed in place or through a memory map; a network file system reports sizes that jump.
 .SH SEE ALSO
 .BR tail (1),
 .BR curl (1),

@@ -28,6 +28,7 @@ mod reading;
 mod redaction;
 mod restarting;
 mod resuming;
+mod rotations;
 mod same_file;
 mod scripts;
 mod serving;

@@ -1,5 +1,7 @@
 //! The viewer as it is served; `tests/viewer` tests it in a browser.
 
+use ssetail::record::{Clock, Level, LineState, Recognizer, Zone};
+
 use crate::harness::Ssetail;
 
 #[test]
@@ -97,4 +99,31 @@ fn other_sites_may_link_to_the_page_but_not_embed_it() {
         ssetail.request("GET", "/sse", &[cross, ("sec-fetch-mode", "navigate")]).status,
         403
     );
+}
+
+/// Returns the level of a line, as the server tells it.
+fn level(line: &str) -> Option<Level> {
+    let mut recognizer = Recognizer::new(Clock::new(&Zone::utc(), 0));
+    recognizer.recognize(line.as_bytes(), &mut LineState::default()).level
+}
+
+/// The bytes of recorded terminal sessions have the levels of the lines that a terminal shows.
+#[test]
+fn recorded_sessions_have_the_levels_that_a_terminal_shows() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/viewer/fixtures");
+    let mut with_level = 0;
+    for file in std::fs::read_dir(folder).expect("the fixtures").flatten() {
+        let path = file.path();
+        if path.extension().is_none_or(|extension| extension != "txt") {
+            continue;
+        }
+        let read = |path| std::fs::read_to_string(path).expect("a fixture");
+        let (raw, shown) = (read(path.clone()), read(path.with_extension("expected")));
+        for (raw, shown) in raw.split('\n').zip(shown.split('\n')) {
+            let Some(expected) = level(shown) else { continue };
+            assert_eq!(level(raw), Some(expected), "{}: {raw:?}", path.display());
+            with_level += 1;
+        }
+    }
+    assert!(with_level > 10, "only {with_level} lines have a level");
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt as _, symlink};
 
 use rustix::fs::{FallocateFlags, fallocate};
 
-use crate::harness::{Events, Running, Signal, Ssetail, eventually, numbered, write};
+use crate::harness::{Events, Running, Ssetail, eventually, numbered, write};
 
 /// Opens a followed file, to change it.
 fn open(ssetail: &Running, name: &str) -> File {
@@ -18,20 +18,6 @@ fn cut(ssetail: &Running, name: &str, bytes: u64) {
     let file = open(ssetail, name);
     let len = file.metadata().expect("metadata").len();
     file.set_len(len - bytes).expect("truncated");
-}
-
-/// Changes files while the program is stopped, so that it sees only the result.
-fn while_stopped(ssetail: &Running, change: impl FnOnce()) {
-    ssetail.signal(Signal::STOP);
-    eventually("all threads stop", || {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", ssetail.pid())).expect("running");
-        tasks.flatten().all(|task| {
-            let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
-            status.contains("State:\tT")
-        })
-    });
-    change();
-    ssetail.signal(Signal::CONT);
 }
 
 /// Checks that the next events are these lines, and no control events.
@@ -114,7 +100,7 @@ fn a_cut_and_growth_between_two_reads_lose_no_line() {
     expect(&mut events, &["line 999"]);
     for round in 0..3 {
         let lines = numbered("new", 0..20);
-        while_stopped(&ssetail, || {
+        ssetail.while_stopped(|| {
             cut(&ssetail, "a.log", 4);
             ssetail.append("a.log", format!("{round}\n"));
             ssetail.append("a.log", &lines);
@@ -132,7 +118,7 @@ fn a_file_that_is_emptied_is_read_from_its_start_even_if_it_has_grown() {
         Ssetail::new().file("a.log", numbered("old", 0..100)).args(["a.log", "-n", "1"]).start();
     let mut events = ssetail.events("/sse");
     expect(&mut events, &["old 99"]);
-    while_stopped(&ssetail, || write(&ssetail.path("a.log"), numbered("new", 0..1000)));
+    ssetail.while_stopped(|| write(&ssetail.path("a.log"), numbered("new", 0..1000)));
     assert_eq!(events.control("source")["change"], "truncated");
     assert_eq!(events.data(1000).join("\n") + "\n", numbered("new", 0..1000));
 }
@@ -161,7 +147,7 @@ fn an_edit_in_place_is_one_sentence() {
     let mut ssetail = Ssetail::new().file("a.log", &*content).args(["a.log", "-n", "1"]).start();
     let mut events = ssetail.events("/sse");
     expect(&mut events, &["line 999"]);
-    while_stopped(&ssetail, || {
+    ssetail.while_stopped(|| {
         let file = open(&ssetail, "a.log");
         file.write_all_at(b"LINE", content.len() as u64 - 18).expect("written");
         ssetail.append("a.log", "next\n");

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::descriptors::Descriptors;
-use super::followed_path::{FollowedPath, PathOrigin};
+use super::followed_path::FollowedPath;
 use super::mount::{Mount, Mounts};
+use super::path_origin::PathOrigin;
 use super::pattern::Pattern;
 use super::registry::Registry;
 use super::source_status::SourceKind;

@@ -27,7 +27,7 @@ pub(super) struct FileSource {
     id: FileId,
     kind: FileKind,
     /// The first bytes of the file, at most [`HEAD`].
-    head: Vec<u8>,
+    pub(super) head: Vec<u8>,
     /// The next bytes may be NULs that a truncation left; they are no text.
     skip_nuls: bool,
     nuls: Nuls,
@@ -102,6 +102,11 @@ impl FileSource {
 
     pub(super) fn id(&self) -> FileId {
         self.id
+    }
+
+    /// Size of the file, if it is known.
+    pub(super) fn len(&self) -> Option<u64> {
+        Some(self.file.metadata().ok()?.len())
     }
 
     /// Whether some path still leads to the file.

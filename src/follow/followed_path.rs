@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::clock::wall_clock_nanos;
 use super::descriptors::{Descriptors, OpenedFile};
 use super::file::FileKind;
 use super::fingerprint::Fingerprint;
 use super::generation::Generation;
 use super::late_start::LateStart;
 use super::mount::Mount;
+use super::path_origin::PathOrigin;
 use super::path_target::{PathTarget, UnreadableReason};
 use super::registry::Registry;
 use super::retry::Retry;
@@ -37,13 +39,17 @@ pub(super) struct FollowedPath {
     pub(super) origin: PathOrigin,
     /// The mount to which the path leads.
     pub(super) mount: Mount,
-    descriptors: Arc<Descriptors>,
+    pub(super) descriptors: Arc<Descriptors>,
     unclaimed: Arc<Unclaimed>,
     pub(super) state: SourceState,
     pub(super) generations: VecDeque<Generation>,
     /// The path was found to lead nowhere at this time, and ever since.
-    missing_since: Option<Instant>,
+    pub(super) missing_since: Option<Instant>,
     resolved_at: Option<Instant>,
+    /// The time of that call in nanoseconds since 1970.
+    looked_at: Option<u64>,
+    /// The path led to the newest generation at this time, in nanoseconds since 1970.
+    pub(super) seen_at: Option<u64>,
     /// A file was read under this path before.
     was_live: bool,
     /// The reason that was reported last, while it holds.
@@ -59,16 +65,6 @@ pub(super) struct FollowedPath {
     notes: Vec<Update>,
     /// State, offset, size and backlog in the registry.
     registered: Option<(SourceState, u64, u64, u64)>,
-}
-
-/// The reasons for which a path is followed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PathOrigin {
-    /// The path itself was given, not a pattern.
-    pub(super) is_explicit: bool,
-    /// An earlier run has followed the path or its pattern, so that a new file is read from its
-    /// start.
-    pub(super) was_followed: bool,
 }
 
 impl FollowedPath {
@@ -91,6 +87,8 @@ impl FollowedPath {
             generations: VecDeque::new(),
             missing_since: None,
             resolved_at: None,
+            looked_at: None,
+            seen_at: None,
             was_live: false,
             reported: None,
             fingerprint: None,
@@ -164,7 +162,7 @@ impl FollowedPath {
     /// The newest generation is opened again if it could not be read, because the descriptor of a
     /// network file can become useless, and if an overlay has copied it.
     pub(super) fn resolve(&mut self, now: Instant) -> PathTarget {
-        self.resolved_at = Some(now);
+        (self.resolved_at, self.looked_at) = (Some(now), Some(wall_clock_nanos()));
         if let (Some(retry), Some(reason)) = (self.retry, &self.reported)
             && !retry.is_due(now)
         {
@@ -191,6 +189,7 @@ impl FollowedPath {
     /// Records that the path leads to the newest generation, perhaps again.
     pub(super) fn confirm_newest(&mut self, updates: &mut Vec<Update>) {
         updates.append(&mut self.notes);
+        self.seen_at = self.looked_at;
         let Some(newest) = self.generations.back_mut() else { return };
         newest.replaced = None;
         if newest.retry.is_some() {
@@ -271,6 +270,7 @@ impl FollowedPath {
         self.replace_newest(now);
         updates.extend(generation.checkpoint(true).map(Update::Note));
         self.generations.push_back(generation);
+        self.seen_at = self.looked_at;
         self.mark_live();
         (self.reported, self.late_start, self.retry) = (None, None, None);
     }
@@ -325,11 +325,13 @@ impl FollowedPath {
         }
     }
 
-    /// Removes the oldest generation, if it was replaced at least `linger` ago.
+    /// Removes the oldest generation, if it was replaced at least `linger` ago; earlier if there are
+    /// too many and it has been read to its end.
     pub(super) fn take_expired(&mut self, now: Instant, linger: Duration) -> Option<Generation> {
         let is_over = |replaced: Instant| now.duration_since(replaced) >= linger;
-        let is_expired = self.generations.front()?.replaced.is_some_and(is_over);
-        (is_expired || self.generations.len() > MAX_GENERATIONS)
+        let oldest = self.generations.front()?;
+        let is_expired = oldest.replaced.is_some_and(is_over);
+        (is_expired || self.generations.len() > MAX_GENERATIONS && oldest.is_at_end())
             .then(|| self.generations.pop_front())
             .flatten()
     }
@@ -342,7 +344,7 @@ impl FollowedPath {
         taken
     }
 
-    fn newest(&self) -> Option<&Generation> {
+    pub(super) fn newest(&self) -> Option<&Generation> {
         self.generations.back()
     }
 }

@@ -59,6 +59,16 @@ impl Generation {
         self.reader.offset()
     }
 
+    /// The first bytes of the file, at most 1 KiB.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.reader.source().head
+    }
+
+    /// Whether the file has been read to its end; true if that is unknown.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.reader.source().len().is_none_or(|len| len <= self.offset())
+    }
+
     /// Whether some path still leads to the file.
     pub(super) fn is_linked(&self) -> bool {
         self.reader.source().is_linked()

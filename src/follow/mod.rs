@@ -54,6 +54,8 @@ mod opened_sources;
 mod options;
 mod own_streams;
 mod ownership;
+mod passed_files;
+mod path_origin;
 mod path_target;
 mod pattern;
 mod redacted_input;

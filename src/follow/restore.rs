@@ -74,6 +74,7 @@ pub(super) fn restore(
     }
     for followed in sources.iter_mut() {
         followed.choose_newest(now);
+        followed.seen_at = recovered.written_at();
     }
     restored
 }

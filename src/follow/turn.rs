@@ -110,9 +110,9 @@ mod tests {
 
     use super::super::descriptors::{Descriptors, HeldFile, OpenedFile};
     use super::super::file::FileKind;
-    use super::super::followed_path::PathOrigin;
     use super::super::generation::Generation;
     use super::super::mount::Mount;
+    use super::super::path_origin::PathOrigin;
     use super::super::path_target::PathTarget;
     use super::*;
     use crate::event::{Names, Source, SourceChange};

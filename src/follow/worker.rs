@@ -1,11 +1,12 @@
 //! The work of a thread that follows the files of one mount, or of all local file systems.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::clock::wall_clock;
-use super::descriptors::Descriptors;
+use super::descriptors::{Descriptors, OpenedFile};
 use super::desk::{Desk, Returned};
 use super::hints::HintSource;
 use super::lane::{Lane, LaneMessage};
@@ -18,6 +19,7 @@ use super::source_map::SourceMap;
 use super::turn::Turn;
 use super::update::{Update, UpdatePublisher};
 use super::walk::Walker;
+use crate::event::FileId;
 use crate::system::sleep_precisely;
 
 /// Time for which the start may be delayed to read existing files. Twice the time delays the
@@ -260,15 +262,44 @@ impl Worker {
         }
         match target {
             PathTarget::Newest => followed.confirm_newest(&mut updates),
-            PathTarget::Missing => followed.mark_missing(now, &mut updates),
+            PathTarget::Missing => {
+                self.assign_passed(id, None, now, &mut updates);
+                if let Some(followed) = self.sources.get_mut(id) {
+                    followed.mark_missing(now, &mut updates);
+                }
+            }
             PathTarget::Unreadable(reason) => followed.report_unreadable(reason, &mut updates),
             PathTarget::Other(opened) => {
-                let (sources, updates) = (&mut self.sources, &mut updates);
-                if self.ownership.assign(sources, id, opened, now, updates) {
-                    self.hints.register_again(&self.sources, id);
-                }
+                self.assign_passed(id, Some(opened.id), now, &mut updates);
+                self.assign(id, opened, now, &mut updates);
             }
         }
         self.output.publish(&source, updates);
+    }
+
+    /// Assigns the files that the path has led to since the last look, before the one that it leads
+    /// to now.
+    fn assign_passed(
+        &mut self,
+        id: usize,
+        current: Option<FileId>,
+        now: Instant,
+        updates: &mut Vec<Update>,
+    ) {
+        let sources = &self.sources;
+        let is_unknown = |path: &Path, file: FileId| {
+            sources.iter().all(|followed| followed.path != path && !followed.holds(file))
+        };
+        let Some(followed) = sources.get(id) else { return };
+        for passed in followed.passed_files(current, is_unknown) {
+            self.assign(id, passed, now, updates);
+        }
+    }
+
+    /// See [`Ownership::assign`].
+    fn assign(&mut self, id: usize, opened: OpenedFile, now: Instant, updates: &mut Vec<Update>) {
+        if self.ownership.assign(&mut self.sources, id, opened, now, updates) {
+            self.hints.register_again(&self.sources, id);
+        }
     }
 }

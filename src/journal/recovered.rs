@@ -21,6 +21,8 @@ pub struct Recovered {
     pub(super) index: Index,
     pub(super) next: Seq,
     pub(super) has_ended: bool,
+    /// The time of the last write in nanoseconds since 1970; none if that is unknown.
+    pub(super) written_at: Option<u64>,
 }
 
 /// A source of an earlier run.
@@ -65,6 +67,7 @@ impl Recovered {
             index: Index::new(index_bytes),
             next: 1,
             has_ended: false,
+            written_at: None,
         }
     }
 
@@ -72,6 +75,11 @@ impl Recovered {
     #[must_use]
     pub fn epoch(&self) -> Option<&Epoch> {
         self.epoch.as_ref()
+    }
+
+    /// The time at which the earlier run has written last, in nanoseconds since 1970.
+    pub(crate) fn written_at(&self) -> Option<u64> {
+        self.written_at
     }
 
     /// The globs that were followed.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -305,7 +305,7 @@ fn read_journal(
 ) -> anyhow::Result<Recovered> {
     let name = path.display();
     let journal = read_if_exists(path).with_context(|| format!("{name} cannot be read"))?;
-    let Some((recovered, issues)) = recover(&journal, index_bytes, run) else {
+    let Some((mut recovered, issues)) = recover(&journal, index_bytes, run) else {
         bail!(
             "{name} is not a journal that this version of ssetail can read; remove it, or give \
              --state another directory"
@@ -314,7 +314,14 @@ fn read_journal(
     for issue in issues {
         say(&format!("{name}: {}", issue.sentence()));
     }
+    recovered.written_at = written_at(path);
     Ok(recovered)
+}
+
+/// Returns the time at which a file was written last, in nanoseconds since 1970.
+fn written_at(path: &Path) -> Option<u64> {
+    let metadata = path.metadata().ok()?;
+    u64::try_from(metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec()).ok()
 }
 
 fn read_if_exists(path: &Path) -> io::Result<Vec<u8>> {

@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use tempfile::TempDir;
 
-use super::{DEADLINE, Events, Response, Signal, append, client, send_signal, wait_for_exit};
+use super::{
+    DEADLINE, Events, Response, Signal, append, client, eventually, send_signal, wait_for_exit,
+};
 
 /// The program while it runs; killed and reaped when dropped.
 pub struct Running {
@@ -89,6 +91,20 @@ impl Running {
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Changes files while the program is stopped, so that it sees only the result.
+    pub fn while_stopped(&self, change: impl FnOnce()) {
+        self.signal(Signal::STOP);
+        eventually("all threads stop", || {
+            let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("running");
+            tasks.flatten().all(|task| {
+                let status = std::fs::read_to_string(task.path().join("status"));
+                status.unwrap_or_default().contains("State:\tT")
+            })
+        });
+        change();
+        self.signal(Signal::CONT);
     }
 
     pub fn signal(&self, signal: Signal) {
