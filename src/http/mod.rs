@@ -13,6 +13,7 @@ mod allowed;
 mod answer;
 mod bad_query;
 mod body;
+mod bundle;
 mod compact;
 mod connection;
 mod decorator;

@@ -1,4 +1,4 @@
-//! The page and its files, which are embedded in the program.
+//! The page and its script, which are embedded in the program.
 
 use std::sync::LazyLock;
 
@@ -13,6 +13,7 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, Response, StatusCode};
 
+use super::bundle::bundle;
 use super::compact::compact;
 
 /// The attribute in the page that names the stream.
@@ -37,6 +38,7 @@ const EARLY: [(&str, &str, &str); 2] = [
         include_str!("../viewer/viewer.css"),
     ),
 ];
+/// The modules of the script.
 const FILES: &[(&str, &str)] = files! {
     "ansi.js" "app.js" "caret.js" "cells.js" "clipboard.js" "connect.js" "controls.js" "decode.js"
     "dom.js" "eventreader.js" "excerpt.js" "export.js" "format.js" "hash.js" "hub.js" "json.js"
@@ -58,20 +60,17 @@ pub struct Asset {
     tag: String,
 }
 
-/// The files that the page loads, compressed when the first of them is requested.
-static ASSETS: LazyLock<Vec<(&str, Asset)>> = LazyLock::new(|| {
-    FILES.iter().map(|(name, text)| (*name, Asset::module(&compact(text)))).collect()
-});
+/// The script of the page and of its workers.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| bundle(FILES));
 
-/// A checksum of all files. It is part of their addresses, so that browsers may cache them forever
-/// and never mix two releases.
-static RELEASE: LazyLock<String> = LazyLock::new(|| {
-    let mut hasher = crc32fast::Hasher::new();
-    for text in FILES.iter().flat_map(|(name, text)| [name, text]) {
-        hasher.update(text.as_bytes());
-    }
-    format!("{:08x}", hasher.finalize())
-});
+/// The files that the page loads, compressed when the first of them is requested.
+static ASSETS: LazyLock<[(&str, Asset); 1]> =
+    LazyLock::new(|| [("app.js", Asset::script(&SCRIPT))]);
+
+/// A checksum of the script. It is part of its address, so that browsers may cache it forever and
+/// never mix two releases.
+static RELEASE: LazyLock<String> =
+    LazyLock::new(|| format!("{:08x}", crc32fast::hash(SCRIPT.as_bytes())));
 
 impl Asset {
     /// Creates the page for a stream at `endpoint`, relative to the page.
@@ -93,7 +92,7 @@ impl Asset {
         ASSETS.iter().find(|(known, _)| *known == name).map(|(_, asset)| asset)
     }
 
-    fn module(text: &str) -> Self {
+    fn script(text: &str) -> Self {
         let (kind, freshness) = ("text/javascript; charset=utf-8", "max-age=31536000, immutable");
         Asset::new(kind, freshness, policy("", ""), text)
     }
@@ -170,7 +169,7 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
 }
 
 fn gzip(bytes: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     // Writing to memory does not fail.
     let written = std::io::Write::write_all(&mut encoder, bytes).and_then(|()| encoder.finish());
     written.unwrap_or_default().into()

@@ -28,11 +28,12 @@ function openChannel(to, request) {
   return port1;
 }
 
+/** Address of the module. All modules are one script in the program, so the name of a worker says which one it runs. */
 const WORKER = new URL('./streamworker.js', import.meta.url);
 
 /** @type {Transport} */
 function sharedWorker(request, failed) {
-  const worker = new SharedWorker(WORKER, { type: 'module', name: 'ssetail' });
+  const worker = new SharedWorker(WORKER, { type: 'module', name: 'streamworker.js' });
   worker.onerror = failed;
   worker.port.start();
   return openChannel(worker.port, request);
@@ -40,7 +41,7 @@ function sharedWorker(request, failed) {
 
 /** @type {Transport} */
 function ownWorker(request, failed) {
-  const worker = new Worker(WORKER, { type: 'module' });
+  const worker = new Worker(WORKER, { type: 'module', name: 'streamworker.js' });
   worker.onerror = failed;
   return openChannel(worker, request);
 }

@@ -1,5 +1,5 @@
-// Applies the stored theme before the first paint, and loads the modules after it: two dozen
-// requests at once would delay the first paint.
+// Applies the stored theme before the first paint, and loads the script after it: to load and run
+// it at once would delay the first paint.
 
 (() => {
   const root = document.documentElement;
@@ -10,10 +10,10 @@
   } catch {
     root.dataset.theme = 'system';
   }
-  /** Inserts the module scripts. A second call finds an empty template and does nothing. */
+  /** Inserts the script. A second call finds an empty template and does nothing. */
   const start = () => {
-    const modules = document.getElementById('modules');
-    if (modules instanceof HTMLTemplateElement) document.body.append(modules.content);
+    const script = document.getElementById('script');
+    if (script instanceof HTMLTemplateElement) document.body.append(script.content);
   };
   document.addEventListener('DOMContentLoaded', () => {
     if (document.hidden) return start();

@@ -85,7 +85,7 @@ export class RegexSearch {
 
   #start() {
     if (this.#worker) return this.#worker;
-    this.#worker = new Worker(new URL('./searchworker.js', import.meta.url), { type: 'module' });
+    this.#worker = new Worker(new URL('./searchworker.js', import.meta.url), { type: 'module', name: 'searchworker.js' });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = () => this.#fail('Search failed: reload the page');
     return this.#worker;

@@ -745,18 +745,6 @@ describe('sources', () => {
 
 describe('index.html', () => {
   const read = (name) => readFileSync(new URL(`../../src/viewer/${name}`, import.meta.url), 'utf8');
-  it('preloads exactly the modules that the page imports', () => {
-    const reached = new Set();
-    const walk = (name) => {
-      if (reached.has(name)) return;
-      reached.add(name);
-      for (const [, next] of read(name).matchAll(/^import [^;]*? from '\.\/(.+?)';/gm)) walk(next);
-    };
-    walk('app.js');
-    reached.delete('app.js');
-    const preloaded = [...read('index.html').matchAll(/modulepreload" href="viewer\/(.+?)"/g)].map((match) => match[1]);
-    assert.deepEqual(preloaded.sort(), [...reached].sort());
-  });
   it('has no inline script, style or handler', () => {
     const html = read('index.html');
     assert.doesNotMatch(html, /<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=/);
