@@ -270,18 +270,25 @@ export class TextSelection {
     const { range } = this;
     if (!range) return '';
     const [first, last] = range;
-    const { rows, store } = this.#view;
+    const { store } = this.#view;
     const parts = [];
-    for (let i = rows.lines.indexOf(first.line); i < rows.length && rows.lines.at(i) <= last.line; i++) {
-      const line = rows.lines.at(i);
+    for (const line of this.#lines(first.line, last)) {
       const chunk = store.chunkOf(line);
       const flags = chunk.flags[line - chunk.first];
       if ((flags & FLAG.KIND) > KIND.BINARY) continue;
       const text = shownText(chunk, line - chunk.first);
       parts.push(text.slice(line === first.line ? first.at : 0, line === last.line ? last.at : undefined));
-      parts.push(line === last.line || flags & FLAG.MORE ? '' : '\n');
+      parts.push(flags & FLAG.MORE ? '' : '\n');
     }
+    if (parts.at(-1) === '\n') parts.pop();
     return parts.join('');
+  }
+
+  /** Returns the selected lines. A row that is selected up to its end brings the lines under it. @param {number} first @param {Point} last @returns {Iterable<number>} */
+  #lines(first, last) {
+    if (last.at === Infinity) return this.#view.linesBetween(first, last.line);
+    const lines = first < last.line ? [...this.#view.linesBetween(first, last.line - 1)] : [];
+    return [...lines, last.line];
   }
 }
 

@@ -1,0 +1,68 @@
+// Entries of one source that have several lines, such as a trace under its error.
+
+import { dropBlocks, indexBefore, insertBlock } from './blocks.js';
+
+/** Fewest lines that are folded: the button takes as much space as one line. */
+const MIN_FOLDED = 2;
+
+/**
+ * @typedef {object} Entry
+ * @property {number} head line of the head
+ * @property {number} second first line that continues it
+ * @property {number} last
+ * @property {number} count lines that continue it
+ * @property {boolean} isFolded
+ * @property {boolean} isLoose true if it is not folded, because its head is no headline
+ */
+
+export class Entries {
+  /** Entries of two or more lines. @type {Entry[]} */
+  all = [];
+  /** Head of the newest entry, or -1. */
+  head = -1;
+  /** Newest entry, if it has several lines. @type {Entry | null} */
+  newest = null;
+  #isLoose = false;
+
+  /** Begins an entry. @param {number} n line of its head; -1 if no line can continue it @param {boolean} [isLoose] */
+  begin(n, isLoose = false) {
+    this.head = n;
+    this.newest = null;
+    this.#isLoose = isLoose;
+  }
+
+  /** Adds a line to the newest entry. @param {number} n @returns {Entry} */
+  continue(n) {
+    if (!this.newest) {
+      this.newest = { head: this.head, second: n, last: n, count: 0, isFolded: false, isLoose: this.#isLoose };
+      insertBlock(this.all, this.newest);
+    }
+    this.newest.count++;
+    this.newest.last = n;
+    return this.newest;
+  }
+
+  /** Returns the entry of a line if it has several lines. @param {number} n */
+  of(n) {
+    const entry = this.all[indexBefore(this.all, n)];
+    return entry && n <= entry.last ? entry : null;
+  }
+
+  /**
+   * Forgets evicted lines.
+   * @param {number} first oldest line that is left
+   * @param {(entry: Entry) => { head: number, count: number }} beheaded returns the new head of an
+   *   entry that has lost its own, and the number of lines that continue it
+   */
+  dropBefore(first, beheaded) {
+    dropBlocks(this.all, first);
+    const entry = this.all[0];
+    if (!entry || entry.head >= first) return;
+    Object.assign(entry, beheaded(entry));
+    entry.second = Math.max(entry.second, entry.head + 1);
+    if (entry === this.newest) this.head = entry.head;
+  }
+}
+
+/** Reports if an entry is long enough for a button. @param {Entry | null} entry @returns {entry is Entry} */
+export const isFoldable = (entry) => entry !== null && entry.count >= MIN_FOLDED && !entry.isLoose;

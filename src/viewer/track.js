@@ -1,0 +1,67 @@
+// Folds of one source, and what they hide.
+
+import { Entries, isFoldable } from './entries.js';
+import { Groups } from './groups.js';
+import { Repeats } from './repeats.js';
+
+/**
+ * Blocks for which a row stands.
+ * @typedef {object} Blocks
+ * @property {import('./entries.js').Entry | null} entry
+ * @property {import('./repeats.js').Run | null} run
+ * @property {import('./groups.js').Group | null} group
+ * @property {number} depth number of groups around the row
+ */
+
+export class Track {
+  entries = new Entries();
+  repeats = new Repeats();
+  groups = new Groups();
+  /** Newest line that has a row. */
+  last = -1;
+  /** Level of the newest entry. */
+  level = 0;
+
+  /** Ends the newest entry and the newest run. */
+  break() {
+    this.entries.begin(-1);
+    this.repeats.end();
+  }
+
+  /** Reports if the row of a line is hidden under another one. @param {number} n */
+  isHidden(n) {
+    const entry = this.entries.of(n);
+    if (entry?.isFolded && n > entry.head) return true;
+    return this.repeats.hiding(n) !== null || this.groups.hiding(n) !== null || this.groups.hiddenMarkers.has(n);
+  }
+
+  /** Returns the line whose row stands for a line. @param {number} n */
+  headOf(n) {
+    const group = this.groups.hiding(n);
+    if (group) return group.head;
+    const run = this.repeats.hiding(n);
+    if (run) return run.newest;
+    const entry = this.entries.of(n);
+    if (entry?.isFolded) return entry.head;
+    return this.groups.hiddenMarkers.has(n) ? this.groups.around(n)?.head ?? n : n;
+  }
+
+  /** Returns the blocks for which the row of a line stands. @param {number} n @returns {Blocks} */
+  at(n) {
+    const { entries, repeats, groups } = this;
+    const entry = entries.of(n);
+    const run = repeats.headedBy(n);
+    return {
+      entry: isFoldable(entry) && entry.head === n ? entry : null,
+      run: run && run.heads.length > 1 ? run : null,
+      group: groups.headedBy(n),
+      depth: groups.all.length ? (groups.around(n)?.depth ?? -1) + 1 : 0,
+    };
+  }
+
+  /** Returns the range of lines that are hidden under a row, or are the row. @param {number} n @returns {[number, number]} */
+  rangeOf(n) {
+    const { entry, run, group } = this.at(n);
+    return [run?.isFolded ? run.head : n, group?.isFolded ? group.last : entry?.isFolded ? entry.last : n];
+  }
+}
