@@ -12,6 +12,7 @@ const MIN_FOLDED = 2;
  * @property {number} last
  * @property {number} count lines that continue it
  * @property {boolean} isFolded
+ * @property {boolean} isFound true if one of its lines is shown because it matches
  * @property {boolean} isLoose true if it is not folded, because its head is no headline
  */
 
@@ -34,7 +35,7 @@ export class Entries {
   /** Adds a line to the newest entry. @param {number} n @returns {Entry} */
   continue(n) {
     if (!this.newest) {
-      this.newest = { head: this.head, second: n, last: n, count: 0, isFolded: false, isLoose: this.#isLoose };
+      this.newest = { head: this.head, second: n, last: n, count: 0, isFolded: false, isFound: false, isLoose: this.#isLoose };
       insertBlock(this.all, this.newest);
     }
     this.newest.count++;

@@ -12,7 +12,7 @@ const MAX_PENDING = 5000;
  * @typedef {object} Nearby
  * @property {number[]} entry lines of the newest entry that are not shown
  * @property {boolean} isShown true if a line of the newest entry has passed
- * @property {number[]} before lines that become context if a line passes
+ * @property {number[]} before lines above this entry that become context if a line passes
  * @property {number} after number of lines that are still context of the last line that passed
  * @property {boolean} isSkipped true if lines since the last shown one are hidden
  */
@@ -47,10 +47,7 @@ export class EntryFilter {
    */
   add(chunk, n, passes, rowFlags) {
     const nearby = this.#nearbyOf(chunk.source[n - chunk.first]);
-    if (!(chunk.flags[n - chunk.first] & FLAG.CONTINUES)) {
-      nearby.entry.length = 0;
-      nearby.isShown = false;
-    }
+    if (!(chunk.flags[n - chunk.first] & FLAG.CONTINUES)) this.#endEntry(nearby);
     if (!passes && !nearby.isShown) return this.#hide(nearby, n);
     if (!nearby.isShown) this.#showAbove(nearby);
     nearby.isShown = true;
@@ -66,8 +63,7 @@ export class EntryFilter {
 
   /** Shows the context above an entry that passes, and its lines so far. @param {Nearby} nearby */
   #showAbove(nearby) {
-    const [head = Infinity] = nearby.entry;
-    for (const n of nearby.before) if (n < head) this.#showRow(nearby, n, ROW_FLAG.CONTEXT);
+    for (const n of nearby.before) this.#showRow(nearby, n, ROW_FLAG.CONTEXT);
     for (const n of nearby.entry) this.#showRow(nearby, n, 0);
     nearby.before.length = nearby.entry.length = 0;
   }
@@ -79,10 +75,18 @@ export class EntryFilter {
       return this.#showRow(nearby, n, ROW_FLAG.CONTEXT);
     }
     if (nearby.entry.length < MAX_PENDING) nearby.entry.push(n);
-    if (this.#context === 0) return;
-    nearby.before.push(n);
-    if (nearby.before.length <= this.#context) return;
-    nearby.before.shift();
-    nearby.isSkipped = true;
+  }
+
+  /** Makes the newest lines of an entry that has not passed context of the next one. @param {Nearby} nearby */
+  #endEntry(nearby) {
+    const { entry, before } = nearby;
+    if (this.#context > 0) for (const n of entry.slice(-this.#context)) before.push(n);
+    const excess = Math.max(before.length - this.#context, entry.length - this.#context);
+    if (excess > 0 && this.#context > 0) {
+      before.splice(0, before.length - this.#context);
+      nearby.isSkipped = true;
+    }
+    entry.length = 0;
+    nearby.isShown = false;
   }
 }

@@ -23,7 +23,8 @@ export function showFolds(row, n, folds) {
   if (group && text) {
     row.classList.add('group-head');
     hideSyntax(text, group.syntax);
-    if (!text.textContent) text.append(make('span', 'group-name', group.name));
+    const isBlank = [...text.childNodes].every((node) => node instanceof Element && node.matches('.syntax'));
+    if (isBlank) text.append(make('span', 'group-name', group.name));
   }
   updateFolds(row, n, folds);
 }

@@ -154,7 +154,8 @@ export class Folds {
     this.#raiseLevel(track, chunk, i);
     const left = this.options.repeats ? track.repeats.continue(textAt(chunk, i)) : null;
     if (left) this.#refresh(source, left.newest, n - 1);
-    if (isFound || this.#awaited.delete(n)) this.#choices.set(`entry${entry.head}`, false);
+    if (this.#awaited.delete(n)) this.#choices.set(`entry${entry.head}`, false);
+    entry.isFound ||= isFound;
     const wasFolded = entry.isFolded;
     if (entry.count === 2 || isFound) entry.isFolded = this.#isEntryFolded(entry, n);
     if (wasFolded !== entry.isFolded) this.#refresh(source, entry.second, n - 1);
@@ -166,7 +167,7 @@ export class Folds {
   #isEntryFolded(entry, n) {
     if (!isFoldable(entry)) return false;
     const still = this.still();
-    return this.#choices.get(`entry${entry.head}`) ?? (this.options.entries && !(entry.second < still && n >= still));
+    return this.#choices.get(`entry${entry.head}`) ?? (this.options.entries && !entry.isFound && !(entry.second < still && n >= still));
   }
 
   /** Gives an entry the highest level of its lines. @param {Track} track @param {import('./store.js').Chunk} chunk @param {number} i */

@@ -16,6 +16,8 @@ const GITHUB = new RegExp(`^${STAMP}(?:##\\[(end)?group\\]|::(end)?group::)`);
 const TEAMCITY = /##teamcity\[block(Opened|Closed) name='((?:[^'|]|\|.)*)'/;
 /** GitLab and Travis, in raw text; one line may end a section and start the next one. */
 const SECTION = /section_(start|end):(\d+):([\w.-]+)(?:\[[^\]]*\])?(?=\r|$)|travis_fold:(start|end):([\w.-]+)/g;
+/** Marker that no text has overwritten. */
+const SECTION_TEXT = /^(?:section_(?:start|end)|travis_fold):/;
 /** Buildkite: `--- NAME`; but no result of a Go test, and no ruler around a title. */
 const BUILDKITE = new RegExp(`^${STAMP}(?:---|(\\+\\+\\+)|~~~) (?!(?:PASS|FAIL|SKIP|BENCH): )(\\S.*?)\\s*$`);
 const OPEN_PREVIOUS = new RegExp(`^${STAMP}\\^\\^\\^ \\+\\+\\+\\s*$`);
@@ -51,18 +53,18 @@ export function isMarker(raw) {
 /** @param {string} raw @returns {Marker | null} */
 export function markerOf(raw) {
   const examined = raw.slice(0, EXAMINED_CHARS);
-  const sections = sectionActions(examined);
-  if (sections.length) return { actions: sections, syntax: [] };
   const text = visibleText(examined);
+  // A terminal erases the marker; ansi.js shows it nevertheless if nothing follows it.
+  const isErased = !SECTION_TEXT.test(text);
+  const sections = sectionActions(examined, isErased ? text.trim() : '');
+  if (sections.length) return { actions: sections, syntax: isErased ? [] : [[0, Infinity]] };
   return githubMarker(text) ?? teamcityMarker(text) ?? buildkiteMarker(text);
 }
 
-/** @param {string} raw @returns {Action[]} */
-function sectionActions(raw) {
-  return Array.from(raw.matchAll(SECTION), ([whole, word, time, key, travis, travisKey], i) => {
+/** @param {string} raw @param {string} title text behind the markers @returns {Action[]} */
+function sectionActions(raw, title) {
+  return Array.from(raw.matchAll(SECTION), ([, word, time, key, travis, travisKey]) => {
     const name = key ?? travisKey;
-    const isLast = i === 0 || !raw.slice(raw.indexOf(whole) + whole.length).includes('section_');
-    const title = isLast ? visibleText(raw).trim() : '';
     return { type: (word ?? travis) === 'start' ? 'open' : 'close', key: name, name: title || name, time: time ? Number(time) * 1000 : undefined };
   });
 }
