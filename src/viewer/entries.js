@@ -49,19 +49,33 @@ export class Entries {
     return entry && n <= entry.last ? entry : null;
   }
 
-  /**
-   * Forgets evicted lines.
-   * @param {number} first oldest line that is left
-   * @param {(entry: Entry) => { head: number, count: number }} beheaded returns the new head of an
-   *   entry that has lost its own, and the number of lines that continue it
-   */
-  dropBefore(first, beheaded) {
+  /** Forgets evicted lines. @param {number} first oldest line that is left @returns {Entry | null} entry that has lost its head */
+  dropBefore(first) {
     dropBlocks(this.all, first);
     const entry = this.all[0];
-    if (!entry || entry.head >= first) return;
-    Object.assign(entry, beheaded(entry));
-    entry.second = Math.max(entry.second, entry.head + 1);
-    if (entry === this.newest) this.head = entry.head;
+    return entry && entry.head < first ? entry : null;
+  }
+
+  /** Forgets lines that were removed at the end. @param {number} next @returns {Entry | null} entry that has lost its last lines */
+  dropFrom(next) {
+    this.all.length = indexBefore(this.all, next - 1) + 1;
+    const entry = this.all.at(-1) ?? null;
+    const isCut = entry !== null && entry.last >= next;
+    this.newest = isCut ? entry : null;
+    this.head = isCut ? entry.head : -1;
+    return this.newest;
+  }
+
+  /** Adds entries of older lines. @param {Entries} older */
+  prepend(older) {
+    this.all = [...older.all, ...this.all];
+  }
+
+  /** Gives an entry the lines that are left of it. @param {Entry} entry @param {number[]} lines */
+  setLines(entry, [head, ...others]) {
+    if (entry === this.newest) this.head = head;
+    const { length } = others;
+    Object.assign(entry, { head, second: others[0] ?? head, last: others[length - 1] ?? head, count: length });
   }
 }
 

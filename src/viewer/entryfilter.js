@@ -55,6 +55,11 @@ export class EntryFilter {
     this.#showRow(nearby, n, rowFlags);
   }
 
+  /** Ends the newest entry of each source, because lines are missing. */
+  break() {
+    for (const nearby of this.#sources.values()) this.#endEntry(nearby);
+  }
+
   /** @param {Nearby} nearby @param {number} n @param {number} rowFlags */
   #showRow(nearby, n, rowFlags) {
     this.#show(n, rowFlags | (nearby.isSkipped ? ROW_FLAG.BREAK : 0));

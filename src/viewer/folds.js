@@ -3,14 +3,12 @@
 // blocks that fold or unfold are applied to their rows in slices.
 
 import { isFoldable } from './entries.js';
+import { FoldJobs } from './foldjobs.js';
 import { LEVEL } from './level.js';
 import { markerOf } from './markers.js';
 import { LineNumbers, ROW_FLAG } from './rowlist.js';
-import { FLAG, KIND, textAt } from './store.js';
+import { FLAG, textAt } from './store.js';
 import { Track } from './track.js';
-
-/** Rows changed between checks of the time. When doubled, frames take longer. */
-const SLICE_ROWS = 256;
 
 /** Time for unfolding before a jump. When doubled, a jump into a huge group drops frames. */
 const REVEAL_MS = 20;
@@ -19,23 +17,6 @@ const REVEAL_MS = 20;
 const INDENTED = /^(?:\x1b\[[\d;]*m)*\s/;
 
 /** @typedef {'entry' | 'run' | 'group'} FoldKind */
-
-/**
- * Rows to show or hide.
- * @typedef {object} Job
- * @property {number} source
- * @property {number} at next line
- * @property {number} to last line
- */
-
-/**
- * The part of View that folds need.
- * @typedef {object} Rows
- * @property {import('./store.js').Store} store
- * @property {import('./rowlist.js').RowList} rows
- * @property {(i: number, isShown: boolean) => number} setShown returns the change in screen lines
- * @property {(i: number, change: number) => void} inserted called after the height of rows at `i` has changed
- */
 
 export class Folds {
   /** `entries` folds entries and finished groups; `repeats` groups repeated entries. */
@@ -49,22 +30,22 @@ export class Folds {
   #view;
   /** @type {Track[]} by source */
   #tracks = [];
-  /** @type {Job[]} */
-  #jobs = [];
+  #jobs;
   /** What the user has folded and unfolded, by kind and head; kept when rows are selected again. @type {Map<string, boolean>} */
   #choices = new Map();
   /** Lines that are unfolded when they come. @type {Set<number>} */
   #awaited = new Set();
 
-  /** @param {Rows} view */
+  /** @param {import('./foldjobs.js').Rows} view */
   constructor(view) {
     this.#view = view;
+    this.#jobs = new FoldJobs(view, (source, n) => this.#trackOf(source).isHidden(n));
   }
 
   /** Starts again with the first line, and keeps what the user has chosen. */
   restart() {
     this.#tracks = [];
-    this.#jobs = [];
+    this.#jobs.clear();
     this.errors = new LineNumbers();
     this.touched.clear();
   }
@@ -76,9 +57,14 @@ export class Folds {
     this.#awaited.clear();
   }
 
+  /** Ends the newest entry of each source, because lines are missing. */
+  break() {
+    for (const track of this.#tracks) track?.break();
+  }
+
   /** True if all rows are as decided. */
   get done() {
-    return this.#jobs.length === 0;
+    return this.#jobs.done;
   }
 
   /** @param {number} source @returns {Track} */
@@ -118,10 +104,11 @@ export class Folds {
   #addLine(track, chunk, n, isFound) {
     const i = n - chunk.first;
     const continues = (chunk.flags[i] & FLAG.CONTINUES) !== 0;
-    const isHidden = continues ? track.entries.head >= 0 && this.#continue(track, chunk, n, isFound) : this.#begin(track, chunk, n);
+    const isAwaited = this.#awaited.size > 0 && this.#awaited.delete(n);
+    const isHidden = continues ? track.entries.head >= 0 && this.#continue(track, chunk, n, isFound || isAwaited) : this.#begin(track, chunk, n);
+    if (isAwaited && continues) this.#choices.set(`entry${track.entries.head}`, false);
     if (track.groups.open.length) {
-      track.groups.count(chunk.level[i] === LEVEL.ERROR);
-      if (this.#awaited.delete(n)) for (const group of track.groups.open) group.stays = true;
+      track.groups.count(chunk.level[i] === LEVEL.ERROR, isAwaited);
       for (const { head } of track.groups.open) this.touched.add(head);
     }
     return isHidden;
@@ -135,14 +122,14 @@ export class Folds {
     const first = chunk.text.charCodeAt(from);
     const isIndented = from < chunk.textEnds[i] && (first === 32 || first === 9 || (first === 27 && INDENTED.test(textAt(chunk, i))));
     track.entries.begin(n, isIndented);
-    if (track.level === LEVEL.ERROR) this.errors.push(n);
+    if (track.level === LEVEL.ERROR) this.#addError(n);
     if (!this.options.repeats || chunk.flags[i] & FLAG.MORE) return false;
     const previous = track.last;
     const { left, run } = track.repeats.begin(n, textAt(chunk, i), this.still());
-    if (left) this.#refresh(chunk.source[i], left.newest, previous);
+    if (left) this.#jobs.add(chunk.source[i], left.newest, previous);
     if (!run) return false;
     run.isFolded = this.#choices.get(`run${run.head}`) ?? true;
-    if (run.isFolded) this.#refresh(chunk.source[i], run.heads[run.heads.length - 2], previous);
+    if (run.isFolded) this.#jobs.add(chunk.source[i], run.heads[run.heads.length - 2], previous);
     return false;
   }
 
@@ -153,12 +140,11 @@ export class Folds {
     const entry = track.entries.continue(n);
     this.#raiseLevel(track, chunk, i);
     const left = this.options.repeats ? track.repeats.continue(textAt(chunk, i)) : null;
-    if (left) this.#refresh(source, left.newest, n - 1);
-    if (this.#awaited.delete(n)) this.#choices.set(`entry${entry.head}`, false);
+    if (left) this.#jobs.add(source, left.newest, n - 1);
     entry.isFound ||= isFound;
     const wasFolded = entry.isFolded;
     if (entry.count === 2 || isFound) entry.isFolded = this.#isEntryFolded(entry, n);
-    if (wasFolded !== entry.isFolded) this.#refresh(source, entry.second, n - 1);
+    if (wasFolded !== entry.isFolded) this.#jobs.add(source, entry.second, entry.count === 2 ? entry.second : n - 1);
     this.touched.add(entry.head);
     return entry.isFolded;
   }
@@ -174,12 +160,20 @@ export class Folds {
   #raiseLevel(track, chunk, i) {
     if (chunk.level[i] <= track.level) return void (chunk.level[i] = track.level);
     track.level = chunk.level[i];
-    const { head } = track.entries;
-    const headChunk = this.#view.store.chunkOf(head);
-    headChunk.level[head - headChunk.first] = track.level;
-    if (track.level !== LEVEL.ERROR) return;
-    const at = this.errors.indexOf(head);
-    this.errors.push(head);
+    this.#setLevel(track.entries.head, track.level);
+    if (track.level === LEVEL.ERROR) this.#addError(track.entries.head);
+  }
+
+  /** @param {number} n @param {number} level */
+  #setLevel(n, level) {
+    const chunk = this.#view.store.chunkOf(n);
+    chunk.level[n - chunk.first] = level;
+  }
+
+  /** Adds an error at its place: lines of other sources may have been read before. @param {number} n line of its head */
+  #addError(n) {
+    const at = this.errors.indexOf(n);
+    this.errors.push(n);
     if (at < this.errors.length - 1) this.errors.moveLastTo(at);
   }
 
@@ -195,59 +189,15 @@ export class Folds {
     for (const group of closed) {
       const isReading = group.head < still && n >= still;
       group.isFolded = this.#choices.get(`group${group.head}`) ?? (this.options.entries && group.count > 0 && !group.hasError && !group.stays && !isReading);
-      if (group.isFolded) this.#refresh(chunk.source[i], group.head + 1, Math.min(group.last, n - 1));
+      if (group.isFolded) this.#jobs.add(chunk.source[i], group.head + 1, Math.min(group.last, n - 1));
       this.touched.add(group.head);
     }
     return track.groups.hiddenMarkers.has(n);
   }
 
-  /** Shows and hides the rows from line `at` to line `to` of a source. @param {number} source @param {number} at @param {number} to */
-  #refresh(source, at, to) {
-    if (at === to) return this.#showLine(at);
-    if (at < to) this.#jobs.push({ source, at, to });
-  }
-
-  /** @param {number} n */
-  #showLine(n) {
-    const { rows } = this.#view;
-    const i = rows.lines.indexOf(n);
-    if (i < rows.length && rows.lines.at(i) === n) this.#change(i, this.#view.setShown(i, !this.#trackOfLine(n).isHidden(n)));
-  }
-
-  /** @param {number} from first changed row @param {number} change */
-  #change(from, change) {
-    if (change) this.#view.inserted(from, change);
-  }
-
   /** Applies blocks that have folded or unfolded. @param {() => boolean} isTimeUp @returns {boolean} true if all are applied */
   advance(isTimeUp) {
-    for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
-      if (this.#advanceJob(job)) this.#jobs.shift();
-      else if (isTimeUp()) return false;
-    }
-    return true;
-  }
-
-  /** Changes the next rows of a job. @param {Job} job @returns {boolean} true if these were the last ones */
-  #advanceJob(job) {
-    const { rows, store } = this.#view;
-    const from = rows.lines.indexOf(job.at);
-    const to = Math.min(rows.length, from + SLICE_ROWS);
-    const track = this.#trackOf(job.source);
-    let change = 0;
-    for (let i = from; i < to; i++) {
-      const n = rows.lines.at(i);
-      if (n > job.to) {
-        job.at = Infinity;
-        break;
-      }
-      job.at = n + 1;
-      const chunk = store.chunkOf(n);
-      const at = n - chunk.first;
-      if (chunk.source[at] === job.source && (chunk.flags[at] & FLAG.KIND) <= KIND.BINARY) change += this.#view.setShown(i, !track.isHidden(n));
-    }
-    this.#change(from, change);
-    return job.at > job.to || to === rows.length;
+    return this.#jobs.advance(isTimeUp);
   }
 
   /** Returns the line whose row stands for a line. @param {number} n */
@@ -295,7 +245,7 @@ export class Folds {
     block.isFolded = isFolded;
     this.#choices.set(kind + block.head, isFolded);
     const { source } = this.#view.store.line(block.head);
-    this.#jobs.push({ source, at: kind === 'run' ? block.head : block.head + 1, to: block.last });
+    this.#jobs.add(source, kind === 'run' ? block.head : block.head + 1, block.last);
   }
 
   /** Unfolds everything that hides a line, also if the line comes later. @param {number} n */
@@ -314,30 +264,58 @@ export class Folds {
     this.advance(() => performance.now() > end);
   }
 
+  /** Returns the lines of a source that have rows in a range. @param {number} source @param {number} from @param {number} to @returns {number[]} */
+  #linesIn(source, from, to) {
+    const { rows, store } = this.#view;
+    const lines = [];
+    for (let i = rows.lines.indexOf(from); i < rows.length && rows.lines.at(i) <= to; i++) {
+      const n = rows.lines.at(i);
+      const chunk = store.chunkOf(n);
+      if (chunk.source[n - chunk.first] === source) lines.push(n);
+    }
+    return lines;
+  }
+
   /** Forgets evicted lines; called before their rows are removed. @param {number} first oldest line that is left */
   dropBefore(first) {
     this.errors.dropBefore(first);
-    for (const head of [...this.#choices.keys()]) if (Number(head.replace(/\D+/, '')) < first) this.#choices.delete(head);
-    this.#tracks.forEach(({ entries, repeats, groups }, source) => {
-      entries.dropBefore(first, (entry) => this.#beheaded(entry, source, first));
-      repeats.dropBefore(first);
-      for (const group of groups.dropBefore(first)) this.#jobs.push({ source, at: first, to: group.last });
+    for (const key of this.#choices.keys()) if (Number(key.replace(/\D+/, '')) < first) this.#choices.delete(key);
+    this.#tracks.forEach((track, source) => {
+      const changed = track.dropBefore(first, (from, to) => this.#linesIn(source, from, to));
+      for (const [at, to] of changed) this.#jobs.add(source, at, to);
     });
   }
 
-  /** Finds the new head of an entry, which is shown. @param {import('./entries.js').Entry} entry @param {number} source @param {number} first */
-  #beheaded(entry, source, first) {
-    const { rows, store } = this.#view;
-    let head = -1;
-    let count = 0;
-    for (let i = rows.lines.indexOf(first); i < rows.length && rows.lines.at(i) <= entry.last; i++) {
-      const n = rows.lines.at(i);
-      const chunk = store.chunkOf(n);
-      if (chunk.source[n - chunk.first] !== source) continue;
-      if (head < 0) head = n;
-      else count++;
-    }
-    this.#jobs.push({ source, at: head, to: head });
-    return { head, count };
+  /** Forgets lines that were removed at the end; called after their rows are removed. @param {number} next line behind the newest one that is left */
+  dropFrom(next) {
+    this.errors.dropFrom(next);
+    this.#tracks.forEach((track, source) => {
+      const changed = track.dropFrom(next, (from, to) => this.#linesIn(source, from, to));
+      for (const [at, to] of changed) this.#jobs.add(source, at, to);
+    });
+  }
+
+  /** Makes the decisions of the user and the options those of another view. @param {Folds} other */
+  copyChoices(other) {
+    this.options = other.options;
+    this.#choices = other.#choices;
+    this.#awaited = other.#awaited;
+  }
+
+  /**
+   * Adds the folds of lines that were put before the others.
+   * @param {Folds} older folds of a view that has read all these lines, with the numbers that they have here
+   * @returns {boolean} false if the rows must be selected again, because a group is not closed in these lines
+   */
+  prepend(older) {
+    if (older.#tracks.some(({ groups }) => groups.open.length > 0)) return false;
+    older.#tracks.forEach((track, source) => {
+      const present = this.#tracks[source];
+      if (present) present.prepend(track);
+      else this.#tracks[source] = track;
+      for (const { head } of track.entries.all) this.#setLevel(head, older.#view.store.line(head).level);
+    });
+    this.errors.prepend(older.errors);
+    return true;
   }
 }

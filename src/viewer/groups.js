@@ -81,11 +81,12 @@ export class Groups {
     insertBlock(this.all, group);
   }
 
-  /** Counts a line in the open groups. @param {boolean} isError */
-  count(isError) {
+  /** Counts a line in the open groups. @param {boolean} isError @param {boolean} stays true if the line must not be hidden */
+  count(isError, stays) {
     for (const group of this.open) {
       group.count++;
       group.hasError ||= isError;
+      group.stays ||= stays;
     }
   }
 
@@ -122,5 +123,21 @@ export class Groups {
     for (const group of beheaded) group.isFolded = false;
     dropBlocks(this.all, first);
     return beheaded;
+  }
+
+  /** Forgets lines that were removed at the end. @param {number} next @returns {Group[]} groups that have lost their ends */
+  dropFrom(next) {
+    for (const n of this.hiddenMarkers) if (n >= next) this.hiddenMarkers.delete(n);
+    this.all.length = indexBefore(this.all, next - 1) + 1;
+    const shortened = this.all.filter(({ last }) => last >= next);
+    for (const group of shortened) Object.assign(group, { last: Infinity, to: NaN });
+    this.open = shortened;
+    return shortened;
+  }
+
+  /** Adds groups of older lines, which are all closed. @param {Groups} older */
+  prepend(older) {
+    this.all = [...older.all, ...this.all];
+    this.hiddenMarkers = new Set([...older.hiddenMarkers, ...this.hiddenMarkers]);
   }
 }

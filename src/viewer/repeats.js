@@ -99,6 +99,24 @@ export class Repeats {
     return run?.isFolded && n < run.newest ? run : null;
   }
 
+  /** Forgets lines that were removed at the end. @param {number} next @returns {Run | null} run that has lost its newest head */
+  dropFrom(next) {
+    this.end();
+    this.all.length = indexBefore(this.all, next - 1) + 1;
+    const run = this.all.at(-1);
+    if (!run || run.newest < next) return null;
+    run.heads.length = run.heads.findIndex((head) => head >= next);
+    run.newest = /** @type {number} */ (run.heads.at(-1));
+    run.last = run.newest - 1;
+    if (run.heads.length === 1) this.all.pop();
+    return run;
+  }
+
+  /** Adds runs of older lines. @param {Repeats} older */
+  prepend(older) {
+    this.all = [...older.all, ...this.all];
+  }
+
   /** Forgets evicted lines. @param {number} first */
   dropBefore(first) {
     dropBlocks(this.all, first);

@@ -6,6 +6,9 @@ import { LEVEL } from './level.js';
 /** Rows per height sum: a lookup in a million rows scans 1,000 sums and 1,000 heights. */
 const BLOCK_ROWS = 1024;
 
+/** Room for older rows that is made at once, in blocks. When doubled, so is this memory. */
+const FRONT_BLOCKS = 64;
+
 /** MATCH: the line matches; CONTEXT: it is near a match; BREAK: lines before it are hidden. */
 export const ROW_FLAG = Object.freeze({ MATCH: 1, CONTEXT: 2, BREAK: 4 });
 
@@ -48,6 +51,26 @@ export class LineNumbers {
     this.#items = items;
     this.#end = live.length;
     this.#start = 0;
+  }
+
+  /** Puts numbers before the others. @param {LineNumbers} other */
+  prepend(other) {
+    const count = other.length;
+    if (count > this.#start) {
+      const room = count + FRONT_BLOCKS * BLOCK_ROWS;
+      const items = new Uint32Array(room + this.#items.length - this.#start);
+      items.set(this.#items.subarray(this.#start, this.#end), room);
+      this.#end = room + this.length;
+      this.#start = room;
+      this.#items = items;
+    }
+    this.#start -= count;
+    this.#items.set(other.#items.subarray(other.#start, other.#end), this.#start);
+  }
+
+  /** Drops the number `n` and those above. @param {number} n */
+  dropFrom(n) {
+    this.#end = this.#start + this.indexOf(n);
   }
 
   /** @param {number} n @returns {number} count of dropped numbers */

@@ -13,6 +13,8 @@ import { Repeats } from './repeats.js';
  * @property {number} depth number of groups around the row
  */
 
+/** Returns the lines of the source that have rows between two lines. @typedef {(from: number, to: number) => number[]} LinesIn */
+
 export class Track {
   entries = new Entries();
   repeats = new Repeats();
@@ -63,5 +65,42 @@ export class Track {
   rangeOf(n) {
     const { entry, run, group } = this.at(n);
     return [run?.isFolded ? run.head : n, group?.isFolded ? group.last : entry?.isFolded ? entry.last : n];
+  }
+
+  /**
+   * Forgets evicted lines. The first line that is left of an entry becomes its head.
+   * @param {number} first oldest line that is left
+   * @param {LinesIn} linesIn
+   * @returns {[number, number][]} ranges of lines to show or hide again
+   */
+  dropBefore(first, linesIn) {
+    const { entries, repeats, groups } = this;
+    const entry = entries.dropBefore(first);
+    if (entry) entries.setLines(entry, linesIn(first, entry.last));
+    repeats.dropBefore(first);
+    const changed = groups.dropBefore(first).map(({ last }) => /** @type {[number, number]} */ ([first, last]));
+    return entry ? [[entry.head, entry.head], ...changed] : changed;
+  }
+
+  /**
+   * Forgets lines that were removed at the end.
+   * @param {number} next line behind the newest one that is left
+   * @param {LinesIn} linesIn
+   * @returns {[number, number][]} ranges of lines to show or hide again
+   */
+  dropFrom(next, linesIn) {
+    const { entries, repeats, groups } = this;
+    const entry = entries.dropFrom(next);
+    if (entry) entries.setLines(entry, linesIn(entry.head, next));
+    for (const group of groups.dropFrom(next)) group.count = Math.max(0, linesIn(group.head, next).length - 1);
+    const run = repeats.dropFrom(next);
+    return run ? [[run.newest, next]] : [];
+  }
+
+  /** Adds the folds of older lines. @param {Track} older */
+  prepend(older) {
+    this.entries.prepend(older.entries);
+    this.repeats.prepend(older.repeats);
+    this.groups.prepend(older.groups);
   }
 }

@@ -158,10 +158,14 @@ export class View {
   #add(chunk, n) {
     const i = n - chunk.first;
     const kind = chunk.flags[i] & FLAG.KIND;
-    if (kind === KIND.GAP) return this.#show(chunk, n, 0, false);
+    if (kind === KIND.GAP) {
+      this.#filter.break();
+      this.folds.break();
+      return this.#show(chunk, n, 0);
+    }
     if (!this.#criteria.source(chunk.source[i])) return;
     if (kind > KIND.BINARY) {
-      if (!this.#isFiltered) this.#show(chunk, n, 0, false);
+      if (!this.#isFiltered) this.#show(chunk, n, 0);
       return;
     }
     this.#addLine(chunk, n, i);
@@ -182,11 +186,11 @@ export class View {
    * @param {import('./store.js').Chunk} chunk
    * @param {number} n
    * @param {number} rowFlags
-   * @param {boolean} isLine false for a control event
+   * @param {boolean} [isLine] true if it may be folded
    */
   #show(chunk, n, rowFlags, isLine) {
     const i = n - chunk.first;
-    const isHidden = isLine && this.folds.add(chunk, n, rowFlags, this.#isFiltered);
+    const isHidden = isLine === true && this.folds.add(chunk, n, rowFlags, this.#isFiltered);
     const height = isHidden ? 0 : this.#heightOf(chunk, i);
     const flags = this.rows.length > 0 ? rowFlags : rowFlags & ~ROW_FLAG.BREAK;
     const at = this.rows.add(n, height, flags, chunk.level[i]);

@@ -101,7 +101,7 @@ describe('entries', () => {
     const view = read([], { store });
     push(view, ['head', ...Array.from({ length: 5000 }, (_, i) => `|${i}`)]);
     assert.equal(shown(view), 'head');
-    assert.equal(store.evict(900, Infinity), true);
+    store.evict(900, Infinity);
     view.dropEvicted();
     finish(view);
     assert.equal(shown(view), '4095');
@@ -267,6 +267,57 @@ describe('errors', () => {
     const go = (current, step) => nextError(view, current, 4, step);
     assert.deepEqual([go(-1, 1), go(-1, -1), go(0, 1), go(3, 1), go(0, -1), go(3, -1)], [3, 3, 3, 0, 3, 0]);
     assert.equal(nextError(read(['x']), -1, 0, 1), -1);
+  });
+});
+
+describe('lines at both ends', () => {
+  const LINES = ['head', '|1', '|2', 'GET 1', 'GET 2', '::group::G', 'in', '::endgroup::', ['a', 'E', { level: 'error' }], '|e1', '|e2'];
+  it('are put before others with their folds', () => {
+    const older = new Store();
+    const part = new View(older, () => 1);
+    const view = new View(new Store(), () => 1);
+    view.folds.setOptions({ repeats: true });
+    part.folds.copyChoices(view.folds);
+    part.setCriteria(ALL);
+    push(part, LINES);
+    view.store.append(older.slice(0, LINES.length));
+    view.setCriteria(ALL);
+    finish(view);
+    const wanted = shown(view);
+    view.restart();
+    view.folds.restart();
+    for (let i = 0; i < part.rows.length; i++) view.rows.add(part.rows.lines.at(i), part.rows.heightAt(i), 0);
+    assert.equal(view.folds.prepend(part.folds), true);
+    assert.equal(shown(view), wanted);
+    assert.equal(linesOf(view, 'head'), 'head 1 2');
+    assert.equal(linesOf(view, 'GET 2'), 'GET 1 GET 2');
+    assert.equal(linesOf(view, '::group::G'), '::group::G in ::endgroup::');
+    assert.deepEqual([view.folds.errors.length, view.folds.errors.at(0)], [1, 8]);
+    push(part, ['::group::open']);
+    assert.equal(view.folds.prepend(part.folds), false);
+  });
+  it('are removed at the end, from all folds', () => {
+    const drop = (lines, next, options) => {
+      const view = read(lines, { options });
+      const kept = new RowList();
+      for (let i = 0; view.rows.lines.at(i) < next; i++) kept.push(view.rows.lines.at(i), view.rows.heightAt(i), 0);
+      view.rows = kept;
+      view.folds.dropFrom(next);
+      view.folds.advance(() => false);
+      return view;
+    };
+    const entry = drop(['head', '|1', '|2', '|3', 'E', '|x', '|y'], 3);
+    assert.deepEqual([shown(entry), entry.folds.at(0).entry.count, linesOf(entry, 'head')], ['head', 2, 'head 1 2']);
+    const run = drop(['GET 1', 'GET 2', 'GET 3'], 2, { repeats: true });
+    assert.deepEqual([shown(run), run.folds.at(1).run.heads.length], ['GET 2', 2]);
+    const group = drop(['::group::G', 'a', '::endgroup::', 'b'], 2);
+    assert.deepEqual([shown(group), group.folds.at(0).group.count], ['::group::G', 1]);
+  });
+  it('break entries where lines are missing', () => {
+    const view = read(['head', '|1', '|2']);
+    view.store.push({ text: '{}', id: '', flags: 2, level: 0, source: 65535, cells: 1, time: 1, ts: 1, offset: NaN });
+    push(view, ['|3', '|4']);
+    assert.equal(shown(view), 'head {} 3 4');
   });
 });
 
