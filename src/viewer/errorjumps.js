@@ -4,7 +4,7 @@ import { byId, onClick, setText } from './dom.js';
 import { count } from './format.js';
 
 /**
- * Returns the error entry to go to, with the one whose row stands for it.
+ * Returns the error entry to go to; of repeated ones, the newest.
  * @param {import('./view.js').View} view
  * @param {number} current line, or -1
  * @param {number} bottom last visible line
@@ -18,8 +18,7 @@ export function nextError({ folds }, current, bottom, step) {
   let at = errors.indexOf(isFirst ? bottom + 1 : step > 0 ? current + 1 : current) - (isFirst || step < 0 ? 1 : 0);
   for (let tries = 0; tries < errors.length; tries++, at += step) {
     const line = errors.at((at + errors.length) % errors.length);
-    // The newest of repeated entries stands for all of them.
-    if (folds.headOf(line) === line) return line;
+    if (!folds.isRepeated(line)) return line;
   }
   return errors.at((at + errors.length) % errors.length);
 }

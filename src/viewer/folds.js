@@ -28,8 +28,8 @@ export class Folds {
   /** Line from which on lines fold no rows before it, because somebody reads these; Infinity while following. */
   still = () => Infinity;
   #view;
-  /** @type {Track[]} by source */
-  #tracks = [];
+  /** @type {Map<number, Track>} by source */
+  #tracks = new Map();
   #jobs;
   /** What the user has folded and unfolded, by kind and head; kept when rows are selected again. @type {Map<string, boolean>} */
   #choices = new Map();
@@ -44,7 +44,7 @@ export class Folds {
 
   /** Starts again with the first line, and keeps what the user has chosen. */
   restart() {
-    this.#tracks = [];
+    this.#tracks.clear();
     this.#jobs.clear();
     this.errors = new LineNumbers();
     this.touched.clear();
@@ -59,7 +59,7 @@ export class Folds {
 
   /** Ends the newest entry of each source, because lines are missing. */
   break() {
-    for (const track of this.#tracks) track?.break();
+    for (const track of this.#tracks.values()) track.break();
   }
 
   /** True if all rows are as decided. */
@@ -69,7 +69,9 @@ export class Folds {
 
   /** @param {number} source @returns {Track} */
   #trackOf(source) {
-    return (this.#tracks[source] ??= new Track());
+    let track = this.#tracks.get(source);
+    if (!track) this.#tracks.set(source, (track = new Track()));
+    return track;
   }
 
   /** @param {number} n */
@@ -200,9 +202,9 @@ export class Folds {
     return this.#jobs.advance(isTimeUp);
   }
 
-  /** Returns the line whose row stands for a line. @param {number} n */
-  headOf(n) {
-    return this.#trackOfLine(n).headOf(n);
+  /** Reports if an equal entry that is newer is shown in place of a line. @param {number} n */
+  isRepeated(n) {
+    return this.#trackOfLine(n).repeats.hiding(n) !== null;
   }
 
   /** Returns the blocks for which the row of a line stands. @param {number} n */
@@ -308,11 +310,11 @@ export class Folds {
    * @returns {boolean} false if the rows must be selected again, because a group is not closed in these lines
    */
   prepend(older) {
-    if (older.#tracks.some(({ groups }) => groups.open.length > 0)) return false;
+    for (const { groups } of older.#tracks.values()) if (groups.open.length > 0) return false;
     older.#tracks.forEach((track, source) => {
-      const present = this.#tracks[source];
+      const present = this.#tracks.get(source);
       if (present) present.prepend(track);
-      else this.#tracks[source] = track;
+      else this.#tracks.set(source, track);
       for (const { head } of track.entries.all) this.#setLevel(head, older.#view.store.line(head).level);
     });
     this.errors.prepend(older.errors);

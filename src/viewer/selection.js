@@ -272,7 +272,7 @@ export class TextSelection {
     const [first, last] = range;
     const { store } = this.#view;
     const parts = [];
-    for (const line of this.#lines(first.line, last)) {
+    for (const line of this.#lines(first, last)) {
       const chunk = store.chunkOf(line);
       const flags = chunk.flags[line - chunk.first];
       if ((flags & FLAG.KIND) > KIND.BINARY) continue;
@@ -284,11 +284,13 @@ export class TextSelection {
     return parts.join('');
   }
 
-  /** Returns the selected lines. A row that is selected up to its end brings the lines under it. @param {number} first @param {Point} last @returns {Iterable<number>} */
+  /** Returns the selected lines. A row brings the lines under it unless only a part of it is selected. @param {Point} first @param {Point} last @returns {number[]} */
   #lines(first, last) {
-    if (last.at === Infinity) return this.#view.linesBetween(first, last.line);
-    const lines = first < last.line ? [...this.#view.linesBetween(first, last.line - 1)] : [];
-    return [...lines, last.line];
+    const view = this.#view;
+    const isOne = first.line === last.line;
+    const isWhole = last.at === Infinity && !(isOne && first.at > 0);
+    if (isWhole) return [...view.linesBetween(first.line, last.line)];
+    return isOne ? [last.line] : [...view.linesBetween(first.line, last.line - 1), last.line];
   }
 }
 

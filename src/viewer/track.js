@@ -37,17 +37,6 @@ export class Track {
     return this.repeats.hiding(n) !== null || this.groups.hiding(n) !== null || this.groups.hiddenMarkers.has(n);
   }
 
-  /** Returns the line whose row stands for a line. @param {number} n */
-  headOf(n) {
-    const group = this.groups.hiding(n);
-    if (group) return group.head;
-    const run = this.repeats.hiding(n);
-    if (run) return run.newest;
-    const entry = this.entries.of(n);
-    if (entry?.isFolded) return entry.head;
-    return this.groups.hiddenMarkers.has(n) ? this.groups.around(n)?.head ?? n : n;
-  }
-
   /** Returns the blocks for which the row of a line stands. @param {number} n @returns {Blocks} */
   at(n) {
     const { entries, repeats, groups } = this;

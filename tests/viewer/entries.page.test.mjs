@@ -181,6 +181,13 @@ describe('traces', () => {
     await page.keyboard.press('c');
     await waitForClipboard(JAVA.map((line) => `${line}\n`).join(''));
     await page.keyboard.press('Escape');
+    await page.locator('.rows .row .text', { hasText: 'order 4711' }).click({ position: { x: 40, y: 8 }, clickCount: 3 });
+    await page.keyboard.press('Control+c');
+    await waitForClipboard(JAVA.join('\n'));
+    await page.locator('.rows .row .text', { hasText: 'order 4711' }).click({ position: { x: 12, y: 8 }, clickCount: 2 });
+    await page.keyboard.press('Control+c');
+    await waitForClipboard('2026');
+    await page.keyboard.press('Escape');
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Control+c');
     await waitForClipboard([info('before'), ...JAVA, info('after')].join('\n'));

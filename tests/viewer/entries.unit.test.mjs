@@ -267,6 +267,10 @@ describe('errors', () => {
     const go = (current, step) => nextError(view, current, 4, step);
     assert.deepEqual([go(-1, 1), go(-1, -1), go(0, 1), go(3, 1), go(0, -1), go(3, -1)], [3, 3, 3, 0, 3, 0]);
     assert.equal(nextError(read(['x']), -1, 0, 1), -1);
+    const grouped = read(['::group::G', error('E'), '::endgroup::', 'x', error('F')]);
+    grouped.folds.toggle(0);
+    finish(grouped);
+    assert.equal(nextError(grouped, 4, 4, 1), 1);
   });
 });
 
