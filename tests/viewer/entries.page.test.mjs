@@ -155,6 +155,14 @@ describe('traces', () => {
     assert.equal(await page.textContent('.level.error b'), '1');
   });
 
+  it('come whole through the server filter', async () => {
+    await driver.append('java.log', [info('before'), ...JAVA, info('after')]);
+    await open('#grep=pollConnect');
+    await waitForTexts([JAVA[0]]);
+    await row('order 4711').locator('.fold').click();
+    await waitForTexts(JAVA);
+  });
+
   it('are unfolded by a jump to a match and by a link to a hidden line', async () => {
     await driver.append('java.log', [...numbered(80), ...JAVA, ...numbered(80)]);
     await open();
