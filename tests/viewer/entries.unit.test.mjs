@@ -171,6 +171,10 @@ describe('repeated entries', () => {
   it('of several lines are compared as a whole', () => {
     const view = read(['E 1', '|at x', '|at y', 'E 2', '|at x', '|at y', 'E 3', '|at z', 'end'], { options: { repeats: true, entries: false } });
     assert.equal(shown(view), 'E 2 at x at y E 3 at z end');
+    const live = read(['E 1', '|at x', 'E 2'], { options: { repeats: true, entries: false } });
+    assert.equal(shown(live), 'E 2');
+    push(live, ['|at z']);
+    assert.equal(shown(live), 'E 1 at x E 2 at z');
     assert.equal(shown(read(['E 1', '|at x', '|at y', 'E 2', 'other'], { options: { repeats: true, entries: false } })), 'E 1 at x at y E 2 other');
   });
   it('stay while nobody follows', () => {
@@ -254,11 +258,16 @@ describe('errors', () => {
     assert.equal(line('::warning::x').level, LEVEL.WARN);
   });
   it('are entries, and counted as such', () => {
-    const view = read([['a', 'E', { level: 'error' }], ['a', '|e1', { level: 'error' }], ['b', 'head'], ['a', 'I', { level: 'info' }], ['b', '|late', { level: 'fatal' }], ['a', 'E2', { level: 'error' }]]);
+    const view = read([]);
+    const lines = [['a', 'E', { level: 'error' }], ['a', '|e1', { level: 'error' }], ['b', 'head'], ['a', 'I', { level: 'info' }], ['b', '|late', { level: 'fatal' }], ['a', 'E2', { level: 'error' }]];
+    for (const [file, text, more] of lines) view.store.push(line(text, { file, ...more }));
+    const batch = view.store.slice(0, lines.length);
+    view.setCriteria(ALL);
+    finish(view);
     assert.deepEqual(Array.from({ length: view.folds.errors.length }, (_, i) => view.folds.errors.at(i)), [0, 2, 5]);
     const sources = new Sources();
     sources.setNames(names.list);
-    assert.deepEqual(sources.count(view.store.slice(0, 6)), { lines: 6, errors: 3 });
+    assert.deepEqual(sources.count(batch), { lines: 6, errors: 3 });
     assert.deepEqual([sources.levelCount(LEVEL.ERROR, new Set()), sources.levelCount(LEVEL.ERROR, new Set(['a'])), sources.levelCount(LEVEL.NONE, new Set())], [3, 2, 0]);
   });
   it('are found in both directions, once around, and by the newest of equal ones', () => {
