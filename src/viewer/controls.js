@@ -283,6 +283,7 @@ export class Controls {
   showSources() {
     const { sources, urlState } = this.#page;
     this.#sidebar.render(sources.sorted, urlState.chosenSources);
+    this.#errors.show();
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
@@ -309,7 +310,6 @@ export class Controls {
     setPressed(follow, list.following);
     setText(follow, list.following ? 'Following' : 'Paused');
     this.#search.showState();
-    this.#errors.show();
     this.#lines.positionTools();
   }
 }

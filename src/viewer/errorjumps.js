@@ -37,10 +37,12 @@ export class ErrorJumps {
   jump(step) {
     const { view, list, renderState } = this.#page;
     const line = nextError(view, renderState.current, list.lastLine, step);
-    if (line >= 0) this.#page.goToLine(line);
+    if (line < 0) return;
+    this.#page.goToLine(line);
+    this.show();
   }
 
-  /** Shows the number of error entries; called after each frame. */
+  /** Shows the number of error entries; called together with the other counts. */
   show() {
     const { view, renderState } = this.#page;
     const { errors } = view.folds;

@@ -235,10 +235,10 @@ describe('errors', () => {
     await driver.append('a.log', [...numbered(50), ...JAVA, ...numbered(50), JAVA[0].replace('4711', '4712'), ...numbered(50)]);
     await open();
     await waitForCount(159);
-    assert.equal(await page.textContent('#error-count'), '2');
+    await page.waitForFunction(() => document.querySelector('#error-count').textContent === '2');
     await page.keyboard.press('e');
     await page.waitForSelector('.row.current:has-text("order 4712")');
-    assert.equal(await page.textContent('#error-count'), '2/2');
+    await page.waitForFunction(() => document.querySelector('#error-count').textContent === '2/2');
     await page.keyboard.press('E');
     await page.waitForSelector('.row.current:has-text("order 4711")');
     await page.click('#next-error');
