@@ -53,7 +53,7 @@ let overviewNext = -1;
 let overviewRows = /** @type {object | null} */ (null);
 
 /**
- * Returns the URL of the stream: JSON data, unnamed events, pings, and the server filter.
+ * Returns the URL of the stream: JSON data, unnamed events, pings, and the server filter with whole entries.
  * @param {{ grep: string, history: string }} filter
  */
 function streamUrl({ grep, history } = page.urlState) {
@@ -62,6 +62,7 @@ function streamUrl({ grep, history } = page.urlState) {
   url.searchParams.set('format', 'json');
   for (const flag of ['unnamed', 'ping']) url.searchParams.set(flag, '');
   if (grep) url.searchParams.set('grep', grep);
+  if (grep) url.searchParams.set('entries', '');
   if (history) url.searchParams.set('n', history);
   return url.href.replace(/=(?=&|$)/g, '');
 }

@@ -3,6 +3,7 @@
 
 import { asNdjson, asText, download, writeLines } from './export.js';
 import { count, plural, compact } from './format.js';
+import { ErrorJumps } from './errorjumps.js';
 import { formatHash } from './hash.js';
 import { byId, onClick, setPressed, setText } from './dom.js';
 import { bindingOf, isTyping, listKeys } from './keys.js';
@@ -26,6 +27,7 @@ export class Controls {
   #search;
   #lines;
   #sidebar;
+  #errors;
   #toastTimer = 0;
 
   /**
@@ -42,6 +44,11 @@ export class Controls {
       page.chooseSource(name, combine);
       this.#urlStateChanged();
     });
+    this.#sidebar.showErrors = (name) => {
+      page.showErrorsOf(name);
+      this.#urlStateChanged();
+    };
+    this.#errors = new ErrorJumps(page);
     this.#search = new SearchBar(page, () => this.#urlStateChanged());
     this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
     printLines(page, () => this.#lines.selectedRange);
@@ -91,6 +98,11 @@ export class Controls {
     this.toast({ off: 'Arrival time hidden', clock: 'Arrival time shown', ago: 'Time since arrival shown' }[next]);
   }
 
+  #toggleFolding() {
+    this.#setPrefs({ fold: !this.#prefs.fold });
+    this.toast(this.#prefs.fold ? 'Entries folded' : 'Entries unfolded');
+  }
+
   /** @param {Partial<import('./prefs.js').Prefs>} change */
   #setPrefs(change) {
     Object.assign(this.#prefs, change);
@@ -109,6 +121,9 @@ export class Controls {
     setPressed(byId('wrap', HTMLElement), prefs.wrap);
     setPressed(byId('time', HTMLElement), prefs.time !== 'off');
     setPressed(byId('names', HTMLElement), prefs.names);
+    this.#page.setFolding({ entries: prefs.fold, repeats: prefs.repeats });
+    setPressed(byId('fold', HTMLElement), prefs.fold);
+    setPressed(byId('repeats', HTMLElement), prefs.repeats);
     byId('side', HTMLElement).setAttribute('aria-expanded', String(prefs.side));
     for (const choice of document.querySelectorAll('[data-theme-choice]')) setPressed(choice, /** @type {HTMLElement} */ (choice).dataset.themeChoice === prefs.theme);
     for (const choice of document.querySelectorAll('[data-size]')) setPressed(choice, Number(/** @type {HTMLElement} */ (choice).dataset.size) === prefs.size);
@@ -125,6 +140,8 @@ export class Controls {
       if (item.matches('.menu-item:not([aria-pressed])')) byId('menu', HTMLElement).hidePopover();
     });
     onClick('names', () => this.#setPrefs({ names: !this.#prefs.names }));
+    onClick('fold', () => this.#setPrefs({ fold: !this.#prefs.fold }));
+    onClick('repeats', () => this.#setPrefs({ repeats: !this.#prefs.repeats }));
     onClick('link-view', () => void this.#lines.copyText([location.href], 'Link copied'));
     onClick('clear', () => this.#page.clear());
     onClick('help-open', () => byId('help', HTMLDialogElement).showModal());
@@ -220,13 +237,15 @@ export class Controls {
       end: () => list.follow(true),
       down: () => page.moveCurrent(1),
       up: () => page.moveCurrent(-1),
-      json: () => renderState.current >= 0 && page.toggleJson(renderState.current),
+      json: () => renderState.current >= 0 && !page.toggleFold(renderState.current) && page.toggleJson(renderState.current),
+      fold: () => this.#toggleFolding(),
       copy: () => this.#lines.copyLines(),
       link: () => this.#lines.linkLine(),
       wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
       time: () => this.#nextTime(),
       names: () => this.#setPrefs({ names: !this.#prefs.names }),
-      errors: () => (page.toggleLevel(1 << 4), this.#urlStateChanged()),
+      nextError: () => this.#errors.jump(1),
+      previousError: () => this.#errors.jump(-1),
       side: () => this.#setPrefs({ side: !this.#prefs.side }),
       all: () => this.#showAll(),
       source: () => this.#chooseSourceNumber(Number(key)),
@@ -264,6 +283,7 @@ export class Controls {
   showSources() {
     const { sources, urlState } = this.#page;
     this.#sidebar.render(sources.sorted, urlState.chosenSources);
+    this.#errors.show();
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;

@@ -62,6 +62,8 @@ export class LineTools {
     const n = Number(row.dataset.n);
     if (target.closest('.json-toggle')) return this.#page.toggleJson(n);
     if (target.closest('.show-all')) return this.#page.showAllText(n);
+    const fold = target.closest('.fold');
+    if (fold instanceof HTMLElement) return void this.#page.toggleFold(n, /** @type {import('./folds.js').FoldKind} */ (fold.dataset.fold));
     if (target.closest('summary, a')) return;
     if (!this.#selection.isEmpty) return;
     this.#page.list.follow(false);

@@ -282,11 +282,11 @@ export class LineList {
   #renderRows() {
     const { rows } = this.#view;
     const top = this.map.top / this.lineHeight;
-    const first = Math.max(0, rows.rowAt(top) - OVERSCAN_ROWS);
-    const last = Math.min(rows.length - 1, rows.rowAt(top + this.map.viewport / this.lineHeight) + OVERSCAN_ROWS);
+    const first = rows.stepShown(rows.rowAt(top), -OVERSCAN_ROWS);
+    const last = rows.stepShown(rows.rowAt(top + this.map.viewport / this.lineHeight), OVERSCAN_ROWS);
     this.#remove(rows.lines.at(first), rows.lines.at(last));
     let at = this.#block.firstElementChild;
-    for (let i = first; i <= last; i++) {
+    for (let i = rows.nearestShown(first, 1); i <= last; i = rows.nearestShown(i + 1, 1)) {
       const row = this.#rowFor(i);
       if (row === at) at = at.nextElementSibling;
       else this.#block.insertBefore(row, at);
@@ -294,10 +294,11 @@ export class LineList {
     return first;
   }
 
-  /** @param {number} first @param {number} last range of lines to keep */
+  /** @param {number} first @param {number} last range of lines to keep, without hidden ones */
   #remove(first, last) {
+    const { rows } = this.#view;
     for (const [n, row] of this.#rendered) {
-      if (n >= first && n <= last) continue;
+      if (n >= first && n <= last && rows.heightAt(rows.lines.indexOf(n)) > 0) continue;
       this.#rendered.delete(n);
       row.remove();
       if (this.#pool.length < MAX_POOLED_ROWS) this.#pool.push(row);
@@ -335,7 +336,7 @@ export class LineList {
       if (!row.isConnected) continue;
       const i = rows.lines.indexOf(Number(row.dataset.n));
       const height = Math.max(1, Math.round(row.offsetHeight / this.lineHeight));
-      if (height === rows.heightAt(i)) continue;
+      if (height === rows.heightAt(i) || rows.heightAt(i) === 0) continue;
       const change = rows.setHeight(i, height);
       changed = true;
       if (i < firstVisible) above += change;

@@ -4,8 +4,9 @@
 import { LineList } from './list.js';
 import { RegexSearch } from './regexsearch.js';
 import { parseHash } from './hash.js';
+import { LEVEL } from './level.js';
 import { compile } from './query.js';
-import { fillRow, showSelection } from './row.js';
+import { fillRow, showSelection, updateHead } from './row.js';
 import { Sources } from './sources.js';
 import { FLAG, KIND, Store } from './store.js';
 import { View, shownText } from './view.js';
@@ -43,8 +44,10 @@ export class Page {
   /** @param {HTMLElement} scroller */
   constructor(scroller) {
     this.view = new View(this.store, (chunk, i) => this.list.estimate(chunk, i));
+    this.view.isFollowing = () => this.list.following;
     this.renderState = {
       store: this.store,
+      folds: this.view.folds,
       names: [],
       hueOf: (source) => this.sources.hueOf(source),
       matcher: null,
@@ -72,8 +75,33 @@ export class Page {
     if (done && this.#pendingJump) this.jumpToMatch(this.#pendingJump);
     if (this.list.following) this.pausedAt = this.store.next;
     this.list.render();
+    this.#updateHeads();
     this.afterRender();
     if (!done) this.requestRender();
+  }
+
+  /** Updates the visible heads of which more lines have come, or that have been folded. */
+  #updateHeads() {
+    const { touched } = this.view.folds;
+    for (const [n, row] of this.list.visibleRows) if (touched.has(n)) updateHead(row, n, this.renderState);
+    touched.clear();
+  }
+
+  /** Folds or unfolds what a row stands for. @param {number} n @param {import('./folds.js').FoldKind} [kind] @returns {boolean} false if it stands for nothing else */
+  toggleFold(n, kind) {
+    if (n < 0 || !this.view.folds.toggle(n, kind)) return false;
+    this.list.follow(false);
+    this.list.anchorLine(n);
+    this.requestRender();
+    return true;
+  }
+
+  /** Folds or unfolds all lines. @param {Partial<import('./folds.js').Folds['options']>} options */
+  setFolding(options) {
+    const { folds } = this.view;
+    if (Object.entries(options).every(([name, value]) => folds.options[/** @type {'entries'} */ (name)] === value)) return;
+    folds.setOptions(options);
+    this.applyFilters();
   }
 
   /** @param {string[]} names */
@@ -187,6 +215,7 @@ export class Page {
   /** @param {number} n @param {boolean} extend selects from the current line to this line */
   setCurrent(n, extend) {
     const { renderState } = this;
+    if (n >= 0) this.view.folds.reveal(n);
     if (extend && renderState.current >= 0) renderState.selection = [Math.min(renderState.current, n), Math.max(renderState.current, n)];
     else {
       renderState.current = n;
@@ -200,8 +229,9 @@ export class Page {
   moveCurrent(step) {
     const { lines } = this.view.rows;
     if (lines.length === 0) return;
-    const from = this.renderState.current >= 0 ? lines.indexOf(this.renderState.current) + step : lines.indexOf(this.list.firstLine) + 1;
-    this.goToLine(lines.at(Math.min(lines.length - 1, Math.max(0, from))));
+    const isFirst = this.renderState.current < 0;
+    const from = Math.min(lines.length - 1, lines.indexOf(isFirst ? this.list.firstLine : this.renderState.current));
+    this.goToLine(lines.at(this.view.rows.stepShown(from, isFirst ? 1 : step)));
   }
 
   /** Clears search filter and levels, and keeps the current line in place. */
@@ -242,20 +272,26 @@ export class Page {
     this.applyFilters(this.renderState.current >= 0 && !this.list.following ? this.renderState.current : undefined);
   }
 
+  /** Shows only the errors of a source; a second call shows everything again. @param {string} name */
+  showErrorsOf(name) {
+    const { urlState } = this;
+    const isOnly = urlState.levels === 1 << LEVEL.ERROR && urlState.chosenSources.size === 1 && urlState.chosenSources.has(name);
+    urlState.levels = isOnly ? 0 : 1 << LEVEL.ERROR;
+    urlState.chosenSources = new Set(isOnly ? [] : [name]);
+    this.applyFilters();
+  }
+
   /** @param {number} bit of a level */
   toggleLevel(bit) {
     this.urlState.levels ^= bit;
     this.applyFilters();
   }
 
-  /** @returns {number[]} selected lines, or the current line */
+  /** @returns {number[]} selected lines, or the current line, with those that are folded under them */
   get selectedLines() {
     const { current, selection } = this.renderState;
-    if (!selection) return current >= 0 ? [current] : [];
-    const { lines } = this.view.rows;
-    const selected = [];
-    for (let i = lines.indexOf(selection[0]); i < lines.length && lines.at(i) <= selection[1]; i++) selected.push(lines.at(i));
-    return selected;
+    if (!selection) return current >= 0 ? [...this.view.linesBetween(current, current)] : [];
+    return [...this.view.linesBetween(...selection)];
   }
 
   /** Line numbers of all rows. */

@@ -10,10 +10,12 @@ const STORAGE_KEY = 'ssetail';
  * @property {boolean} names
  * @property {boolean} side
  * @property {number} size
+ * @property {boolean} fold folds entries and finished groups
+ * @property {boolean} repeats groups repeated entries
  */
 
 /** @type {Prefs} */
-const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, side: true, size: 12.5 };
+const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, side: true, size: 12.5, fold: true, repeats: false };
 
 /** @returns {Prefs} */
 export function loadPrefs() {

@@ -47,8 +47,9 @@ export function printLines(page, selection) {
 /** @param {import('./page.js').Page} page @param {[number, number] | null} selection */
 function paperOf({ view, renderState, urlState }, selection) {
   const { lines } = view.rows;
-  const { from, to, isAll } = extentOf(selection && [lines.indexOf(selection[0]), lines.indexOf(selection[1] + 1)], view.rows.length);
-  const shown = Array.from({ length: to - from }, (_, i) => lines.at(from + i));
+  const chosen = selection && [...view.linesBetween(...selection)];
+  const { from, to, isAll } = extentOf(chosen && [0, chosen.length], view.rows.length);
+  const shown = chosen ? chosen.slice(from, to) : Array.from({ length: to - from }, (_, i) => lines.at(from + i));
   // Marks and buttons are for the screen, and lines have no end that can be shown later.
   const state = { ...renderState, matcher: null, current: -1, selection: null, fullLines: new Set(shown) };
   const paper = make('div', 'paper');

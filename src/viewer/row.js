@@ -3,6 +3,7 @@
 
 import { parseAnsi } from './ansi.js';
 import { make } from './dom.js';
+import { showFolds, updateFolds } from './foldrow.js';
 import { ago, clock, hexText, instant, plural, shortenName } from './format.js';
 import { findJson } from './json.js';
 import { ROW_FLAG } from './rowlist.js';
@@ -27,6 +28,7 @@ export const MAX_SHOWN_CHARS = 2000;
  * @property {[number, number] | null} selection first and last line number
  * @property {Set<number>} expandedLines lines whose JSON is shown as a tree
  * @property {Set<number>} fullLines lines that are shown at full length
+ * @property {import('./folds.js').Folds} [folds] what is folded under rows
  */
 
 /** @typedef {import('./ansi.js').Span & { isMatch: boolean }} StyledPart */
@@ -236,11 +238,21 @@ export function fillRow(row, n, flags, renderState) {
   row.classList.toggle('break', (flags & ROW_FLAG.BREAK) !== 0);
   row.classList.toggle('binary', kind === KIND.BINARY);
   showSelection(row, n, renderState);
-  if (kind <= KIND.BINARY) fillLine(row, line, n, isMatch, renderState);
-  else {
+  if (kind <= KIND.BINARY) {
+    fillLine(row, line, n, isMatch, renderState);
+    if (renderState.folds) showFolds(row, n, renderState.folds);
+  } else {
     row.classList.add('divider', kind === KIND.GAP ? 'gap' : 'change');
     fillDivider(row, line);
   }
+}
+
+/** Updates the buttons and the level of a row without filling the row again. @param {HTMLElement} row @param {number} n @param {RenderState} renderState */
+export function updateHead(row, n, { store, folds }) {
+  if (!folds || !store.holds(n)) return;
+  const level = `l${store.line(n).level}`;
+  if (!row.classList.contains(level)) row.className = row.className.replace(/\bl\d\b/, level);
+  updateFolds(row, n, folds);
 }
 
 /** Updates the classes for current and selected lines without filling the row again. @param {HTMLElement} row @param {number} n @param {RenderState} renderState */

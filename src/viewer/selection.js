@@ -270,18 +270,27 @@ export class TextSelection {
     const { range } = this;
     if (!range) return '';
     const [first, last] = range;
-    const { rows, store } = this.#view;
+    const { store } = this.#view;
     const parts = [];
-    for (let i = rows.lines.indexOf(first.line); i < rows.length && rows.lines.at(i) <= last.line; i++) {
-      const line = rows.lines.at(i);
+    for (const line of this.#lines(first, last)) {
       const chunk = store.chunkOf(line);
       const flags = chunk.flags[line - chunk.first];
       if ((flags & FLAG.KIND) > KIND.BINARY) continue;
       const text = shownText(chunk, line - chunk.first);
       parts.push(text.slice(line === first.line ? first.at : 0, line === last.line ? last.at : undefined));
-      parts.push(line === last.line || flags & FLAG.MORE ? '' : '\n');
+      parts.push(flags & FLAG.MORE ? '' : '\n');
     }
+    if (parts.at(-1) === '\n') parts.pop();
     return parts.join('');
+  }
+
+  /** Returns the selected lines. A row brings the lines under it unless only a part of it is selected. @param {Point} first @param {Point} last @returns {number[]} */
+  #lines(first, last) {
+    const view = this.#view;
+    const isOne = first.line === last.line;
+    const isWhole = last.at === Infinity && !(isOne && first.at > 0);
+    if (isWhole) return [...view.linesBetween(first.line, last.line)];
+    return isOne ? [last.line] : [...view.linesBetween(first.line, last.line - 1), last.line];
   }
 }
 

@@ -2,6 +2,8 @@
 
 import { make, setText } from './dom.js';
 import { compact, formatBytes, plural } from './format.js';
+import { showErrorBadge } from './errorbadge.js';
+import { LEVEL } from './level.js';
 import { describeState } from './sources.js';
 
 /** Characters at the end of a name that stay visible when CSS cuts its middle. When doubled, less of the beginning is. */
@@ -16,6 +18,8 @@ export class Sidebar {
   /** @type {Map<string, HTMLButtonElement>} */
   #buttons = new Map();
   #choose;
+  /** Shows only the errors of a source. @type {(name: string) => void} */
+  showErrors = () => {};
 
   /**
    * @param {HTMLElement} list
@@ -48,7 +52,8 @@ export class Sidebar {
     this.#all.hidden = chosen.size === 0;
     let at = this.#list.firstElementChild;
     for (const source of sources) {
-      const item = /** @type {Element} */ (this.#show(source, chosen).parentElement);
+      const item = /** @type {HTMLElement} */ (this.#show(source, chosen).parentElement);
+      showErrorBadge(item, source.name, source.levels[LEVEL.ERROR], this.showErrors);
       if (item === at) at = at.nextElementSibling;
       else this.#list.insertBefore(item, at);
     }

@@ -1,5 +1,6 @@
 // State of each source, from `/sources`, and its number of lines, from the stream.
 
+import { LEVEL } from './level.js';
 import { KIND, FLAG } from './store.js';
 
 /** Compares names so that `api-7` comes before `api-14`. */
@@ -13,7 +14,8 @@ export const HUE_COUNT = 10;
  * @property {string} name
  * @property {number} hue
  * @property {number} count lines received by this page
- * @property {number[]} levels the same lines by level
+ * @property {number[]} levels the entries of these lines by level
+ * @property {number} level of the newest entry
  * @property {string} state state in `/sources`, or ''
  * @property {string} path
  * @property {number | null} size
@@ -31,7 +33,7 @@ export class Sources {
   #sourceOf(name) {
     let source = this.byName.get(name);
     if (!source) {
-      source = { name, hue: this.byName.size % HUE_COUNT, count: 0, levels: [0, 0, 0, 0, 0], state: '', path: '', size: null };
+      source = { name, hue: this.byName.size % HUE_COUNT, count: 0, levels: [0, 0, 0, 0, 0], level: 0, state: '', path: '', size: null };
       this.byName.set(name, source);
     }
     return source;
@@ -45,7 +47,7 @@ export class Sources {
   }
 
   /**
-   * Returns the received lines of a level.
+   * Returns the received entries of a level.
    * @param {number} level
    * @param {Set<string>} chosen sources to count; all if empty
    */
@@ -75,12 +77,9 @@ export class Sources {
     for (let i = 0; i < batch.count; i++) {
       if ((batch.flags[i] & FLAG.KIND) > KIND.BINARY) continue;
       total.lines++;
-      const level = batch.level[i];
-      if (level === 4) total.errors++;
       const source = this.byName.get(this.names[batch.source[i]]);
-      if (!source) continue;
-      source.count++;
-      source.levels[level]++;
+      const added = source ? countEntry(source, batch.level[i], (batch.flags[i] & FLAG.CONTINUES) !== 0) : 0;
+      total.errors += Number(added === LEVEL.ERROR);
     }
     return total;
   }
@@ -89,6 +88,7 @@ export class Sources {
     for (const source of this.byName.values()) {
       source.count = 0;
       source.levels.fill(0);
+      source.level = 0;
     }
   }
 
@@ -96,6 +96,22 @@ export class Sources {
   hueOf(index) {
     return this.byName.get(this.names[index])?.hue ?? HUE_COUNT;
   }
+}
+
+/**
+ * Counts a line, and its entry by the highest level of its lines.
+ * @param {Source} source
+ * @param {number} level
+ * @param {boolean} continues
+ * @returns {number} level that an entry is counted with from now on, or -1
+ */
+function countEntry(source, level, continues) {
+  source.count++;
+  if (continues && level <= source.level) return -1;
+  if (continues && source.levels[source.level] > 0) source.levels[source.level]--;
+  source.level = level;
+  source.levels[level]++;
+  return level;
 }
 
 /** Returns the label of a state. @param {string} state */

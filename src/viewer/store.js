@@ -3,8 +3,11 @@
 
 export const KIND = Object.freeze({ LINE: 0, BINARY: 1, GAP: 2, SOURCE: 3, END: 4 });
 
-/** Bits of a line's `flags`; the lowest three are its KIND. CONTINUES: the line belongs to the entry above it. */
-export const FLAG = Object.freeze({ KIND: 7, MORE: 8, CONTROL_CHARS: 16, CONTINUES: 32 });
+/**
+ * Bits of a line's `flags`; the lowest three are its KIND. CONTINUES: the line belongs to the entry
+ * above it; MARKER: it opens or closes a group, see markers.js.
+ */
+export const FLAG = Object.freeze({ KIND: 7, MORE: 8, CONTROL_CHARS: 16, CONTINUES: 32, MARKER: 64 });
 
 /** Lines per chunk. When doubled, eviction removes more lines at once. */
 const CHUNK_LINES = 4096;

@@ -3,6 +3,14 @@ import { readFileSync } from 'node:fs';
 
 const many = (mock, count, from = 0) => mock.append('worker.log', Array.from({ length: count }, (_, i) => `2026-11-23 14:05:${String(i % 60).padStart(2, '0')},${String((i * 37) % 1000).padStart(3, '0')} ${['INFO ', 'INFO ', 'DEBUG', 'INFO ', 'WARN '][i % 5]} [queue] picked up job ${from + i} (${['send-receipt', 'resize-image', 'index-order'][i % 3]})`));
 
+const traces = (mock) => {
+  for (const order of [4711, 4712]) {
+    mock.append('api', [`2026-11-23 14:05:01,123 ERROR [http-1] OrderController - order ${order} failed`]);
+    mock.append('api', ['java.net.ConnectException: Connection refused', '\tat com.acme.Http.open(Http.java:88)', '\tat com.acme.OrderService.place(OrderService.java:41)', '\t... 27 common frames omitted'], { cont: true, level: 'error' });
+    many(mock, 2, order);
+  }
+};
+
 export const STATES = {
   live: async () => {},
   times: async ({ page }) => {
@@ -71,6 +79,18 @@ export const STATES = {
     await page.emulateMedia({ media: 'print' });
     await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   },
+  entries: async ({ page, mock }) => {
+    traces(mock);
+    await page.waitForSelector('.fold-entry');
+    await page.locator('.fold-entry').last().click();
+  },
+  repeats: async ({ page, mock }) => {
+    for (let i = 0; i < 24; i++) mock.append('worker.log', [`2026-11-23 14:05:${10 + i},000 WARN  [pool] connection ${i} to "db-${i % 3}" timed out after ${i * 7} ms`]);
+    await page.click('#more');
+    await page.click('#repeats');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.fold-run');
+  },
   menu: async ({ page }) => {
     await page.click('#more');
   },
@@ -136,6 +156,12 @@ export const SOURCES = {
   one: (mock) => many(mock, 12),
   terminal: (mock) => {
     for (const tool of ['cargo', 'make', 'ls', 'pip', 'tqdm', 'tput', 'rich']) mock.append(tool, readFileSync(new URL(`fixtures/${tool}.txt`, import.meta.url), 'utf8').split('\n').slice(0, 9));
+  },
+  groups: (mock) => {
+    mock.append('github.log', ['2026-11-25T19:00:01.1234567Z ##[group]Run actions/checkout@v4', '2026-11-25T19:00:02.1Z Syncing repository', '2026-11-25T19:00:09.1Z ##[endgroup]', '::group::Build', 'compiling', '::group::Lint', 'app.js', '::endgroup::', '::warning file=app.js::Unused variable']);
+    mock.append('github.log', ['::error file=app.js,line=1::Missing semicolon', '::endgroup::', '::group::Upload', 'artifact 1 of 3']);
+    mock.append('gitlab.log', ['section_start:1764097201:prepare\r\x1b[0KPreparing environment', 'using docker', 'section_end:1764097205:prepare\r\x1b[0Ksection_start:1764097205:script\r\x1b[0K\x1b[36;1mRunning script\x1b[0;m', '$ make', 'section_end:1764097300:script\r\x1b[0K', '\x1b[32;1mJob succeeded']);
+    mock.append('buildkite.log', ['~~~ Preparing working directory', 'cd /builds', '--- :hammer: Build', 'make', '+++ :test_tube: Test', 'ok 1', 'ok 2']);
   },
   nothing: () => {},
   untouched: (mock) => mock.source('later.log').state = 'waiting',
