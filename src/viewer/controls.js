@@ -5,6 +5,7 @@ import { asNdjson, asText, download, writeLines } from './export.js';
 import { count, plural, compact } from './format.js';
 import { formatHash } from './hash.js';
 import { byId, onClick, setPressed, setText } from './dom.js';
+import { FieldTools } from './fieldtools.js';
 import { bindingOf, isTyping, listKeys } from './keys.js';
 import { LEVELS } from './level.js';
 import { LineTools } from './linetools.js';
@@ -25,6 +26,7 @@ export class Controls {
   #levels = LEVELS.map((name, level) => /** @type {[number, HTMLButtonElement]} */ ([level, document.querySelector(`.level.${name}`)])).filter(([, button]) => button);
   #search;
   #lines;
+  #fields;
   #sidebar;
   #toastTimer = 0;
 
@@ -44,6 +46,7 @@ export class Controls {
     });
     this.#search = new SearchBar(page, () => this.#urlStateChanged());
     this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
+    this.#fields = new FieldTools(page, byId('lines', HTMLElement), () => this.#urlStateChanged(), (text) => void this.#lines.copyText([text], 'Value copied'));
     printLines(page, () => this.#lines.selectedRange);
     this.#wireBar();
     this.#wireMenu();
@@ -104,11 +107,13 @@ export class Controls {
     applyPrefs(prefs);
     renderState.time = prefs.time;
     if (list.wrap !== prefs.wrap) list.setWrap(prefs.wrap);
+    this.#page.showRecords(prefs.records);
     list.measure();
     list.refill();
     setPressed(byId('wrap', HTMLElement), prefs.wrap);
     setPressed(byId('time', HTMLElement), prefs.time !== 'off');
     setPressed(byId('names', HTMLElement), prefs.names);
+    setPressed(byId('records', HTMLElement), prefs.records);
     byId('side', HTMLElement).setAttribute('aria-expanded', String(prefs.side));
     for (const choice of document.querySelectorAll('[data-theme-choice]')) setPressed(choice, /** @type {HTMLElement} */ (choice).dataset.themeChoice === prefs.theme);
     for (const choice of document.querySelectorAll('[data-size]')) setPressed(choice, Number(/** @type {HTMLElement} */ (choice).dataset.size) === prefs.size);
@@ -125,6 +130,7 @@ export class Controls {
       if (item.matches('.menu-item:not([aria-pressed])')) byId('menu', HTMLElement).hidePopover();
     });
     onClick('names', () => this.#setPrefs({ names: !this.#prefs.names }));
+    onClick('records', () => this.#setPrefs({ records: !this.#prefs.records }));
     onClick('link-view', () => void this.#lines.copyText([location.href], 'Link copied'));
     onClick('clear', () => this.#page.clear());
     onClick('help-open', () => byId('help', HTMLDialogElement).showModal());
@@ -226,6 +232,7 @@ export class Controls {
       wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
       time: () => this.#nextTime(),
       names: () => this.#setPrefs({ names: !this.#prefs.names }),
+      records: () => this.#setPrefs({ records: !this.#prefs.records }),
       errors: () => (page.toggleLevel(1 << 4), this.#urlStateChanged()),
       side: () => this.#setPrefs({ side: !this.#prefs.side }),
       all: () => this.#showAll(),
@@ -258,6 +265,7 @@ export class Controls {
     byId('history', HTMLSelectElement).value = lines;
     for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
     this.#search.showUrlState();
+    this.#fields.show();
     this.showSources();
   }
 

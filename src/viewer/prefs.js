@@ -8,12 +8,13 @@ const STORAGE_KEY = 'ssetail';
  * @property {boolean} wrap
  * @property {'off' | 'clock' | 'ago'} time
  * @property {boolean} names
+ * @property {boolean} records
  * @property {boolean} side
  * @property {number} size
  */
 
 /** @type {Prefs} */
-const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, side: true, size: 12.5 };
+const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, records: true, side: true, size: 12.5 };
 
 /** @returns {Prefs} */
 export function loadPrefs() {
