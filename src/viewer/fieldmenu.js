@@ -2,30 +2,41 @@
 
 import { make } from './dom.js';
 import { fieldText, safeText } from './fieldtext.js';
+import { findUrls } from './urls.js';
 
 /** @typedef {'include' | 'exclude' | 'copy' | 'column'} FieldAction */
 
 /** Distance of the menu from the edges of the window in pixels. */
 const MARGIN = 6;
 
+/** @param {string} address */
+function linkItem(address) {
+  const item = /** @type {HTMLAnchorElement} */ (make('a', 'menu-item', 'Open link'));
+  item.href = item.title = address;
+  item.target = '_blank';
+  item.rel = 'noreferrer';
+  item.setAttribute('role', 'menuitem');
+  return item;
+}
+
 export class FieldMenu {
   #element = make('div', 'menu field-menu');
   /** @type {import('./record.js').Field} */
   #field = { key: '', value: '' };
 
-  /** @param {(action: FieldAction, field: import('./record.js').Field) => void} choose */
-  constructor(choose) {
+  /** @param {HTMLElement} parent @param {(action: FieldAction, field: import('./record.js').Field) => void} choose */
+  constructor(parent, choose) {
     this.#element.popover = 'auto';
     this.#element.setAttribute('role', 'menu');
     this.#element.setAttribute('aria-label', 'Value');
     this.#element.addEventListener('keydown', (event) => this.#key(event));
     this.#element.addEventListener('click', (event) => {
-      const item = /** @type {HTMLElement} */ (event.target).closest('button');
-      if (!item) return;
+      const item = /** @type {HTMLElement} */ (event.target).closest('.menu-item');
+      if (!(item instanceof HTMLElement)) return;
       this.#element.hidePopover();
-      choose(/** @type {FieldAction} */ (item.dataset.field), this.#field);
+      if (item.dataset.field) choose(/** @type {FieldAction} */ (item.dataset.field), this.#field);
     });
-    document.body.append(this.#element);
+    parent.append(this.#element);
   }
 
   /**
@@ -51,6 +62,8 @@ export class FieldMenu {
       if (detail) item.append(' ', make('code', '', detail));
       return item;
     }));
+    const [url] = findUrls(field.value);
+    if (url?.from === 0 && url.to === field.value.length) this.#element.append(linkItem(url.href));
     this.#element.showPopover();
     this.#place(element.getClientRects()[0] ?? element.getBoundingClientRect());
     /** @type {HTMLElement} */ (this.#element.firstElementChild).focus();

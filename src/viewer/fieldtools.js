@@ -15,7 +15,7 @@ export class FieldTools {
   #urlStateChanged;
   #copy;
   #chips = make('div', 'chips');
-  #menu = new FieldMenu((action, field) => this.#run(action, field));
+  #menu;
   /** Line whose value was clicked. */
   #line = -1;
 
@@ -29,6 +29,7 @@ export class FieldTools {
     this.#page = page;
     this.#urlStateChanged = urlStateChanged;
     this.#copy = copy;
+    this.#menu = new FieldMenu(/** @type {HTMLElement} */ (lines.parentElement), (action, field) => this.#run(action, field));
     this.#chips.hidden = true;
     this.#chips.setAttribute('role', 'group');
     this.#chips.setAttribute('aria-label', 'Fields');

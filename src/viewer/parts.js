@@ -44,22 +44,32 @@ export function splitSpans(spans, ranges) {
 }
 
 /**
- * Splits the pieces of a record at the ends of the matched ranges of the line.
+ * Splits the pieces of a record at the ends of the matched ranges of the line, and joins those that look the same.
  * @param {import('./record.js').Piece[]} pieces
  * @param {[number, number][]} ranges sorted, without overlap
  * @returns {Part[]}
  */
 export function splitPieces(pieces, ranges) {
-  return pieces.flatMap(({ text, look, symbol, from, to, field }) => {
-    /** @type {Part} */
-    const part = { text, style: null, symbol, isMatch: false, look, field };
-    const inside = from < 0 ? [] : ranges.filter(([begin, end]) => end > from && begin < to);
-    if (inside.length === 0) return [part];
-    // A decoded escape has another length than its source.
-    if (text.length !== to - from) return [{ ...part, isMatch: true }];
-    const moved = inside.map(([begin, end]) => /** @type {[number, number]} */ ([Math.max(0, begin - from), Math.min(text.length, end - from)]));
-    return splitSpans([part], moved).map((split) => ({ ...part, ...split }));
-  });
+  /** @type {Part[]} */
+  const parts = [];
+  for (const { text, look, symbol, from, to, field } of pieces) {
+    const inside = from < 0 || ranges.length === 0 ? ranges.slice(0, 0) : ranges.filter(([begin, end]) => end > from && begin < to);
+    const isWhole = inside.length > 0 && text.length !== to - from;
+    // A decoded escape has another length than its source, so that it matches as a whole.
+    if (inside.length === 0 || isWhole) join(parts, { text, style: null, symbol, isMatch: isWhole, look, field });
+    else {
+      const moved = inside.map(([begin, end]) => /** @type {[number, number]} */ ([Math.max(0, begin - from), Math.min(text.length, end - from)]));
+      for (const split of splitSpans([{ text, style: null, symbol }], moved)) join(parts, { ...split, look, field });
+    }
+  }
+  return parts;
+}
+
+/** Adds a part, joined to the last one if they look the same. @param {Part[]} parts @param {Part} part */
+function join(parts, part) {
+  const last = parts[parts.length - 1];
+  if (last && last.look === part.look && last.field === part.field && last.isMatch === part.isMatch && !last.symbol && !part.symbol) last.text += part.text;
+  else parts.push(part);
 }
 
 /** Returns the parts with links at the addresses in their text. @param {Part[]} parts @returns {Part[]} */
@@ -127,20 +137,23 @@ export function appendParts(element, parts, limit) {
   let link = { address: '', node: element };
   /** @type {Part['field']} */
   let field;
-  for (const part of parts) {
-    if (remaining <= 0) break;
-    if (part.field !== field) {
+  for (let i = 0; i < parts.length && remaining > 0; i++) {
+    const part = parts[i].text.length > remaining ? { ...parts[i], text: parts[i].text.slice(0, remaining) } : parts[i];
+    remaining -= part.text.length;
+    const address = part.link ? addressOf(part.link) : '';
+    const isAlone = part.field !== undefined && part.field !== field && parts[i + 1]?.field !== part.field && !address;
+    if (part.field !== field || isAlone) {
       field = part.field;
-      fieldNode = field ? setField(make('span', 'field'), field) : element;
-      if (field) element.append(fieldNode);
+      fieldNode = field && !isAlone ? setField(make('span', 'field'), field) : element;
+      if (fieldNode !== element) element.append(fieldNode);
       link = { address: '', node: fieldNode };
     }
-    const address = part.link ? addressOf(part.link) : '';
     if (address !== link.address) {
       link = { address, node: address ? linkNode(address) : fieldNode };
       if (address) fieldNode.append(link.node);
     }
-    link.node.append(partNode(part.text.length > remaining ? { ...part, text: part.text.slice(0, remaining) } : part));
-    remaining -= part.text.length;
+    const node = partNode(part);
+    if (isAlone && part.field && node instanceof Element) setField(node, part.field).classList.add('field');
+    link.node.append(node);
   }
 }

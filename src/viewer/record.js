@@ -139,8 +139,16 @@ function logfmtTree(leaves) {
   return { key: null, kind: 'object', text: '', children, keyAt: -1, from: 0, to: 0 };
 }
 
-/** @param {string} text @param {number} [from] place in the line @param {string} [look] @returns {Piece} */
-const piece = (text, from = -1, look = '') => ({ text, look, symbol: false, from, to: from < 0 ? -1 : from + text.length });
+/**
+ * @param {string} text
+ * @param {number} [from] place in the line
+ * @param {string} [look]
+ * @param {Field} [field]
+ * @returns {Piece}
+ */
+function piece(text, from = -1, look = '', field = undefined) {
+  return { text, look, symbol: false, from, to: from < 0 ? -1 : from + text.length, field };
+}
 
 /**
  * Returns the text of a record as its row shows it: prefix, level, message and fields.
@@ -152,59 +160,62 @@ export function piecesOf(record, columns) {
   const { prefix, leaves, time, level, levelName, message } = record;
   const pieces = prefix ? [piece(prefix, 0)] : [];
   if (levelName) pieces.push(...levelPieces(levelName, level));
-  const hasOthers = leaves.some((leaf) => leaf !== time && leaf !== message && leaf !== level);
-  let gap = '';
-  if (message) {
-    pieces.push(...textPieces(message, 'r-message'));
-    gap = ' ';
-  }
-  for (const leaf of leaves) {
-    if (leaf === level || leaf === message || (leaf === time && (hasOthers || message))) continue;
-    const isColumn = columns.length > 0 && leaf.path.length > 0 && columns.includes(fieldOf(leaf).key);
-    if (isColumn) continue;
-    if (gap) pieces.push(piece(gap));
-    pieces.push(...pairPieces(leaf));
-    gap = ' ';
+  if (message?.isQuoted) addEscaped(pieces, message.text, message.from, 'r-message');
+  else if (message) pieces.push(piece(message.text, message.from, 'r-message'));
+  const others = leaves.filter((leaf) => leaf !== time && leaf !== message && leaf !== level);
+  // A record that states only its time shows it.
+  const shown = others.length || message || !time ? others : [time];
+  let hasText = message !== null;
+  for (const leaf of shown) {
+    if (columns.length > 0 && leaf.path.length > 0 && columns.includes(fieldOf(leaf).key)) continue;
+    if (hasText) pieces.push(piece(' '));
+    addPair(pieces, leaf);
+    hasText = true;
   }
   return pieces;
 }
 
 /** @param {string} name @param {Leaf | null} level @returns {Piece[]} name in the width of five characters, and a space */
 function levelPieces(name, level) {
-  const shown = { ...piece(name.toUpperCase(), -1, `r-level r-${name}`), ...(level && { from: level.from, to: level.to, field: fieldOf(level) }) };
+  const shown = piece(name.toUpperCase(), -1, `r-level r-${name}`, level ? fieldOf(level) : undefined);
+  if (level) [shown.from, shown.to] = [level.from, level.to];
   return [shown, piece(' '.repeat(Math.max(1, 6 - name.length)))];
 }
 
-/** @param {Leaf} leaf @param {string} look @returns {Piece[]} */
-function textPieces({ text, from, isQuoted }, look) {
-  if (!isQuoted) return [piece(text, from, look)];
-  return rowParts(text, from).map((part) => ({ text: part.text, look, symbol: part.isEscape, from: part.from, to: part.to }));
+/**
+ * Adds the text of a string, with its escapes as symbols.
+ * @param {Piece[]} pieces
+ * @param {string} text
+ * @param {number} from
+ * @param {string} look
+ * @param {Field} [field]
+ */
+function addEscaped(pieces, text, from, look, field) {
+  for (const part of rowParts(text, from)) {
+    pieces.push({ text: part.text, look: part.isEscape ? '' : look, symbol: part.isEscape, from: part.from, to: part.to, field });
+  }
 }
 
 /** Characters of a value that need quotes around it, and text that is no text without them. */
 const NEEDS_QUOTES = /^$|[\s="]|^(?:true|false|null|-?\d[\d.eE+-]*)$/;
 
-/** @param {Leaf} leaf @returns {Piece[]} */
-function pairPieces(leaf) {
+/** Adds `key=value`, or a word of logfmt. @param {Piece[]} pieces @param {Leaf} leaf */
+function addPair(pieces, leaf) {
   const { path, kind, text, isQuoted, isJson, from, to } = leaf;
-  if (path.length === 0) return [piece(text, from)];
-  /** @type {Piece[]} */
-  const pieces = [];
+  if (path.length === 0) return void pieces.push(piece(text, from));
   path.forEach((part, i) => {
     if (i > 0) pieces.push(piece('.', -1, 'r-key'));
-    for (const { text: shown, isEscape, from: at, to: end } of rowParts(part.text, part.from)) pieces.push({ text: shown, look: 'r-key', symbol: isEscape, from: at, to: end });
+    addEscaped(pieces, part.text, part.from, 'r-key');
   });
   const last = path[path.length - 1];
   pieces.push(piece('=', isJson ? -1 : last.from + last.text.length, 'r-key'));
   const look = kind === 'json' ? 'j-string' : `j-${kind}`;
-  const values = textPieces(leaf, look);
-  if (isQuoted && NEEDS_QUOTES.test(text)) {
-    values.unshift(piece('"', from - 1, look));
-    values.push(piece('"', to, look));
-  }
   const field = kind === 'json' ? undefined : fieldOf(leaf);
-  for (const value of values) pieces.push({ ...value, field });
-  return pieces;
+  const hasQuotes = isQuoted && NEEDS_QUOTES.test(text);
+  if (hasQuotes) pieces.push(piece('"', from - 1, look, field));
+  if (isQuoted) addEscaped(pieces, text, from, look, field);
+  else pieces.push(piece(text, from, look, field));
+  if (hasQuotes) pieces.push(piece('"', to, look, field));
 }
 
 /**
