@@ -41,9 +41,9 @@ const FILES: &[(&str, &str)] = files! {
     "ansi.js" "app.js" "caret.js" "cells.js" "clipboard.js" "columns.js" "connect.js" "controls.js"
     "decode.js" "dom.js" "eventreader.js" "excerpt.js" "export.js" "fieldfilter.js" "fieldmark.js"
     "fieldmenu.js" "fieldtext.js" "fieldtools.js" "fold.js" "format.js" "hash.js" "hub.js" "json.js"
-    "jsonfield.js" "keys.js" "level.js" "linetext.js" "linetools.js" "list.js" "logfmt.js"
-    "number.js" "overview.js" "page.js" "parts.js" "prefs.js" "print.js" "query.js" "record.js"
-    "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js" "searchbar.js"
+    "keys.js" "level.js" "linetext.js" "linetools.js" "list.js" "logfmt.js" "number.js"
+    "overview.js" "page.js" "parts.js" "prefs.js" "print.js" "query.js" "record.js" "regexsearch.js"
+    "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js" "searchbar.js"
     "searchworker.js" "selection.js" "sidebar.js" "sources.js" "stated.js" "status.js" "store.js"
     "stream.js" "streamworker.js" "tree.js" "urls.js" "view.js"
 };

@@ -1,8 +1,7 @@
 // Criteria of fields, such as `status=500`: the lines to show or to hide by the value of a field.
 
-import { decode, isValid } from './json.js';
+import { decode, findJson, parseJson } from './json.js';
 import { logfmtTokens } from './logfmt.js';
-import { jsonField } from './jsonfield.js';
 import { canonicalNumber } from './number.js';
 
 /** Number of criteria. When doubled, filtering takes longer. */
@@ -30,22 +29,45 @@ export function parseCriterion(text) {
 }
 
 /**
- * Reports if the first field of a line with a key has a value. Fields are those of JSON at the end
- * of the line, or else the pairs of logfmt anywhere in it.
+ * Returns the value at `path` in an object or array, by the rules of src/record/fields.rs: a key
+ * that has dots itself is preferred, and of several fields with the same key, the first counts.
+ * @param {import('./json.js').JsonNode} node
+ * @param {string} path
+ * @returns {string | null} null if there is none, or an object or array
+ */
+function member({ children }, path) {
+  /** @type {string | null} */
+  let nested = null;
+  for (const [index, child] of children.entries()) {
+    const key = child.key === null ? String(index) : decode(child.key);
+    const isBranch = child.kind === 'object' || child.kind === 'array';
+    if (key === path) return isBranch ? null : child.kind === 'string' ? decode(child.text) : child.text;
+    if (isBranch && path.startsWith(`${key}.`)) nested ??= member(child, path.slice(key.length + 1));
+  }
+  return nested;
+}
+
+/**
+ * Returns the value of a field of a line, or null. Fields are those of JSON at the end of the
+ * line, or else the pairs of logfmt anywhere in it.
  * @param {string} line
  * @param {string} key
- * @param {(value: string) => boolean} isEqual
  */
-function fieldHas(line, key, isEqual) {
-  const start = /[}\]]\s*$/.test(line.slice(-8)) ? line.search(/[{[]/) : -1;
-  for (const at of start < 0 ? [] : new Set([start, line.indexOf('{')])) {
-    const value = at < 0 ? null : jsonField(line, at, key);
-    if (value !== null && !isEqual(value)) return false;
-    // The scanner reads no further than it needs, and only whole JSON has fields.
-    if (at >= 0 && (value !== null || at === 0) && isValid(line.slice(at))) return value !== null;
-  }
+function fieldValue(line, key) {
+  const source = findJson(line);
+  if (source) return member(parseJson(source), key);
   const token = logfmtTokens(line).find((each) => each.key === key);
-  return token !== undefined && isEqual(token.isQuoted ? decode(token.text) : token.text);
+  return token ? (token.isQuoted ? decode(token.text) : token.text) : null;
+}
+
+/** Digits with an exponent, which may be a number of another value than they look. */
+const EXPONENT = /\d[eE][+-]?\d/;
+
+/** Returns the digits that a number has in all its forms without an exponent. @param {string} value */
+function sharedDigits(value) {
+  if (EXPONENT.test(value)) return '';
+  const digits = value.replace(/^-?0*(?=\d)/, '');
+  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
 
 /**
@@ -56,10 +78,14 @@ function fieldHas(line, key, isEqual) {
 function hasValue({ key, value }) {
   const number = canonicalNumber(value);
   const isEqual = (/** @type {string} */ found) => found === value || (number !== null && canonicalNumber(found) === number);
-  // Every form of the field has the first part of its key; a number may be written in other ways.
+  // Every form of the field has a part of its key.
   const part = key.split('.').find((each) => !/^\d*$/.test(each)) ?? '';
-  const text = number === null ? value : '';
-  return (line) => (line.includes('\\') || (line.includes(part) && line.includes(text))) && fieldHas(line, key, isEqual);
+  const text = number === null ? value : number === '0' ? '' : sharedDigits(value);
+  return (line) => {
+    const mayHaveIt = line.includes('\\') || (line.includes(part) && (line.includes(text) || (number !== null && EXPONENT.test(line))));
+    const found = mayHaveIt ? fieldValue(line, key) : null;
+    return found !== null && isEqual(found);
+  };
 }
 
 /**

@@ -33,7 +33,7 @@ export function findJson(text) {
 }
 
 /** @param {string} source */
-export function isValid(source) {
+function isValid(source) {
   try {
     JSON.parse(source);
     return true;

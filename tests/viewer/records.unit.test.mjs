@@ -134,6 +134,13 @@ describe('criteria of fields', () => {
     assert.equal(kept('a.b=2'), '');
     assert.equal(kept('user={"name":"Bob"}'), '');
   });
+  it('find a number in each of its forms', () => {
+    const forms = [['-5', '-05', '-5.0', '-5e0', '-0.5e1'], ['0', '-0', '0.00', '0e9', '000'], ['1.5', '1.50', '01.5', '15e-1', '150e-2'], ['1200', '1200.0', '12e2', '01200']];
+    for (const all of forms) {
+      for (const value of all) for (const form of all) assert.ok(compileFields([{ key: 'n', value, isExcluded: false }])(`x n=${form} y`), `${value} ${form}`);
+      for (const value of all) for (const other of forms.flat()) assert.equal(compileFields([{ key: 'n', value, isExcluded: true }])(`n=${other}`), !all.includes(other), `${value} ${other}`);
+    }
+  });
   it('are alternatives for values of the same key, and all hold for others', () => {
     assert.equal(kept('status=200', 'status=500'), 'ok bad pair prose prefixed');
     assert.equal(kept('status=200', 'status=500', 'level!=error'), 'ok prose prefixed');
