@@ -4,7 +4,10 @@ import { make } from './dom.js';
 import { setField } from './fieldmark.js';
 import { fieldOf, leafOf } from './record.js';
 
-/** Widths of a column in cells; it takes the next one when a value needs it. When doubled, text gets less space. */
+/**
+ * Widths of a column in cells; it takes the next one when a value needs it. When doubled, text gets
+ * less space.
+ */
 const WIDTHS = [8, 16, 24];
 /** Number of columns. When doubled, text may have no space left. */
 export const MAX_COLUMNS = 6;
@@ -38,7 +41,9 @@ export class Columns {
     this.#apply();
   }
 
-  /** Sets the widths in the next frame, because a row that is being filled must not change others. */
+  /**
+   * Sets the widths in the next frame, because a row that is being filled must not change others.
+   */
   #apply() {
     if (this.#isChanging || typeof document === 'undefined') return;
     this.#isChanging = true;

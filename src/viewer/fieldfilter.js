@@ -63,7 +63,10 @@ function fieldValue(line, key) {
 /** Digits with an exponent, which may be a number of another value than they look. */
 const EXPONENT = /\d[eE][+-]?\d/;
 
-/** Returns the digits that a number has in all its forms without an exponent. @param {string} value */
+/**
+ * Returns the digits that a number has in all its forms without an exponent.
+ * @param {string} value
+ */
 function sharedDigits(value) {
   if (EXPONENT.test(value)) return '';
   const digits = value.replace(/^-?0*(?=\d)/, '');

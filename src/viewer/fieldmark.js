@@ -9,7 +9,11 @@ export function setField(element, field) {
   return element;
 }
 
-/** Returns the field whose value an element is part of. @param {Element} element @returns {{ element: Element, field: import('./record.js').Field } | null} */
+/**
+ * Returns the field whose value an element is part of.
+ * @param {Element} element
+ * @returns {{ element: Element, field: import('./record.js').Field } | null}
+ */
 export function fieldAt(element) {
   const found = element.closest('.field');
   const field = found && fields.get(found);

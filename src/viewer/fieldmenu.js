@@ -24,7 +24,10 @@ export class FieldMenu {
   /** @type {import('./record.js').Field} */
   #field = { key: '', value: '' };
 
-  /** @param {HTMLElement} parent @param {(action: FieldAction, field: import('./record.js').Field) => void} choose */
+  /**
+   * @param {HTMLElement} parent
+   * @param {(action: FieldAction, field: import('./record.js').Field) => void} choose
+   */
   constructor(parent, choose) {
     this.#element.popover = 'auto';
     this.#element.setAttribute('role', 'menu');

@@ -3,7 +3,10 @@
 /** Characters shown of a value. When doubled, menus are wider. */
 const MAX_CHARS = 60;
 
-/** Replaces characters that are invisible or change the text around them by their escapes. @param {string} text */
+/**
+ * Replaces characters that are invisible or change the text around them by their escapes.
+ * @param {string} text
+ */
 export function safeText(text) {
   const escaped = text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (char) => {
     const code = char.charCodeAt(0);

@@ -13,13 +13,20 @@ const MIN_CELLS = 60;
 /** Indent of wrapped lines in cells, as in viewer.css. */
 export const HANGING_INDENT = 2;
 
-/** Returns the cells that a folded line shows. @param {number} columns cells of a screen row; 0 if lines are not wrapped */
+/**
+ * Returns the cells that a folded line shows.
+ * @param {number} columns cells of a screen row; 0 if lines are not wrapped
+ */
 export function foldCells(columns) {
   if (columns === 0) return UNWRAPPED_CELLS;
   return Math.max(MIN_CELLS, FOLD_ROWS * (columns - HANGING_INDENT) - BUTTON_CELLS);
 }
 
-/** Reports if a line folds: at least one more row would be needed to show it. @param {number} cells @param {number} columns */
+/**
+ * Reports if a line folds: at least one more row would be needed to show it.
+ * @param {number} cells
+ * @param {number} columns
+ */
 export const folds = (cells, columns) => cells > foldCells(columns) + (columns || BUTTON_CELLS) + BUTTON_CELLS;
 
 /**
@@ -54,10 +61,17 @@ export function estimateRows(cells, columns) {
 const BRACE = 0x7b;
 /** Cells by which a record is narrower than its JSON: time, and the keys of level and message. */
 const RECORD_SAVING = 45;
-/** Part of the other cells of JSON that a record shows, without quotes and braces (measured: 0.8 to 0.95). */
+/**
+ * Part of the other cells of JSON that a record shows, without quotes and braces (measured: 0.8 to
+ * 0.95).
+ */
 const RECORD_SHARE = 0.88;
 
-/** Estimates the cells of a line that is shown as a record if it is JSON. @param {import('./store.js').Batch} chunk @param {number} i */
+/**
+ * Estimates the cells of a line that is shown as a record if it is JSON.
+ * @param {import('./store.js').Batch} chunk
+ * @param {number} i
+ */
 export function recordCells(chunk, i) {
   const cells = chunk.cells[i];
   const isJson = chunk.text.charCodeAt(i && chunk.textEnds[i - 1]) === BRACE;

@@ -2,9 +2,14 @@
 // keys, and keys that occur twice. JavaScript's own objects and numbers keep none of these.
 
 /**
+ * Kind of a value; `text` is a string without escapes, of logfmt.
+ * @typedef {'object' | 'array' | 'string' | 'text' | 'number' | 'boolean' | 'null'} Kind
+ */
+
+/**
  * @typedef {object} JsonNode
  * @property {string | null} key text between the quotes, with its escapes; null in an array
- * @property {'object' | 'array' | 'string' | 'text' | 'number' | 'boolean' | 'null'} kind `text`: a string without escapes, of logfmt
+ * @property {Kind} kind
  * @property {string} text text of the source without quotes; '' for an object or array
  * @property {JsonNode[]} children
  * @property {number} keyAt where `key` begins in the source; -1 without a key
@@ -85,7 +90,10 @@ export function parseJson(source) {
   return root.children[0];
 }
 
-/** Decodes the escapes of a string; text that is not JSON stays as it is. @param {string} text text between the quotes */
+/**
+ * Decodes the escapes of a string; text that is not JSON stays as it is.
+ * @param {string} text text between the quotes
+ */
 export function decode(text) {
   if (!text.includes('\\')) return text;
   try {

@@ -1,4 +1,5 @@
-// Chooses the text that a row shows for its line: the record of JSON and logfmt, or the line itself.
+// Chooses the text that a row shows for its line: the record of JSON and logfmt, or the line
+// itself.
 
 import { parseAnsi } from './ansi.js';
 import { make } from './dom.js';
@@ -23,7 +24,11 @@ import { fieldTree } from './tree.js';
 const DIMMED = Object.freeze({ fg: '', bg: '', bold: false, dim: true, italic: false, underline: false, inverse: false, strike: false });
 const JSON_SYNTAX = /("[^"\\]*(?:\\.[^"\\]*)*"\s*:|[{}[\],]+)/;
 
-/** Returns spans in which keys and brackets are dimmed. @param {string} text @returns {import('./ansi.js').Span[]} */
+/**
+ * Returns spans in which keys and brackets are dimmed.
+ * @param {string} text
+ * @returns {import('./ansi.js').Span[]}
+ */
 function jsonSpans(text) {
   return text.split(JSON_SYNTAX).map((part, i) => ({ text: part, style: i % 2 ? DIMMED : null, symbol: false }));
 }

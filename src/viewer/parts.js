@@ -44,7 +44,8 @@ export function splitSpans(spans, ranges) {
 }
 
 /**
- * Splits the pieces of a record at the ends of the matched ranges of the line, and joins those that look the same.
+ * Splits the pieces of a record at the ends of the matched ranges of the line, and joins those
+ * that look the same.
  * @param {import('./record.js').Piece[]} pieces
  * @param {[number, number][]} ranges sorted, without overlap
  * @returns {Part[]}
@@ -65,14 +66,22 @@ export function splitPieces(pieces, ranges) {
   return parts;
 }
 
-/** Adds a part, joined to the last one if they look the same. @param {Part[]} parts @param {Part} part */
+/**
+ * Adds a part, joined to the last one if they look the same.
+ * @param {Part[]} parts
+ * @param {Part} part
+ */
 function join(parts, part) {
   const last = parts[parts.length - 1];
   if (last && last.look === part.look && last.field === part.field && last.isMatch === part.isMatch && !last.symbol && !part.symbol) last.text += part.text;
   else parts.push(part);
 }
 
-/** Returns the parts with links at the addresses in their text. @param {Part[]} parts @returns {Part[]} */
+/**
+ * Returns the parts with links at the addresses in their text.
+ * @param {Part[]} parts
+ * @returns {Part[]}
+ */
 export function linkParts(parts) {
   const text = parts.map((part) => part.text).join('');
   const urls = findUrls(text);

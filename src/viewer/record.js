@@ -175,7 +175,11 @@ export function piecesOf(record, columns) {
   return pieces;
 }
 
-/** @param {string} name @param {Leaf | null} level @returns {Piece[]} name in the width of five characters, and a space */
+/**
+ * @param {string} name
+ * @param {Leaf | null} level
+ * @returns {Piece[]} name in the width of five characters, and a space
+ */
 function levelPieces(name, level) {
   const shown = piece(name.toUpperCase(), -1, `r-level r-${name}`, level ? fieldOf(level) : undefined);
   if (level) [shown.from, shown.to] = [level.from, level.to];

@@ -30,7 +30,10 @@ const MONTH_DAY = '[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d';
 const DAY_MONTH = '\\d\\d?[/ -][A-Z][a-z]{2}[/ -]\\d{4}[: ]\\d\\d:\\d\\d:\\d\\d';
 const TIME_TEXT = new RegExp(`^(?:\\d{4}(?:-\\d\\d-|/\\d\\d/)\\d\\d[Tt _]\\d\\d:\\d\\d|\\d{8}[Tt]\\d{6}|(?:[A-Z][a-z]{2},? )?(?:${MONTH_DAY}|${DAY_MONTH}))`);
 
-/** Reports if a text of digits counts the time since 1970, from 2001-09-09 on. @param {string} text */
+/**
+ * Reports if a text of digits counts the time since 1970, from 2001-09-09 on.
+ * @param {string} text
+ */
 function isTimeNumber(text) {
   if (!/^\d{10,19}(?:\.\d+)?$/.test(text)) return false;
   return [1, 1e3, 1e6, 1e9].some((unit) => Math.floor(Number(text) / unit) >= 1e9 && Math.floor(Number(text) / unit) < 4_102_444_800);
@@ -57,7 +60,10 @@ function levelOf(key, { text, kind }) {
   return key === 's' && kind === 'string' ? LEVEL_OF_LETTER[text] : undefined;
 }
 
-/** Returns the key that a field has for the server: `log.level` and `t.$date` may be nested. @param {import('./record.js').Leaf} leaf */
+/**
+ * Returns the key that a field has for the server: `log.level` and `t.$date` may be nested.
+ * @param {import('./record.js').Leaf} leaf
+ */
 function keyOf({ path }) {
   const raw = path.map(({ text }) => text).join('.');
   if (path.length < 2) return raw;
@@ -65,9 +71,10 @@ function keyOf({ path }) {
 }
 
 /**
- * Finds the fields that state time, level and message; of two with the same meaning, the first counts.
+ * Finds the fields that state time, level and message; of two with the same meaning, the first
+ * counts.
  * @param {import('./record.js').Leaf[]} leaves
- * @returns {{ time: import('./record.js').Leaf | null, level: import('./record.js').Leaf | null, levelName: string, message: import('./record.js').Leaf | null }}
+ * @returns {Pick<import('./record.js').Record, 'time' | 'level' | 'levelName' | 'message'>}
  */
 export function stated(leaves) {
   let time = null;

@@ -29,7 +29,13 @@ function summaryOf({ kind, children }) {
   return kind === 'array' ? `[${children.length}]` : `{${children.length}}`;
 }
 
-/** @param {JsonNode} json @param {number} index @param {number} depth @param {string} path key of the parent and a dot, or '' @returns {HTMLElement} */
+/**
+ * @param {JsonNode} json
+ * @param {number} index
+ * @param {number} depth
+ * @param {string} path key of the parent and a dot, or ''
+ * @returns {HTMLElement}
+ */
 function node(json, index, depth, path) {
   const { key, kind, text } = json;
   if (kind === 'object' || kind === 'array') return branch(json, index, depth, path);
@@ -60,7 +66,12 @@ function branch(json, index, depth, path) {
   return details;
 }
 
-/** @param {HTMLDetailsElement} details @param {JsonNode} json @param {number} depth @param {string} path */
+/**
+ * @param {HTMLDetailsElement} details
+ * @param {JsonNode} json
+ * @param {number} depth
+ * @param {string} path
+ */
 function fillWhenOpen(details, json, depth, path) {
   let filled = false;
   const fill = () => {

@@ -1,6 +1,9 @@
 // Finds addresses of web pages in text.
 
-/** Address up to a character that none has: space, quotes, angle brackets, `{|}^`, backslash, symbols for control characters. */
+/**
+ * Address up to a character that none has: space, quotes, angle brackets, `{|}^`, backslash,
+ * symbols for control characters.
+ */
 const ADDRESS = /\bhttps?:\/\/[^\s"'<>{}|\\^\x60\u2400-\u2426\u27e8\u27e9\ufffd\p{C}]+/giu;
 /** Punctuation that ends a sentence, or a list, behind an address. */
 const TRAILING = /[.,;:!?*_~…、。，]$/u;
@@ -10,7 +13,10 @@ const OPENERS = { ')': '(', ']': '[' };
 /** @param {string} text @param {string} char */
 const countOf = (text, char) => text.split(char).length - 1;
 
-/** Removes punctuation, and brackets that were opened before the address. @param {string} address */
+/**
+ * Removes punctuation, and brackets that were opened before the address.
+ * @param {string} address
+ */
 function trimmed(address) {
   let text = address;
   for (;;) {
@@ -31,12 +37,16 @@ export function addressOf(text) {
   return url && /^https?:$/.test(url.protocol) && url.hostname && !url.username && !url.password ? url.href : '';
 }
 
-/** @param {string} text a row as it is shown @returns {{ from: number, to: number, href: string }[]} */
+/**
+ * @param {string} text a row as it is shown
+ * @returns {{ from: number, to: number, href: string }[]}
+ */
 export function findUrls(text) {
   if (!/https?:\/\//i.test(text)) return [];
   const urls = [];
   for (const { 0: match, index } of text.matchAll(ADDRESS)) {
-    // The rest of an address may follow an escape of JSON, such as \u0026; only those of spaces and quotes end it.
+    // The rest of an address may follow an escape of JSON, such as \u0026; only the escapes of
+    // spaces and quotes end it.
     const isCut = /^\\(?![nrt"])/.test(text.slice(index + match.length, index + match.length + 2));
     const shown = trimmed(match);
     const href = isCut ? '' : addressOf(shown);
