@@ -75,8 +75,10 @@ function jsonRecord(text) {
   const leaves = [];
   flatten(tree, [], source, at, leaves);
   const statements = stated(leaves);
-  // Other text with an object at its end is a sentence, in which the object has its place.
-  if (at > 0 && text.slice(0, at).trim() && !statements.levelName && !statements.message) return null;
+  // Other text with an object at its end is a sentence, in which the object has its place, and an
+  // object behind space alone is a part of JSON in several lines.
+  const isPart = at > 0 && (!text.slice(0, at).trim() || (!statements.levelName && !statements.message));
+  if (isPart) return null;
   return { prefix: text.slice(0, at), tree, leaves, ...statements };
 }
 
@@ -158,16 +160,18 @@ function piece(text, from = -1, look = '', field = undefined) {
  */
 export function piecesOf(record, columns) {
   const { prefix, leaves, time, level, levelName, message } = record;
+  const isElsewhere = (/** @type {Leaf} */ leaf) => columns.length > 0 && leaf.path.length > 0 && columns.includes(fieldOf(leaf).key);
   const pieces = prefix ? [piece(prefix, 0)] : [];
-  if (levelName) pieces.push(...levelPieces(levelName, level));
-  if (message?.isQuoted) addEscaped(pieces, message.text, message.from, 'r-message');
-  else if (message) pieces.push(piece(message.text, message.from, 'r-message'));
+  if (levelName && !(level && isElsewhere(level))) pieces.push(...levelPieces(levelName, level));
+  const shownMessage = message && !isElsewhere(message) ? message : null;
+  if (shownMessage?.isQuoted) addEscaped(pieces, shownMessage.text, shownMessage.from, 'r-message');
+  else if (shownMessage) pieces.push(piece(shownMessage.text, shownMessage.from, 'r-message'));
   const others = leaves.filter((leaf) => leaf !== time && leaf !== message && leaf !== level);
   // A record that states only its time shows it.
   const shown = others.length || message || !time ? others : [time];
-  let hasText = message !== null;
+  let hasText = shownMessage !== null;
   for (const leaf of shown) {
-    if (columns.length > 0 && leaf.path.length > 0 && columns.includes(fieldOf(leaf).key)) continue;
+    if (isElsewhere(leaf)) continue;
     if (hasText) pieces.push(piece(' '));
     addPair(pieces, leaf);
     hasText = true;

@@ -31,7 +31,7 @@ describe('records', () => {
       assert.equal(record.levelName || null, level);
       assert.equal(record.message && fieldOf(record.message).value, message);
       assert.deepEqual(record.leaves.map((leaf) => [fieldOf(leaf).key, fieldOf(leaf).value, ...(leaf.kind === 'json' ? ['json'] : [])]), fields);
-      assert.equal(record.prefix, prefix || /^ */.exec(line)[0]);
+      assert.equal(record.prefix, prefix);
     });
     it(`name the place of each value: ${prefix}${line}`, () => {
       for (const { text, from, to } of recordOf(prefix + line).leaves) assert.equal((prefix + line).slice(from, to), text);
@@ -48,7 +48,8 @@ describe('records', () => {
     assert.equal(shown('api-1  | {"severity":"NOTICE","message":"m","a":null}'), 'api-1  | NOTICE m a=null');
     assert.equal(shown('{"a":1,"b":true}'), 'a=1 b=true');
     assert.equal(shown('{"time":"2026-11-25T19:00:01Z"}'), 'time=2026-11-25T19:00:01Z');
-    assert.equal(shown('{"level":"info","msg":"m","a":1,"b":{"c":2}}', ['b.c', 'level']), 'INFO  m a=1');
+    assert.equal(shown('{"level":"info","msg":"m","a":1,"b":{"c":2}}', ['b.c', 'level']), 'm a=1');
+    assert.equal(shown('{"level":"info","msg":"m","a":1}', ['msg']), 'INFO  a=1');
   });
 
   it('keep escapes that change the text around them, and the row in one line', () => {
@@ -60,7 +61,7 @@ describe('records', () => {
   });
 
   it('are no other lines', () => {
-    for (const line of ['text', '', '{}', '[1,2]', '{"a":1} b', '{"a":1', '{a:1}', 'GET /?a=b', 'a=1', 'a=1 b=2', 'POST body: {"a":1}', 'x level=info msg=y', 'a == b', 'if (a) { "b": 1 }']) assert.equal(recordOf(line), null, line);
+    for (const line of ['text', '', '{}', '[1,2]', '{"a":1} b', '{"a":1', '{a:1}', 'GET /?a=b', 'a=1', 'a=1 b=2', 'POST body: {"a":1}', 'x level=info msg=y', 'a == b', 'if (a) { "b": 1 }', '  {"level":"info","msg":"a part of an array"}']) assert.equal(recordOf(line), null, line);
   });
 
   it('show matches where the line has them, if the row shows all of them', () => {
