@@ -5,10 +5,10 @@
  * symbols for control characters.
  */
 const ADDRESS = /\bhttps?:\/\/[^\s"'<>{}|\\^\x60\u2400-\u2426\u27e8\u27e9\ufffd\p{C}]+/giu;
+/** Characters of an address; longer text is none. When doubled, such lines render slower. */
+const MAX_CHARS = 2048;
 /** Punctuation that ends a sentence, or a list, behind an address. */
-const TRAILING = /[.,;:!?*_~…、。，]$/u;
-/** @type {Record<string, string>} */
-const OPENERS = { ')': '(', ']': '[' };
+const TRAILING = /[.,;:!?*_~…、。，]/u;
 
 /** @param {string} text @param {string} char */
 const countOf = (text, char) => text.split(char).length - 1;
@@ -18,13 +18,14 @@ const countOf = (text, char) => text.split(char).length - 1;
  * @param {string} address
  */
 function trimmed(address) {
-  let text = address;
-  for (;;) {
-    const last = text[text.length - 1];
-    const opener = OPENERS[last];
-    if (opener ? countOf(text, last) > countOf(text, opener) : TRAILING.test(text)) text = text.slice(0, -1);
-    else return text;
+  /** Brackets that are closed without being opened. @type {Record<string, number>} */
+  const excess = { ')': countOf(address, ')') - countOf(address, '('), ']': countOf(address, ']') - countOf(address, '[') };
+  let end = address.length;
+  for (; end > 0; end--) {
+    const last = address[end - 1];
+    if (last in excess ? excess[last]-- <= 0 : !TRAILING.test(last)) break;
   }
+  return address.slice(0, end);
 }
 
 /**
@@ -49,7 +50,7 @@ export function findUrls(text) {
     // spaces and quotes end it.
     const isCut = /^\\(?![nrt"])/.test(text.slice(index + match.length, index + match.length + 2));
     const shown = trimmed(match);
-    const href = isCut ? '' : addressOf(shown);
+    const href = isCut || match.length > MAX_CHARS ? '' : addressOf(shown);
     if (href) urls.push({ from: index, to: index + shown.length, href });
   }
   return urls;

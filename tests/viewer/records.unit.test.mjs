@@ -76,14 +76,17 @@ describe('records', () => {
     for (const [text, isShown] of [['status=500', true], ['q="a b"', true], ['level', false], ['500 q', false]]) assert.equal(covers(pairs, rangesOf(logfmt, text)), isShown, text);
   });
 
-  it('take long and hostile lines in a second', () => {
-    const start = performance.now();
-    for (const line of [`{"a":"${'\\n'.repeat(60_000)}"}`, `{${Array.from({ length: 9000 }, (_, i) => `"k${i}":${i}`)}}`, `level=info ${'a='.repeat(60_000)}`, `level=info ${'"'.repeat(60_000)}`, `level=info a="${'\\'.repeat(60_001)}`, `{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, `level=info ${'x'.repeat(120_000)}`, `level=info ${'http://'.repeat(20_000)}`]) {
+  it('take long and hostile lines in two seconds', () => {
+    // Time of the processor, because other programs may run meanwhile.
+    const start = process.cpuUsage().user;
+    for (const line of [`http://a${')'.repeat(60_000)}`, `{"a":"${'\\n'.repeat(60_000)}"}`, `{${Array.from({ length: 9000 }, (_, i) => `"k${i}":${i}`)}}`, `level=info ${'a='.repeat(60_000)}`, `level=info ${'"'.repeat(60_000)}`, `level=info a="${'\\'.repeat(60_001)}`, `{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, `level=info ${'x'.repeat(120_000)}`, `level=info ${'http://'.repeat(20_000)}`]) {
       const record = recordOf(line);
+      findUrls(line);
       if (record) linkParts(splitPieces(piecesOf(record, []), []));
       compileFields([{ key: 'k8999', value: '1', isExcluded: false }])(line);
     }
-    assert.ok(performance.now() - start < 1000 * 4, `${performance.now() - start} ms`);
+    const spent = (process.cpuUsage().user - start) / 1000;
+    assert.ok(spent < 2000, `${spent} ms`);
   });
 });
 
