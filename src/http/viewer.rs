@@ -38,14 +38,16 @@ const EARLY: [(&str, &str, &str); 2] = [
     ),
 ];
 const FILES: &[(&str, &str)] = files! {
-    "ansi.js" "app.js" "blocks.js" "caret.js" "cells.js" "clipboard.js" "connect.js" "controls.js"
-    "decode.js" "dom.js" "entries.js" "entryfilter.js" "errorbadge.js" "errorjumps.js"
-    "eventreader.js" "excerpt.js" "export.js" "foldjobs.js" "foldrow.js" "folds.js" "format.js"
-    "groups.js" "hash.js" "hub.js" "json.js" "keys.js" "level.js" "linetools.js" "list.js"
-    "markers.js" "overview.js" "page.js" "prefs.js" "print.js" "query.js" "regexsearch.js"
-    "repeats.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js" "searchbar.js"
-    "searchworker.js" "selection.js" "sidebar.js" "sources.js" "status.js" "store.js" "stream.js"
-    "streamworker.js" "track.js" "tree.js" "view.js"
+    "ansi.js" "app.js" "blocks.js" "caret.js" "cells.js" "clipboard.js" "columns.js" "connect.js"
+    "controls.js" "decode.js" "dom.js" "entries.js" "entryfilter.js" "errorbadge.js" "errorjumps.js"
+    "eventreader.js" "excerpt.js" "export.js" "fieldfilter.js" "fieldmark.js" "fieldmenu.js"
+    "fieldtext.js" "fieldtools.js" "fold.js" "foldjobs.js" "foldrow.js" "folds.js" "format.js"
+    "groups.js" "hash.js" "hub.js" "json.js" "keys.js" "level.js" "linetext.js" "linetools.js"
+    "list.js" "logfmt.js" "markers.js" "number.js" "overview.js" "page.js" "parts.js" "prefs.js"
+    "print.js" "query.js" "record.js" "regexsearch.js" "repeats.js" "row.js" "rowlist.js"
+    "rowmetrics.js" "screenrow.js" "scroll.js" "searchbar.js" "searchworker.js" "selection.js"
+    "sidebar.js" "sources.js" "stated.js" "status.js" "store.js" "stream.js" "streamworker.js"
+    "track.js" "tree.js" "urls.js" "view.js"
 };
 
 /// A file of the page, plain and compressed, with its headers.

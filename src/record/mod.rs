@@ -32,6 +32,8 @@ mod logger_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod trace_tests;
 
 pub use clock::{Clock, Zone};

@@ -6,6 +6,7 @@ import { count, plural, compact } from './format.js';
 import { ErrorJumps } from './errorjumps.js';
 import { formatHash } from './hash.js';
 import { byId, onClick, setPressed, setText } from './dom.js';
+import { FieldTools } from './fieldtools.js';
 import { bindingOf, isTyping, listKeys } from './keys.js';
 import { LEVELS } from './level.js';
 import { LineTools } from './linetools.js';
@@ -26,6 +27,7 @@ export class Controls {
   #levels = LEVELS.map((name, level) => /** @type {[number, HTMLButtonElement]} */ ([level, document.querySelector(`.level.${name}`)])).filter(([, button]) => button);
   #search;
   #lines;
+  #fields;
   #sidebar;
   #errors;
   #toastTimer = 0;
@@ -51,6 +53,7 @@ export class Controls {
     this.#errors = new ErrorJumps(page);
     this.#search = new SearchBar(page, () => this.#urlStateChanged());
     this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
+    this.#fields = new FieldTools(page, byId('lines', HTMLElement), () => this.#urlStateChanged(), (text) => void this.#lines.copyText([text], 'Value copied'));
     printLines(page, () => this.#lines.selectedRange);
     this.#wireBar();
     this.#wireMenu();
@@ -116,6 +119,7 @@ export class Controls {
     applyPrefs(prefs);
     renderState.time = prefs.time;
     if (list.wrap !== prefs.wrap) list.setWrap(prefs.wrap);
+    this.#page.showRecords(prefs.records);
     list.measure();
     list.refill();
     setPressed(byId('wrap', HTMLElement), prefs.wrap);
@@ -124,6 +128,7 @@ export class Controls {
     this.#page.setFolding({ entries: prefs.fold, repeats: prefs.repeats });
     setPressed(byId('fold', HTMLElement), prefs.fold);
     setPressed(byId('repeats', HTMLElement), prefs.repeats);
+    setPressed(byId('records', HTMLElement), prefs.records);
     byId('side', HTMLElement).setAttribute('aria-expanded', String(prefs.side));
     for (const choice of document.querySelectorAll('[data-theme-choice]')) setPressed(choice, /** @type {HTMLElement} */ (choice).dataset.themeChoice === prefs.theme);
     for (const choice of document.querySelectorAll('[data-size]')) setPressed(choice, Number(/** @type {HTMLElement} */ (choice).dataset.size) === prefs.size);
@@ -142,6 +147,7 @@ export class Controls {
     onClick('names', () => this.#setPrefs({ names: !this.#prefs.names }));
     onClick('fold', () => this.#setPrefs({ fold: !this.#prefs.fold }));
     onClick('repeats', () => this.#setPrefs({ repeats: !this.#prefs.repeats }));
+    onClick('records', () => this.#setPrefs({ records: !this.#prefs.records }));
     onClick('link-view', () => void this.#lines.copyText([location.href], 'Link copied'));
     onClick('clear', () => this.#page.clear());
     onClick('help-open', () => byId('help', HTMLDialogElement).showModal());
@@ -246,6 +252,7 @@ export class Controls {
       names: () => this.#setPrefs({ names: !this.#prefs.names }),
       nextError: () => this.#errors.jump(1),
       previousError: () => this.#errors.jump(-1),
+      records: () => this.#setPrefs({ records: !this.#prefs.records }),
       side: () => this.#setPrefs({ side: !this.#prefs.side }),
       all: () => this.#showAll(),
       source: () => this.#chooseSourceNumber(Number(key)),
@@ -277,6 +284,7 @@ export class Controls {
     byId('history', HTMLSelectElement).value = lines;
     for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
     this.#search.showUrlState();
+    this.#fields.show();
     this.showSources();
   }
 

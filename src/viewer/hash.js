@@ -1,5 +1,5 @@
 // Reads and writes the hash of the URL, e.g. `#ID&q=…&filter=1&source=…`: a URL names a line,
-// a search, the shown sources and levels, and the server filter.
+// a search, the shown sources, levels, fields and columns, and the server filter.
 
 /**
  * @typedef {object} UrlState
@@ -10,9 +10,13 @@
  * @property {string[]} sources
  * @property {number} levels bit set; 0 shows all levels
  * @property {string} grep regular expression of the server filter, or ''
+ * @property {import('./fieldfilter.js').Criterion[]} fields
+ * @property {string[]} columns keys of fields that are shown as columns
  * @property {string} history 'all' or a number of lines; '' for the default of the server
  */
 
+import { MAX_COLUMNS } from './columns.js';
+import { MAX_CRITERIA, criterionText, parseCriterion } from './fieldfilter.js';
 import { LEVELS } from './level.js';
 
 /** @param {string} hash @returns {UrlState} */
@@ -28,6 +32,8 @@ export function parseHash(hash) {
     context: context > 0 && context <= 99 ? Math.floor(context) : 0,
     sources: fields.getAll('source'),
     levels: levelBits(fields.get('level') ?? ''),
+    fields: fields.getAll('field').flatMap((text) => parseCriterion(text) ?? []).slice(0, MAX_CRITERIA),
+    columns: [...new Set(fields.getAll('column').filter(Boolean))].slice(0, MAX_COLUMNS),
     grep: fields.get('grep') ?? '',
     history: /^(all|\d+)$/.test(fields.get('history') ?? '') ? String(fields.get('history')) : '',
   };
@@ -39,7 +45,7 @@ function levelBits(list) {
 }
 
 /** @param {UrlState} state @returns {string} '' if nothing is set */
-export function formatHash({ line, query, filter, context, sources, levels, grep, history }) {
+export function formatHash({ line, query, filter, context, sources, levels, fields: criteria, columns, grep, history }) {
   const fields = new URLSearchParams();
   if (query.text) fields.set('q', query.text);
   if (query.text && query.regex) fields.set('regex', '1');
@@ -48,6 +54,8 @@ export function formatHash({ line, query, filter, context, sources, levels, grep
   if (context) fields.set('context', String(context));
   for (const source of sources) fields.append('source', source);
   if (levels) fields.set('level', LEVELS.filter((_, i) => levels & (1 << i)).join(','));
+  for (const criterion of criteria) fields.append('field', criterionText(criterion));
+  for (const column of columns) fields.append('column', column);
   if (grep) fields.set('grep', grep);
   if (history) fields.set('history', history);
   const parts = [line, fields.toString()].filter(Boolean);

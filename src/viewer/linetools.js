@@ -7,6 +7,8 @@ import { asText, writeLines } from './export.js';
 import { plural } from './format.js';
 import { formatHash } from './hash.js';
 import { isTyping } from './keys.js';
+import { contentOf, rowText } from './linetext.js';
+import { ROW_FLAG } from './rowlist.js';
 import { TextSelection } from './selection.js';
 
 export class LineTools {
@@ -26,8 +28,17 @@ export class LineTools {
     this.#page = page;
     this.#urlStateChanged = urlStateChanged;
     this.#toast = toast;
-    this.#selection = new TextSelection(byId('lines', HTMLElement), page.list, page.view, () => page.requestRender());
+    this.#selection = new TextSelection(byId('lines', HTMLElement), page.list, page.view, () => page.requestRender(), (line) => this.#rowText(line));
     this.#wire();
+  }
+
+  /** Returns the text of a row, which is a record or the line itself. @param {number} n */
+  #rowText(n) {
+    const { rows } = this.#page.view;
+    const i = rows.lines.indexOf(n);
+    const isMatch = i < rows.length && (rows.flagsAt(i) & ROW_FLAG.MATCH) !== 0;
+    const { store, renderState } = this.#page;
+    return rowText(contentOf(store.line(n), n, isMatch, renderState));
   }
 
   #wire() {

@@ -1,8 +1,8 @@
 // Virtual list: the document contains only the visible rows. The list follows the newest line
 // until the user scrolls up; then visible rows stay in place while lines arrive or are evicted.
 
+import { HANGING_INDENT, estimateRows, recordCells } from './fold.js';
 import { RowMetrics } from './rowmetrics.js';
-import { MAX_SHOWN_CHARS } from './row.js';
 import { ScrollMap } from './scroll.js';
 import { FLAG, KIND } from './store.js';
 
@@ -10,8 +10,6 @@ import { FLAG, KIND } from './store.js';
 const OVERSCAN_ROWS = 8;
 /** Row elements kept for reuse: two screens. When doubled, most stay unused. */
 const MAX_POOLED_ROWS = 120;
-/** Indent of wrapped lines in cells, as in viewer.css. */
-const HANGING_INDENT = 2;
 /** Pause before the scroll bar is realigned. When doubled, it is inexact for longer. */
 const REALIGN_DELAY_MS = 180;
 
@@ -21,6 +19,8 @@ export class LineList {
   map = new ScrollMap();
   following = true;
   wrap = true;
+  /** JSON is shown as records, which are narrower. */
+  records = true;
   /** Cells that fit into one screen line. */
   columns = 120;
   lineHeight = 20;
@@ -67,8 +67,7 @@ export class LineList {
   /** Estimated height of a line in screen lines; replaced by the measured height when rendered. */
   estimate = (/** @type {import('./store.js').Batch} */ chunk, /** @type {number} */ i) => {
     if (!this.wrap || (chunk.flags[i] & FLAG.KIND) > KIND.BINARY) return 1;
-    const excess = Math.min(chunk.cells[i], MAX_SHOWN_CHARS + 20) - this.columns;
-    return excess <= 0 ? 1 : 1 + Math.ceil(excess / Math.max(8, this.columns - HANGING_INDENT));
+    return estimateRows(this.records ? recordCells(chunk, i) : chunk.cells[i], this.columns);
   };
 
   /** Measures viewport and cells again, after a change of size. */
@@ -86,6 +85,8 @@ export class LineList {
     this.columns = columns;
     if (!this.wrap) return;
     this.estimateHeights();
+    // The length at which lines fold depends on the columns.
+    this.refill();
     if (anchor) this.#anchor = anchor;
   }
 

@@ -1,6 +1,8 @@
 // State of the page and the methods that change it. Uses store, view and list, but no
 // buttons. Each change calls `requestRender`, and the next frame renders it.
 
+import { Columns } from './columns.js';
+import { compileFields } from './fieldfilter.js';
 import { LineList } from './list.js';
 import { RegexSearch } from './regexsearch.js';
 import { parseHash } from './hash.js';
@@ -56,6 +58,9 @@ export class Page {
       selection: null,
       expandedLines: new Set(),
       fullLines: new Set(),
+      records: true,
+      columns: new Columns(() => this.list.measure()),
+      screenColumns: () => (this.list.wrap ? this.list.columns : 0),
     };
     const fill = (/** @type {HTMLElement} */ row, /** @type {number} */ n, /** @type {number} */ flags) => {
       if (this.store.holds(n)) fillRow(row, n, flags, this.renderState);
@@ -150,15 +155,16 @@ export class Page {
 
   /** Selects the rows again. @param {number} [keep] line that keeps its position on the screen */
   applyFilters(keep) {
-    const { query, filter, context, chosenSources, levels } = this.urlState;
+    const { query, filter, context, chosenSources, levels, fields, columns } = this.urlState;
     const { matcher, error } = compile(query);
     this.searchError = error;
     this.renderState.matcher = matcher;
+    this.renderState.columns.set(columns);
     if (!this.list.following || keep !== undefined) this.list.anchorLine(keep);
     const source = (/** @type {number} */ index) => chosenSources.size === 0 || chosenSources.has(this.sources.names[index]);
     const search = query.regex && matcher ? this.#regexSearch : null;
     search?.setQuery(query);
-    this.view.setCriteria({ source, levels, matcher, search, filter, context });
+    this.view.setCriteria({ source, levels, matcher, search, filter, context, fields: compileFields(fields) });
     this.list.reset();
     this.requestRender();
   }
@@ -234,15 +240,25 @@ export class Page {
     this.goToLine(lines.at(this.view.rows.stepShown(from, isFirst ? 1 : step)));
   }
 
-  /** Clears search filter and levels, and keeps the current line in place. */
+  /** Clears search filter, levels and criteria of fields, and keeps the current line in place. */
   showSurroundings() {
     const { current } = this.renderState;
     if (current < 0) return;
     this.urlState.filter = false;
     this.urlState.levels = 0;
+    this.urlState.fields = [];
     this.list.following = false;
     this.pausedAt = this.store.next;
     this.applyFilters(current);
+  }
+
+  /** Shows JSON and logfmt as records, or as they are. @param {boolean} records */
+  showRecords(records) {
+    if (this.renderState.records === records) return;
+    if (!this.list.following) this.list.anchorLine();
+    this.renderState.records = this.list.records = records;
+    this.list.estimateHeights();
+    this.list.refill();
   }
 
   /** @param {number} n */

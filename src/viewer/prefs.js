@@ -8,6 +8,7 @@ const STORAGE_KEY = 'ssetail';
  * @property {boolean} wrap
  * @property {'off' | 'clock' | 'ago'} time
  * @property {boolean} names
+ * @property {boolean} records
  * @property {boolean} side
  * @property {number} size
  * @property {boolean} fold folds entries and finished groups
@@ -15,7 +16,7 @@ const STORAGE_KEY = 'ssetail';
  */
 
 /** @type {Prefs} */
-const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, side: true, size: 12.5, fold: true, repeats: false };
+const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, records: true, side: true, size: 12.5, fold: true, repeats: false };
 
 /** @returns {Prefs} */
 export function loadPrefs() {

@@ -2,6 +2,7 @@
 // the document while it is printed. viewer.css hides everything else on paper.
 
 import { make } from './dom.js';
+import { fieldText } from './fieldtext.js';
 import { plural } from './format.js';
 import { fillRow } from './row.js';
 
@@ -58,9 +59,9 @@ function paperOf({ view, renderState, urlState }, selection) {
     fillRow(row, n, 0, state);
     paper.append(row);
   }
-  const { query, filter, chosenSources } = urlState;
+  const { query, filter, chosenSources, fields } = urlState;
   const text = extentText(paper.querySelectorAll('.row:not(.divider)').length, selection !== null, isAll);
-  const parts = [text, [...chosenSources].join(', '), filter && query.text && `matches of ${query.text}`, new Date().toLocaleString()];
+  const parts = [text, [...chosenSources].join(', '), filter && query.text && `matches of ${query.text}`, ...fields.map((field) => fieldText(field, field.isExcluded ? '≠' : '=')), new Date().toLocaleString()];
   paper.prepend(make('p', '', parts.filter(Boolean).join(' · ')));
   return paper;
 }

@@ -1,20 +1,14 @@
-// Fills one row of the list. Log text enters the document only here and in tree.js, always as
-// text nodes.
+// Fills one row of the list: time, name, columns, and the text of linetext.js.
 
-import { parseAnsi } from './ansi.js';
 import { make } from './dom.js';
 import { showFolds, updateFolds } from './foldrow.js';
-import { ago, clock, hexText, instant, plural, shortenName } from './format.js';
-import { findJson } from './json.js';
+import { ago, clock, instant, plural, shortenName } from './format.js';
+import { contentOf, fillText } from './linetext.js';
 import { ROW_FLAG } from './rowlist.js';
 import { FLAG, KIND } from './store.js';
-import { jsonTree } from './tree.js';
 
 /** Maximum width of the name column in cells. When doubled, text gets less space. */
 export const NAME_COLUMNS = 20;
-
-/** Characters shown of a collapsed line. When doubled, long lines render slower. */
-export const MAX_SHOWN_CHARS = 2000;
 
 /**
  * State that all rows depend on, in addition to their lines.
@@ -26,135 +20,20 @@ export const MAX_SHOWN_CHARS = 2000;
  * @property {'off' | 'clock' | 'ago'} time
  * @property {number} current line number, or -1
  * @property {[number, number] | null} selection first and last line number
- * @property {Set<number>} expandedLines lines whose JSON is shown as a tree
+ * @property {Set<number>} expandedLines lines whose fields are shown as a tree
  * @property {Set<number>} fullLines lines that are shown at full length
  * @property {import('./folds.js').Folds} [folds] what is folded under rows
+ * @property {boolean} records shows JSON and logfmt as records
+ * @property {import('./columns.js').Columns} columns fields that are shown as columns
+ * @property {() => number} screenColumns returns the cells of a screen row; 0 if lines are not wrapped
  */
-
-/** @typedef {import('./ansi.js').Span & { isMatch: boolean }} StyledPart */
-
-/**
- * Splits spans at the ends of the matched ranges.
- * @param {import('./ansi.js').Span[]} spans
- * @param {[number, number][]} ranges sorted, without overlap
- * @returns {StyledPart[]}
- */
-export function splitSpans(spans, ranges) {
-  /** @type {StyledPart[]} */
-  const parts = [];
-  let at = 0;
-  let r = 0;
-  for (const span of spans) {
-    const end = at + span.text.length;
-    for (let from = at; from < end; ) {
-      while (r < ranges.length && ranges[r][1] <= from) r++;
-      const [begin, stop] = ranges[r] ?? [Infinity, Infinity];
-      const isMatch = begin <= from;
-      const to = Math.min(end, isMatch ? stop : begin);
-      parts.push({ ...span, text: span.text.slice(from - at, to - at), isMatch });
-      from = to;
-    }
-    at = end;
-  }
-  return parts;
-}
-
-/** @param {HTMLElement} element @param {import('./ansi.js').Style} style */
-function applyStyle(element, style) {
-  const { fg, bg } = style.inverse ? { fg: style.bg || 'inverse-fg', bg: style.fg || 'inverse-bg' } : style;
-  for (const [property, colour] of [['fg', fg], ['bg', bg]]) {
-    if (colour.startsWith('rgb')) {
-      element.classList.add(property);
-      element.style.setProperty(`--paint-${property}`, colour);
-    } else if (colour) element.classList.add(`${property}-${colour}`);
-  }
-  for (const name of /** @type {const} */ (['bold', 'dim', 'italic', 'underline', 'strike'])) {
-    if (style[name]) element.classList.add(name);
-  }
-}
-
-/** @param {StyledPart} part @returns {Node} */
-function partNode({ text, style, symbol, isMatch, link }) {
-  const address = link ? webAddress(link) : '';
-  if (!style && !symbol && !isMatch && !address) return document.createTextNode(text);
-  const element = make(isMatch ? 'mark' : 'span', symbol ? 'symbol' : '', text);
-  if (style) applyStyle(element, style);
-  return address ? linkNode(element, address) : element;
-}
-
-/** Returns the address if a link to it can do nothing but open a web page, or ''. @param {string} text */
-function webAddress(text) {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  return url && /^https?:$/.test(url.protocol) ? url.href : '';
-}
-
-/** @param {HTMLElement} content @param {string} address */
-function linkNode(content, address) {
-  const link = /** @type {HTMLAnchorElement} */ (make('a', 'line-link'));
-  link.href = link.title = address;
-  link.target = '_blank';
-  link.rel = 'noreferrer';
-  link.append(content);
-  return link;
-}
-
-/** Reports if a line ends with JSON; cheap tests run first. @param {string} text */
-export function hasJson(text) {
-  return /[}\]]\s*$/.test(text.slice(-8)) && /[{[]\s*(?:["\d{[]|$)/.test(text) && findJson(text) !== null;
-}
 
 /** @param {boolean} open */
 function jsonButton(open) {
   const button = make('button', 'json-toggle');
-  button.title = open ? 'Collapse JSON' : 'Expand JSON';
+  button.title = open ? 'Hide fields' : 'Show fields';
   button.setAttribute('aria-label', button.title);
   button.setAttribute('aria-expanded', String(open));
-  button.tabIndex = -1;
-  return button;
-}
-
-const DIMMED = Object.freeze({ fg: '', bg: '', bold: false, dim: true, italic: false, underline: false, inverse: false, strike: false });
-const JSON_SYNTAX = /("[^"\\]*(?:\\.[^"\\]*)*"\s*:|[{}[\],]+)/;
-
-/** Returns spans in which keys and brackets are dimmed. @param {string} text @returns {import('./ansi.js').Span[]} */
-function jsonSpans(text) {
-  return text.split(JSON_SYNTAX).map((part, i) => ({ text: part, style: i % 2 ? DIMMED : null, symbol: false }));
-}
-
-/** @param {import('./store.js').Line} line @returns {import('./ansi.js').Span[]} */
-function spansOf(line) {
-  if ((line.flags & FLAG.KIND) === KIND.BINARY) return [{ text: hexText(line.text), style: null, symbol: false }];
-  if (line.flags & FLAG.CONTROL_CHARS) return parseAnsi(line.text);
-  if (/^\s*\{"/.test(line.text)) return jsonSpans(line.text);
-  return [{ text: line.text, style: null, symbol: false }];
-}
-
-/**
- * @param {HTMLElement} text element to fill
- * @param {import('./store.js').Line} line
- * @param {number} n
- * @param {boolean} isMatch
- * @param {RenderState} renderState
- */
-function fillText(text, line, n, isMatch, renderState) {
-  const spans = spansOf(line);
-  const visible = spans.map((span) => span.text).join('');
-  const ranges = (isMatch && renderState.matcher?.ranges(visible)) || [];
-  const isTruncated = visible.length > MAX_SHOWN_CHARS && !renderState.fullLines.has(n) && !ranges.some(([, end]) => end > MAX_SHOWN_CHARS);
-  let remaining = isTruncated ? MAX_SHOWN_CHARS : Infinity;
-  for (const part of splitSpans(spans, ranges)) {
-    if (remaining <= 0) break;
-    text.append(partNode({ ...part, text: part.text.slice(0, remaining) }));
-    remaining -= part.text.length;
-  }
-  if (isTruncated) text.append(showAllButton(visible.length - MAX_SHOWN_CHARS));
-  if (line.flags & FLAG.MORE) text.append(make('span', 'symbol', '↩︎…'));
-  return visible;
-}
-
-/** @param {number} hidden */
-function showAllButton(hidden) {
-  const button = make('button', 'show-all', `Show ${plural(hidden, 'more character')}`);
   button.tabIndex = -1;
   return button;
 }
@@ -178,13 +57,13 @@ function fillLine(row, line, n, isMatch, renderState) {
   const name = make('span', 'name', shortenName(renderState.names[line.source], NAME_COLUMNS));
   name.title = renderState.names[line.source];
   const text = make('div', 'text');
-  const visible = fillText(text, line, n, isMatch, renderState);
-  const expandable = hasJson(visible);
-  const open = expandable && renderState.expandedLines.has(n);
-  row.append(name, text);
-  if (expandable) row.append(jsonButton(open));
-  const json = open ? findJson(visible) : null;
-  if (json) text.append(jsonTree(json));
+  const content = contentOf(line, n, isMatch, renderState);
+  fillText(text, content, renderState.fullLines.has(n), renderState.screenColumns());
+  if (line.flags & FLAG.MORE) text.append(make('span', 'symbol', '↩︎…'));
+  row.append(name);
+  if (renderState.columns.keys.length) row.append(renderState.columns.cells(content.record));
+  row.append(text);
+  if (content.tree) row.append(jsonButton(content.isOpen));
 }
 
 /** @type {Record<string, string>} */

@@ -15,6 +15,7 @@ const SLICE_LINES = 256;
  * @typedef {object} Criteria
  * @property {(source: number) => boolean} source true if the source is shown
  * @property {number} levels bit set of levels; 0 shows all
+ * @property {import('./fieldfilter.js').LineTest | null} [fields] hides lines by their fields
  * @property {import('./query.js').Matcher | null} matcher
  * @property {import('./regexsearch.js').RegexSearch | null} [search] runs the matcher in a worker; for regular expressions
  * @property {boolean} filter hides lines that do not match
@@ -76,10 +77,10 @@ export class View {
     return this.#criteria;
   }
 
-  /** True if levels or the search hide lines. */
+  /** True if levels, fields or the search hide lines. */
   get isFiltered() {
-    const { filter, matcher, levels } = this.#criteria;
-    return levels !== 0 || (filter && matcher !== null);
+    const { filter, matcher, levels, fields } = this.#criteria;
+    return levels !== 0 || Boolean(fields) || (filter && matcher !== null);
   }
 
   /** Processed part of the store, 0 to 1. */
@@ -173,8 +174,8 @@ export class View {
 
   /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} i */
   #addLine(chunk, n, i) {
-    const { levels, matcher, search, filter } = this.#criteria;
-    const isLevelShown = levels === 0 || (levels & (1 << chunk.level[i])) !== 0;
+    const { levels, fields, matcher, search, filter } = this.#criteria;
+    const isLevelShown = (levels === 0 || (levels & (1 << chunk.level[i])) !== 0) && (!fields || fields(shownText(chunk, i)));
     const isMatch = isLevelShown && matcher !== null && (search ? search.isMatch(n) : matcher.test(shownText(chunk, i)));
     if (isMatch) this.matches.push(n);
     const rowFlags = isMatch ? ROW_FLAG.MATCH : 0;

@@ -133,7 +133,7 @@ describe('lines', () => {
     page = await open();
     await waitForLine('line 4');
     const tall = await page.$eval('.rows .row:not(.divider)', (row) => row.offsetHeight);
-    assert.ok(tall > 100);
+    assert.ok(tall >= 100);
     await page.keyboard.press('w');
     await page.waitForFunction(() => document.querySelector('.rows .row:not(.divider)').offsetHeight < 30);
     await page.keyboard.press('w');

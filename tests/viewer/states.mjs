@@ -30,6 +30,17 @@ export const STATES = {
   json: async ({ page }) => {
     await page.evaluate(() => document.querySelectorAll('.json-toggle')[2].click());
   },
+  field: async ({ page }) => {
+    await page.locator('.row:has-text("order placed") .field:text-is("c-99120")').click();
+  },
+  columns: async ({ page }) => {
+    await page.goto(`${page.url()}#column=level&column=upstream&field=msg!=retrying`);
+    await page.reload();
+    await page.waitForSelector('.rows .col');
+  },
+  raw: async ({ page }) => {
+    await page.keyboard.press('r');
+  },
   paused: async ({ page, mock }) => {
     many(mock, 3000);
     await page.waitForTimeout(400);
