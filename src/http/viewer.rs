@@ -39,10 +39,10 @@ const EARLY: [(&str, &str, &str); 2] = [
 ];
 const FILES: &[(&str, &str)] = files! {
     "ansi.js" "app.js" "caret.js" "cells.js" "clipboard.js" "connect.js" "controls.js" "decode.js"
-    "dom.js" "eventreader.js" "excerpt.js" "export.js" "format.js" "hash.js" "hub.js" "json.js"
+    "dom.js" "eventreader.js" "excerpt.js" "export.js" "format.js" "hash.js" "hub.js" "icon.svg" "json.js"
     "keys.js" "level.js" "linetools.js" "list.js" "overview.js" "page.js" "prefs.js" "print.js"
     "query.js" "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js"
-    "searchbar.js" "searchworker.js" "selection.js" "sidebar.js" "sources.js" "status.js" "store.js"
+    "searchbar.js" "searchworker.js" "selection.js" "sidebar.js" "sourcerow.js" "sources.js" "sourcetree.js" "status.js" "store.js"
     "stream.js" "streamworker.js" "tree.js" "view.js"
 };
 
@@ -60,7 +60,7 @@ pub struct Asset {
 
 /// The files that the page loads, compressed when the first of them is requested.
 static ASSETS: LazyLock<Vec<(&str, Asset)>> = LazyLock::new(|| {
-    FILES.iter().map(|(name, text)| (*name, Asset::module(&compact(text)))).collect()
+    FILES.iter().map(|(name, text)| (*name, Asset::file(name, &compact(text)))).collect()
 });
 
 /// A checksum of all files. It is part of their addresses, so that browsers may cache them forever
@@ -93,9 +93,15 @@ impl Asset {
         ASSETS.iter().find(|(known, _)| *known == name).map(|(_, asset)| asset)
     }
 
-    fn module(text: &str) -> Self {
-        let (kind, freshness) = ("text/javascript; charset=utf-8", "max-age=31536000, immutable");
-        Asset::new(kind, freshness, policy("", ""), text)
+    /// Returns the address of a file, relative to the page.
+    pub(super) fn address(name: &str) -> String {
+        format!("viewer/{}/{name}", *RELEASE)
+    }
+
+    fn file(name: &str, text: &str) -> Self {
+        let is_image = name.ends_with(".svg");
+        let kind = if is_image { "image/svg+xml" } else { "text/javascript; charset=utf-8" };
+        Asset::new(kind, "max-age=31536000, immutable", policy("", ""), text)
     }
 
     fn new(kind: &'static str, freshness: &'static str, policy: String, text: &str) -> Self {
@@ -145,13 +151,13 @@ impl Asset {
 fn policy(script: &str, style: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'{script}; style-src 'self'{style}; \
-         connect-src 'self'; img-src 'self' data:; worker-src 'self'; \
+         connect-src 'self'; img-src 'self' data:; worker-src 'self'; manifest-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 }
 
 /// Returns the name of a text inside the page in a policy.
-fn hash_source(text: &str) -> String {
+pub(super) fn hash_source(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     format!("'sha256-{}'", STANDARD.encode(digest))
 }

@@ -38,10 +38,7 @@ export class Controls {
     this.#page = page;
     this.#prefs = prefs;
     this.#reconnect = reconnect;
-    this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), (name, combine) => {
-      page.chooseSource(name, combine);
-      this.#urlStateChanged();
-    });
+    this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), byId('source-filter', HTMLInputElement), (keys) => this.#chooseSources(keys));
     this.#search = new SearchBar(page, () => this.#urlStateChanged());
     this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
     printLines(page, () => this.#lines.selectedRange);
@@ -76,13 +73,18 @@ export class Controls {
     onClick('time', () => this.#nextTime());
     onClick('follow', () => this.#page.list.follow(!this.#page.list.following));
     onClick('resume', () => this.#page.list.follow(true));
-    onClick('all', () => this.#showAll());
+    onClick('all', () => this.#chooseSources([]));
   }
 
-  #showAll() {
-    this.#page.urlState.chosenSources.clear();
-    this.#page.applyFilters();
+  /** @param {string[]} keys names of sources and folders; all if empty */
+  #chooseSources(keys) {
+    this.#page.chooseSources(keys);
     this.#urlStateChanged();
+  }
+
+  #focusSources() {
+    if (!this.#prefs.side) this.#setPrefs({ side: true });
+    this.#sidebar.focus();
   }
 
   #nextTime() {
@@ -225,10 +227,11 @@ export class Controls {
       link: () => this.#lines.linkLine(),
       wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
       time: () => this.#nextTime(),
+      sources: () => this.#focusSources(),
       names: () => this.#setPrefs({ names: !this.#prefs.names }),
       errors: () => (page.toggleLevel(1 << 4), this.#urlStateChanged()),
       side: () => this.#setPrefs({ side: !this.#prefs.side }),
-      all: () => this.#showAll(),
+      all: () => this.#chooseSources([]),
       source: () => this.#chooseSourceNumber(Number(key)),
       help: () => byId('help', HTMLDialogElement).showModal(),
       escape: () => page.setCurrent(-1, false),
@@ -240,8 +243,8 @@ export class Controls {
   #chooseSourceNumber(number) {
     const name = this.#page.sources.sorted[number - 1]?.name;
     if (name === undefined) return;
-    this.#page.chooseSource(name, false);
-    this.#urlStateChanged();
+    const { chosenSources } = this.#page.urlState;
+    this.#chooseSources(chosenSources.size === 1 && chosenSources.has(name) ? [] : [name]);
   }
 
   /** @param {string} text */
@@ -267,7 +270,7 @@ export class Controls {
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
-    const single = sources.byName.size < 2;
+    const single = sources.isSingle(urlState.chosenSources);
     const changed = root.style.getPropertyValue('--name-width') !== width || root.classList.contains('one-source') !== single;
     root.style.setProperty('--name-width', width);
     root.classList.toggle('one-source', single);

@@ -127,7 +127,7 @@ export class Page {
     this.searchError = error;
     this.renderState.matcher = matcher;
     if (!this.list.following || keep !== undefined) this.list.anchorLine(keep);
-    const source = (/** @type {number} */ index) => chosenSources.size === 0 || chosenSources.has(this.sources.names[index]);
+    const source = this.sources.filterOf(chosenSources);
     const search = query.regex && matcher ? this.#regexSearch : null;
     search?.setQuery(query);
     this.view.setCriteria({ source, levels, matcher, search, filter, context });
@@ -230,15 +230,9 @@ export class Page {
     this.list.refillLine(n);
   }
 
-  /** @param {string} name @param {boolean} combine adds or removes the source instead of showing only this source */
-  chooseSource(name, combine) {
-    const { chosenSources } = this.urlState;
-    const only = chosenSources.size === 1 && chosenSources.has(name);
-    if (combine && chosenSources.has(name)) chosenSources.delete(name);
-    else {
-      if (!combine) chosenSources.clear();
-      if (!only || combine) chosenSources.add(name);
-    }
+  /** Shows only these sources; all if empty. @param {Iterable<string>} keys names of sources and folders */
+  chooseSources(keys) {
+    this.urlState.chosenSources = new Set(keys);
     this.applyFilters(this.renderState.current >= 0 && !this.list.following ? this.renderState.current : undefined);
   }
 

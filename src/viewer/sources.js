@@ -51,8 +51,27 @@ export class Sources {
    */
   levelCount(level, chosen) {
     let total = 0;
-    for (const { name, levels } of this.byName.values()) if (chosen.size === 0 || chosen.has(name)) total += levels[level];
+    for (const { name, levels } of this.byName.values()) if (isChosen(chosen, name)) total += levels[level];
     return total;
+  }
+
+  /** Returns a filter by source index; it is called for each line. @param {Set<string>} chosen @returns {(index: number) => boolean} */
+  filterOf(chosen) {
+    /** @type {Map<string, boolean>} */
+    const known = new Map();
+    return (index) => {
+      const name = this.names[index];
+      let shown = known.get(name);
+      if (shown === undefined) known.set(name, (shown = chosen.size === 0 || (name !== undefined && isChosen(chosen, name))));
+      return shown;
+    };
+  }
+
+  /** Reports if exactly one source is shown, so that lines need no name. @param {Set<string>} chosen */
+  isSingle(chosen) {
+    let shown = 0;
+    for (const name of this.byName.keys()) if (isChosen(chosen, name) && ++shown > 1) return false;
+    return true;
   }
 
   /** @param {string[]} names */
@@ -96,6 +115,17 @@ export class Sources {
   hueOf(index) {
     return this.byName.get(this.names[index])?.hue ?? HUE_COUNT;
   }
+}
+
+/**
+ * Reports if a source is shown.
+ * @param {Set<string>} chosen names of sources, and folders of names with a slash at their end; all are shown if empty
+ * @param {string} name
+ */
+export function isChosen(chosen, name) {
+  if (chosen.size === 0 || chosen.has(name)) return true;
+  for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) if (chosen.has(name.slice(0, at + 1))) return true;
+  return false;
 }
 
 /** Returns the label of a state. @param {string} state */
