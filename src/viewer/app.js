@@ -258,7 +258,7 @@ function showEmpty() {
 function findLinkedLine() {
   const { line, until } = linkedLine;
   if (!line) return;
-  const n = page.store.findId(line);
+  const n = page.findLinked();
   const hasHistory = state.phase === 'live' && Date.now() - liveSince > HISTORY_PERIOD_MS;
   if (n < 0 && !hasHistory && Date.now() < until) return scheduleRefresh();
   linkedLine.line = '';
@@ -268,11 +268,7 @@ function findLinkedLine() {
 
 /** @param {number} n */
 function goToLinkedLine(n) {
-  page.setCurrent(n, false);
-  page.list.following = false;
-  page.pausedAt = page.store.next;
-  page.list.anchorLine(n);
-  page.requestRender();
+  page.showLinked(n);
 }
 
 /** @param {string} id */

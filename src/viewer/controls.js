@@ -9,6 +9,8 @@ import { bindingOf, isTyping, listKeys } from './keys.js';
 import { LEVELS } from './level.js';
 import { LineTools } from './linetools.js';
 import { LIMIT } from './page.js';
+import { Notes } from './notes.js';
+import { Notifier } from './notify.js';
 import { applyPrefs, savePrefs } from './prefs.js';
 import { printLines } from './print.js';
 import { NAME_COLUMNS } from './row.js';
@@ -18,6 +20,9 @@ import { Sidebar } from './sidebar.js';
 /** Duration of a toast. When doubled, it covers lines for longer. */
 const TOAST_MS = 2600;
 
+/** Buttons that clear the filters: in the status bar, in the list without lines, and in the note about a linked line. */
+const CLEAR_BUTTONS = ['clear-filters', 'empty-clear', 'note-clear'];
+
 export class Controls {
   #page;
   #prefs;
@@ -26,6 +31,7 @@ export class Controls {
   #search;
   #lines;
   #sidebar;
+  #notes;
   #toastTimer = 0;
 
   /**
@@ -41,6 +47,8 @@ export class Controls {
     this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), byId('source-filter', HTMLInputElement), (keys) => this.#chooseSources(keys));
     this.#search = new SearchBar(page, () => this.#urlStateChanged());
     this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
+    this.#notes = new Notes(page, !prefs.introduced, () => this.#setPrefs({ introduced: true }));
+    new Notifier(page);
     printLines(page, () => this.#lines.selectedRange);
     this.#wireBar();
     this.#wireMenu();
@@ -54,8 +62,18 @@ export class Controls {
   /** Shows the changed URL state in the controls and writes it to the URL. */
   #urlStateChanged() {
     this.showUrlState();
+    history.replaceState(null, '', this.#hash({}) || location.pathname + location.search);
+  }
+
+  /** Returns the hash for the view without its lines. @param {Partial<import('./hash.js').UrlState>} change */
+  #hash(change) {
     const { chosenSources, ...urlState } = this.#page.urlState;
-    history.replaceState(null, '', formatHash({ ...urlState, line: '', sources: [...chosenSources] }) || location.pathname + location.search);
+    return formatHash({ ...urlState, sources: [...chosenSources], line: '', lastLine: '', ...change });
+  }
+
+  #clearFilters() {
+    this.#page.clearFilters();
+    this.#urlStateChanged();
   }
 
   #wireLevels() {
@@ -73,6 +91,7 @@ export class Controls {
     onClick('time', () => this.#nextTime());
     onClick('follow', () => this.#page.list.follow(!this.#page.list.following));
     onClick('resume', () => this.#page.list.follow(true));
+    for (const id of CLEAR_BUTTONS) onClick(id, () => this.#clearFilters());
     onClick('all', () => this.#chooseSources([]));
   }
 
@@ -194,7 +213,7 @@ export class Controls {
     return true;
   }
 
-  /** @param {KeyboardEvent} event @returns {boolean} true if the key scrolls */
+  /** @param {KeyboardEvent} event @returns {boolean} true if the key scrolls or selects */
   #scrollKey(event) {
     const { list } = this.#page;
     const page = list.map.viewport - 2 * list.lineHeight;
@@ -202,7 +221,8 @@ export class Controls {
     const by = { ArrowDown: list.lineHeight, ArrowUp: -list.lineHeight, PageDown: page, PageUp: -page };
     if (!(event.key in by)) return false;
     event.preventDefault();
-    list.scrollBy(by[event.key]);
+    if (event.shiftKey && event.key.startsWith('Arrow')) this.#page.extendSelection(event.key === 'ArrowDown' ? 1 : -1);
+    else list.scrollBy(by[event.key]);
     return true;
   }
 
@@ -227,6 +247,7 @@ export class Controls {
       link: () => this.#lines.linkLine(),
       wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
       time: () => this.#nextTime(),
+      clear: () => this.#clearFilters(),
       sources: () => this.#focusSources(),
       names: () => this.#setPrefs({ names: !this.#prefs.names }),
       errors: () => (page.toggleLevel(1 << 4), this.#urlStateChanged()),
@@ -260,6 +281,8 @@ export class Controls {
     byId('grep', HTMLInputElement).value = grep;
     byId('history', HTMLSelectElement).value = lines;
     for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
+    const isFiltered = this.#hash({ grep: '', history: '' }) !== '';
+    for (const id of CLEAR_BUTTONS) byId(id, HTMLElement).hidden = !isFiltered;
     this.#search.showUrlState();
     this.showSources();
   }
@@ -294,5 +317,6 @@ export class Controls {
     setText(follow, list.following ? 'Following' : 'Paused');
     this.#search.showState();
     this.#lines.positionTools();
+    this.#notes.show();
   }
 }

@@ -1,13 +1,14 @@
-// Reads and writes the hash of the URL, e.g. `#ID&q=…&filter=1&source=…`: a URL names a line,
-// a search, the shown sources and levels, and the server filter.
+// Reads and writes the hash of the URL, e.g. `#ID&q=…&filter=1&source=…`: a URL names a line or a
+// range of lines (`#line=ID..ID&…`), a search, the shown sources and levels, and the server filter.
 
 /**
  * @typedef {object} UrlState
  * @property {string} line an event ID, or ''
+ * @property {string} lastLine event ID of the last line of a range, or ''
  * @property {import('./query.js').Query} query
  * @property {boolean} filter
  * @property {number} context
- * @property {string[]} sources
+ * @property {string[]} sources names, and folders of names with a slash at their end
  * @property {number} levels bit set; 0 shows all levels
  * @property {string} grep regular expression of the server filter, or ''
  * @property {string} history 'all' or a number of lines; '' for the default of the server
@@ -21,8 +22,10 @@ export function parseHash(hash) {
   const hasLine = /^[\w.~-]+$/.test(first);
   const fields = new URLSearchParams(hasLine ? rest.join('&') : hash.replace(/^#/, ''));
   const context = Number(fields.get('context'));
+  const [line, lastLine = ''] = (hasLine ? first : fields.get('line') ?? '').split('..').filter((id) => /^[\w.~-]+$/.test(id));
   return {
-    line: hasLine ? first : '',
+    line: line ?? '',
+    lastLine,
     query: { text: fields.get('q') ?? '', regex: fields.has('regex'), matchCase: fields.has('case') },
     filter: fields.has('filter'),
     context: context > 0 && context <= 99 ? Math.floor(context) : 0,
@@ -39,8 +42,9 @@ function levelBits(list) {
 }
 
 /** @param {UrlState} state @returns {string} '' if nothing is set */
-export function formatHash({ line, query, filter, context, sources, levels, grep, history }) {
+export function formatHash({ line, lastLine, query, filter, context, sources, levels, grep, history }) {
   const fields = new URLSearchParams();
+  const isRange = line !== '' && lastLine !== '';
   if (query.text) fields.set('q', query.text);
   if (query.text && query.regex) fields.set('regex', '1');
   if (query.text && query.matchCase) fields.set('case', '1');
@@ -50,6 +54,6 @@ export function formatHash({ line, query, filter, context, sources, levels, grep
   if (levels) fields.set('level', LEVELS.filter((_, i) => levels & (1 << i)).join(','));
   if (grep) fields.set('grep', grep);
   if (history) fields.set('history', history);
-  const parts = [line, fields.toString()].filter(Boolean);
+  const parts = [isRange ? `line=${line}..${lastLine}` : line, fields.toString()].filter(Boolean);
   return parts.length ? `#${parts.join('&')}` : '';
 }

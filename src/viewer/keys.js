@@ -4,7 +4,7 @@ import { make } from './dom.js';
 
 /**
  * @typedef {object} Binding
- * @property {string[]} keys values of KeyboardEvent.key; `Ctrl+F` is only listed, and handled by Controls
+ * @property {string[]} keys values of KeyboardEvent.key; `Ctrl+F` and `Shift+↓` are only listed, and handled by Controls
  * @property {string} label
  */
 
@@ -14,15 +14,17 @@ export const BINDINGS = {
   next: { keys: ['n'], label: 'Next match' },
   previous: { keys: ['N'], label: 'Previous match' },
   filter: { keys: ['x'], label: 'Show matches only' },
-  surroundings: { keys: ['i'], label: 'Show surrounding lines' },
+  clear: { keys: ['X'], label: 'Clear filters' },
+  surroundings: { keys: ['i'], label: 'Show in context' },
   follow: { keys: ['f'], label: 'Follow new lines' },
   start: { keys: ['g', 'Home'], label: 'First line' },
   end: { keys: ['G', 'End'], label: 'Last line' },
   down: { keys: ['j'], label: 'Next line' },
   up: { keys: ['k'], label: 'Previous line' },
+  extend: { keys: ['Shift+↓', 'Shift+↑'], label: 'Select more lines' },
   json: { keys: ['Enter', 'o'], label: 'Expand JSON' },
   copy: { keys: ['c'], label: 'Copy lines' },
-  link: { keys: ['l'], label: 'Copy link to line' },
+  link: { keys: ['l'], label: 'Copy link to selected lines' },
   wrap: { keys: ['w'], label: 'Wrap long lines' },
   time: { keys: ['t'], label: 'Arrival time' },
   names: { keys: ['S'], label: 'Show source names' },

@@ -123,13 +123,18 @@ export class LineTools {
     return range ? [range[0].line, range[1].line] : this.#page.renderState.selection;
   }
 
+  /** Copies a link to the selected lines, or to the current line, with the filters of the page. */
   async linkLine() {
-    const { current } = this.#page.renderState;
-    const line = current < 0 ? '' : this.#page.idOf(current);
+    const { urlState: { chosenSources, ...urlState }, renderState, store } = this.#page;
+    let [first, last] = this.selectedRange ?? [renderState.current, renderState.current];
+    // Notes between lines have no ID of their own.
+    while (first < last && !this.#page.idOf(first)) first++;
+    while (first < last && !this.#page.idOf(last)) last--;
+    const line = store.holds(first) ? this.#page.idOf(first) : '';
     if (!line) return this.#toast('Select a line first');
-    const { chosenSources, ...urlState } = this.#page.urlState;
-    history.replaceState(null, '', formatHash({ ...urlState, line, sources: [...chosenSources] }));
-    await this.copyText([location.href], 'Link to line copied');
+    const lastLine = last > first ? this.#page.idOf(last) : '';
+    history.replaceState(null, '', formatHash({ ...urlState, line, lastLine, sources: [...chosenSources] }));
+    await this.copyText([location.href], lastLine ? 'Link to the selected lines copied' : 'Link to the line copied');
   }
 
   /** Copies the selected text, or else the selected lines. */

@@ -24,6 +24,8 @@ export class Page {
   /** Search, filters and shown sources, as in the URL. */
   urlState = { ...parseHash(''), chosenSources: /** @type {Set<string>} */ (new Set()) };
   searchError = '';
+  /** First and last line of a link, which are shown also if the filters hide them. @type {[number, number] | null} */
+  linked = null;
   /** Number of the next line at the time when following stopped. */
   pausedAt = 0;
   /** @type {View} */
@@ -33,6 +35,8 @@ export class Page {
   /** @type {import('./row.js').RenderState} */
   renderState;
   afterRender = () => {};
+  /** Called after lines were stored, also while the page is hidden and renders nothing. */
+  afterAppend = () => {};
   #frameRequest = 0;
   #regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
   /** Step of a jump that waits for the end of the search, or 0. */
@@ -86,6 +90,7 @@ export class Page {
   append(batch) {
     this.store.append(batch);
     this.#trim();
+    this.afterAppend();
     this.requestRender();
   }
 
@@ -110,6 +115,7 @@ export class Page {
     this.sources.resetCounts();
     this.renderState.current = -1;
     this.renderState.selection = null;
+    this.linked = null;
     this.list.following = true;
     this.applyFilters();
   }
@@ -130,7 +136,7 @@ export class Page {
     const source = this.sources.filterOf(chosenSources);
     const search = query.regex && matcher ? this.#regexSearch : null;
     search?.setQuery(query);
-    this.view.setCriteria({ source, levels, matcher, search, filter, context });
+    this.view.setCriteria({ source, levels, matcher, search, filter, context, linked: this.linked });
     this.list.reset();
     this.requestRender();
   }
@@ -202,6 +208,52 @@ export class Page {
     if (lines.length === 0) return;
     const from = this.renderState.current >= 0 ? lines.indexOf(this.renderState.current) + step : lines.indexOf(this.list.firstLine) + 1;
     this.goToLine(lines.at(Math.min(lines.length - 1, Math.max(0, from))));
+  }
+
+  /** Moves the end of the selection, which begins at the current line. @param {number} step */
+  extendSelection(step) {
+    const { current, selection } = this.renderState;
+    const { lines } = this.view.rows;
+    if (current < 0 || lines.length === 0) return this.moveCurrent(step);
+    const end = !selection ? current : selection[0] === current ? selection[1] : selection[0];
+    const next = lines.at(Math.min(lines.length - 1, Math.max(0, lines.indexOf(end) + step)));
+    this.setCurrent(next, true);
+    this.list.scrollToLine(next);
+  }
+
+  /** Returns the line that the URL names, or -1 if it or the end of its range is not stored. */
+  findLinked() {
+    const { line, lastLine } = this.urlState;
+    const n = this.store.findId(line);
+    return lastLine && this.store.findId(lastLine) < 0 ? -1 : n;
+  }
+
+  /** Selects the linked line, or the range that begins with it, and shows it also if the filters hide it. @param {number} n */
+  showLinked(n) {
+    const { lastLine } = this.urlState;
+    const end = lastLine ? this.store.findId(lastLine) : n;
+    this.showLine(n, end < 0 ? this.store.next - 1 : Math.max(n, end));
+  }
+
+  /** Goes to a line, or to a range, and shows it also if the filters hide it. @param {number} n @param {number} [last] */
+  showLine(n, last = n) {
+    if (!this.store.holds(n)) return;
+    this.linked = [n, last];
+    this.renderState.current = n;
+    this.renderState.selection = last > n ? [n, last] : null;
+    this.list.following = false;
+    this.pausedAt = this.store.next;
+    this.applyFilters(n);
+  }
+
+  /** Shows all lines of the stream, and keeps the current line in place. */
+  clearFilters() {
+    const { grep, history } = this.urlState;
+    Object.assign(this.urlState, parseHash(''), { grep, history, chosenSources: new Set() });
+    this.linked = null;
+    this.renderState.selection = null;
+    const { current } = this.renderState;
+    this.applyFilters(current >= 0 && !this.list.following ? current : undefined);
   }
 
   /** Clears search filter and levels, and keeps the current line in place. */

@@ -10,10 +10,11 @@ const STORAGE_KEY = 'ssetail';
  * @property {boolean} names
  * @property {boolean} side
  * @property {number} size
+ * @property {boolean} introduced true if the introduction was closed
  */
 
 /** @type {Prefs} */
-const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, side: true, size: 12.5 };
+const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, side: true, size: 12.5, introduced: false };
 
 /** @returns {Prefs} */
 export function loadPrefs() {

@@ -79,7 +79,7 @@ export class Sidebar {
       let row = this.#rows.get(key);
       if (!row && ++added > MAX_NEW_ROWS) break;
       if (!row) this.#rows.set(key, (row = new SourceRow(node)));
-      row.update(node, { open: filter !== '' || this.#isOpen(node), pressed: chosenState(node, chosen), inTree });
+      row.update(node, { open: filter !== '' || this.#isOpen(node), pressed: chosenState(node, chosen), isInherited: !chosen.has(node.key), inTree });
       this.#shown.push(row);
     }
     this.#place();

@@ -37,9 +37,9 @@ export class SourceRow {
   /**
    * Shows the state of a node.
    * @param {import('./sourcetree.js').TreeNode} node the same source or folder, perhaps of a newer tree
-   * @param {{ open: boolean, pressed: string, inTree: boolean }} state
+   * @param {{ open: boolean, pressed: string, isInherited: boolean, inTree: boolean }} state `isInherited` if a folder above is chosen
    */
-  update(node, { open, pressed, inTree }) {
+  update(node, { open, pressed, isInherited, inTree }) {
     this.node = node;
     const { count, state, bad, isLive } = summaryOf(node);
     this.#change('label', node.label, () => this.#fillLabel(node.label));
@@ -53,6 +53,7 @@ export class SourceRow {
     });
     this.#change('bad', bad, (on) => this.#state.classList.toggle('bad', Boolean(on)));
     this.#change('inactive', !isLive, (on) => this.button.classList.toggle('inactive', Boolean(on)));
+    this.#change('inherited', isInherited, (on) => this.button.classList.toggle('inherited', Boolean(on)));
     this.#change('pressed', pressed, (text) => this.button.setAttribute('aria-pressed', text));
     this.#change('title', this.#titleOf(count), (text) => (this.button.title = text));
     if (!this.toggle) return;

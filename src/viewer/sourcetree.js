@@ -163,5 +163,5 @@ export function summaryOf({ sources }) {
   }
   const { text, bad } = describeState(SEVERITY[worst] ?? '');
   const isAll = inWorst === sources.length;
-  return { count, state: !text || isAll ? text : bad ? `${inWorst} of ${sources.length}: ${text.toLowerCase()}` : '', bad, isLive: sources.some(({ state }) => state === 'live' || state === '') };
+  return { count, state: !text || isAll ? text : bad ? `${inWorst} of ${sources.length} ${text.toLowerCase()}` : '', bad, isLive: sources.some(({ state }) => state === 'live' || state === '') };
 }

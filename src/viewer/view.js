@@ -17,6 +17,7 @@ const SLICE_LINES = 256;
  * @property {import('./regexsearch.js').RegexSearch | null} [search] runs the matcher in a worker; for regular expressions
  * @property {boolean} filter hides lines that do not match
  * @property {number} context number of lines around each match
+ * @property {[number, number] | null} [linked] first and last line of a link, which are always shown
  */
 
 /**
@@ -51,6 +52,8 @@ export class View {
   #contexts = new Map();
   rows = new RowList();
   matches = new LineNumbers();
+  /** Number of rows that are shown only because they are linked. */
+  linkedRows = 0;
   /** Called after a row was inserted before other rows. @type {(i: number, height: number) => void} */
   inserted = () => {};
 
@@ -98,6 +101,7 @@ export class View {
   restart() {
     this.rows = new RowList();
     this.matches = new LineNumbers();
+    this.linkedRows = 0;
     this.#cursor = this.#store.first;
     this.#contexts = new Map();
   }
@@ -131,7 +135,7 @@ export class View {
     const i = n - chunk.first;
     const kind = chunk.flags[i] & FLAG.KIND;
     if (kind === KIND.GAP) return this.#show(chunk, n, 0);
-    if (!this.#criteria.source(chunk.source[i])) return;
+    if (!this.#criteria.source(chunk.source[i])) return void this.#showIfLinked(chunk, n);
     if (kind > KIND.BINARY) {
       if (!this.isFiltered) this.#show(chunk, n, 0);
       return;
@@ -147,7 +151,16 @@ export class View {
     if (isMatch) this.matches.push(n);
     const flags = isMatch ? ROW_FLAG.MATCH : 0;
     if (filter && matcher ? isMatch : isLevelShown) this.#showWithContext(chunk, n, flags);
-    else if (context > 0) this.#addContext(chunk, n);
+    else if (!this.#showIfLinked(chunk, n) && context > 0) this.#addContext(chunk, n);
+  }
+
+  /** Shows a line of a link that the criteria hide. @param {import('./store.js').Chunk} chunk @param {number} n @returns {boolean} true if it is one */
+  #showIfLinked(chunk, n) {
+    const { linked } = this.#criteria;
+    if (!linked || n < linked[0] || n > linked[1]) return false;
+    this.linkedRows++;
+    this.#show(chunk, n, ROW_FLAG.CONTEXT);
+    return true;
   }
 
   /** @param {number} source */
