@@ -22,9 +22,10 @@ export function parseHash(hash) {
   const hasLine = /^[\w.~-]+$/.test(first);
   const fields = new URLSearchParams(hasLine ? rest.join('&') : hash.replace(/^#/, ''));
   const context = Number(fields.get('context'));
-  const [line, lastLine = ''] = (hasLine ? first : fields.get('line') ?? '').split('..').filter((id) => /^[\w.~-]+$/.test(id));
+  const ids = (hasLine ? first : fields.get('line') ?? '').split('..');
+  const [line = '', lastLine = ''] = ids.every((id) => /^[\w.~-]+$/.test(id)) ? ids : [];
   return {
-    line: line ?? '',
+    line,
     lastLine,
     query: { text: fields.get('q') ?? '', regex: fields.has('regex'), matchCase: fields.has('case') },
     filter: fields.has('filter'),

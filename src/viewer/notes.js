@@ -30,15 +30,16 @@ export class Notes {
         this.#isNew = false;
         remember();
       }
-      page.requestRender();
+      this.show();
     });
+    this.show();
   }
 
   get #isLinked() {
     return this.#page.view.linkedRows > 0 && this.#page.linked !== this.#closed;
   }
 
-  /** Shows the note of this moment; called after each frame. */
+  /** Shows the note of this moment; called after each frame, and before the first one, so that the list has its size at once. */
   show() {
     const isLinked = this.#isLinked;
     const note = byId('note', HTMLElement);
