@@ -160,7 +160,7 @@ async function fetchSources() {
     if (!answer.ok) return;
     const list = await answer.json();
     sourceList = Array.isArray(list) ? list : [];
-    page.sources.update(list);
+    page.updateSources(list);
     controls.showSources();
   } catch {
     // The status bar already shows a lost connection.

@@ -262,7 +262,7 @@ export class Controls {
 
   /** @param {number} number from 1 */
   #chooseSourceNumber(number) {
-    const name = this.#page.sources.sorted[number - 1]?.name;
+    const name = this.#sidebar.nameAt(number);
     if (name === undefined) return;
     const { chosenSources } = this.#page.urlState;
     this.#chooseSources(chosenSources.size === 1 && chosenSources.has(name) ? [] : [name]);
@@ -289,7 +289,7 @@ export class Controls {
 
   showSources() {
     const { sources, urlState } = this.#page;
-    this.#sidebar.render(sources.sorted, urlState.chosenSources);
+    this.#sidebar.render(sources, urlState.chosenSources);
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;

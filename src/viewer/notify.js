@@ -76,9 +76,9 @@ export class Notifier {
     this.#hasDesktop = hasDesktop;
     if (hasSound) this.#play((this.#audio = new AudioContext()));
     this.#words = describeFilter(filter);
-    const names = () => this.#page.sources.names;
+    const { store, sources } = this.#page;
     /** @type {Watch} */
-    const watch = new Watch(this.#page.store, names, filter, (lines) => this.#found(lines), (reason) => {
+    const watch = new Watch(store, sources, filter, (lines) => this.#found(lines), (reason) => {
       if (this.#watch === watch) this.#stop(reason);
     });
     this.#watch = watch;

@@ -86,6 +86,12 @@ export class Page {
     this.renderState.names = names;
   }
 
+  /** @param {unknown} list body of `/sources` */
+  updateSources(list) {
+    // The folder of a source is known only now.
+    if (this.sources.update(list) && this.urlState.chosenSources.size > 0) this.applyFilters();
+  }
+
   /** @param {import('./store.js').Batch} batch */
   append(batch) {
     this.store.append(batch);

@@ -25,11 +25,11 @@ export class Sidebar {
   #opened = new Map();
   /** @type {import('./sourcetree.js').TreeNode} */
   #tree = buildTree([]);
+  #version = 0;
   /** @type {SourceRow[]} rows of the list in order */
   #shown = [];
   /** @type {SourceRow | undefined} row that the Tab key reaches */
   #current;
-  #sources = /** @type {import('./sources.js').Source[]} */ ([]);
   #chosen = /** @type {Set<string>} */ (new Set());
   #frame = 0;
 
@@ -56,10 +56,15 @@ export class Sidebar {
     else this.#field.select();
   }
 
-  /** @param {import('./sources.js').Source[]} sources in the order of the list @param {Set<string>} chosen */
+  /** Returns the name of a source by its number in the list, from 1. @param {number} number */
+  nameAt(number) {
+    return this.#tree.sources[number - 1]?.name;
+  }
+
+  /** @param {import('./sources.js').Sources} sources @param {Set<string>} chosen */
   render(sources, chosen) {
-    if (sources.length !== this.#tree.sources.length) this.#tree = buildTree(sources);
-    this.#sources = sources;
+    if (sources.version !== this.#version) this.#tree = buildTree(sources.sorted);
+    this.#version = sources.version;
     this.#chosen = chosen;
     this.#refresh();
   }
@@ -68,7 +73,7 @@ export class Sidebar {
     const chosen = this.#chosen;
     this.#list.classList.toggle('has-chosen', chosen.size > 0);
     this.#all.hidden = chosen.size === 0;
-    this.#field.hidden = this.#sources.length < FILTER_FROM;
+    this.#field.hidden = this.#tree.sources.length < FILTER_FROM;
     const filter = this.#field.hidden ? '' : this.#field.value.trim();
     const nodes = shownNodes(this.#tree, (folder) => this.#isOpen(folder), filter);
     const inTree = nodes.some(({ isFolder }) => isFolder);
@@ -77,7 +82,7 @@ export class Sidebar {
     for (const node of nodes) {
       const key = node.isFolder ? `/${node.key}` : node.key;
       let row = this.#rows.get(key);
-      if (!row && ++added > MAX_NEW_ROWS) break;
+      if (!row?.element.isConnected && ++added > MAX_NEW_ROWS) break;
       if (!row) this.#rows.set(key, (row = new SourceRow(node)));
       row.update(node, { open: filter !== '' || this.#isOpen(node), pressed: chosenState(node, chosen), isInherited: !chosen.has(node.key), inTree });
       this.#shown.push(row);
@@ -111,7 +116,7 @@ export class Sidebar {
 
   /** @param {import('./sourcetree.js').TreeNode} folder */
   #isOpen(folder) {
-    return this.#opened.get(folder.key) ?? this.#sources.length <= OPEN_UP_TO;
+    return this.#opened.get(folder.key) ?? this.#tree.sources.length <= OPEN_UP_TO;
   }
 
   /** @param {import('./sourcetree.js').TreeNode} folder @param {boolean} open */

@@ -7,6 +7,9 @@ import { summaryOf } from './sourcetree.js';
 /** Characters at the end of a name that stay visible when CSS cuts its middle. When doubled, less of the beginning is. */
 const TAIL_CHARS = 8;
 
+/** Returns the place of a node below the root. @param {import('./sourcetree.js').TreeNode} node @returns {string} */
+const trail = (node) => (node.parent ? trail(node.parent) + node.label : '');
+
 export class SourceRow {
   element = make('li', '');
   button = /** @type {HTMLButtonElement} */ (make('button', 'source'));
@@ -60,7 +63,7 @@ export class SourceRow {
     const { toggle } = this;
     this.#change('open', open, () => {
       toggle.setAttribute('aria-expanded', String(open));
-      toggle.setAttribute('aria-label', `${open ? 'Close' : 'Open'} ${node.key}`);
+      toggle.setAttribute('aria-label', `${open ? 'Close' : 'Open'} ${trail(node)}`);
     });
   }
 

@@ -1,7 +1,7 @@
-// Groups sources by the folders of their names, e.g. `web1/api.log` below `web1/`. A folder with a
-// single child is joined with it, as in file trees.
+// Groups sources by their folders, e.g. `/logs/web1/api.log` below `/logs/web1/`. A folder with a
+// single child is joined with it, and the folder of all sources is left out, as in file trees.
 
-import { describeState, isChosen } from './sources.js';
+import { NATURAL, describeState, isChosen } from './sources.js';
 
 /** Sources from which on they are shown as a tree. When doubled, lists of a dozen files stay flat. */
 const TREE_FROM = 8;
@@ -11,8 +11,9 @@ const SEVERITY = ['unreadable', 'stalled', 'removed', 'truncated', 'waiting', 'r
 
 /**
  * @typedef {object} TreeNode
- * @property {string} key name of the source, or path of the folder with a slash at its end
- * @property {string} label part of the key that the parent does not have
+ * @property {string} key name of the source, or place of the folder with a slash at its end
+ * @property {string} place
+ * @property {string} label part of the place that the parent does not have
  * @property {number} depth
  * @property {TreeNode | null} parent
  * @property {TreeNode[]} children in the order of the sources; empty for a source
@@ -20,56 +21,54 @@ const SEVERITY = ['unreadable', 'stalled', 'removed', 'truncated', 'waiting', 'r
  * @property {boolean} isFolder
  */
 
-/** @param {string} key @param {TreeNode | null} parent @param {boolean} isFolder @returns {TreeNode} */
-const nodeOf = (key, parent, isFolder) => ({ key, label: key, depth: 0, parent, children: [], sources: [], isFolder });
+/** @param {string} key @param {string} place @param {TreeNode | null} parent @param {boolean} isFolder @returns {TreeNode} */
+const nodeOf = (key, place, parent, isFolder) => ({ key, place, label: key, depth: 0, parent, children: [], sources: [], isFolder });
 
 /**
- * Returns the root of the tree; all sources are its children if they are few or have no folder in common.
- * @param {import('./sources.js').Source[]} sources in the order of the list
+ * Returns the root of the tree; all sources are its children if they are few.
+ * @param {import('./sources.js').Source[]} sources in the order of their names
  */
 export function buildTree(sources) {
-  const root = nodeOf('', null, true);
-  if (sources.length < TREE_FROM) return addFlat(root, sources);
+  const root = nodeOf('', '', null, true);
+  const isFlat = sources.length < TREE_FROM;
+  const inOrder = isFlat ? sources : [...sources].sort((a, b) => NATURAL.compare(a.place, b.place));
   /** @type {Map<string, TreeNode>} */
   const folders = new Map([['', root]]);
-  for (const source of sources) {
-    const leaf = nodeOf(source.name, folderOf(source.name, folders), false);
+  for (const source of inOrder) {
+    const leaf = nodeOf(source.name, source.place, isFlat ? root : folderOf(source.place, folders), false);
     leaf.parent?.children.push(leaf);
     leaf.sources = [source];
     for (let folder = leaf.parent; folder; folder = folder.parent) folder.sources.push(source);
   }
-  joinSingles(root);
-  return root;
+  if (isFlat) return root;
+  let common = root;
+  while (common.children.length === 1 && common.children[0].isFolder) [common] = common.children;
+  common.parent = null;
+  joinSingles(common, 0);
+  return common;
 }
 
-/** @param {TreeNode} root @param {import('./sources.js').Source[]} sources */
-function addFlat(root, sources) {
-  root.children = sources.map((source) => ({ ...nodeOf(source.name, root, false), sources: [source] }));
-  root.sources = sources;
-  return root;
-}
-
-/** Returns the folder of a name, and adds it with all above it if it is new. @param {string} name @param {Map<string, TreeNode>} folders @returns {TreeNode} */
-function folderOf(name, folders) {
-  const key = name.length < 2 ? '' : name.slice(0, name.lastIndexOf('/', name.length - 2) + 1);
+/** Returns the folder of a place, and adds it with all above it if it is new. @param {string} place @param {Map<string, TreeNode>} folders @returns {TreeNode} */
+function folderOf(place, folders) {
+  const key = place.length < 2 ? '' : place.slice(0, place.lastIndexOf('/', place.length - 2) + 1);
   let folder = folders.get(key);
   if (!folder) {
     const parent = folderOf(key, folders);
-    folders.set(key, (folder = nodeOf(key, parent, true)));
+    folders.set(key, (folder = nodeOf(key, key, parent, true)));
     parent.children.push(folder);
   }
   return folder;
 }
 
-/** Replaces folders with a single child by this child, and sets labels and depths. @param {TreeNode} node */
-function joinSingles(node) {
+/** Replaces folders with a single child by this child, and sets labels and depths. @param {TreeNode} node @param {number} depth */
+function joinSingles(node, depth) {
   node.children = node.children.map((child) => {
     let only = child;
     while (only.children.length === 1) [only] = only.children;
     only.parent = node;
-    only.label = only.key.slice(node.key.length);
-    only.depth = node.parent ? node.depth + 1 : 0;
-    joinSingles(only);
+    only.label = only.place.slice(node.place.length);
+    only.depth = depth;
+    joinSingles(only, depth + 1);
     return only;
   });
 }
@@ -78,10 +77,10 @@ function joinSingles(node) {
  * Returns the nodes that the list shows, in order.
  * @param {TreeNode} root
  * @param {(folder: TreeNode) => boolean} isOpen
- * @param {string} filter words that the names contain; all folders are open unless it is empty
+ * @param {string} filter words that the places contain below the root; all folders are open unless it is empty
  */
 export function shownNodes(root, isOpen, filter) {
-  const matches = matcherOf(filter);
+  const matches = matcherOf(filter, root);
   /** @type {TreeNode[]} */
   const shown = [];
   const visit = (/** @type {TreeNode} */ node) => {
@@ -95,15 +94,18 @@ export function shownNodes(root, isOpen, filter) {
   return shown;
 }
 
-/** @param {string} filter @returns {(source: { name: string }) => boolean} */
-function matcherOf(filter) {
+/** @param {string} filter @param {TreeNode} root @returns {(source: import('./sources.js').Source) => boolean} */
+function matcherOf(filter, root) {
   const words = filter.toLowerCase().split(/\s+/);
-  return ({ name }) => words.every((word) => name.toLowerCase().includes(word));
+  return ({ place }) => {
+    const text = place.slice(root.place.length).toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
 }
 
 /** Returns keys for all sources that match: a folder's key if all its sources do. @param {TreeNode} root @param {string} filter */
 export function matchingKeys(root, filter) {
-  const matches = matcherOf(filter);
+  const matches = matcherOf(filter, root);
   /** @type {string[]} */
   const keys = [];
   const visit = (/** @type {TreeNode} */ node) => {
@@ -124,25 +126,25 @@ export function matchingKeys(root, filter) {
  */
 export function chosenAfter(root, chosen, key, combine) {
   if (!combine) return chosen.size === 1 && chosen.has(key) ? [] : [key];
-  const isBelow = (/** @type {string} */ other) => other !== key && key.endsWith('/') && other.startsWith(key);
-  const others = [...chosen].filter((other) => other !== key && !isBelow(other));
+  const places = new Map(root.sources.map(({ name, place }) => [name, place]));
+  const isWithin = (/** @type {string} */ one, /** @type {string} */ folder) => one !== folder && folder.endsWith('/') && (places.get(one) ?? one).startsWith(folder);
+  const others = [...chosen].filter((other) => other !== key && !isWithin(other, key));
   if (chosen.has(key)) return others;
-  const above = others.find((other) => other.endsWith('/') && key.startsWith(other));
+  const above = others.find((other) => isWithin(key, other));
   if (above === undefined) return [...others, key];
-  const rest = root.sources.filter(({ name }) => name.startsWith(above) && name !== key && !(key.endsWith('/') && name.startsWith(key)));
+  const rest = root.sources.filter(({ name }) => isWithin(name, above) && name !== key && !isWithin(name, key));
   return [...others.filter((other) => other !== above), ...rest.map(({ name }) => name)];
 }
 
 /**
- * Returns whether the sources below a node are chosen: all, some or none of them.
+ * Returns the part of the sources below a node that is chosen: all, some or none of them.
  * @param {TreeNode} node
  * @param {Set<string>} chosen
  * @returns {'true' | 'mixed' | 'false'} value for aria-pressed
  */
 export function chosenState(node, chosen) {
   if (chosen.size === 0) return 'false';
-  if (!node.isFolder) return isChosen(chosen, node.key) ? 'true' : 'false';
-  const count = node.sources.filter(({ name }) => isChosen(chosen, name)).length;
+  const count = node.sources.filter((source) => isChosen(chosen, source)).length;
   return count === 0 ? 'false' : count === node.sources.length ? 'true' : 'mixed';
 }
 

@@ -3,7 +3,6 @@
 import { LEVELS } from './level.js';
 import { compile } from './query.js';
 import { RegexSearch } from './regexsearch.js';
-import { isChosen } from './sources.js';
 import { FLAG, KIND } from './store.js';
 import { shownText } from './view.js';
 
@@ -37,7 +36,7 @@ export function describeFilter({ query, levels, chosen, grep }) {
 
 export class Watch {
   #store;
-  #names;
+  #sources;
   #filter;
   #found;
   #matcher;
@@ -47,14 +46,14 @@ export class Watch {
 
   /**
    * @param {import('./store.js').Store} store
-   * @param {() => string[]} names names by source index
+   * @param {import('./sources.js').Sources} sources
    * @param {WatchFilter} filter
    * @param {(lines: number[]) => void} found called with lines that pass the filter
    * @param {(reason: string) => unknown} failed called when the search cannot go on
    */
-  constructor(store, names, filter, found, failed) {
+  constructor(store, sources, filter, found, failed) {
     this.#store = store;
-    this.#names = names;
+    this.#sources = sources;
     this.#filter = filter;
     this.#found = found;
     this.#matcher = compile(filter.query).matcher;
@@ -88,7 +87,7 @@ export class Watch {
     if ((chunk.flags[i] & FLAG.KIND) > KIND.BINARY) return false;
     const { levels, chosen } = this.#filter;
     if (levels !== 0 && (levels & (1 << chunk.level[i])) === 0) return false;
-    if (!isChosen(chosen, this.#names()[chunk.source[i]] ?? '')) return false;
+    if (!this.#sources.isShown(chosen, chunk.source[i])) return false;
     if (!this.#matcher) return true;
     return this.#search ? this.#search.isMatch(n) : this.#matcher.test(shownText(chunk, i));
   }

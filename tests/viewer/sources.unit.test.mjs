@@ -31,6 +31,22 @@ describe('tree of sources', () => {
     assert.deepEqual(outline(tree, ({ key }) => key !== 'web-2/').slice(-2), ['web-2/', 'web-10/api.log *']);
   });
 
+  it('follows the paths of files, without the folder of all', () => {
+    const files = sourcesOf('api.log', 'web-2/api.log', 'a.log', 'b.log', 'c.log', 'd.log', './error', '50%25.log');
+    const paths = { 'api.log': 'web-1/api.log', 'web-2/api.log': 'web-2/api.log', './error': 'web-1/error', '50%25.log': 'web-2/50%.log' };
+    const list = [...files.byName.keys()].map((name) => ({ name, path: `/srv/logs/${paths[name] ?? `web-2/${name}`}`, state: 'live' }));
+    assert.equal(files.update(list), true);
+    assert.equal(files.update(list), false);
+    const root = buildTree(files.sorted);
+    assert.deepEqual(outline(root), ['web-1/', '  api.log *', '  error *', 'web-2/', '  50%.log *', '  a.log *', '  api.log *', '  b.log *', '  c.log *', '  d.log *']);
+    assert.deepEqual(matchingKeys(root, 'srv'), [], 'the folder of all is not searched');
+    assert.deepEqual(matchingKeys(root, 'web-1'), ['/srv/logs/web-1/']);
+    assert.deepEqual(chosenAfter(root, new Set(['/srv/logs/web-1/']), 'api.log', true), ['./error']);
+    assert.equal(isChosen(new Set(['/srv/logs/web-1/']), files.byName.get('api.log')), true);
+    files.update([{ name: 'renamed', path: '/srv/logs/web-1/x.log' }]);
+    assert.equal(files.byName.get('renamed').place, 'renamed');
+  });
+
   it('is flat for a few sources, and for odd names ends', () => {
     assert.deepEqual(outline(buildTree(sourcesOf('a/1', 'a/2').sorted)), ['a/1 *', 'a/2 *']);
     const odd = ['/', '//', '//x', 'a/', 'a//b', 'a', '', 'b', 'c'];
@@ -87,8 +103,8 @@ describe('tree of sources', () => {
 describe('chosen sources', () => {
   it('are those with the name, and those below a folder', () => {
     const chosen = new Set(['a', 'x/y/']);
-    assert.deepEqual(['a', 'x/y/z', 'x/y/z/1', 'x/y', 'x/yz', 'b'].map((name) => isChosen(chosen, name)), [true, true, true, false, false, false]);
-    assert.equal(isChosen(new Set(), 'b'), true);
+    assert.deepEqual(['a', 'x/y/z', 'x/y/z/1', 'x/y', 'x/yz', 'b'].map((name) => isChosen(chosen, { name, place: name })), [true, true, true, false, false, false]);
+    assert.equal(isChosen(new Set(), { name: 'b', place: 'b' }), true);
     const sources = sourcesOf('x/y/1', 'a', 'b');
     const filter = sources.filterOf(chosen);
     assert.deepEqual([0, 1, 2, 3].map(filter), [true, true, false, false]);
@@ -147,7 +163,7 @@ describe('filters of notifications', () => {
   it('find lines that arrive, and none from before or that were skipped', () => {
     const store = storeOf(['timeout', 4]);
     const found = [];
-    const watch = new Watch(store, () => ['a', 'b'], { ...all, query: timeout, levels: 1 << 4, chosen: new Set(['a']) }, (lines) => found.push(...lines), assert.fail);
+    const watch = new Watch(store, sourcesOf('a', 'b'), { ...all, query: timeout, levels: 1 << 4, chosen: new Set(['a']) }, (lines) => found.push(...lines), assert.fail);
     const push = (text, level, source, flags = KIND.LINE) => store.push({ text, level, source, id: '', flags, cells: 1, time: 0, ts: 0, offset: 0 });
     push('Timeout seen', 4, 0);
     watch.skip();
