@@ -6,6 +6,7 @@ import { Controls } from './controls.js';
 import { byId, onClick, setText } from './dom.js';
 import { count, plural } from './format.js';
 import { parseHash } from './hash.js';
+import { findLinked, showLinked } from './linked.js';
 import { Overview } from './overview.js';
 import { Page } from './page.js';
 import { loadPrefs } from './prefs.js';
@@ -258,7 +259,7 @@ function showEmpty() {
 function findLinkedLine() {
   const { line, until } = linkedLine;
   if (!line) return;
-  const n = page.findLinked();
+  const n = findLinked(page);
   const hasHistory = state.phase === 'live' && Date.now() - liveSince > HISTORY_PERIOD_MS;
   if (n < 0 && !hasHistory && Date.now() < until) return scheduleRefresh();
   linkedLine.line = '';
@@ -268,7 +269,7 @@ function findLinkedLine() {
 
 /** @param {number} n */
 function goToLinkedLine(n) {
-  page.showLinked(n);
+  showLinked(page, n);
 }
 
 /** @param {string} id */

@@ -25,7 +25,8 @@ export class Notes {
     this.#page = page;
     this.#isNew = isNew;
     onClick('note-close', () => {
-      if (this.#isLinked) this.#closed = page.linked;
+      const linked = this.#linkedPage;
+      if (linked) this.#closed = linked.linked;
       else {
         this.#isNew = false;
         remember();
@@ -35,17 +36,18 @@ export class Notes {
     this.show();
   }
 
-  get #isLinked() {
-    return this.#page.view.linkedRows > 0 && this.#page.linked !== this.#closed;
+  /** Page of the column that shows hidden lines because they are linked. */
+  get #linkedPage() {
+    return this.#page.columns.find(({ view, linked }) => view.linkedRows > 0 && linked !== this.#closed);
   }
 
   /** Shows the note of this moment; called after each frame, and before the first one, so that the list has its size at once. */
   show() {
-    const isLinked = this.#isLinked;
+    const linked = this.#linkedPage;
     const note = byId('note', HTMLElement);
-    note.hidden = !isLinked && !this.#isNew;
-    setText(note.firstElementChild, isLinked ? linkedText(this.#page.view.linkedRows) : matchMedia('(pointer: coarse)').matches ? TOUCH_INTRODUCTION : INTRODUCTION);
-    note.classList.toggle('linked', isLinked);
-    setText(byId('note-close', HTMLElement), isLinked ? 'Close' : 'Got it');
+    note.hidden = !linked && !this.#isNew;
+    setText(note.firstElementChild, linked ? linkedText(linked.view.linkedRows) : matchMedia('(pointer: coarse)').matches ? TOUCH_INTRODUCTION : INTRODUCTION);
+    note.classList.toggle('linked', Boolean(linked));
+    setText(byId('note-close', HTMLElement), linked ? 'Close' : 'Got it');
   }
 }

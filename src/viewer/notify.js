@@ -3,6 +3,7 @@
 
 import { byId, onClick, setText } from './dom.js';
 import { plural } from './format.js';
+import { showLine } from './linked.js';
 import { Watch, describeFilter } from './watch.js';
 import { shownText } from './view.js';
 
@@ -154,7 +155,7 @@ export class Notifier {
       notification.onclick = () => {
         window.focus();
         notification.close();
-        this.#page.showLine(first);
+        showLine(this.#page, first);
       };
       this.#shown = notification;
     } catch {

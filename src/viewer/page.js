@@ -24,6 +24,10 @@ export class Page {
   /** Search, filters and shown sources, as in the URL. */
   urlState = { ...parseHash(''), chosenSources: /** @type {Set<string>} */ (new Set()) };
   searchError = '';
+  /** Source or folder whose lines this list shows; '' for all chosen ones. */
+  column = '';
+  /** Pages with other columns of the same store. @type {Page[]} */
+  others = [];
   /** First and last line of a link, which are shown also if the filters hide them. @type {[number, number] | null} */
   linked = null;
   /** Number of the next line at the time when following stopped. */
@@ -38,30 +42,47 @@ export class Page {
   /** Called after lines were stored, also while the page is hidden and renders nothing. */
   afterAppend = () => {};
   #frameRequest = 0;
-  #regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
+  /** @type {RegexSearch | null} */
+  #regexSearch;
   /** Step of a jump that waits for the end of the search, or 0. */
   #pendingJump = 0;
   /** True until the first jump of a search, which does not depend on the current line. */
   #isNewSearch = false;
 
-  /** @param {HTMLElement} scroller */
-  constructor(scroller) {
+  /**
+   * @param {HTMLElement} scroller
+   * @param {Page | null} [main] page whose store, sources and filters this page shows too, as another column
+   */
+  constructor(scroller, main = null) {
+    this.scroller = scroller;
+    /** @type {Page} */
+    this.main = main ?? this;
+    if (main) {
+      this.store = main.store;
+      this.sources = main.sources;
+      this.urlState = main.urlState;
+    }
+    this.#regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
     this.view = new View(this.store, (chunk, i) => this.list.estimate(chunk, i));
-    this.renderState = {
+    const shared = main?.renderState ?? {
       store: this.store,
       names: [],
-      hueOf: (source) => this.sources.hueOf(source),
-      matcher: null,
+      hueOf: (/** @type {number} */ source) => this.sources.hueOf(source),
       time: 'off',
-      current: -1,
-      selection: null,
       expandedLines: new Set(),
       fullLines: new Set(),
     };
+    // What columns share is inherited, so that a change for the main page is one for all.
+    this.renderState = Object.assign(main ? Object.create(shared) : shared, { matcher: null, current: -1, selection: null });
     const fill = (/** @type {HTMLElement} */ row, /** @type {number} */ n, /** @type {number} */ flags) => {
       if (this.store.holds(n)) fillRow(row, n, flags, this.renderState);
     };
     this.list = new LineList(scroller, this.view, fill, () => this.requestRender());
+  }
+
+  /** All pages over the store, the main one first. */
+  get columns() {
+    return [this.main, ...this.main.others];
   }
 
   /** Renders in the next frame. */
@@ -71,7 +92,7 @@ export class Page {
 
   #frame() {
     this.#frameRequest = 0;
-    const deadline = performance.now() + FRAME_BUDGET_MS;
+    const deadline = performance.now() + FRAME_BUDGET_MS / this.columns.length;
     const done = this.view.advance(() => performance.now() > deadline);
     if (done && this.#pendingJump) this.jumpToMatch(this.#pendingJump);
     if (this.list.following) this.pausedAt = this.store.next;
@@ -97,7 +118,7 @@ export class Page {
     this.store.append(batch);
     this.#trim();
     this.afterAppend();
-    this.requestRender();
+    for (const page of this.columns) page.requestRender();
   }
 
   /** Appends a gap for lines that the hub evicted before this page read them. @param {number} lost */
@@ -108,8 +129,12 @@ export class Page {
   }
 
   #trim() {
-    const factor = this.list.following ? 1 : PAUSED_FACTOR;
+    const factor = this.columns.every(({ list }) => list.following) ? 1 : PAUSED_FACTOR;
     if (!this.store.evict(LIMIT.lines * factor, LIMIT.chars * factor)) return;
+    for (const page of this.columns) page.#dropEvicted();
+  }
+
+  #dropEvicted() {
     this.list.removedAbove(this.view.dropEvicted());
     const { first } = this.store;
     for (const set of [this.renderState.expandedLines, this.renderState.fullLines]) for (const n of set) if (n < first) set.delete(n);
@@ -119,10 +144,11 @@ export class Page {
   clear() {
     this.store.clear();
     this.sources.resetCounts();
-    this.renderState.current = -1;
-    this.renderState.selection = null;
-    this.linked = null;
-    this.list.following = true;
+    for (const page of this.columns) {
+      Object.assign(page.renderState, { current: -1, selection: null });
+      page.linked = null;
+      page.list.following = true;
+    }
     this.applyFilters();
   }
 
@@ -132,14 +158,19 @@ export class Page {
     return this.list.following ? 0 : lines.length - lines.indexOf(this.pausedAt);
   }
 
-  /** Selects the rows again. @param {number} [keep] line that keeps its position on the screen */
+  /** Selects the rows of all columns again. @param {number} [keep] line that keeps its position on the screen */
   applyFilters(keep) {
+    for (const page of this.columns) page.#selectRows(page === this ? keep : undefined);
+  }
+
+  /** @param {number} [keep] */
+  #selectRows(keep) {
     const { query, filter, context, chosenSources, levels } = this.urlState;
     const { matcher, error } = compile(query);
     this.searchError = error;
     this.renderState.matcher = matcher;
     if (!this.list.following || keep !== undefined) this.list.anchorLine(keep);
-    const source = this.sources.filterOf(chosenSources);
+    const source = this.sources.filterOf(this.column ? new Set([this.column]) : chosenSources);
     const search = query.regex && matcher ? this.#regexSearch : null;
     search?.setQuery(query);
     this.view.setCriteria({ source, levels, matcher, search, filter, context, linked: this.linked });
@@ -225,31 +256,6 @@ export class Page {
     const next = lines.at(Math.min(lines.length - 1, Math.max(0, lines.indexOf(end) + step)));
     this.setCurrent(next, true);
     this.list.scrollToLine(next);
-  }
-
-  /** Returns the line that the URL names, or -1 if it or the end of its range is not stored. */
-  findLinked() {
-    const { line, lastLine } = this.urlState;
-    const n = this.store.findId(line);
-    return lastLine && this.store.findId(lastLine) < 0 ? -1 : n;
-  }
-
-  /** Selects the linked line, or the range that begins with it, and shows it also if the filters hide it. @param {number} n */
-  showLinked(n) {
-    const { lastLine } = this.urlState;
-    const end = lastLine ? this.store.findId(lastLine) : n;
-    this.showLine(n, end < 0 ? this.store.next - 1 : Math.max(n, end));
-  }
-
-  /** Goes to a line, or to a range, and shows it also if the filters hide it. @param {number} n @param {number} [last] */
-  showLine(n, last = n) {
-    if (!this.store.holds(n)) return;
-    this.linked = [n, last];
-    this.renderState.current = n;
-    this.renderState.selection = last > n ? [n, last] : null;
-    this.list.following = false;
-    this.pausedAt = this.store.next;
-    this.applyFilters(n);
   }
 
   /** Shows all lines of the stream, and keeps the current line in place. */
