@@ -23,7 +23,7 @@ fn a_browser_gets_a_field_for_the_token_and_others_get_a_sentence() {
         "{}",
         page.body
     );
-    assert!(!page.body.contains("not the one of the server"), "nothing was tried yet");
+    assert!(!page.body.contains("not the token of this server"), "nothing was tried yet");
     let policy = page.header("content-security-policy").expect("a policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     for part in ["form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
@@ -54,7 +54,7 @@ fn the_form_sends_a_token_that_no_address_keeps() {
     assert_eq!(wrong.header("set-cookie"), None);
     let again = ssetail.request("GET", "/logs/?a=1&token=", &[BROWSER]);
     assert_eq!(again.status, 401);
-    assert!(again.body.contains("This token is not the one of the server"), "{}", again.body);
+    assert!(again.body.contains("This is not the token of this server"), "{}", again.body);
     let right = ssetail.request("GET", "/logs/?token=t0k-hidden", &[BROWSER]);
     assert_eq!((right.status, right.header("location")), (303, Some("./")));
     let cookie = right.header("set-cookie").and_then(|cookie| cookie.split(';').next());

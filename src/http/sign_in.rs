@@ -20,7 +20,7 @@ const PAGE: &str = include_str!("sign_in.html");
 const STYLE: &str = include_str!("sign_in.css");
 const TOKEN: &str = include_str!("sign_in_token.html");
 const PASSWORD: &str = "<p>This server needs a user and a password. Reload the page, and the browser asks for them.</p>";
-const PROBLEM: &str = "This token is not the one of the server.";
+const PROBLEM: &str = "This is not the token of this server.";
 
 /// Asks for the credentials that `access` takes.
 pub(super) fn page(

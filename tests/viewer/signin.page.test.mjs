@@ -63,7 +63,7 @@ describe('the sign-in page', () => {
       await expectNoViolations();
       await page.keyboard.type('wrong-token');
       await page.keyboard.press('Enter');
-      await page.waitForSelector('#problem:has-text("This token is not the one of the server")');
+      await page.waitForSelector('#problem:has-text("This is not the token of this server")');
       assert.equal(page.url(), `${url}?token=#q=second`);
       await expectNoViolations();
       await page.fill('#token', 'right-token');
