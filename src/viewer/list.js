@@ -86,7 +86,8 @@ export class LineList {
     this.columns = columns;
     if (!this.wrap) return;
     this.estimateHeights();
-    if (anchor) this.#anchor = anchor;
+    // An anchor would move the list later, at the first pause.
+    if (anchor && !this.following) this.#anchor = anchor;
   }
 
   estimateHeights() {
