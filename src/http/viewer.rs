@@ -99,7 +99,7 @@ impl Asset {
     }
 
     fn file(name: &str, text: &str) -> Self {
-        let is_image = name.ends_with(".svg");
+        let is_image = name == "icon.svg";
         let kind = if is_image { "image/svg+xml" } else { "text/javascript; charset=utf-8" };
         Asset::new(kind, "max-age=31536000, immutable", policy("", ""), text)
     }

@@ -5,13 +5,16 @@
 /** Returns the line that the URL names, or -1 if it or the end of its range is not stored. @param {Page} page */
 export function findLinked({ urlState: { line, lastLine }, store }) {
   const n = store.findId(line);
-  return lastLine && store.findId(lastLine) < 0 ? -1 : n;
+  return lastLine && findEnd(store, lastLine) < 0 ? -1 : n;
 }
+
+/** Finds the last line of a range; a read by NDJSON has the whole of a line whose parts have IDs of their own. @param {import('./store.js').Store} store @param {string} id */
+const findEnd = (store, id) => (store.findId(id) >= 0 ? store.findId(id) : store.findId(id.replace(/\..*/, '')));
 
 /** Selects the linked line, or the range that begins with it. @param {Page} page @param {number} n */
 export function showLinked(page, n) {
   const { urlState: { lastLine }, store } = page;
-  const end = lastLine ? store.findId(lastLine) : n;
+  const end = lastLine ? findEnd(store, lastLine) : n;
   showLine(page, n, end < 0 ? store.next - 1 : Math.max(n, end));
 }
 

@@ -86,8 +86,8 @@ export class LineList {
     this.columns = columns;
     if (!this.wrap) return;
     this.estimateHeights();
-    // An anchor would move the list later, at the first pause.
-    if (anchor && !this.following) this.#anchor = anchor;
+    // A list that follows would jump to the anchor at the first pause. One that has an anchor is on its way.
+    if (!this.following) this.#anchor ??= anchor;
   }
 
   estimateHeights() {
