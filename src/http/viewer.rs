@@ -38,7 +38,7 @@ const EARLY: [(&str, &str, &str); 2] = [
     ),
 ];
 const FILES: &[(&str, &str)] = files! {
-    "ansi.js" "app.js" "caret.js" "cells.js" "clipboard.js" "columns.js" "connect.js" "controls.js" "decode.js"
+    "ansi.js" "app.js" "caret.js" "cells.js" "clipboard.js" "sidebyside.js" "connect.js" "controls.js" "decode.js"
     "dom.js" "eventreader.js" "excerpt.js" "export.js" "format.js" "hash.js" "hub.js" "icon.svg" "json.js"
     "keys.js" "level.js" "linetools.js" "linked.js" "list.js" "notes.js" "notify.js" "overview.js" "page.js" "prefs.js" "print.js"
     "query.js" "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js"

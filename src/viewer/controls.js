@@ -1,7 +1,7 @@
 // Connects buttons, fields and keys of index.html to the methods of Page, and shows the
 // state of Page in them.
 
-import { Columns, MAX_COLUMNS } from './columns.js';
+import { MAX_BESIDE, SideBySide } from './sidebyside.js';
 import { asNdjson, asText, download, writeLines } from './export.js';
 import { count, plural, compact } from './format.js';
 import { formatHash } from './hash.js';
@@ -25,7 +25,7 @@ const TOAST_MS = 2600;
 const CLEAR_BUTTONS = ['clear-filters', 'empty-clear', 'note-clear'];
 
 export class Controls {
-  #columns;
+  #panes;
   #prefs;
   #reconnect;
   #levels = LEVELS.map((name, level) => /** @type {[number, HTMLButtonElement]} */ ([level, document.querySelector(`.level.${name}`)])).filter(([, button]) => button);
@@ -44,11 +44,11 @@ export class Controls {
     this.#prefs = prefs;
     this.#reconnect = reconnect;
     this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), byId('source-filter', HTMLInputElement), (keys) => this.#chooseSources(keys));
-    this.#columns = new Columns(page, (column, isActive) => new LineTools(column, () => this.#urlStateChanged(), (text) => this.toast(text), isActive));
+    this.#panes = new SideBySide(page, (column, isActive) => new LineTools(column, () => this.#urlStateChanged(), (text) => this.toast(text), isActive));
     this.#search = new SearchBar(() => this.#page, () => this.#urlStateChanged());
     this.#notes = new Notes(page, !prefs.introduced, () => this.#setPrefs({ introduced: true }));
     new Notifier(page);
-    printLines(page, () => this.#columns.tools.selectedRange);
+    printLines(page, () => this.#panes.tools.selectedRange);
     this.#wireBar();
     this.#wireMenu();
     this.#wireLevels();
@@ -60,7 +60,7 @@ export class Controls {
 
   /** Page of the focused column. */
   get #page() {
-    return this.#columns.page;
+    return this.#panes.page;
   }
 
   /** Shows the changed URL state in the controls and writes it to the URL. */
@@ -95,9 +95,9 @@ export class Controls {
     onClick('time', () => this.#nextTime());
     onClick('follow', () => this.#page.list.follow(!this.#page.list.following));
     onClick('resume', () => this.#page.list.follow(true));
-    onClick('columns', () => {
+    onClick('beside', () => {
       const { urlState } = this.#page;
-      urlState.columns = !urlState.columns;
+      urlState.beside = !urlState.beside;
       this.#urlStateChanged();
     });
     for (const id of CLEAR_BUTTONS) onClick(id, () => this.#clearFilters());
@@ -133,7 +133,7 @@ export class Controls {
     const prefs = this.#prefs;
     applyPrefs(prefs);
     renderState.time = prefs.time;
-    this.#columns.measure(prefs.wrap);
+    this.#panes.measure(prefs.wrap);
     setPressed(byId('wrap', HTMLElement), prefs.wrap);
     setPressed(byId('time', HTMLElement), prefs.time !== 'off');
     setPressed(byId('names', HTMLElement), prefs.names);
@@ -153,7 +153,7 @@ export class Controls {
       if (item.matches('.menu-item:not([aria-pressed])')) byId('menu', HTMLElement).hidePopover();
     });
     onClick('names', () => this.#setPrefs({ names: !this.#prefs.names }));
-    onClick('link-view', () => void this.#columns.tools.copyText([location.href], 'Link copied'));
+    onClick('link-view', () => void this.#panes.tools.copyText([location.href], 'Link copied'));
     onClick('clear', () => this.#page.clear());
     onClick('help-open', () => byId('help', HTMLDialogElement).showModal());
     byId('server', HTMLFormElement).addEventListener('submit', (event) => {
@@ -243,15 +243,15 @@ export class Controls {
       next: () => page.jumpToMatch(1),
       previous: () => page.jumpToMatch(-1),
       filter: () => this.#search.toggleFilter(),
-      surroundings: () => this.#columns.tools.showSurroundings(),
+      surroundings: () => this.#panes.tools.showSurroundings(),
       follow: () => list.follow(!list.following),
       start: () => list.toStart(),
       end: () => list.follow(true),
       down: () => page.moveCurrent(1),
       up: () => page.moveCurrent(-1),
       json: () => renderState.current >= 0 && page.toggleJson(renderState.current),
-      copy: () => this.#columns.tools.copyLines(),
-      link: () => this.#columns.tools.linkLine(),
+      copy: () => this.#panes.tools.copyLines(),
+      link: () => this.#panes.tools.linkLine(),
       wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
       time: () => this.#nextTime(),
       clear: () => this.#clearFilters(),
@@ -288,19 +288,19 @@ export class Controls {
     byId('grep', HTMLInputElement).value = grep;
     byId('history', HTMLSelectElement).value = lines;
     for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
-    this.#columns.update();
-    this.#showColumnsButton();
+    this.#panes.update();
+    this.#showBesideButton();
     const isFiltered = this.#hash({ grep: '', history: '' }) !== '';
     for (const id of CLEAR_BUTTONS) byId(id, HTMLElement).hidden = !isFiltered;
     this.#search.showUrlState();
     this.showSources();
   }
 
-  #showColumnsButton() {
-    const { columns, chosenSources } = this.#page.urlState;
-    const button = byId('columns', HTMLElement);
-    button.hidden = chosenSources.size < 2 || chosenSources.size > MAX_COLUMNS;
-    setPressed(button, columns);
+  #showBesideButton() {
+    const { beside, chosenSources } = this.#page.urlState;
+    const button = byId('beside', HTMLElement);
+    button.hidden = chosenSources.size < 2 || chosenSources.size > MAX_BESIDE;
+    setPressed(button, beside);
   }
 
   showSources() {
@@ -309,11 +309,11 @@ export class Controls {
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
-    const single = this.#columns.areSingle ?? sources.isSingle(urlState.chosenSources);
+    const single = this.#panes.areSingle ?? sources.isSingle(urlState.chosenSources);
     const changed = root.style.getPropertyValue('--name-width') !== width || root.classList.contains('one-source') !== single;
     root.style.setProperty('--name-width', width);
     root.classList.toggle('one-source', single);
-    if (changed) this.#columns.measure(this.#prefs.wrap);
+    if (changed) this.#panes.measure(this.#prefs.wrap);
     for (const [level, button] of this.#levels) {
       const total = compact(sources.levelCount(level, urlState.chosenSources));
       setText(button.lastElementChild, total);
@@ -332,7 +332,7 @@ export class Controls {
     setPressed(follow, list.following);
     setText(follow, list.following ? 'Following' : 'Paused');
     this.#search.showState();
-    this.#columns.showFrame();
+    this.#panes.showFrame();
     this.#notes.show();
   }
 }

@@ -9,7 +9,7 @@
  * @property {boolean} filter
  * @property {number} context
  * @property {string[]} sources names, and folders of names with a slash at their end
- * @property {boolean} columns true to show two or three chosen sources beside each other
+ * @property {boolean} beside true to show two or three chosen sources beside each other
  * @property {number} levels bit set; 0 shows all levels
  * @property {string} grep regular expression of the server filter, or ''
  * @property {string} history 'all' or a number of lines; '' for the default of the server
@@ -32,7 +32,7 @@ export function parseHash(hash) {
     filter: fields.has('filter'),
     context: context > 0 && context <= 99 ? Math.floor(context) : 0,
     sources: fields.getAll('source'),
-    columns: fields.has('columns'),
+    beside: fields.has('beside'),
     levels: levelBits(fields.get('level') ?? ''),
     grep: fields.get('grep') ?? '',
     history: /^(all|\d+)$/.test(fields.get('history') ?? '') ? String(fields.get('history')) : '',
@@ -45,7 +45,7 @@ function levelBits(list) {
 }
 
 /** @param {UrlState} state @returns {string} '' if nothing is set */
-export function formatHash({ line, lastLine, query, filter, context, sources, columns, levels, grep, history }) {
+export function formatHash({ line, lastLine, query, filter, context, sources, beside, levels, grep, history }) {
   const fields = new URLSearchParams();
   const isRange = line !== '' && lastLine !== '';
   if (query.text) fields.set('q', query.text);
@@ -54,7 +54,7 @@ export function formatHash({ line, lastLine, query, filter, context, sources, co
   if (filter) fields.set('filter', '1');
   if (context) fields.set('context', String(context));
   for (const source of sources) fields.append('source', source);
-  if (columns) fields.set('columns', '1');
+  if (beside) fields.set('beside', '1');
   if (levels) fields.set('level', LEVELS.filter((_, i) => levels & (1 << i)).join(','));
   if (grep) fields.set('grep', grep);
   if (history) fields.set('history', history);

@@ -25,10 +25,10 @@ export function showLinked(page, n) {
  * @param {number} [last]
  */
 export function showLine(page, n, last = n) {
-  const { store, columns } = page;
+  const { store, panes } = page;
   if (!store.holds(n)) return;
   const chunk = store.chunkOf(n);
-  const owner = columns.find(({ view }) => view.criteria.source(chunk.source[n - chunk.first])) ?? page;
+  const owner = panes.find(({ view }) => view.criteria.source(chunk.source[n - chunk.first])) ?? page;
   owner.linked = [n, last];
   owner.renderState.current = n;
   owner.renderState.selection = last > n ? [n, last] : null;

@@ -38,7 +38,7 @@ export class Notes {
 
   /** Page of the column that shows hidden lines because they are linked. */
   get #linkedPage() {
-    return this.#page.columns.find(({ view, linked }) => view.linkedRows > 0 && linked !== this.#closed);
+    return this.#page.panes.find(({ view, linked }) => view.linkedRows > 0 && linked !== this.#closed);
   }
 
   /** Shows the note of this moment; called after each frame, and before the first one, so that the list has its size at once. */

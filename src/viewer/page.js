@@ -81,7 +81,7 @@ export class Page {
   }
 
   /** All pages over the store, the main one first. */
-  get columns() {
+  get panes() {
     return [this.main, ...this.main.others];
   }
 
@@ -92,7 +92,7 @@ export class Page {
 
   #frame() {
     this.#frameRequest = 0;
-    const deadline = performance.now() + FRAME_BUDGET_MS / this.columns.length;
+    const deadline = performance.now() + FRAME_BUDGET_MS / this.panes.length;
     const done = this.view.advance(() => performance.now() > deadline);
     if (done && this.#pendingJump) this.jumpToMatch(this.#pendingJump);
     if (this.list.following) this.pausedAt = this.store.next;
@@ -118,7 +118,7 @@ export class Page {
     this.store.append(batch);
     this.#trim();
     this.afterAppend();
-    for (const page of this.columns) page.requestRender();
+    for (const page of this.panes) page.requestRender();
   }
 
   /** Appends a gap for lines that the hub evicted before this page read them. @param {number} lost */
@@ -129,9 +129,9 @@ export class Page {
   }
 
   #trim() {
-    const factor = this.columns.every(({ list }) => list.following) ? 1 : PAUSED_FACTOR;
+    const factor = this.panes.every(({ list }) => list.following) ? 1 : PAUSED_FACTOR;
     if (!this.store.evict(LIMIT.lines * factor, LIMIT.chars * factor)) return;
-    for (const page of this.columns) page.#dropEvicted();
+    for (const page of this.panes) page.#dropEvicted();
   }
 
   #dropEvicted() {
@@ -144,7 +144,7 @@ export class Page {
   clear() {
     this.store.clear();
     this.sources.resetCounts();
-    for (const page of this.columns) {
+    for (const page of this.panes) {
       Object.assign(page.renderState, { current: -1, selection: null });
       page.linked = null;
       page.list.following = true;
@@ -160,7 +160,7 @@ export class Page {
 
   /** Selects the rows of all columns again. @param {number} [keep] line that keeps its position on the screen */
   applyFilters(keep) {
-    for (const page of this.columns) page.#selectRows(page === this ? keep : undefined);
+    for (const page of this.panes) page.#selectRows(page === this ? keep : undefined);
   }
 
   /** @param {number} [keep] */

@@ -246,10 +246,10 @@ describe('columns', () => {
     await driver.append('c.log', ['ERROR of c']);
     await open();
     await waitForLine('of c');
-    assert.equal(await page.isVisible('#columns'), false);
+    assert.equal(await page.isVisible('#beside'), false);
     await page.click('.source:has-text("b.log")');
     await page.click('.source:has-text("a.log")', { modifiers: ['Control'] });
-    await page.click('#columns');
+    await page.click('#beside');
     await waitForColumns([['INFO one of b', 'INFO three of b'], ['ERROR one of a', 'INFO two of a']]);
   }
 
@@ -266,8 +266,8 @@ describe('columns', () => {
     await waitForColumns([['INFO three of b'], ['ERROR three of a']]);
     await expectNoViolations();
     const { hash } = new URL(page.url());
-    assert.equal(hash, '#q=three&filter=1&source=b.log&source=a.log&columns=1');
-    await page.click('#columns');
+    assert.equal(hash, '#q=three&filter=1&source=b.log&source=a.log&beside=1');
+    await page.click('#beside');
     await waitForTexts(['INFO three of b', 'ERROR three of a']);
     await page.close();
     await open(hash);

@@ -55,7 +55,7 @@ export const STATES = {
   columns: async ({ page }) => {
     await page.click('.source:has-text("worker.log")');
     await page.click('.source:has-text("access.log")', { modifiers: ['Control'] });
-    await page.click('#columns');
+    await page.click('#beside');
     await page.fill('#query', 'job');
     await page.locator('.column .row').nth(3).click({ position: { x: 200, y: 8 } });
   },

@@ -6,7 +6,7 @@ import { LineTools } from './linetools.js';
 import { Page } from './page.js';
 
 /** Most columns. When doubled, lines of usual length wrap three times. */
-export const MAX_COLUMNS = 3;
+export const MAX_BESIDE = 3;
 
 /**
  * @typedef {object} Column
@@ -16,7 +16,7 @@ export const MAX_COLUMNS = 3;
  * @property {HTMLElement} title bar above the lines, with a button that follows new lines
  */
 
-export class Columns {
+export class SideBySide {
   #main;
   #newTools;
   /** All columns that were ever shown; the first one is the list without columns. @type {Column[]} */
@@ -53,7 +53,7 @@ export class Columns {
 
   /** @param {Page} page @param {HTMLElement | null} element @returns {Column} */
   #add(page, element) {
-    const title = make('div', 'column-title');
+    const title = make('div', 'pane-title');
     const follow = make('button', 'link', 'Follow');
     follow.onclick = () => page.list.follow(true);
     title.append(make('span', ''), follow);
@@ -65,7 +65,7 @@ export class Columns {
   }
 
   #addPage() {
-    const element = make('div', 'column');
+    const element = make('div', 'pane');
     const scroller = make('div', 'lines');
     const tools = /** @type {HTMLElement} */ (byId('row-tools', HTMLElement).cloneNode(true));
     tools.removeAttribute('id');
@@ -96,14 +96,14 @@ export class Columns {
 
   /** Shows the columns of the URL state, or the single list. */
   update() {
-    const { columns, chosenSources } = this.#main.urlState;
-    const isOn = columns && chosenSources.size >= 2 && chosenSources.size <= MAX_COLUMNS;
+    const { beside, chosenSources } = this.#main.urlState;
+    const isOn = beside && chosenSources.size >= 2 && chosenSources.size <= MAX_BESIDE;
     const keys = isOn ? [...chosenSources] : [];
     if (keys.join('\n') === this.#keys.join('\n')) return;
     this.#keys = keys;
     while (this.#columns.length < keys.length) this.#addPage();
     const main = byId('main', HTMLElement);
-    main.classList.toggle('columns', isOn);
+    main.classList.toggle('panes', isOn);
     main.style.setProperty('--columns', String(keys.length));
     this.#main.others = this.#columns.slice(1, Math.max(1, keys.length)).map(({ page }) => page);
     this.#columns.forEach((column, i) => this.#place(column, i));
