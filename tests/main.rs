@@ -31,6 +31,7 @@ mod resuming;
 mod same_file;
 mod scripts;
 mod serving;
+mod sign_in;
 mod since;
 mod spool;
 mod stopping;

@@ -43,11 +43,12 @@ const FILES: &[(&str, &str)] = files! {
     "eventreader.js" "excerpt.js" "export.js" "fieldfilter.js" "fieldmark.js" "fieldmenu.js"
     "fieldtext.js" "fieldtools.js" "fold.js" "foldjobs.js" "foldrow.js" "folds.js" "format.js"
     "groups.js" "hash.js" "hub.js" "json.js" "keys.js" "level.js" "linetext.js" "linetools.js"
-    "list.js" "logfmt.js" "markers.js" "number.js" "overview.js" "page.js" "parts.js" "prefs.js"
-    "print.js" "query.js" "record.js" "regexsearch.js" "repeats.js" "row.js" "rowlist.js"
-    "rowmetrics.js" "screenrow.js" "scroll.js" "searchbar.js" "searchworker.js" "selection.js"
-    "sidebar.js" "sources.js" "stated.js" "status.js" "store.js" "stream.js" "streamworker.js"
-    "track.js" "tree.js" "urls.js" "view.js"
+    "linked.js" "list.js" "logfmt.js" "markers.js" "notes.js" "notify.js" "number.js" "overview.js"
+    "page.js" "parts.js" "prefs.js" "print.js" "query.js" "record.js" "regexsearch.js" "repeats.js"
+    "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js" "searchbar.js"
+    "searchworker.js" "selection.js" "sidebar.js" "sidebyside.js" "sourcerow.js" "sources.js"
+    "sourcetree.js" "stated.js" "status.js" "store.js" "stream.js" "streamworker.js" "track.js"
+    "tree.js" "urls.js" "view.js" "watch.js"
 };
 
 /// A file of the page, plain and compressed, with its headers.
@@ -64,7 +65,7 @@ pub struct Asset {
 
 /// The files that the page loads, compressed when the first of them is requested.
 static ASSETS: LazyLock<Vec<(&str, Asset)>> = LazyLock::new(|| {
-    FILES.iter().map(|(name, text)| (*name, Asset::module(&compact(text)))).collect()
+    FILES.iter().map(|(name, text)| (*name, Asset::file(name, &compact(text)))).collect()
 });
 
 /// A checksum of all files. It is part of their addresses, so that browsers may cache them forever
@@ -97,9 +98,15 @@ impl Asset {
         ASSETS.iter().find(|(known, _)| *known == name).map(|(_, asset)| asset)
     }
 
-    fn module(text: &str) -> Self {
-        let (kind, freshness) = ("text/javascript; charset=utf-8", "max-age=31536000, immutable");
-        Asset::new(kind, freshness, policy("", ""), text)
+    /// Returns the address of a file, relative to the page.
+    pub(super) fn address(name: &str) -> String {
+        format!("viewer/{}/{name}", *RELEASE)
+    }
+
+    fn file(name: &str, text: &str) -> Self {
+        let is_image = name == "icon.svg";
+        let kind = if is_image { "image/svg+xml" } else { "text/javascript; charset=utf-8" };
+        Asset::new(kind, "max-age=31536000, immutable", policy("", ""), text)
     }
 
     fn new(kind: &'static str, freshness: &'static str, policy: String, text: &str) -> Self {
@@ -149,13 +156,13 @@ impl Asset {
 fn policy(script: &str, style: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'{script}; style-src 'self'{style}; \
-         connect-src 'self'; img-src 'self' data:; worker-src 'self'; \
+         connect-src 'self'; img-src 'self' data:; worker-src 'self'; manifest-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 }
 
 /// Returns the name of a text inside the page in a policy.
-fn hash_source(text: &str) -> String {
+pub(super) fn hash_source(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     format!("'sha256-{}'", STANDARD.encode(digest))
 }

@@ -6,6 +6,7 @@ import { Controls } from './controls.js';
 import { byId, onClick, setText } from './dom.js';
 import { count, plural } from './format.js';
 import { parseHash } from './hash.js';
+import { findLinked, showLinked } from './linked.js';
 import { Overview } from './overview.js';
 import { Page } from './page.js';
 import { loadPrefs } from './prefs.js';
@@ -161,7 +162,7 @@ async function fetchSources() {
     if (!answer.ok) return;
     const list = await answer.json();
     sourceList = Array.isArray(list) ? list : [];
-    page.sources.update(list);
+    page.updateSources(list);
     controls.showSources();
   } catch {
     // The status bar already shows a lost connection.
@@ -259,7 +260,7 @@ function showEmpty() {
 function findLinkedLine() {
   const { line, until } = linkedLine;
   if (!line) return;
-  const n = page.store.findId(line);
+  const n = findLinked(page);
   const hasHistory = state.phase === 'live' && Date.now() - liveSince > HISTORY_PERIOD_MS;
   if (n < 0 && !hasHistory && Date.now() < until) return scheduleRefresh();
   linkedLine.line = '';
@@ -269,11 +270,7 @@ function findLinkedLine() {
 
 /** @param {number} n */
 function goToLinkedLine(n) {
-  page.setCurrent(n, false);
-  page.list.following = false;
-  page.pausedAt = page.store.next;
-  page.list.anchorLine(n);
-  page.requestRender();
+  showLinked(page, n);
 }
 
 /** @param {string} id */

@@ -1,6 +1,7 @@
 // Connects buttons, fields and keys of index.html to the methods of Page, and shows the
 // state of Page in them.
 
+import { MAX_BESIDE, SideBySide } from './sidebyside.js';
 import { asNdjson, asText, download, writeLines } from './export.js';
 import { count, plural, compact } from './format.js';
 import { ErrorJumps } from './errorjumps.js';
@@ -11,6 +12,8 @@ import { bindingOf, isTyping, listKeys } from './keys.js';
 import { LEVELS } from './level.js';
 import { LineTools } from './linetools.js';
 import { LIMIT } from './page.js';
+import { Notes } from './notes.js';
+import { Notifier } from './notify.js';
 import { applyPrefs, savePrefs } from './prefs.js';
 import { printLines } from './print.js';
 import { NAME_COLUMNS } from './row.js';
@@ -20,16 +23,19 @@ import { Sidebar } from './sidebar.js';
 /** Duration of a toast. When doubled, it covers lines for longer. */
 const TOAST_MS = 2600;
 
+/** Buttons that clear the filters: in the status bar, in the list without lines, and in the note about a linked line. */
+const CLEAR_BUTTONS = ['clear-filters', 'empty-clear', 'note-clear'];
+
 export class Controls {
-  #page;
+  #panes;
   #prefs;
   #reconnect;
   #levels = LEVELS.map((name, level) => /** @type {[number, HTMLButtonElement]} */ ([level, document.querySelector(`.level.${name}`)])).filter(([, button]) => button);
   #search;
-  #lines;
   #fields;
   #sidebar;
   #errors;
+  #notes;
   #toastTimer = 0;
 
   /**
@@ -39,22 +45,20 @@ export class Controls {
    *   with another server filter; returns the reason if the server does not accept it
    */
   constructor(page, prefs, reconnect) {
-    this.#page = page;
     this.#prefs = prefs;
     this.#reconnect = reconnect;
-    this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), (name, combine) => {
-      page.chooseSource(name, combine);
-      this.#urlStateChanged();
-    });
+    this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), byId('source-filter', HTMLInputElement), (keys) => this.#chooseSources(keys));
     this.#sidebar.showErrors = (name) => {
       page.showErrorsOf(name);
       this.#urlStateChanged();
     };
+    this.#panes = new SideBySide(page, (pane, isActive) => new LineTools(pane, () => this.#urlStateChanged(), (text) => this.toast(text), isActive));
     this.#errors = new ErrorJumps(page);
-    this.#search = new SearchBar(page, () => this.#urlStateChanged());
-    this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
-    this.#fields = new FieldTools(page, byId('lines', HTMLElement), () => this.#urlStateChanged(), (text) => void this.#lines.copyText([text], 'Value copied'));
-    printLines(page, () => this.#lines.selectedRange);
+    this.#search = new SearchBar(() => this.#page, () => this.#urlStateChanged());
+    this.#fields = new FieldTools(page, byId('lines', HTMLElement), () => this.#urlStateChanged(), (text) => void this.#panes.tools.copyText([text], 'Value copied'));
+    this.#notes = new Notes(page, !prefs.introduced, () => this.#setPrefs({ introduced: true }));
+    new Notifier(page);
+    printLines(page, () => this.#panes.tools.selectedRange);
     this.#wireBar();
     this.#wireMenu();
     this.#wireLevels();
@@ -64,11 +68,26 @@ export class Controls {
     this.applyPrefs();
   }
 
+  /** Page of the focused column. */
+  get #page() {
+    return this.#panes.page;
+  }
+
   /** Shows the changed URL state in the controls and writes it to the URL. */
   #urlStateChanged() {
     this.showUrlState();
+    history.replaceState(null, '', this.#hash({}) || location.pathname + location.search);
+  }
+
+  /** Returns the hash for the view without its lines. @param {Partial<import('./hash.js').UrlState>} change */
+  #hash(change) {
     const { chosenSources, ...urlState } = this.#page.urlState;
-    history.replaceState(null, '', formatHash({ ...urlState, line: '', sources: [...chosenSources] }) || location.pathname + location.search);
+    return formatHash({ ...urlState, sources: [...chosenSources], line: '', lastLine: '', ...change });
+  }
+
+  #clearFilters() {
+    this.#page.clearFilters();
+    this.#urlStateChanged();
   }
 
   #wireLevels() {
@@ -86,13 +105,24 @@ export class Controls {
     onClick('time', () => this.#nextTime());
     onClick('follow', () => this.#page.list.follow(!this.#page.list.following));
     onClick('resume', () => this.#page.list.follow(true));
-    onClick('all', () => this.#showAll());
+    onClick('beside', () => {
+      const { urlState } = this.#page;
+      urlState.beside = !urlState.beside;
+      this.#urlStateChanged();
+    });
+    for (const id of CLEAR_BUTTONS) onClick(id, () => this.#clearFilters());
+    onClick('all', () => this.#chooseSources([]));
   }
 
-  #showAll() {
-    this.#page.urlState.chosenSources.clear();
-    this.#page.applyFilters();
+  /** @param {string[]} keys names of sources and folders; all if empty */
+  #chooseSources(keys) {
+    this.#page.chooseSources(keys);
     this.#urlStateChanged();
+  }
+
+  #focusSources() {
+    if (!this.#prefs.side) this.#setPrefs({ side: true });
+    this.#sidebar.focus();
   }
 
   #nextTime() {
@@ -114,14 +144,12 @@ export class Controls {
   }
 
   applyPrefs() {
-    const { list, renderState } = this.#page;
+    const { renderState } = this.#page.main;
     const prefs = this.#prefs;
     applyPrefs(prefs);
     renderState.time = prefs.time;
-    if (list.wrap !== prefs.wrap) list.setWrap(prefs.wrap);
     this.#page.showRecords(prefs.records);
-    list.measure();
-    list.refill();
+    this.#panes.measure(prefs.wrap);
     setPressed(byId('wrap', HTMLElement), prefs.wrap);
     setPressed(byId('time', HTMLElement), prefs.time !== 'off');
     setPressed(byId('names', HTMLElement), prefs.names);
@@ -148,7 +176,7 @@ export class Controls {
     onClick('fold', () => this.#setPrefs({ fold: !this.#prefs.fold }));
     onClick('repeats', () => this.#setPrefs({ repeats: !this.#prefs.repeats }));
     onClick('records', () => this.#setPrefs({ records: !this.#prefs.records }));
-    onClick('link-view', () => void this.#lines.copyText([location.href], 'Link copied'));
+    onClick('link-view', () => void this.#panes.tools.copyText([location.href], 'Link copied'));
     onClick('clear', () => this.#page.clear());
     onClick('help-open', () => byId('help', HTMLDialogElement).showModal());
     byId('server', HTMLFormElement).addEventListener('submit', (event) => {
@@ -215,7 +243,7 @@ export class Controls {
     return true;
   }
 
-  /** @param {KeyboardEvent} event @returns {boolean} true if the key scrolls */
+  /** @param {KeyboardEvent} event @returns {boolean} true if the key scrolls or selects */
   #scrollKey(event) {
     const { list } = this.#page;
     const page = list.map.viewport - 2 * list.lineHeight;
@@ -223,7 +251,8 @@ export class Controls {
     const by = { ArrowDown: list.lineHeight, ArrowUp: -list.lineHeight, PageDown: page, PageUp: -page };
     if (!(event.key in by)) return false;
     event.preventDefault();
-    list.scrollBy(by[event.key]);
+    if (event.shiftKey && event.key.startsWith('Arrow')) this.#page.extendSelection(event.key === 'ArrowDown' ? 1 : -1);
+    else list.scrollBy(by[event.key]);
     return true;
   }
 
@@ -237,7 +266,7 @@ export class Controls {
       next: () => page.jumpToMatch(1),
       previous: () => page.jumpToMatch(-1),
       filter: () => this.#search.toggleFilter(),
-      surroundings: () => this.#lines.showSurroundings(),
+      surroundings: () => this.#panes.tools.showSurroundings(),
       follow: () => list.follow(!list.following),
       start: () => list.toStart(),
       end: () => list.follow(true),
@@ -245,16 +274,18 @@ export class Controls {
       up: () => page.moveCurrent(-1),
       json: () => renderState.current >= 0 && !page.toggleFold(renderState.current) && page.toggleJson(renderState.current),
       fold: () => this.#toggleFolding(),
-      copy: () => this.#lines.copyLines(),
-      link: () => this.#lines.linkLine(),
+      copy: () => this.#panes.tools.copyLines(),
+      link: () => this.#panes.tools.linkLine(),
       wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
       time: () => this.#nextTime(),
+      clear: () => this.#clearFilters(),
+      sources: () => this.#focusSources(),
       names: () => this.#setPrefs({ names: !this.#prefs.names }),
       nextError: () => this.#errors.jump(1),
       previousError: () => this.#errors.jump(-1),
       records: () => this.#setPrefs({ records: !this.#prefs.records }),
       side: () => this.#setPrefs({ side: !this.#prefs.side }),
-      all: () => this.#showAll(),
+      all: () => this.#chooseSources([]),
       source: () => this.#chooseSourceNumber(Number(key)),
       help: () => byId('help', HTMLDialogElement).showModal(),
       escape: () => page.setCurrent(-1, false),
@@ -264,10 +295,10 @@ export class Controls {
 
   /** @param {number} number from 1 */
   #chooseSourceNumber(number) {
-    const name = this.#page.sources.sorted[number - 1]?.name;
+    const name = this.#sidebar.nameAt(number);
     if (name === undefined) return;
-    this.#page.chooseSource(name, false);
-    this.#urlStateChanged();
+    const { chosenSources } = this.#page.urlState;
+    this.#chooseSources(chosenSources.size === 1 && chosenSources.has(name) ? [] : [name]);
   }
 
   /** @param {string} text */
@@ -283,23 +314,34 @@ export class Controls {
     byId('grep', HTMLInputElement).value = grep;
     byId('history', HTMLSelectElement).value = lines;
     for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
+    this.#panes.update();
+    this.#showBesideButton();
+    const isFiltered = this.#hash({ grep: '', history: '' }) !== '';
+    for (const id of CLEAR_BUTTONS) byId(id, HTMLElement).hidden = !isFiltered;
     this.#search.showUrlState();
     this.#fields.show();
     this.showSources();
   }
 
+  #showBesideButton() {
+    const { beside, chosenSources } = this.#page.urlState;
+    const button = byId('beside', HTMLElement);
+    button.hidden = chosenSources.size < 2 || chosenSources.size > MAX_BESIDE;
+    setPressed(button, beside);
+  }
+
   showSources() {
     const { sources, urlState } = this.#page;
-    this.#sidebar.render(sources.sorted, urlState.chosenSources);
+    this.#sidebar.render(sources, urlState.chosenSources);
     this.#errors.show();
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
-    const single = sources.byName.size < 2;
+    const single = this.#panes.areSingle ?? sources.isSingle(urlState.chosenSources);
     const changed = root.style.getPropertyValue('--name-width') !== width || root.classList.contains('one-source') !== single;
     root.style.setProperty('--name-width', width);
     root.classList.toggle('one-source', single);
-    if (changed) this.#page.list.measure();
+    if (changed) this.#panes.measure(this.#prefs.wrap);
     for (const [level, button] of this.#levels) {
       const total = compact(sources.levelCount(level, urlState.chosenSources));
       setText(button.lastElementChild, total);
@@ -318,6 +360,7 @@ export class Controls {
     setPressed(follow, list.following);
     setText(follow, list.following ? 'Following' : 'Paused');
     this.#search.showState();
-    this.#lines.positionTools();
+    this.#panes.showFrame();
+    this.#notes.show();
   }
 }

@@ -2,7 +2,6 @@
 // lines. Also places the toolbar beside the line under the pointer.
 
 import { writeClipboard } from './clipboard.js';
-import { byId } from './dom.js';
 import { asText, writeLines } from './export.js';
 import { plural } from './format.js';
 import { formatHash } from './hash.js';
@@ -11,11 +10,15 @@ import { contentOf, rowText } from './linetext.js';
 import { ROW_FLAG } from './rowlist.js';
 import { TextSelection } from './selection.js';
 
+/** Distance of the toolbar from the right edge of the list, beside the scroll bar. When doubled, it covers more text. */
+const TOOLS_MARGIN_PX = 14;
+
 export class LineTools {
   #page;
   #urlStateChanged;
   #toast;
-  #tools = byId('row-tools', HTMLElement);
+  #isActive;
+  #tools;
   #hovered = -1;
   #selection;
 
@@ -23,12 +26,15 @@ export class LineTools {
    * @param {import('./page.js').Page} page
    * @param {() => void} urlStateChanged called after a change of the URL state
    * @param {(text: string) => void} toast
+   * @param {() => boolean} isActive true while keys act on the lines of this page
    */
-  constructor(page, urlStateChanged, toast) {
+  constructor(page, urlStateChanged, toast, isActive) {
     this.#page = page;
     this.#urlStateChanged = urlStateChanged;
     this.#toast = toast;
-    this.#selection = new TextSelection(byId('lines', HTMLElement), page.list, page.view, () => page.requestRender(), (line) => this.#rowText(line));
+    this.#isActive = isActive;
+    this.#tools = /** @type {HTMLElement} */ (page.scroller.parentElement?.querySelector(':scope > .row-tools'));
+    this.#selection = new TextSelection(page.scroller, page.list, page.view, () => page.requestRender(), (line) => this.#rowText(line));
     this.#wire();
   }
 
@@ -42,7 +48,7 @@ export class LineTools {
   }
 
   #wire() {
-    const lines = byId('lines', HTMLElement);
+    const lines = this.#page.scroller;
     lines.addEventListener('pointerdown', (event) => this.#linePressed(event));
     lines.addEventListener('click', (event) => this.#lineClicked(event));
     lines.addEventListener('pointerover', (event) => {
@@ -83,7 +89,7 @@ export class LineTools {
 
   /** Selects all lines instead of the whole page. @param {KeyboardEvent} event */
   #keyPressed(event) {
-    if (isTyping(event) || event.altKey || event.shiftKey) return;
+    if (!this.#isActive() || isTyping(event) || event.altKey || event.shiftKey) return;
     if (event.key === 'Escape') this.#selection.clear();
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'a') return;
     event.preventDefault();
@@ -93,6 +99,7 @@ export class LineTools {
   /** Copies selected text or lines of the store, also those that are not in the document. @param {ClipboardEvent} event */
   #copied(event) {
     if (event.target instanceof HTMLElement && event.target.matches('input, textarea')) return;
+    if (!this.#isActive()) return;
     const isElsewhere = this.#selection.isEmpty && !getSelection()?.isCollapsed;
     if (isElsewhere || !event.clipboardData) return;
     try {
@@ -136,13 +143,18 @@ export class LineTools {
     return range ? [range[0].line, range[1].line] : this.#page.renderState.selection;
   }
 
+  /** Copies a link to the selected lines, or to the current line, with the filters of the page. */
   async linkLine() {
-    const { current } = this.#page.renderState;
-    const line = current < 0 ? '' : this.#page.idOf(current);
+    const { urlState: { chosenSources, ...urlState }, renderState, store } = this.#page;
+    let [first, last] = this.selectedRange ?? [renderState.current, renderState.current];
+    // Notes between lines have no ID of their own.
+    while (first < last && !this.#page.idOf(first)) first++;
+    while (first < last && !this.#page.idOf(last)) last--;
+    const line = store.holds(first) ? this.#page.idOf(first) : '';
     if (!line) return this.#toast('Select a line first');
-    const { chosenSources, ...urlState } = this.#page.urlState;
-    history.replaceState(null, '', formatHash({ ...urlState, line, sources: [...chosenSources] }));
-    await this.copyText([location.href], 'Link to line copied');
+    const lastLine = last > first ? this.#page.idOf(last) : '';
+    history.replaceState(null, '', formatHash({ ...urlState, line, lastLine, sources: [...chosenSources] }));
+    await this.copyText([location.href], lastLine ? 'Link to the selected lines copied' : 'Link to the line copied');
   }
 
   /** Copies the selected text, or else the selected lines. */
@@ -165,19 +177,27 @@ export class LineTools {
     this.#toast(isDone ? confirmation : 'The browser did not allow copying');
   }
 
+  /** Ends the selection and hides the toolbar, when another column gets the focus. */
+  leave() {
+    this.#selection.clear();
+    this.#hovered = -1;
+    this.#tools.hidden = true;
+  }
+
   /** Shows the selection, and moves the toolbar to the line under the pointer or to the current line. */
   positionTools() {
     this.#selection.show();
     const { list, renderState, view } = this.#page;
     const n = list.rowOf(this.#hovered) ? this.#hovered : renderState.current;
     const row = list.rowOf(n);
-    const main = byId('lines', HTMLElement).getBoundingClientRect();
+    const main = this.#page.scroller.getBoundingClientRect();
     const box = row?.getBoundingClientRect();
     const shown = box !== undefined && !this.#selection.isDragging && box.top > main.top - 4 && box.top < main.bottom - list.lineHeight;
     this.#tools.hidden = !shown;
     if (!shown) return;
     this.#tools.dataset.n = String(n);
-    this.#tools.style.top = `${box.top - main.top - 2}px`;
+    this.#tools.style.top = `${box.top - main.top + this.#page.scroller.offsetTop - 2}px`;
+    this.#tools.style.left = `${this.#page.scroller.offsetLeft + main.width - this.#tools.offsetWidth - TOOLS_MARGIN_PX}px`;
     const [surroundings] = this.#tools.children;
     /** @type {HTMLElement} */ (surroundings).hidden = !view.isFiltered;
   }

@@ -87,7 +87,8 @@ export class LineList {
     this.estimateHeights();
     // The length at which lines fold depends on the columns.
     this.refill();
-    if (anchor) this.#anchor = anchor;
+    // A list that follows would jump to the anchor at the first pause. One that has an anchor is on its way.
+    if (!this.following) this.#anchor ??= anchor;
   }
 
   estimateHeights() {

@@ -27,6 +27,12 @@ export class Page {
   /** Search, filters and shown sources, as in the URL. */
   urlState = { ...parseHash(''), chosenSources: /** @type {Set<string>} */ (new Set()) };
   searchError = '';
+  /** Source or folder whose lines this list shows; '' for all chosen ones. */
+  column = '';
+  /** Pages with other columns of the same store. @type {Page[]} */
+  others = [];
+  /** First and last line of a link, which are shown also if the filters hide them. @type {[number, number] | null} */
+  linked = null;
   /** Number of the next line at the time when following stopped. */
   pausedAt = 0;
   /** @type {View} */
@@ -36,36 +42,54 @@ export class Page {
   /** @type {import('./row.js').RenderState} */
   renderState;
   afterRender = () => {};
+  /** Called after lines were stored, also while the page is hidden and renders nothing. */
+  afterAppend = () => {};
   #frameRequest = 0;
-  #regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
+  /** @type {RegexSearch | null} */
+  #regexSearch;
   /** Step of a jump that waits for the end of the search, or 0. */
   #pendingJump = 0;
   /** True until the first jump of a search, which does not depend on the current line. */
   #isNewSearch = false;
 
-  /** @param {HTMLElement} scroller */
-  constructor(scroller) {
+  /**
+   * @param {HTMLElement} scroller
+   * @param {Page | null} [main] page whose store, sources and filters this page shows too, as another column
+   */
+  constructor(scroller, main = null) {
+    this.scroller = scroller;
+    /** @type {Page} */
+    this.main = main ?? this;
+    if (main) {
+      this.store = main.store;
+      this.sources = main.sources;
+      this.urlState = main.urlState;
+    }
+    this.#regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
     this.view = new View(this.store, (chunk, i) => this.list.estimate(chunk, i));
     this.view.isFollowing = () => this.list.following;
-    this.renderState = {
+    const shared = main?.renderState ?? {
       store: this.store,
-      folds: this.view.folds,
       names: [],
-      hueOf: (source) => this.sources.hueOf(source),
-      matcher: null,
+      hueOf: (/** @type {number} */ source) => this.sources.hueOf(source),
       time: 'off',
-      current: -1,
-      selection: null,
       expandedLines: new Set(),
       fullLines: new Set(),
       records: true,
-      columns: new Columns(() => this.list.measure()),
-      screenColumns: () => (this.list.wrap ? this.list.columns : 0),
+      columns: new Columns(() => this.panes.forEach(({ list }) => list.measure())),
     };
+    const own = { matcher: null, current: -1, selection: null, folds: this.view.folds, screenColumns: () => (this.list.wrap ? this.list.columns : 0) };
+    // A state that all panes share is inherited, so that a change of the main page is one of all.
+    this.renderState = Object.assign(main ? Object.create(shared) : shared, own);
     const fill = (/** @type {HTMLElement} */ row, /** @type {number} */ n, /** @type {number} */ flags) => {
       if (this.store.holds(n)) fillRow(row, n, flags, this.renderState);
     };
     this.list = new LineList(scroller, this.view, fill, () => this.requestRender());
+  }
+
+  /** All pages over the store, the main one first. */
+  get panes() {
+    return [this.main, ...this.main.others];
   }
 
   /** Renders in the next frame. */
@@ -75,7 +99,7 @@ export class Page {
 
   #frame() {
     this.#frameRequest = 0;
-    const deadline = performance.now() + FRAME_BUDGET_MS;
+    const deadline = performance.now() + FRAME_BUDGET_MS / this.panes.length;
     const done = this.view.advance(() => performance.now() > deadline);
     if (done && this.#pendingJump) this.jumpToMatch(this.#pendingJump);
     if (this.list.following) this.pausedAt = this.store.next;
@@ -105,7 +129,7 @@ export class Page {
   setFolding(options) {
     const { folds } = this.view;
     if (Object.entries(options).every(([name, value]) => folds.options[/** @type {'entries'} */ (name)] === value)) return;
-    folds.setOptions(options);
+    for (const { view } of this.panes) view.folds.setOptions(options);
     this.applyFilters();
   }
 
@@ -115,11 +139,18 @@ export class Page {
     this.renderState.names = names;
   }
 
+  /** @param {unknown} list body of `/sources` */
+  updateSources(list) {
+    // The folder of a source is known only now.
+    if (this.sources.update(list) && this.urlState.chosenSources.size > 0) this.applyFilters();
+  }
+
   /** @param {import('./store.js').Batch} batch */
   append(batch) {
     this.store.append(batch);
     this.#trim();
-    this.requestRender();
+    this.afterAppend();
+    for (const page of this.panes) page.requestRender();
   }
 
   /** Appends a gap for lines that the hub evicted before this page read them. @param {number} lost */
@@ -130,8 +161,12 @@ export class Page {
   }
 
   #trim() {
-    const factor = this.list.following ? 1 : PAUSED_FACTOR;
+    const factor = this.panes.every(({ list }) => list.following) ? 1 : PAUSED_FACTOR;
     if (!this.store.evict(LIMIT.lines * factor, LIMIT.chars * factor)) return;
+    for (const page of this.panes) page.#dropEvicted();
+  }
+
+  #dropEvicted() {
     this.list.removedAbove(this.view.dropEvicted());
     const { first } = this.store;
     for (const set of [this.renderState.expandedLines, this.renderState.fullLines]) for (const n of set) if (n < first) set.delete(n);
@@ -141,9 +176,11 @@ export class Page {
   clear() {
     this.store.clear();
     this.sources.resetCounts();
-    this.renderState.current = -1;
-    this.renderState.selection = null;
-    this.list.following = true;
+    for (const page of this.panes) {
+      Object.assign(page.renderState, { current: -1, selection: null });
+      page.linked = null;
+      page.list.following = true;
+    }
     this.applyFilters();
   }
 
@@ -153,18 +190,23 @@ export class Page {
     return this.list.following ? 0 : lines.length - lines.indexOf(this.pausedAt);
   }
 
-  /** Selects the rows again. @param {number} [keep] line that keeps its position on the screen */
+  /** Selects the rows of all columns again. @param {number} [keep] line that keeps its position on the screen */
   applyFilters(keep) {
+    for (const page of this.panes) page.#selectRows(page === this ? keep : undefined);
+  }
+
+  /** @param {number} [keep] */
+  #selectRows(keep) {
     const { query, filter, context, chosenSources, levels, fields, columns } = this.urlState;
     const { matcher, error } = compile(query);
     this.searchError = error;
     this.renderState.matcher = matcher;
     this.renderState.columns.set(columns);
     if (!this.list.following || keep !== undefined) this.list.anchorLine(keep);
-    const source = (/** @type {number} */ index) => chosenSources.size === 0 || chosenSources.has(this.sources.names[index]);
+    const source = this.sources.filterOf(this.column ? new Set([this.column]) : chosenSources);
     const search = query.regex && matcher ? this.#regexSearch : null;
     search?.setQuery(query);
-    this.view.setCriteria({ source, levels, matcher, search, filter, context, fields: compileFields(fields) });
+    this.view.setCriteria({ source, levels, matcher, search, filter, context, linked: this.linked, fields: compileFields(fields) });
     this.list.reset();
     this.requestRender();
   }
@@ -240,6 +282,27 @@ export class Page {
     this.goToLine(lines.at(this.view.rows.stepShown(from, isFirst ? 1 : step)));
   }
 
+  /** Moves the end of the selection, which begins at the current line. @param {number} step */
+  extendSelection(step) {
+    const { current, selection } = this.renderState;
+    const { lines } = this.view.rows;
+    if (current < 0 || lines.length === 0) return this.moveCurrent(step);
+    const end = !selection ? current : selection[0] === current ? selection[1] : selection[0];
+    const next = lines.at(this.view.rows.stepShown(lines.indexOf(end), step));
+    this.setCurrent(next, true);
+    this.list.scrollToLine(next);
+  }
+
+  /** Shows all lines of the stream, and keeps the current line in place. */
+  clearFilters() {
+    const { grep, history } = this.urlState;
+    Object.assign(this.urlState, parseHash(''), { grep, history, chosenSources: new Set() });
+    this.linked = null;
+    this.renderState.selection = null;
+    const { current } = this.renderState;
+    this.applyFilters(current >= 0 && !this.list.following ? current : undefined);
+  }
+
   /** Clears search filter, levels and criteria of fields, and keeps the current line in place. */
   showSurroundings() {
     const { current } = this.renderState;
@@ -255,10 +318,13 @@ export class Page {
   /** Shows JSON and logfmt as records, or as they are. @param {boolean} records */
   showRecords(records) {
     if (this.renderState.records === records) return;
-    if (!this.list.following) this.list.anchorLine();
-    this.renderState.records = this.list.records = records;
-    this.list.estimateHeights();
-    this.list.refill();
+    this.renderState.records = records;
+    for (const { list } of this.panes) {
+      if (!list.following) list.anchorLine();
+      list.records = records;
+      list.estimateHeights();
+      list.refill();
+    }
   }
 
   /** @param {number} n */
@@ -276,15 +342,9 @@ export class Page {
     this.list.refillLine(n);
   }
 
-  /** @param {string} name @param {boolean} combine adds or removes the source instead of showing only this source */
-  chooseSource(name, combine) {
-    const { chosenSources } = this.urlState;
-    const only = chosenSources.size === 1 && chosenSources.has(name);
-    if (combine && chosenSources.has(name)) chosenSources.delete(name);
-    else {
-      if (!combine) chosenSources.clear();
-      if (!only || combine) chosenSources.add(name);
-    }
+  /** Shows only these sources; all if empty. @param {Iterable<string>} keys names of sources and folders */
+  chooseSources(keys) {
+    this.urlState.chosenSources = new Set(keys);
     this.applyFilters(this.renderState.current >= 0 && !this.list.following ? this.renderState.current : undefined);
   }
 

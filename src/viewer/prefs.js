@@ -13,10 +13,11 @@ const STORAGE_KEY = 'ssetail';
  * @property {number} size
  * @property {boolean} fold folds entries and finished groups
  * @property {boolean} repeats groups repeated entries
+ * @property {boolean} introduced true if the introduction was closed
  */
 
 /** @type {Prefs} */
-const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, records: true, side: true, size: 12.5, fold: true, repeats: false };
+const DEFAULTS = { theme: 'system', wrap: true, time: 'off', names: true, records: true, side: true, size: 12.5, fold: true, repeats: false, introduced: false };
 
 /** @returns {Prefs} */
 export function loadPrefs() {

@@ -4,16 +4,20 @@ import { byId, onClick, setPressed, setText } from './dom.js';
 import { count } from './format.js';
 
 export class SearchBar {
-  #page;
+  #focused;
   #urlStateChanged;
   #query = byId('query', HTMLInputElement);
   #context = byId('context', HTMLInputElement);
 
-  /** @param {import('./page.js').Page} page @param {() => void} urlStateChanged called after a change of the URL state */
-  constructor(page, urlStateChanged) {
-    this.#page = page;
+  /** @param {() => import('./page.js').Page} focused returns the page of the focused column @param {() => void} urlStateChanged called after a change of the URL state */
+  constructor(focused, urlStateChanged) {
+    this.#focused = focused;
     this.#urlStateChanged = urlStateChanged;
     this.#wire();
+  }
+
+  get #page() {
+    return this.#focused();
   }
 
   focus() {

@@ -235,7 +235,7 @@ export class TextSelection {
     const element = node instanceof Element ? node : node?.parentElement;
     const text = element?.closest('.row .text');
     const row = text?.parentElement;
-    if (!node || !text || !row?.dataset.n || element?.closest('.tree')) return null;
+    if (!node || !text || !row?.dataset.n || element?.closest('.tree') || !this.#scroller.contains(text)) return null;
     const range = document.createRange();
     range.setStart(text, 0);
     range.setEnd(node, offset);

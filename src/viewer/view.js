@@ -20,6 +20,7 @@ const SLICE_LINES = 256;
  * @property {import('./regexsearch.js').RegexSearch | null} [search] runs the matcher in a worker; for regular expressions
  * @property {boolean} filter hides lines that do not match
  * @property {number} context number of lines around each match
+ * @property {[number, number] | null} [linked] first and last line of a link, which are always shown
  */
 
 /** @type {Criteria} */
@@ -51,6 +52,8 @@ export class View {
   folds = new Folds(this);
   rows = new RowList();
   matches = new LineNumbers();
+  /** Number of rows that are shown only because they are linked. */
+  linkedRows = 0;
   /** Called after rows from `i` on were inserted before other rows, shown or hidden. @type {(i: number, height: number) => void} */
   inserted = () => {};
 
@@ -99,6 +102,7 @@ export class View {
   restart() {
     this.rows = new RowList();
     this.matches = new LineNumbers();
+    this.linkedRows = 0;
     this.#cursor = this.#store.first;
     this.#isFiltered = this.isFiltered;
     this.#filter = new EntryFilter(this.#criteria.context, (n, rowFlags) => {
@@ -164,7 +168,7 @@ export class View {
       this.folds.break();
       return this.#show(chunk, n, 0);
     }
-    if (!this.#criteria.source(chunk.source[i])) return;
+    if (!this.#criteria.source(chunk.source[i])) return void this.#showIfLinked(chunk, n);
     if (kind > KIND.BINARY) {
       if (!this.#isFiltered) this.#show(chunk, n, 0);
       return;
@@ -179,8 +183,18 @@ export class View {
     const isMatch = isLevelShown && matcher !== null && (search ? search.isMatch(n) : matcher.test(shownText(chunk, i)));
     if (isMatch) this.matches.push(n);
     const rowFlags = isMatch ? ROW_FLAG.MATCH : 0;
-    if (this.#isFiltered) this.#filter.add(chunk, n, filter && matcher ? isMatch : isLevelShown, rowFlags);
-    else this.#show(chunk, n, rowFlags, true);
+    const isShown = filter && matcher ? isMatch : isLevelShown;
+    if (!this.#isFiltered) this.#show(chunk, n, rowFlags, true);
+    else if (isShown || !this.#showIfLinked(chunk, n)) this.#filter.add(chunk, n, isShown, rowFlags);
+  }
+
+  /** Shows a line of a link that the criteria hide. @param {import('./store.js').Chunk} chunk @param {number} n @returns {boolean} true if it is one */
+  #showIfLinked(chunk, n) {
+    const { linked } = this.#criteria;
+    if (!linked || n < linked[0] || n > linked[1]) return false;
+    this.linkedRows++;
+    this.#show(chunk, n, ROW_FLAG.CONTEXT);
+    return true;
   }
 
   /**

@@ -62,6 +62,45 @@ export const STATES = {
     await page.click('.source:has-text("api")');
     await page.click('.source:has-text("worker.log")', { modifiers: ['Control'] });
   },
+  folder: async ({ page }) => {
+    await page.click('.source.folder:has-text("web-2")');
+    await page.click('[aria-label="Close web-1/"]');
+  },
+  found: async ({ page }) => {
+    await page.keyboard.press('s');
+    await page.keyboard.type('nginx error');
+    await page.keyboard.press('Enter');
+  },
+  columns: async ({ page }) => {
+    await page.click('.source:has-text("worker.log")');
+    await page.click('.source:has-text("access.log")', { modifiers: ['Control'] });
+    await page.click('#beside');
+    await page.fill('#query', 'job');
+    await page.locator('.column .row').nth(3).click({ position: { x: 200, y: 8 } });
+  },
+  notify: async ({ page }) => {
+    await page.fill('#query', 'timeout');
+    await page.click('.level.error');
+    await page.click('#more');
+    await page.click('#notify-open');
+  },
+  watching: async ({ page }) => {
+    await page.click('.level.error');
+    await page.click('#more');
+    await page.click('#notify-open');
+    await page.uncheck('#notify-desktop');
+    await page.check('#notify-sound');
+    await page.click('#notify-start');
+    await page.waitForSelector('#notify-state:not([hidden])');
+  },
+  'hidden-link': async ({ page, mock }) => {
+    await page.goto('about:blank');
+    await page.goto(`${mock.url}#line=${mock.epoch}-20..${mock.epoch}-24&level=error`);
+    await page.waitForSelector('.row.current');
+  },
+  introduced: async ({ page }) => {
+    await page.click('#note-close');
+  },
   selection: async ({ page }) => {
     const rows = page.locator('.rows .row:not(.divider) .text');
     await rows.nth(8).click({ position: { x: 30, y: 8 } });
@@ -162,8 +201,22 @@ export const STATES = {
   },
 };
 
+/** Adds the logs of a few hosts. */
+function hosts(mock) {
+  for (const host of ['web-1', 'web-2', 'web-10', 'db-1']) {
+    const names = host === 'db-1' ? ['postgres/postgresql-16-main.log', 'backup.log'] : ['api.log', 'nginx/access.log', 'nginx/error.log', 'worker.log'];
+    for (const [i, name] of names.entries()) mock.append(`${host}/${name}`, Array.from({ length: 9 + 7 * i }, (_, k) => `${['INFO', 'WARN', 'INFO'][k % 3]} request ${k} of ${host}`));
+  }
+  mock.append('syslog', ['INFO started']);
+  mock.source('web-2/nginx/error.log').state = 'unreadable';
+  mock.source('web-10/worker.log').state = 'ended';
+}
+
 /** Sources of the states that do not use the demo. */
 export const SOURCES = {
+  tree: hosts,
+  folder: hosts,
+  found: hosts,
   one: (mock) => many(mock, 12),
   terminal: (mock) => {
     for (const tool of ['cargo', 'make', 'ls', 'pip', 'tqdm', 'tput', 'rich']) mock.append(tool, readFileSync(new URL(`fixtures/${tool}.txt`, import.meta.url), 'utf8').split('\n').slice(0, 9));
@@ -177,4 +230,4 @@ export const SOURCES = {
   nothing: () => {},
   untouched: (mock) => mock.source('later.log').state = 'waiting',
 };
-for (const name of Object.keys(SOURCES)) STATES[name] = async () => {};
+for (const name of Object.keys(SOURCES)) STATES[name] ??= async () => {};

@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 
 const ROOT = new URL('../../../src/viewer/', import.meta.url);
-const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' };
-export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' };
+export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Answers with the file of the page at `path`. */
 export async function asset(path, response) {
@@ -116,6 +116,7 @@ export class Mock {
     if (url.pathname === '/healthz') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
     if (url.pathname === '/sse') return this.stream(request, response, url.searchParams);
     if (url.pathname === '/sources') return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify([...this.sources.values()]));
+    if (url.pathname === '/manifest.webmanifest') return void response.writeHead(200, { 'content-type': 'application/manifest+json' }).end('{"name":"ssetail mock","start_url":"./","display":"standalone"}');
     return asset(url.pathname, response);
   }
 
