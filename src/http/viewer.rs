@@ -40,10 +40,12 @@ const EARLY: [(&str, &str, &str); 2] = [
 const FILES: &[(&str, &str)] = files! {
     "ansi.js" "app.js" "caret.js" "cells.js" "clipboard.js" "connect.js" "controls.js" "decode.js"
     "dom.js" "eventreader.js" "excerpt.js" "export.js" "format.js" "hash.js" "hub.js" "json.js"
-    "keys.js" "level.js" "linetools.js" "list.js" "overview.js" "page.js" "prefs.js" "print.js"
-    "query.js" "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js"
-    "searchbar.js" "searchworker.js" "selection.js" "sidebar.js" "sources.js" "status.js" "store.js"
-    "stream.js" "streamworker.js" "tree.js" "view.js"
+    "jump.js" "keys.js" "level.js" "linetools.js" "list.js" "overview.js" "page.js" "prefs.js"
+    "print.js" "query.js" "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js"
+    "scroll.js" "searchbar.js" "searchworker.js" "selection.js" "sidebar.js" "sources.js"
+    "status.js" "store.js" "stream.js" "streamworker.js" "timeaxis.js" "timebars.js" "timecolumn.js"
+    "timecounts.js" "timeline.js" "timeparse.js" "timerange.js" "timesearch.js" "timetools.js"
+    "tree.js" "view.js" "zone.js"
 };
 
 /// A file of the page, plain and compressed, with its headers.

@@ -14,6 +14,7 @@ import { printLines } from './print.js';
 import { NAME_COLUMNS } from './row.js';
 import { SearchBar } from './searchbar.js';
 import { Sidebar } from './sidebar.js';
+import { TimeTools } from './timetools.js';
 
 /** Duration of a toast. When doubled, it covers lines for longer. */
 const TOAST_MS = 2600;
@@ -26,6 +27,7 @@ export class Controls {
   #search;
   #lines;
   #sidebar;
+  #time;
   #toastTimer = 0;
 
   /**
@@ -44,6 +46,7 @@ export class Controls {
     });
     this.#search = new SearchBar(page, () => this.#urlStateChanged());
     this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
+    this.#time = new TimeTools(page, prefs, { setPrefs: (change) => this.#setPrefs(change), urlStateChanged: () => this.#urlStateChanged(), toast: (text) => this.toast(text) });
     printLines(page, () => this.#lines.selectedRange);
     this.#wireBar();
     this.#wireMenu();
@@ -73,7 +76,6 @@ export class Controls {
   #wireBar() {
     onClick('side', () => this.#setPrefs({ side: !this.#prefs.side }));
     onClick('wrap', () => this.#setPrefs({ wrap: !this.#prefs.wrap }));
-    onClick('time', () => this.#nextTime());
     onClick('follow', () => this.#page.list.follow(!this.#page.list.following));
     onClick('resume', () => this.#page.list.follow(true));
     onClick('all', () => this.#showAll());
@@ -85,12 +87,6 @@ export class Controls {
     this.#urlStateChanged();
   }
 
-  #nextTime() {
-    const next = /** @type {const} */ ({ off: 'clock', clock: 'ago', ago: 'off' })[this.#prefs.time];
-    this.#setPrefs({ time: next });
-    this.toast({ off: 'Arrival time hidden', clock: 'Arrival time shown', ago: 'Time since arrival shown' }[next]);
-  }
-
   /** @param {Partial<import('./prefs.js').Prefs>} change */
   #setPrefs(change) {
     Object.assign(this.#prefs, change);
@@ -99,15 +95,14 @@ export class Controls {
   }
 
   applyPrefs() {
-    const { list, renderState } = this.#page;
+    const { list } = this.#page;
     const prefs = this.#prefs;
     applyPrefs(prefs);
-    renderState.time = prefs.time;
+    this.#time.applyPrefs();
     if (list.wrap !== prefs.wrap) list.setWrap(prefs.wrap);
     list.measure();
     list.refill();
     setPressed(byId('wrap', HTMLElement), prefs.wrap);
-    setPressed(byId('time', HTMLElement), prefs.time !== 'off');
     setPressed(byId('names', HTMLElement), prefs.names);
     byId('side', HTMLElement).setAttribute('aria-expanded', String(prefs.side));
     for (const choice of document.querySelectorAll('[data-theme-choice]')) setPressed(choice, /** @type {HTMLElement} */ (choice).dataset.themeChoice === prefs.theme);
@@ -224,14 +219,15 @@ export class Controls {
       copy: () => this.#lines.copyLines(),
       link: () => this.#lines.linkLine(),
       wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
-      time: () => this.#nextTime(),
+      time: () => this.#time.nextContent(),
+      jump: () => this.#time.openJump(),
       names: () => this.#setPrefs({ names: !this.#prefs.names }),
       errors: () => (page.toggleLevel(1 << 4), this.#urlStateChanged()),
       side: () => this.#setPrefs({ side: !this.#prefs.side }),
       all: () => this.#showAll(),
       source: () => this.#chooseSourceNumber(Number(key)),
       help: () => byId('help', HTMLDialogElement).showModal(),
-      escape: () => page.setCurrent(-1, false),
+      escape: () => (renderState.current < 0 && this.#time.removeRange()) || page.setCurrent(-1, false),
     };
     actions[name]?.();
   }
@@ -258,6 +254,7 @@ export class Controls {
     byId('history', HTMLSelectElement).value = lines;
     for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
     this.#search.showUrlState();
+    this.#time.showRange();
     this.showSources();
   }
 
@@ -291,5 +288,6 @@ export class Controls {
     setText(follow, list.following ? 'Following' : 'Paused');
     this.#search.showState();
     this.#lines.positionTools();
+    this.#time.showFrame();
   }
 }

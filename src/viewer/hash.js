@@ -10,10 +10,12 @@
  * @property {string[]} sources
  * @property {number} levels bit set; 0 shows all levels
  * @property {string} grep regular expression of the server filter, or ''
+ * @property {import('./timerange.js').TimeRange | null} range times to which the page is narrowed
  * @property {string} history 'all' or a number of lines; '' for the default of the server
  */
 
 import { LEVELS } from './level.js';
+import { rangeOf, setRange } from './timerange.js';
 
 /** @param {string} hash @returns {UrlState} */
 export function parseHash(hash) {
@@ -28,6 +30,7 @@ export function parseHash(hash) {
     context: context > 0 && context <= 99 ? Math.floor(context) : 0,
     sources: fields.getAll('source'),
     levels: levelBits(fields.get('level') ?? ''),
+    range: rangeOf(fields),
     grep: fields.get('grep') ?? '',
     history: /^(all|\d+)$/.test(fields.get('history') ?? '') ? String(fields.get('history')) : '',
   };
@@ -39,7 +42,7 @@ function levelBits(list) {
 }
 
 /** @param {UrlState} state @returns {string} '' if nothing is set */
-export function formatHash({ line, query, filter, context, sources, levels, grep, history }) {
+export function formatHash({ line, query, filter, context, sources, levels, range, grep, history }) {
   const fields = new URLSearchParams();
   if (query.text) fields.set('q', query.text);
   if (query.text && query.regex) fields.set('regex', '1');
@@ -48,6 +51,7 @@ export function formatHash({ line, query, filter, context, sources, levels, grep
   if (context) fields.set('context', String(context));
   for (const source of sources) fields.append('source', source);
   if (levels) fields.set('level', LEVELS.filter((_, i) => levels & (1 << i)).join(','));
+  setRange(fields, range);
   if (grep) fields.set('grep', grep);
   if (history) fields.set('history', history);
   const parts = [line, fields.toString()].filter(Boolean);

@@ -9,6 +9,7 @@ import { fillRow, showSelection } from './row.js';
 import { Sources } from './sources.js';
 import { FLAG, KIND, Store } from './store.js';
 import { View, shownText } from './view.js';
+import { LOCAL } from './zone.js';
 
 /** Stored lines and characters. When doubled, so is the memory. */
 export const LIMIT = { lines: 1_000_000, chars: 256 << 20 };
@@ -33,6 +34,8 @@ export class Page {
   /** @type {import('./row.js').RenderState} */
   renderState;
   afterRender = () => {};
+  /** Shows older lines of the server from a time on; set where the page can do so. @type {((ms: number) => Promise<unknown>) | null} */
+  openAtTime = null;
   #frameRequest = 0;
   #regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
   /** Step of a jump that waits for the end of the search, or 0. */
@@ -49,6 +52,7 @@ export class Page {
       hueOf: (source) => this.sources.hueOf(source),
       matcher: null,
       time: 'off',
+      zone: LOCAL,
       current: -1,
       selection: null,
       expandedLines: new Set(),
@@ -122,7 +126,7 @@ export class Page {
 
   /** Selects the rows again. @param {number} [keep] line that keeps its position on the screen */
   applyFilters(keep) {
-    const { query, filter, context, chosenSources, levels } = this.urlState;
+    const { query, filter, context, chosenSources, levels, range } = this.urlState;
     const { matcher, error } = compile(query);
     this.searchError = error;
     this.renderState.matcher = matcher;
@@ -130,7 +134,7 @@ export class Page {
     const source = (/** @type {number} */ index) => chosenSources.size === 0 || chosenSources.has(this.sources.names[index]);
     const search = query.regex && matcher ? this.#regexSearch : null;
     search?.setQuery(query);
-    this.view.setCriteria({ source, levels, matcher, search, filter, context });
+    this.view.setCriteria({ source, levels, matcher, search, filter, context, range });
     this.list.reset();
     this.requestRender();
   }

@@ -5,6 +5,7 @@ import { visibleText } from './ansi.js';
 import { hexText } from './format.js';
 import { ROW_FLAG, LineNumbers, RowList } from './rowlist.js';
 import { FLAG, KIND, textAt } from './store.js';
+import { isOutside } from './timerange.js';
 
 /** Lines processed between checks of the time. When doubled, frames take longer. */
 const SLICE_LINES = 256;
@@ -17,6 +18,7 @@ const SLICE_LINES = 256;
  * @property {import('./regexsearch.js').RegexSearch | null} [search] runs the matcher in a worker; for regular expressions
  * @property {boolean} filter hides lines that do not match
  * @property {number} context number of lines around each match
+ * @property {import('./timerange.js').TimeRange | null} [range] hides lines of other times
  */
 
 /**
@@ -130,6 +132,7 @@ export class View {
   #add(chunk, n) {
     const i = n - chunk.first;
     const kind = chunk.flags[i] & FLAG.KIND;
+    if (isOutside(this.#criteria.range, chunk.ts[i])) return;
     if (kind === KIND.GAP) return this.#show(chunk, n, 0);
     if (!this.#criteria.source(chunk.source[i])) return;
     if (kind > KIND.BINARY) {

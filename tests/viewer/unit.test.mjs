@@ -347,7 +347,7 @@ describe('decode', () => {
 
 describe('hash', () => {
   it('parses what it formats', () => {
-    const state = { line: 'k3f9q2-1a', query: { text: 'a&b=#', regex: true, matchCase: false }, filter: true, context: 3, sources: ['a b', 'c&d'], levels: 0b11000, grep: 'x+', history: 'all' };
+    const state = { line: 'k3f9q2-1a', query: { text: 'a&b=#', regex: true, matchCase: false }, filter: true, context: 3, sources: ['a b', 'c&d'], levels: 0b11000, range: [0, 60_000], grep: 'x+', history: 'all' };
     assert.deepEqual(parseHash(formatHash(state)), state);
   });
   it('accepts a line alone, or nothing', () => {
