@@ -5,6 +5,7 @@ import { shortDate } from './zone.js';
 
 /** Clock time in ms from which buckets are counted: Monday 5 January 1970. */
 const FIRST_MONDAY_MS = 4 * 86_400_000;
+const DAY_MS = 86_400_000;
 const DAY_S = 86_400;
 /** Widths of buckets in seconds: 1 s to 28 days. Each divides the next, so that buckets can be merged. */
 const WIDTHS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, DAY_S, 7 * DAY_S, 28 * DAY_S];
@@ -51,27 +52,41 @@ export function axisOf(from, to, max, isRange) {
 
 /** @typedef {{ at: number, text: string }} Tick `at` in buckets from the start of the axis */
 
-/** @param {number} seconds @param {number} step */
-function tickText(seconds, step) {
-  const clock = clockAt(seconds);
-  const date = new Date(clock);
-  const time = date.toISOString().slice(11, step < 60 ? 19 : 16);
-  if (step >= MONTH_S) return date.getUTCMonth() === 0 ? String(date.getUTCFullYear()) : shortDate(clock, date.getUTCFullYear()).slice(-3);
-  return step >= DAY_S || time.startsWith('00:00') && !time.endsWith(':01') && seconds % DAY_S === 0 ? shortDate(clock, date.getUTCFullYear()) : time;
+/**
+ * Formats a label: the time of day, the date at midnight and from steps of days on, or the month.
+ * The first label has the date or the year as well, unless it is that of now.
+ * @param {number} clock
+ * @param {number} step seconds
+ * @param {boolean} isFirst
+ * @param {number} now clock time
+ */
+function tickText(clock, step, isFirst, now) {
+  const iso = new Date(clock).toISOString();
+  const [year, thisYear] = [clock, now].map((time) => new Date(time).getUTCFullYear());
+  if (step >= MONTH_S) {
+    if (iso.slice(5, 7) === '01') return String(year);
+    const month = shortDate(clock, year).slice(-3);
+    return isFirst && year !== thisYear ? `${month} ${year}` : month;
+  }
+  const date = shortDate(clock, isFirst ? thisYear : year);
+  if (step >= DAY_S || clock % DAY_MS === 0) return date;
+  const time = iso.slice(11, step < 60 ? 19 : 16);
+  return isFirst && Math.floor(clock / DAY_MS) !== Math.floor(now / DAY_MS) ? `${date} ${time}` : time;
 }
 
 /**
  * Returns the labels of an axis.
  * @param {Axis} axis
  * @param {number} max largest number of labels
+ * @param {number} now clock time
  * @returns {Tick[]}
  */
-export function ticksOf({ width, first, count }, max) {
+export function ticksOf({ width, first, count }, max, now) {
   const [from, span] = [first * width, count * width];
   const step = STEPS.find((each) => span / each <= max);
   /** @type {Tick[]} */
   const ticks = [];
-  const add = (/** @type {number} */ seconds, /** @type {number} */ size) => ticks.push({ at: (seconds - from) / width, text: tickText(seconds, size) });
+  const add = (/** @type {number} */ seconds, /** @type {number} */ size) => ticks.push({ at: (seconds - from) / width, text: tickText(clockAt(seconds), size, ticks.length === 0, now) });
   if (step) {
     for (let at = Math.ceil(from / step) * step; at < from + span; at += step) add(at, step);
     return ticks;

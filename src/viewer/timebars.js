@@ -41,8 +41,9 @@ export function partHeights(bars, i, scale) {
  * @param {HTMLCanvasElement} canvas
  * @param {import('./timeaxis.js').Axis} axis
  * @param {Uint32Array} bars
+ * @param {number} now clock time
  */
-export function drawBars(canvas, axis, bars) {
+export function drawBars(canvas, axis, bars, now) {
   const { clientWidth: width, clientHeight: height } = canvas;
   const context = canvas.getContext('2d');
   if (!context || !width || !height) return;
@@ -65,23 +66,24 @@ export function drawBars(canvas, axis, bars) {
       y -= part;
     });
   }
-  drawLabels(context, axis, width, foot, canvas);
+  drawLabels(context, axis, foot, now);
 }
 
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {import('./timeaxis.js').Axis} axis
- * @param {number} width
  * @param {number} foot
- * @param {HTMLCanvasElement} canvas
+ * @param {number} now clock time
  */
-function drawLabels(context, axis, width, foot, canvas) {
+function drawLabels(context, axis, foot, now) {
+  const { canvas } = context;
+  const width = canvas.clientWidth;
   context.fillStyle = resolveColour(canvas, '--field');
   context.fillRect(0, foot, width, 1);
   context.font = `10.5px ${getComputedStyle(canvas).fontFamily}`;
   const colour = resolveColour(canvas, '--muted');
   let free = 4;
-  for (const { at, text } of ticksOf(axis, width / LABEL_DISTANCE_PX)) {
+  for (const { at, text } of ticksOf(axis, width / LABEL_DISTANCE_PX, now)) {
     const x = Math.round((at / axis.count) * width);
     context.fillStyle = resolveColour(canvas, '--field');
     context.fillRect(x, foot, 1, 4);

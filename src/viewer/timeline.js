@@ -10,6 +10,8 @@ import { rangeText } from './timerange.js';
 
 /** Distance in pixels from which on a press is a drag. When doubled, narrow ranges need a keyboard. */
 const DRAG_PX = 4;
+/** Least average width of a bar. When doubled, a year has bars for weeks instead of days. */
+const MIN_BAR_PX = 2.5;
 /** Buckets of one press of a page key. When doubled, few buckets are reached by it. */
 const PAGE_BUCKETS = 10;
 
@@ -53,7 +55,7 @@ export class Timeline {
     strip.addEventListener('pointermove', (event) => this.#moved(event));
     strip.addEventListener('pointerup', (event) => this.#released(event));
     strip.addEventListener('pointercancel', () => this.clear());
-    strip.addEventListener('pointerleave', () => Number.isNaN(this.#pressedAt) && document.activeElement !== strip && this.clear());
+    strip.addEventListener('pointerleave', () => Number.isNaN(this.#pressedAt) && !strip.matches(':focus-visible') && this.clear());
     strip.addEventListener('keydown', (event) => this.#key(event));
     strip.addEventListener('focus', () => strip.matches(':focus-visible') && this.#moveTo(this.#last, false));
     strip.addEventListener('blur', () => this.clear());
@@ -62,7 +64,7 @@ export class Timeline {
 
   /** Largest number of bars that fit. */
   get capacity() {
-    return Math.floor(this.#strip.clientWidth / 2);
+    return Math.floor(this.#strip.clientWidth / MIN_BAR_PX);
   }
 
   /** @param {import('./timeaxis.js').Axis} axis @param {Uint32Array} bars @param {import('./zone.js').Zone} zone */
@@ -75,7 +77,7 @@ export class Timeline {
   }
 
   redraw() {
-    drawBars(this.#canvas, this.#axis, this.#bars);
+    drawBars(this.#canvas, this.#axis, this.#bars, this.#zone.clockOf(Date.now()));
   }
 
   /** Marks the times of the visible lines. @param {number} from @param {number} to seconds of the axis; NaN for none */
@@ -197,7 +199,7 @@ export class Timeline {
     this.#strip.setAttribute('aria-valuenow', String(Math.min(count, Math.max(1, cursor + 1))));
     this.#strip.setAttribute('aria-valuetext', text);
     if (!isShown) return;
-    this.#chosen.classList.toggle('range', anchor !== cursor);
+    this.#chosen.classList.toggle('wide', anchor !== cursor);
     this.#chosen.style.setProperty('left', `${this.#part(from)}%`);
     this.#chosen.style.setProperty('width', `${this.#part(to) - this.#part(from)}%`);
     setText(this.#tip, text);
