@@ -167,7 +167,8 @@ export class Controls {
     if (this.#findKey(event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || this.#scrollKey(event)) return;
     const name = bindingOf(event.key);
-    if (!name) return;
+    // The browser closes the menu.
+    if (!name || (name === 'escape' && document.querySelector(':popover-open'))) return;
     event.preventDefault();
     this.#run(name, event.key);
   }

@@ -124,9 +124,9 @@ export class TimeTools {
     this.#actions.urlStateChanged();
   }
 
-  /** Shows all times again, unless the key closes the menu. @returns {boolean} false if nothing changes */
+  /** Shows all times again. @returns {boolean} false if nothing changes */
   removeRange() {
-    if (!this.#page.urlState.range || document.querySelector(':popover-open')) return false;
+    if (!this.#page.urlState.range) return false;
     this.narrow(null);
     return true;
   }
