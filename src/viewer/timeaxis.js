@@ -1,5 +1,5 @@
 // Horizontal axis of the timeline: width and number of its buckets, and its labels. Its times are
-// seconds of the clock of the zone since FIRST_MONDAY, so that days and weeks begin where people say.
+// seconds of the clock of the zone since FIRST_MONDAY_MS, so that days begin at midnight.
 
 import { shortDate } from './zone.js';
 
@@ -7,16 +7,25 @@ import { shortDate } from './zone.js';
 const FIRST_MONDAY_MS = 4 * 86_400_000;
 const DAY_MS = 86_400_000;
 const DAY_S = 86_400;
-/** Widths of buckets in seconds: 1 s to 28 days. Each divides the next, so that buckets can be merged. */
+/**
+ * Widths of buckets in seconds: 1 s to 28 days. Each divides the next, so that buckets can be
+ * merged.
+ */
 const WIDTHS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, DAY_S, 7 * DAY_S, 28 * DAY_S];
 /** Steps of labels in seconds. Months follow: more days have no round number in a calendar. */
 const STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, DAY_S, 2 * DAY_S, 7 * DAY_S, 14 * DAY_S];
 /** Steps of labels in months. */
 const MONTH_STEPS = [1, 3, 6, 12, 60, 120, 600];
 const MONTH_S = 30 * DAY_S;
-/** Fewest buckets of an axis without a range. When doubled, a minute of lines fills only half of the strip. */
+/**
+ * Fewest buckets of an axis without a range. When doubled, a minute of lines fills only half of the
+ * strip.
+ */
 const MIN_BUCKETS = 60;
-/** Part of the axis by which it grows at once. When doubled, bars move more rarely, and more stays empty. */
+/**
+ * Part of the axis by which it grows at once. When doubled, bars move more rarely, and more stays
+ * empty.
+ */
 const GROWTH = 1 / 24;
 
 /** @param {number} clock @returns {number} seconds of the axis */
@@ -24,9 +33,17 @@ export const axisTime = (clock) => Math.floor((clock - FIRST_MONDAY_MS) / 1000);
 /** @param {number} seconds of the axis @returns {number} clock time in ms */
 export const clockAt = (seconds) => seconds * 1000 + FIRST_MONDAY_MS;
 
-/** @typedef {{ width: number, first: number, count: number }} Axis bucket width in seconds, number of the first bucket, number of buckets */
+/**
+ * @typedef {{ width: number, first: number, count: number }} Axis bucket width in seconds, number
+ *   of the first bucket, number of buckets
+ */
 
-/** Returns the smallest width of at most `max` buckets. @param {number} from @param {number} to last second @param {number} max */
+/**
+ * Returns the smallest width of at most `max` buckets.
+ * @param {number} from
+ * @param {number} to last second
+ * @param {number} max
+ */
 export function widthFor(from, to, max) {
   return WIDTHS.find((width) => Math.floor(to / width) - Math.floor(from / width) < max) ?? 28 * DAY_S;
 }

@@ -8,10 +8,15 @@ import { ticksOf } from './timeaxis.js';
 const LABELS_PX = 16;
 /** Least distance of labels in pixels. When doubled, half of them are left out. */
 const LABEL_DISTANCE_PX = 84;
-/** Least height of the part of a level that has lines. When doubled, single lines look like more. */
+/**
+ * Least height of the part of a level that has lines. When doubled, single lines look like more.
+ */
 const MIN_PART_PX = 2;
 
-/** Parts of a bar, from its foot: a few errors stay comparable under many other lines. @type {[number[], string][]} */
+/**
+ * Parts of a bar, from its foot: a few errors stay comparable under many other lines.
+ * @type {[number[], string][]}
+ */
 const PARTS = [
   [[LEVEL.ERROR], '--bar-error'],
   [[LEVEL.WARN], '--bar-warn'],
@@ -25,7 +30,7 @@ export function totalOf(bars, i) {
 }
 
 /**
- * Returns the heights of the parts of a bar: in proportion, but none that has lines is lower than MIN_PART_PX.
+ * Returns the heights of the parts of a bar: in proportion to their lines, but MIN_PART_PX at least.
  * @param {Uint32Array} bars
  * @param {number} i bucket
  * @param {number} scale pixels per line

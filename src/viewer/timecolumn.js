@@ -22,13 +22,20 @@ function textOf(line, content, zone) {
 /** Reports if the line or its entry states a time. @param {Times} line */
 const hasTime = ({ ts, time }) => ts !== time;
 
-/** Returns the title: both times, with the zone. @param {Times} line @param {import('./zone.js').Zone} zone */
+/**
+ * Returns the title: both times, with the zone.
+ * @param {Times} line
+ * @param {import('./zone.js').Zone} zone
+ */
 export function timeTitle(line, zone) {
   const stated = hasTime(line) ? `Line time: ${moment(line.ts, zone)}` : 'The line states no time';
   return `${stated}\nArrival: ${moment(line.time, zone)}\n${zone.name === 'local' ? Intl.DateTimeFormat().resolvedOptions().timeZone : zone.label}`;
 }
 
-/** @param {import('./store.js').Line} line @param {{ time: TimeContent, zone: import('./zone.js').Zone }} state */
+/**
+ * @param {import('./store.js').Line} line
+ * @param {{ time: TimeContent, zone: import('./zone.js').Zone }} state
+ */
 export function timeColumn(line, { time, zone }) {
   const column = make('time', 'time', textOf(line, time, zone));
   if (time !== 'arrival' && !hasTime(line)) column.classList.add('unstated');
@@ -36,7 +43,11 @@ export function timeColumn(line, { time, zone }) {
   return column;
 }
 
-/** Returns the index of the first row that begins in the viewport. @param {import('./list.js').LineList} list @param {import('./rowlist.js').RowList} rows */
+/**
+ * Returns the index of the first row that begins in the viewport.
+ * @param {import('./list.js').LineList} list
+ * @param {import('./rowlist.js').RowList} rows
+ */
 function topRow({ map, lineHeight }, rows) {
   const y = Math.ceil(map.top / lineHeight - 0.25);
   const i = rows.rowAt(y);
@@ -76,7 +87,11 @@ export function showDays(list, rows, { store, time, zone }) {
   }
 }
 
-/** Formats as `25 Nov 14:00`, or `25 Nov 2025` in another year. @param {number} clockTime @param {number} year */
+/**
+ * Formats as `25 Nov 14:00`, or `25 Nov 2025` in another year.
+ * @param {number} clockTime
+ * @param {number} year
+ */
 export function dateText(clockTime, year) {
   const date = shortDate(clockTime, year);
   return date.length > 6 ? date : `${date} ${new Date(clockTime).toISOString().slice(11, 16)}`;

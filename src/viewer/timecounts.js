@@ -6,7 +6,9 @@ import { LEVELS } from './level.js';
 import { FLAG, KIND } from './store.js';
 import { isOutside } from './timerange.js';
 
-/** Buckets of the summary of one chunk; at least as many as bars. When doubled, so is the memory. */
+/**
+ * Buckets of the summary of one chunk; at least as many as bars. When doubled, so is the memory.
+ */
 const CHUNK_BUCKETS = 1024;
 /** Largest number of bars. When doubled, more bars are narrower than two pixels. */
 export const MAX_BARS = 640;
@@ -29,7 +31,8 @@ export const MAX_BARS = 640;
  * @property {(source: number) => boolean} source
  * @property {number} levels bit set; 0 for all
  * @property {import('./timerange.js').TimeRange | null | undefined} range
- * @property {(() => import('./rowlist.js').LineNumbers) | null} matches returns the only lines to count; null for all
+ * @property {(() => import('./rowlist.js').LineNumbers) | null} matches returns the lines to
+ *   count; null for all
  * @property {import('./zone.js').Zone} zone
  */
 
@@ -40,7 +43,12 @@ const levels = new Uint8Array(8192);
 /** @param {import('./store.js').Chunk} chunk @returns {Summary} */
 const emptySummary = ({ first }) => ({ first, counted: 0, from: Infinity, to: -Infinity, width: 1, base: 0, counts: new Uint32Array(0) });
 
-/** Makes room for the seconds `from` to `to`. @param {Summary} summary @param {number} from @param {number} to */
+/**
+ * Makes room for the seconds `from` to `to`.
+ * @param {Summary} summary
+ * @param {number} from
+ * @param {number} to
+ */
 function extend(summary, from, to) {
   const { width, base, counts } = summary;
   if (from >= summary.from && to <= summary.to) return;
@@ -100,7 +108,12 @@ export class TimeCounts {
     return true;
   }
 
-  /** Reads the rest of a chunk. @param {import('./store.js').Chunk} chunk @param {Summary} summary @returns {boolean} true if there were lines to count */
+  /**
+   * Reads the rest of a chunk.
+   * @param {import('./store.js').Chunk} chunk
+   * @param {Summary} summary
+   * @returns {boolean} true if there were lines to count
+   */
   #read(chunk, summary) {
     const { matches } = /** @type {CountCriteria} */ (this.#criteria);
     let found = 0;
@@ -117,7 +130,13 @@ export class TimeCounts {
     return found > 0;
   }
 
-  /** Notes second and level of a line that is to be counted. @param {import('./store.js').Chunk} chunk @param {number} i @param {number} found noted lines @returns {number} noted lines */
+  /**
+   * Notes second and level of a line that is to be counted.
+   * @param {import('./store.js').Chunk} chunk
+   * @param {number} i
+   * @param {number} found noted lines
+   * @returns {number} noted lines
+   */
   #note(chunk, i, found) {
     const criteria = /** @type {CountCriteria} */ (this.#criteria);
     const ts = chunk.ts[i];
@@ -156,7 +175,10 @@ export class TimeCounts {
     return from <= to ? [from, to] : null;
   }
 
-  /** Returns the counts of each bucket of an axis, by level. @param {import('./timeaxis.js').Axis} axis */
+  /**
+   * Returns the counts of each bucket of an axis, by level.
+   * @param {import('./timeaxis.js').Axis} axis
+   */
   bars({ width, first, count }) {
     const bars = { width, base: first, counts: new Uint32Array(count * LEVELS.length) };
     for (const summary of this.#all) merge(summary, bars);

@@ -1,5 +1,5 @@
-// Strip with the number of lines over time by level. A click goes to a time, a drag selects a range;
-// with the keyboard, arrows move a cursor, Shift and arrows select, and Enter goes there.
+// Strip with the number of lines over time by level. A click goes to a time, a drag selects a
+// range; with the keyboard, arrows move a cursor, Shift and arrows select, and Enter goes there.
 
 import { make, setText } from './dom.js';
 import { plural } from './format.js';
@@ -8,7 +8,9 @@ import { clockAt } from './timeaxis.js';
 import { drawBars, totalOf } from './timebars.js';
 import { rangeText } from './timerange.js';
 
-/** Distance in pixels from which on a press is a drag. When doubled, narrow ranges need a keyboard. */
+/**
+ * Distance in pixels from which on a press is a drag. When doubled, narrow ranges need a keyboard.
+ */
 const DRAG_PX = 4;
 /** Least average width of a bar. When doubled, a year has bars for weeks instead of days. */
 const MIN_BAR_PX = 2.5;
@@ -44,7 +46,11 @@ export class Timeline {
   /** Pointer position of the press, or NaN. */
   #pressedAt = NaN;
 
-  /** @param {HTMLElement} strip @param {import('./zone.js').Zone} zone @param {TimelineActions} actions */
+  /**
+   * @param {HTMLElement} strip
+   * @param {import('./zone.js').Zone} zone
+   * @param {TimelineActions} actions
+   */
   constructor(strip, zone, actions) {
     this.#strip = strip;
     this.#zone = zone;
@@ -67,7 +73,11 @@ export class Timeline {
     return Math.floor(this.#strip.clientWidth / MIN_BAR_PX);
   }
 
-  /** @param {import('./timeaxis.js').Axis} axis @param {Uint32Array} bars @param {import('./zone.js').Zone} zone */
+  /**
+   * @param {import('./timeaxis.js').Axis} axis
+   * @param {Uint32Array} bars
+   * @param {import('./zone.js').Zone} zone
+   */
   show(axis, bars, zone) {
     this.#axis = axis;
     this.#bars = bars;
@@ -80,7 +90,11 @@ export class Timeline {
     drawBars(this.#canvas, this.#axis, this.#bars, this.#zone.clockOf(Date.now()));
   }
 
-  /** Marks the times of the visible lines. @param {number} from @param {number} to seconds of the axis; NaN for none */
+  /**
+   * Marks the times of the visible lines.
+   * @param {number} from
+   * @param {number} to seconds of the axis; NaN for none
+   */
   showVisible(from, to) {
     const { style } = this.#visible;
     const [left, right] = [from, to + 1].map((second) => this.#part(second / this.#axis.width - this.#axis.first));
@@ -89,7 +103,10 @@ export class Timeline {
     if (style.width !== size) style.setProperty('width', size);
   }
 
-  /** Returns the position of a bucket in percent of the width. @param {number} bucket from the start of the axis */
+  /**
+   * Returns the position of a bucket in percent of the width.
+   * @param {number} bucket from the start of the axis
+   */
   #part(bucket) {
     return Math.round(Math.min(1, Math.max(0, bucket / this.#axis.count)) * 10_000) / 100;
   }
@@ -151,11 +168,14 @@ export class Timeline {
     else this.#actions.goTo(range[0]);
   }
 
-  /** Times from the start of the first chosen bucket to the end of the last one. @returns {[number, number]} */
+  /**
+   * Times from the start of the first chosen bucket to the end of the last one.
+   * @returns {[number, number]}
+   */
   get #range() {
     const other = Number.isNaN(this.#anchor) ? this.#cursor : this.#anchor;
     const [from, to] = [Math.min(this.#cursor, other), Math.max(this.#cursor, other) + this.#axis.width];
-    return [this.#zone.timeOf(clockAt(from)), this.#zone.timeOf(clockAt(to))];
+    return [this.#zone.timeOf(clockAt(from)), this.#zone.timeOf(clockAt(to), true)];
   }
 
   /** @param {KeyboardEvent} event */
@@ -208,7 +228,11 @@ export class Timeline {
     this.#tip.style.setProperty('transform', `translateX(-${middle}%)`);
   }
 
-  /** Formats times and counts of buckets. @param {number} from @param {number} to first bucket behind them */
+  /**
+   * Formats times and counts of buckets.
+   * @param {number} from
+   * @param {number} to first bucket behind them
+   */
   #textOf(from, to) {
     const { width, first } = this.#axis;
     const [start, end] = [from, to].map((i) => this.#zone.timeOf(clockAt((first + i) * width)));

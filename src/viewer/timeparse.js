@@ -1,4 +1,5 @@
-// Reads a time as people type it: `14:00`, `2026-11-25 14:00`, RFC 3339, or `10m` for ten minutes ago.
+// Reads a time as people type it: `14:00`, `2026-11-25 14:00`, RFC 3339, or `10m` for ten
+// minutes ago.
 
 const DAY_MS = 86_400_000;
 /** @type {Record<string, number>} */
@@ -67,7 +68,11 @@ export function parseTime(text, { now, zone, near, newest }) {
   return { ms: ms > newest ? zone.timeOf((day - 1) * DAY_MS + time) : ms, problem: '' };
 }
 
-/** Reads a time of a URL. @param {string | null} text RFC 3339, with its offset @returns {number} NaN if it is none */
+/**
+ * Reads a time of a URL.
+ * @param {string | null} text RFC 3339, with its offset
+ * @returns {number} NaN if it is none
+ */
 export function parseInstant(text) {
   return text && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i.test(text) ? Date.parse(text.toUpperCase()) : NaN;
 }

@@ -3,11 +3,17 @@
 import { parseInstant } from './timeparse.js';
 import { shortDate } from './zone.js';
 
-/** Range of times in ms, without its end; an infinite end is open. @typedef {[number, number]} TimeRange */
+/**
+ * Range of times in ms, without its end; an infinite end is open.
+ * @typedef {[number, number]} TimeRange
+ */
 
 const DAY_MS = 86_400_000;
 
-/** @param {URLSearchParams} fields of the hash @returns {TimeRange | null} null if there is no valid range */
+/**
+ * @param {URLSearchParams} fields of the hash
+ * @returns {TimeRange | null} null if there is no valid range
+ */
 export function rangeOf(fields) {
   const [from, to] = [parseInstant(fields.get('from')), parseInstant(fields.get('to'))];
   const range = /** @type {TimeRange} */ ([Number.isNaN(from) ? -Infinity : from, Number.isNaN(to) ? Infinity : to]);
@@ -21,10 +27,17 @@ export function setRange(fields, range) {
   });
 }
 
-/** Reports if a time is outside of the range. @param {TimeRange | null | undefined} range @param {number} ms */
+/**
+ * Reports if a time is outside of the range.
+ * @param {TimeRange | null | undefined} range
+ * @param {number} ms
+ */
 export const isOutside = (range, ms) => Boolean(range) && !(ms >= /** @type {TimeRange} */ (range)[0] && ms < /** @type {TimeRange} */ (range)[1]);
 
-/** Formats the time of a clock without zeros at its end: `14:00`, `14:00:05`. @param {number} clock */
+/**
+ * Formats the time of a clock without zeros at its end: `14:00`, `14:00:05`.
+ * @param {number} clock
+ */
 const shortTime = (clock) => new Date(clock).toISOString().slice(11, 23).replace(/(:00)?\.000$/, '');
 
 /**

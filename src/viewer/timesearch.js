@@ -3,8 +3,8 @@
 import { FLAG, KIND } from './store.js';
 
 /**
- * Returns the row with the first time at or after `ms`: the earliest time, and of the same times the
- * first row. One pass over all rows (a few milliseconds for a million).
+ * Returns the row with the first time at or after `ms`: the earliest time, and of the same times
+ * the first row. One pass over all rows (a few milliseconds for a million).
  * @param {import('./rowlist.js').LineNumbers} lines of the rows
  * @param {import('./store.js').Store} store
  * @param {number} ms
@@ -25,7 +25,11 @@ export function firstFrom(lines, store, ms) {
   return found;
 }
 
-/** Returns the first and last time of all lines. @param {import('./store.js').Store} store @returns {[number, number] | null} null without lines */
+/**
+ * Returns the first and last time of all lines.
+ * @param {import('./store.js').Store} store
+ * @returns {[number, number] | null} null without lines
+ */
 export function timesOf({ chunks }) {
   let [from, to] = [Infinity, -Infinity];
   for (const { ts, flags, count } of chunks) {

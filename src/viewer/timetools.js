@@ -1,4 +1,4 @@
-// Connects the parts that deal with time to the page: time column, zone, timeline, range, and jumps.
+// Connects the parts that deal with time to the page: time column, zone, timeline, range, jumps.
 
 import { byId, onClick, setPressed, setText } from './dom.js';
 import { JumpDialog } from './jump.js';
@@ -13,7 +13,9 @@ import { zoneOf } from './zone.js';
 
 /** Delay of the timeline behind the rows. When doubled, bars visibly lag. */
 const REFRESH_DELAY_MS = 250;
-/** Time for counting per turn. When doubled, frames are dropped while a million lines are counted. */
+/**
+ * Time for counting per turn. When doubled, frames are dropped while a million lines are counted.
+ */
 const COUNT_BUDGET_MS = 4;
 /** Pause between two turns. When doubled, the timeline of many lines appears later. */
 const COUNT_PAUSE_MS = 12;
@@ -43,10 +45,17 @@ export class TimeTools {
   #criteria = [];
   /** Time to go to when the rows are complete; NaN for none. */
   #pending = NaN;
-  /** Range for which older lines were asked for. @type {import('./timerange.js').TimeRange | null} */
+  /**
+   * Range for which older lines were asked for.
+   * @type {import('./timerange.js').TimeRange | null}
+   */
   #opened = null;
 
-  /** @param {import('./page.js').Page} page @param {import('./prefs.js').Prefs} prefs @param {TimeActions} actions */
+  /**
+   * @param {import('./page.js').Page} page
+   * @param {import('./prefs.js').Prefs} prefs
+   * @param {TimeActions} actions
+   */
   constructor(page, prefs, actions) {
     this.#page = page;
     this.#prefs = prefs;
@@ -113,7 +122,10 @@ export class TimeTools {
     return { zone: renderState.zone, newest, near: store.holds(n) ? store.line(n).ts : newest };
   }
 
-  /** Narrows the page to a range of times, or shows all times again. @param {import('./timerange.js').TimeRange | null} range */
+  /**
+   * Narrows the page to a range of times, or shows all times again.
+   * @param {import('./timerange.js').TimeRange | null} range
+   */
   narrow(range) {
     const { urlState, list, view, store, renderState } = this.#page;
     urlState.range = range;
@@ -139,7 +151,10 @@ export class TimeTools {
     if (range) setText(label.firstElementChild, rangeText(range, this.#page.renderState.zone, Date.now()));
   }
 
-  /** Goes to the first line at or after a time; older lines come from the server. @param {number} ms */
+  /**
+   * Goes to the first line at or after a time; older lines come from the server.
+   * @param {number} ms
+   */
   goTo(ms) {
     if (isOutside(this.#page.urlState.range, ms)) this.narrow(null);
     const oldest = timesOf(this.#page.store)?.[0] ?? Infinity;
@@ -173,7 +188,9 @@ export class TimeTools {
     else if (ms < (timesOf(store)?.[0] ?? ms)) this.#actions.toast('No older lines on this page; this is the oldest one');
   }
 
-  /** Asks for older lines if a link narrows the page to a range that begins before the held lines. */
+  /**
+   * Asks for older lines if a link narrows the page to a range that begins before the held lines.
+   */
   #openRange() {
     const { urlState, store, openAtTime } = this.#page;
     const { range } = urlState;

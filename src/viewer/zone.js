@@ -1,10 +1,10 @@
 // Time zones: the offset from UTC at a time, the clock of a zone, and the time at which the
 // clock shows something.
 
-/** Offsets change at whole quarters of an hour only, so that one offset serves each quarter. */
+/** Offsets change at whole quarters of an hour only. */
 const QUARTER_MS = 900_000;
-/** Offsets kept: five weeks of quarters. When doubled, so is the memory. */
-const MAX_OFFSETS = 3_500;
+/** Offsets kept: ten years of days. When doubled, so is the memory. */
+const MAX_OFFSETS = 3_660;
 const DAY_MS = 86_400_000;
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
@@ -13,7 +13,10 @@ const pad = (/** @type {number} */ n) => String(n).padStart(2, '0');
 /** Returns the offset of the browser's zone. @param {number} ms */
 const localOffset = (ms) => -new Date(ms).getTimezoneOffset() * 60_000;
 
-/** Returns a function for the offset of a named zone; throws if the browser does not know it. @param {string} name */
+/**
+ * Returns a function for the offset of a named zone; throws if the browser does not know it.
+ * @param {string} name
+ */
 function namedOffset(name) {
   const format = new Intl.DateTimeFormat('en', { timeZone: name, timeZoneName: 'longOffset' });
   return (/** @type {number} */ ms) => {
@@ -22,10 +25,13 @@ function namedOffset(name) {
   };
 }
 
-/** Times of the clock are milliseconds, as if the clock showed UTC: `new Date(clock).toISOString()` reads them. */
+/**
+ * Times of the clock are milliseconds, as if the clock showed UTC: `new Date(clock).toISOString()`
+ * reads them.
+ */
 export class Zone {
   #offsetAt;
-  /** @type {Map<number, number>} by quarter */
+  /** @type {Map<number, number>} by day; NaN if it changes on that day */
   #offsets = new Map();
   #lastQuarter = NaN;
   #lastOffset = 0;
@@ -45,13 +51,15 @@ export class Zone {
   offset(ms) {
     const quarter = Math.floor(ms / QUARTER_MS);
     if (quarter === this.#lastQuarter) return this.#lastOffset;
-    let offset = this.#offsets.get(quarter);
+    const day = Math.floor(ms / DAY_MS);
+    let offset = this.#offsets.get(day);
     if (offset === undefined) {
       if (this.#offsets.size >= MAX_OFFSETS) this.#offsets.clear();
-      this.#offsets.set(quarter, (offset = this.#offsetAt(quarter * QUARTER_MS)));
+      const [start, end] = [day, day + 1].map((each) => this.#offsetAt(each * DAY_MS));
+      this.#offsets.set(day, (offset = start === end ? start : NaN));
     }
     this.#lastQuarter = quarter;
-    return (this.#lastOffset = offset);
+    return (this.#lastOffset = Number.isNaN(offset) ? this.#offsetAt(quarter * QUARTER_MS) : offset);
   }
 
   /** @param {number} ms @returns {number} what the clock shows */
@@ -60,15 +68,15 @@ export class Zone {
   }
 
   /**
-   * Returns the time at which the clock shows `clock`: the first one if it shows it twice; if it
-   * skips it, the time at which it would have.
+   * Returns the time at which the clock shows `clock`. It shows an hour twice when summer time
+   * ends; it skips one when it begins, and then this is the time at which it would have shown it.
    * @param {number} clock
+   * @param {boolean} isSecond returns the second time if there are two
    */
-  timeOf(clock) {
-    const early = clock - this.offset(clock - DAY_MS);
-    if (this.clockOf(early) === clock) return early;
-    const late = clock - this.offset(clock + DAY_MS);
-    return this.clockOf(late) === clock ? late : early;
+  timeOf(clock, isSecond = false) {
+    const times = [clock - this.offset(clock - DAY_MS), clock - this.offset(clock + DAY_MS)];
+    const right = times.filter((ms) => this.clockOf(ms) === clock);
+    return (isSecond ? right.at(-1) : right[0]) ?? times[0];
   }
 
   /** @param {number} ms @returns {number} number of the day */
@@ -97,14 +105,22 @@ export function zoneOf(name) {
   }
 }
 
-/** Formats a date as `25 Nov`, with the year if it is not `year`. @param {number} clock @param {number} year */
+/**
+ * Formats a date as `25 Nov`, with the year if it is not `year`.
+ * @param {number} clock
+ * @param {number} year
+ */
 export function shortDate(clock, year) {
   const date = new Date(clock);
   const text = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()].slice(0, 3)}`;
   return date.getUTCFullYear() === year ? text : `${text} ${date.getUTCFullYear()}`;
 }
 
-/** Formats as `Wednesday 25 November 2026, 14:00:00, local time`. @param {number} ms @param {Zone} zone */
+/**
+ * Formats as `Wednesday 25 November 2026, 14:00:00, local time`.
+ * @param {number} ms
+ * @param {Zone} zone
+ */
 export function timeInWords(ms, zone) {
   const date = new Date(zone.clockOf(ms));
   const time = date.toISOString().slice(11, 23).replace(/\.000$/, '');

@@ -46,6 +46,7 @@ describe('zones', () => {
     const timeOf = (text) => iso(BERLIN.timeOf(at(text)));
     assert.equal(timeOf('2026-11-25T14:00:00Z'), '2026-11-25T13:00:00Z');
     assert.equal(timeOf('2026-10-25T02:30:00Z'), '2026-10-25T00:30:00Z');
+    assert.equal(iso(BERLIN.timeOf(at('2026-10-25T02:30:00Z'), true)), '2026-10-25T01:30:00Z');
     assert.equal(timeOf('2026-10-25T03:00:00Z'), '2026-10-25T02:00:00Z');
     assert.equal(timeOf('2026-03-29T02:30:00Z'), '2026-03-29T01:30:00Z');
     assert.equal(timeOf('2026-03-29T03:00:00Z'), '2026-03-29T01:00:00Z');
