@@ -56,7 +56,8 @@ export class Timeline {
     this.#zone = zone;
     this.#actions = actions;
     this.#tip.setAttribute('aria-hidden', 'true');
-    strip.append(this.#canvas, this.#chosen, this.#visible, this.#tip);
+    strip.append(this.#canvas, this.#chosen, this.#visible);
+    strip.after(this.#tip);
     strip.addEventListener('pointerdown', (event) => this.#pressed(event));
     strip.addEventListener('pointermove', (event) => this.#moved(event));
     strip.addEventListener('pointerup', (event) => this.#released(event));
@@ -223,9 +224,16 @@ export class Timeline {
     this.#chosen.style.setProperty('left', `${this.#part(from)}%`);
     this.#chosen.style.setProperty('width', `${this.#part(to) - this.#part(from)}%`);
     setText(this.#tip, text);
-    const middle = this.#part((from + to) / 2);
-    this.#tip.style.setProperty('left', `${middle}%`);
-    this.#tip.style.setProperty('transform', `translateX(-${middle}%)`);
+    this.#placeTip(this.#part((from + to) / 2) / 100);
+  }
+
+  /** Places the tip at a part of the strip's width, within the window. @param {number} part */
+  #placeTip(part) {
+    const { offsetLeft, clientWidth } = this.#strip;
+    const all = this.#strip.parentElement?.clientWidth || clientWidth;
+    const middle = `${((offsetLeft + part * clientWidth) / all) * 100}%`;
+    this.#tip.style.setProperty('left', middle);
+    this.#tip.style.setProperty('transform', `translateX(-${middle})`);
   }
 
   /**

@@ -41,7 +41,7 @@ export const isOutside = (range, ms) => Boolean(range) && !(ms >= /** @type {Tim
 const shortTime = (clock) => new Date(clock).toISOString().slice(11, 23).replace(/(:00)?\.000$/, '');
 
 /**
- * Formats as `14:00–14:10`, with dates unless they are today.
+ * Formats as `14:00–14:10`, with dates unless both are today.
  * @param {TimeRange} range
  * @param {import('./zone.js').Zone} zone
  * @param {number} now
@@ -58,5 +58,5 @@ export function rangeText([from, to], zone, now) {
   if (isWholeDays) return end - start === DAY_MS ? date(start) : `${date(start)} – ${date(end - DAY_MS)}`;
   const isOneDay = Math.floor(start / DAY_MS) === Math.floor((end - 1) / DAY_MS);
   if (isOneDay) return `${time(start)}–${end % DAY_MS === 0 ? '24:00' : shortTime(end)}`;
-  return `${time(start)} – ${time(end)}`;
+  return [start, end].map((clock) => `${date(clock)} ${shortTime(clock)}`).join(' – ');
 }
