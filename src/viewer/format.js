@@ -26,7 +26,7 @@ export function formatBytes(bytes) {
 }
 
 /** Largest time that a Date can have in every zone. */
-const MAX_TIME = 8.64e15 - 86_400_000;
+export const MAX_TIME = 8.64e15 - 86_400_000;
 
 /** Formats as `14:03:22.123`. @param {number} ms */
 export function clock(ms, zone = LOCAL) {

@@ -112,7 +112,7 @@ export function ticksOf({ width, first, count }, max, now) {
   const start = new Date(clockAt(from));
   for (let month = start.getUTCFullYear() * 12 + Math.ceil((start.getUTCMonth() + 1) / months) * months; ; month += months) {
     const at = axisTime(Date.UTC(Math.floor(month / 12), month % 12));
-    if (at >= from + span) return ticks;
+    if (!(at < from + span)) return ticks;
     add(at, MONTH_S);
   }
 }

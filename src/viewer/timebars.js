@@ -42,13 +42,22 @@ export function partHeights(bars, i, scale) {
   });
 }
 
+/** @typedef {{ parts: string[], line: string, text: string, font: string }} Style */
+
+/** Returns colours and font of the theme, which take longer than drawing. @param {HTMLCanvasElement} canvas */
+export function styleOf(canvas) {
+  const colour = (/** @type {string} */ name) => resolveColour(canvas, name);
+  return { parts: PARTS.map(([, name]) => colour(name)), line: colour('--field'), text: colour('--muted'), font: `10.5px ${getComputedStyle(canvas).fontFamily}` };
+}
+
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {import('./timeaxis.js').Axis} axis
  * @param {Uint32Array} bars
+ * @param {Style} style
  * @param {number} now clock time
  */
-export function drawBars(canvas, axis, bars, now) {
+export function drawBars(canvas, axis, bars, style, now) {
   const { clientWidth: width, clientHeight: height } = canvas;
   const context = canvas.getContext('2d');
   if (!context || !width || !height) return;
@@ -61,41 +70,39 @@ export function drawBars(canvas, axis, bars, now) {
   const scale = (foot - 3) / most;
   const left = (/** @type {number} */ i) => Math.round((i * width * ratio) / axis.count) / ratio;
   const gap = width / axis.count >= 4 ? 1 : 0;
-  const colours = PARTS.map(([, name]) => resolveColour(canvas, name));
   for (let i = 0; i < axis.count; i++) {
     let y = foot;
     partHeights(bars, i, scale).forEach((part, p) => {
       if (!part) return;
-      context.fillStyle = colours[p];
+      context.fillStyle = style.parts[p];
       context.fillRect(left(i), Math.max(0, y - part), left(i + 1) - left(i) - gap, part);
       y -= part;
     });
   }
-  drawLabels(context, axis, foot, now);
+  drawLabels(context, axis, foot, style, now);
 }
 
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {import('./timeaxis.js').Axis} axis
  * @param {number} foot
+ * @param {Style} style
  * @param {number} now clock time
  */
-function drawLabels(context, axis, foot, now) {
-  const { canvas } = context;
-  const width = canvas.clientWidth;
-  context.fillStyle = resolveColour(canvas, '--field');
+function drawLabels(context, axis, foot, style, now) {
+  const width = context.canvas.clientWidth;
+  context.fillStyle = style.line;
   context.fillRect(0, foot, width, 1);
-  context.font = `10.5px ${getComputedStyle(canvas).fontFamily}`;
-  const colour = resolveColour(canvas, '--muted');
+  context.font = style.font;
   let free = 4;
   for (const { at, text } of ticksOf(axis, width / LABEL_DISTANCE_PX, now)) {
     const x = Math.round((at / axis.count) * width);
-    context.fillStyle = resolveColour(canvas, '--field');
+    context.fillStyle = style.line;
     context.fillRect(x, foot, 1, 4);
     const size = context.measureText(text).width;
     const start = Math.max(4, x - size / 2);
     if (start < free || start + size > width - 2) continue;
-    context.fillStyle = colour;
+    context.fillStyle = style.text;
     context.fillText(text, start, foot + 13);
     free = start + size + 12;
   }

@@ -29,7 +29,7 @@ const hasTime = ({ ts, time }) => ts !== time;
  */
 export function timeTitle(line, zone) {
   const stated = hasTime(line) ? `Line time: ${moment(line.ts, zone)}` : 'The line states no time';
-  return `${stated}\nArrival: ${moment(line.time, zone)}\n${zone.name === 'local' ? Intl.DateTimeFormat().resolvedOptions().timeZone : zone.label}`;
+  return `${stated}\nArrival: ${moment(line.time, zone)}\n${zone.place}`;
 }
 
 /**
@@ -39,7 +39,6 @@ export function timeTitle(line, zone) {
 export function timeColumn(line, { time, zone }) {
   const column = make('time', 'time', textOf(line, time, zone));
   if (time !== 'arrival' && !hasTime(line)) column.classList.add('unstated');
-  column.title = timeTitle(line, zone);
   return column;
 }
 

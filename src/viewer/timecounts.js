@@ -2,6 +2,7 @@
 // summary; bars are sums of the summaries, so that eviction and another width cost little.
 
 import { axisTime, widthFor } from './timeaxis.js';
+import { MAX_TIME } from './format.js';
 import { LEVELS } from './level.js';
 import { FLAG, KIND } from './store.js';
 import { isOutside } from './timerange.js';
@@ -141,7 +142,7 @@ export class TimeCounts {
     const criteria = /** @type {CountCriteria} */ (this.#criteria);
     const ts = chunk.ts[i];
     const level = chunk.level[i];
-    if ((chunk.flags[i] & FLAG.KIND) > KIND.BINARY || !Number.isFinite(ts)) return found;
+    if ((chunk.flags[i] & FLAG.KIND) > KIND.BINARY || !(Math.abs(ts) <= MAX_TIME)) return found;
     if (criteria.levels && !(criteria.levels & (1 << level))) return found;
     if (isOutside(criteria.range, ts) || !criteria.source(chunk.source[i])) return found;
     seconds[found] = axisTime(criteria.zone.clockOf(ts));

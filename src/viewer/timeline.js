@@ -5,7 +5,7 @@ import { make, setText } from './dom.js';
 import { plural } from './format.js';
 import { LEVEL, LEVELS } from './level.js';
 import { clockAt } from './timeaxis.js';
-import { drawBars, totalOf } from './timebars.js';
+import { drawBars, styleOf, totalOf } from './timebars.js';
 import { rangeText } from './timerange.js';
 
 /**
@@ -30,6 +30,7 @@ export class Timeline {
   #strip;
   #actions;
   #canvas = document.createElement('canvas');
+  #style = styleOf(this.#canvas);
   #chosen = make('div', 'strip-chosen');
   #visible = make('div', 'strip-visible');
   #tip = make('div', 'strip-tip');
@@ -83,12 +84,18 @@ export class Timeline {
     this.#axis = axis;
     this.#bars = bars;
     this.#zone = zone;
-    this.redraw();
+    this.#draw();
     this.#showCursor();
   }
 
+  /** Draws again in the colours of the theme. */
   redraw() {
-    drawBars(this.#canvas, this.#axis, this.#bars, this.#zone.clockOf(Date.now()));
+    this.#style = styleOf(this.#canvas);
+    this.#draw();
+  }
+
+  #draw() {
+    drawBars(this.#canvas, this.#axis, this.#bars, this.#style, this.#zone.clockOf(Date.now()));
   }
 
   /**

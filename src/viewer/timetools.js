@@ -4,7 +4,7 @@ import { byId, onClick, setPressed, setText } from './dom.js';
 import { JumpDialog } from './jump.js';
 import { isTimelineShown } from './prefs.js';
 import { axisOf, axisTime } from './timeaxis.js';
-import { TIMES, showDays } from './timecolumn.js';
+import { TIMES, showDays, timeTitle } from './timecolumn.js';
 import { MAX_BARS, TimeCounts } from './timecounts.js';
 import { Timeline } from './timeline.js';
 import { isOutside, rangeText } from './timerange.js';
@@ -77,14 +77,21 @@ export class TimeTools {
     });
     byId('menu', HTMLElement).addEventListener('toggle', () => this.#listZones(), { once: true });
     byId('zone', HTMLSelectElement).onchange = () => this.#actions.setPrefs({ zone: byId('zone', HTMLSelectElement).value });
+    byId('lines', HTMLElement).addEventListener('pointerover', (event) => this.#addTitle(/** @type {HTMLElement} */ (event.target)));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#timeline.redraw());
+  }
+
+  /** Adds the title of a time under the pointer: few of them are ever read. @param {HTMLElement} time */
+  #addTitle(time) {
+    const { store, renderState } = this.#page;
+    const n = Number(time.closest('.row')?.getAttribute('data-n') ?? NaN);
+    if (time.matches('.row > .time') && store.holds(n)) time.title = timeTitle(store.line(n), renderState.zone);
   }
 
   /** Adds all zones to the menu, when it opens for the first time. */
   #listZones() {
     const select = byId('zone', HTMLSelectElement);
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    select.options[0].text = `Local (${timeZone.replace(/_/g, ' ')})`;
+    select.options[0].text = `Local (${zoneOf('local').place})`;
     for (const name of Intl.supportedValuesOf('timeZone')) if (name !== 'UTC') select.add(new Option(name.replace(/_/g, ' '), name));
     select.value = this.#page.renderState.zone.name;
   }

@@ -44,7 +44,13 @@ export class Zone {
 
   /** Name for people. */
   get label() {
-    return this.name === 'local' ? 'local time' : this.name.replace(/_/g, ' ');
+    return this.name === 'local' ? 'local time' : this.place;
+  }
+
+  /** Name of the zone, also of the browser's. */
+  get place() {
+    const name = this.name === 'local' ? Intl.DateTimeFormat().resolvedOptions().timeZone : this.name;
+    return name.replace(/_/g, ' ');
   }
 
   /** Returns the offset from UTC in ms. @param {number} ms */

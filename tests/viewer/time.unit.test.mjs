@@ -209,7 +209,7 @@ describe('counts of the timeline', () => {
   };
 
   it('are by bucket and level, without control events', () => {
-    const counts = countsOf(stored([[base, LEVEL.ERROR], [base + 999, LEVEL.INFO], [base + 5000, LEVEL.ERROR], [base + 1500], [base + 700, 0, 0, KIND.END]]));
+    const counts = countsOf(stored([[base, LEVEL.ERROR], [base + 999, LEVEL.INFO], [base + 5000, LEVEL.ERROR], [base + 1500], [base + 700, 0, 0, KIND.END], [NaN], [9e15]]));
     const first = axisTime(base);
     assert.deepEqual(counts.extent, [first, first + 5]);
     const bars = counts.bars({ width: 1, first, count: 6 });
