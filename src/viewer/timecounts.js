@@ -81,6 +81,8 @@ export class TimeCounts {
   #criteria = null;
   /** @type {WeakMap<import('./store.js').Chunk, Summary>} */
   #summaries = new WeakMap();
+  /** 1 for each source that states times. */
+  #hasTimes = new Uint8Array(65_536);
 
   /** @param {import('./store.js').Store} store */
   constructor(store) {
@@ -117,6 +119,7 @@ export class TimeCounts {
    */
   #read(chunk, summary) {
     const { matches } = /** @type {CountCriteria} */ (this.#criteria);
+    for (let i = summary.counted; i < chunk.count; i++) if (chunk.ts[i] !== chunk.time[i]) this.#hasTimes[chunk.source[i]] = 1;
     let found = 0;
     if (!matches) {
       while (summary.counted < chunk.count && found < seconds.length) found = this.#note(chunk, summary.counted++, found);
@@ -144,6 +147,8 @@ export class TimeCounts {
     const level = chunk.level[i];
     if ((chunk.flags[i] & FLAG.KIND) > KIND.BINARY || !(Math.abs(ts) <= MAX_TIME)) return found;
     if (criteria.levels && !(criteria.levels & (1 << level))) return found;
+    // The first lines of an old file may state no time. Their arrival says nothing about it.
+    if (ts === chunk.time[i] && this.#hasTimes[chunk.source[i]]) return found;
     if (isOutside(criteria.range, ts) || !criteria.source(chunk.source[i])) return found;
     seconds[found] = axisTime(criteria.zone.clockOf(ts));
     levels[found] = level;

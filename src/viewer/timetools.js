@@ -123,10 +123,11 @@ export class TimeTools {
   }
 
   get #jumpContext() {
-    const { store, list, renderState } = this.#page;
-    const newest = timesOf(store)?.[1] ?? Date.now();
-    const n = list.following ? -1 : list.firstLine;
-    return { zone: renderState.zone, newest, near: store.holds(n) ? store.line(n).ts : newest };
+    const { store, list, view, renderState } = this.#page;
+    const { lines } = view.rows;
+    const last = lines.length ? lines.at(lines.length - 1) : -1;
+    const [near, newest] = [list.following ? last : list.firstLine, last].map((n) => (store.holds(n) ? store.line(n).ts : Date.now()));
+    return { zone: renderState.zone, near, newest: Math.max(near, newest) };
   }
 
   /**

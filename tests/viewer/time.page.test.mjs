@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { shortDate } from '../../src/viewer/zone.js';
+import { Zone, shortDate, timeInWords } from '../../src/viewer/zone.js';
 import { launch } from './browser.mjs';
 import { newDriver } from './real.mjs';
 
@@ -16,6 +16,7 @@ const ZONE = 'Asia/Kolkata';
 /** Noon of the day before yesterday, in UTC. */
 const BASE = Math.floor(Date.now() / DAY - 2) * DAY + 12 * HOUR;
 const DATE = new Date(BASE).toISOString().slice(0, 10);
+const DAY_IN_WORDS = timeInWords(BASE, new Zone('UTC')).split(',')[0];
 
 let browser;
 let driver;
@@ -317,8 +318,7 @@ describe('go to time', () => {
   it('says what it understood, and goes to the first line from then on', async () => {
     await openHours();
     await type('18:30');
-    const day = new Date(BASE).toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).replace(',', '');
-    await waitForText('#jump-meaning', `${day}, 18:30:00, local time`);
+    await waitForText('#jump-meaning', `${DAY_IN_WORDS}, 18:30:00, local time`);
     await page.keyboard.press('Enter');
     await page.waitForSelector('.row.current:has-text("request 60")');
     await page.waitForSelector('#jump', { state: 'hidden' });
@@ -359,6 +359,19 @@ describe('go to time', () => {
     await type(iso(BASE + 30 * MINUTE));
     await page.keyboard.press('Enter');
     await page.waitForSelector('.row.current:has-text("request 30")');
+  });
+
+  it('takes the day of the lines in view', async () => {
+    await driver.append('a.log', ['a line without a time', ...everyMinute(240)]);
+    page = await open();
+    await page.waitForSelector('#line-count:has-text("241 lines")');
+    await type('18:30');
+    await waitForText('#jump-meaning', `${DAY_IN_WORDS}, 18:30:00, local time`);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("request 60")');
+    await type('23:00');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("request 0")');
   });
 
   it('shows all times if the time is outside of the range', async () => {

@@ -218,6 +218,14 @@ describe('counts of the timeline', () => {
     assert.deepEqual([...counts.bars({ width: 5, first: first / 5, count: 2 })], [1, 0, 1, 0, 1, 0, 0, 0, 0, 1]);
     assert.deepEqual([...counts.bars({ width: 5, first: first / 5 + 1, count: 1 })], [0, 0, 0, 0, 1]);
   });
+  it('leave out lines without a time in a source that states times, because they would stretch the axis', () => {
+    const arrival = base + 365 * DAY_S * 1000;
+    const store = new Store();
+    for (const [source, ts] of [[0, arrival], [0, base], [1, arrival], [0, base + 1000]]) store.push({ text: 'x', id: 'e-1', flags: 0, level: 0, source, cells: 1, time: arrival, ts, offset: 0 });
+    assert.deepEqual(countsOf(store, { source: (source) => source === 0 }).extent, [axisTime(base), axisTime(base) + 1]);
+    assert.equal(total(countsOf(store, { source: (source) => source === 1 })), 1);
+    assert.equal(total(countsOf(store)), 3);
+  });
   it('follow sources, levels, range and matches', () => {
     const store = stored([[base, LEVEL.ERROR, 0], [base + 1000, LEVEL.ERROR, 1], [base + 2000, LEVEL.INFO, 0], [base + 3000, LEVEL.WARN, 1]]);
     assert.equal(total(countsOf(store)), 4);
