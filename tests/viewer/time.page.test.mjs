@@ -361,6 +361,32 @@ describe('go to time', () => {
     await page.waitForSelector('.row.current:has-text("request 30")');
   });
 
+  it('asks for older lines if the time is before all lines, and goes there when they have come', async () => {
+    await openHours();
+    await page.evaluate(async () => {
+      const { Page } = await import(document.querySelector('link[href$="/page.js"]').href);
+      const { requestRender } = Page.prototype;
+      Page.prototype.requestRender = function () {
+        globalThis.asked = [];
+        this.openAtTime = async (ms) => void globalThis.asked.push(ms);
+        Page.prototype.requestRender = requestRender;
+        requestRender.call(this);
+      };
+    });
+    await page.keyboard.press('Home');
+    await waitFor(() => globalThis.asked);
+    await type(iso(BASE - HOUR));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("request 0")');
+    await type(iso(BASE + HOUR));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.row.current:has-text("request 60")');
+    assert.deepEqual(await page.evaluate(() => globalThis.asked), [BASE - HOUR]);
+    await page.evaluate(([from, to]) => (location.hash = `from=${from}&to=${to}`), [iso(BASE - 2 * HOUR), iso(BASE + HOUR)]);
+    await waitForShown(60);
+    assert.deepEqual(await page.evaluate(() => globalThis.asked), [BASE - HOUR, BASE - 2 * HOUR]);
+  });
+
   it('takes the day of the lines in view', async () => {
     await driver.append('a.log', ['a line without a time', ...everyMinute(240)]);
     page = await open();
