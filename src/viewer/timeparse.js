@@ -1,6 +1,8 @@
 // Reads a time as people type it: `14:00`, `2026-11-25 14:00`, RFC 3339, or `10m` for ten
 // minutes ago.
 
+import { MAX_TIME } from './format.js';
+
 const DAY_MS = 86_400_000;
 /** @type {Record<string, number>} */
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS, w: 7 * DAY_MS };
@@ -57,7 +59,8 @@ export function parseTime(text, { now, zone, near, newest }) {
   const since = AGO.exec(typed);
   if (since) {
     const parts = since[1].matchAll(/(\d+)\s*([smhdw])/gi);
-    return { ms: [...parts].reduce((ms, [, n, unit]) => ms - Number(n) * UNIT_MS[unit.toLowerCase()], now), problem: '' };
+    const ms = [...parts].reduce((at, [, n, unit]) => at - Number(n) * UNIT_MS[unit.toLowerCase()], now);
+    return ms >= -MAX_TIME ? { ms, problem: '' } : failed(`“${typed}” is too long ago`);
   }
   const date = DATE.exec(typed);
   if (date) return dated(date, zone);

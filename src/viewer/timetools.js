@@ -196,9 +196,7 @@ export class TimeTools {
     else if (ms < (timesOf(store)?.[0] ?? ms)) this.#actions.toast('No older lines on this page; this is the oldest one');
   }
 
-  /**
-   * Asks for older lines if a link narrows the page to a range that begins before the held lines.
-   */
+  /** Asks for older lines if a link narrows the page to a range that begins before the held ones. */
   #openRange() {
     const { urlState, store, openAtTime } = this.#page;
     const { range } = urlState;
