@@ -19,6 +19,7 @@ import { printLines } from './print.js';
 import { NAME_COLUMNS } from './row.js';
 import { SearchBar } from './searchbar.js';
 import { Sidebar } from './sidebar.js';
+import { TimeTools } from './timetools.js';
 
 /** Duration of a toast. When doubled, it covers lines for longer. */
 const TOAST_MS = 2600;
@@ -36,6 +37,7 @@ export class Controls {
   #sidebar;
   #errors;
   #notes;
+  #time;
   #toastTimer = 0;
 
   /**
@@ -58,6 +60,7 @@ export class Controls {
     this.#fields = new FieldTools(page, byId('lines', HTMLElement), () => this.#urlStateChanged(), (text) => void this.#panes.tools.copyText([text], 'Value copied'));
     this.#notes = new Notes(page, !prefs.introduced, () => this.#setPrefs({ introduced: true }));
     new Notifier(page);
+    this.#time = new TimeTools(page, prefs, { setPrefs: (change) => this.#setPrefs(change), urlStateChanged: () => this.#urlStateChanged(), toast: (text) => this.toast(text) });
     printLines(page, () => this.#panes.tools.selectedRange);
     this.#wireBar();
     this.#wireMenu();
@@ -102,7 +105,6 @@ export class Controls {
   #wireBar() {
     onClick('side', () => this.#setPrefs({ side: !this.#prefs.side }));
     onClick('wrap', () => this.#setPrefs({ wrap: !this.#prefs.wrap }));
-    onClick('time', () => this.#nextTime());
     onClick('follow', () => this.#page.list.follow(!this.#page.list.following));
     onClick('resume', () => this.#page.list.follow(true));
     onClick('beside', () => {
@@ -125,12 +127,6 @@ export class Controls {
     this.#sidebar.focus();
   }
 
-  #nextTime() {
-    const next = /** @type {const} */ ({ off: 'clock', clock: 'ago', ago: 'off' })[this.#prefs.time];
-    this.#setPrefs({ time: next });
-    this.toast({ off: 'Arrival time hidden', clock: 'Arrival time shown', ago: 'Time since arrival shown' }[next]);
-  }
-
   #toggleFolding() {
     this.#setPrefs({ fold: !this.#prefs.fold });
     this.toast(this.#prefs.fold ? 'Entries folded' : 'Entries unfolded');
@@ -144,14 +140,12 @@ export class Controls {
   }
 
   applyPrefs() {
-    const { renderState } = this.#page.main;
     const prefs = this.#prefs;
     applyPrefs(prefs);
-    renderState.time = prefs.time;
+    this.#time.applyPrefs();
     this.#page.showRecords(prefs.records);
     this.#panes.measure(prefs.wrap);
     setPressed(byId('wrap', HTMLElement), prefs.wrap);
-    setPressed(byId('time', HTMLElement), prefs.time !== 'off');
     setPressed(byId('names', HTMLElement), prefs.names);
     this.#page.setFolding({ entries: prefs.fold, repeats: prefs.repeats });
     setPressed(byId('fold', HTMLElement), prefs.fold);
@@ -223,7 +217,8 @@ export class Controls {
     if (this.#findKey(event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || this.#scrollKey(event)) return;
     const name = bindingOf(event.key);
-    if (!name) return;
+    // The browser closes the menu.
+    if (!name || (name === 'escape' && document.querySelector(':popover-open'))) return;
     event.preventDefault();
     this.#run(name, event.key);
   }
@@ -277,7 +272,8 @@ export class Controls {
       copy: () => this.#panes.tools.copyLines(),
       link: () => this.#panes.tools.linkLine(),
       wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
-      time: () => this.#nextTime(),
+      time: () => this.#time.nextContent(),
+      jump: () => this.#time.openJump(),
       clear: () => this.#clearFilters(),
       sources: () => this.#focusSources(),
       names: () => this.#setPrefs({ names: !this.#prefs.names }),
@@ -288,7 +284,7 @@ export class Controls {
       all: () => this.#chooseSources([]),
       source: () => this.#chooseSourceNumber(Number(key)),
       help: () => byId('help', HTMLDialogElement).showModal(),
-      escape: () => page.setCurrent(-1, false),
+      escape: () => (renderState.current < 0 && this.#time.removeRange()) || page.setCurrent(-1, false),
     };
     actions[name]?.();
   }
@@ -320,6 +316,7 @@ export class Controls {
     for (const id of CLEAR_BUTTONS) byId(id, HTMLElement).hidden = !isFiltered;
     this.#search.showUrlState();
     this.#fields.show();
+    this.#time.showRange();
     this.showSources();
   }
 
@@ -362,5 +359,6 @@ export class Controls {
     this.#search.showState();
     this.#panes.showFrame();
     this.#notes.show();
+    this.#time.showFrame();
   }
 }

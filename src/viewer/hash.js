@@ -15,12 +15,14 @@
  * @property {string} grep regular expression of the server filter, or ''
  * @property {import('./fieldfilter.js').Criterion[]} fields
  * @property {string[]} columns keys of fields that are shown as columns
+ * @property {import('./timerange.js').TimeRange | null} range times to which the page is narrowed
  * @property {string} history 'all' or a number of lines; '' for the default of the server
  */
 
 import { MAX_COLUMNS } from './columns.js';
 import { MAX_CRITERIA, criterionText, parseCriterion } from './fieldfilter.js';
 import { LEVELS } from './level.js';
+import { rangeOf, setRange } from './timerange.js';
 
 /** @param {string} hash @returns {UrlState} */
 export function parseHash(hash) {
@@ -41,6 +43,7 @@ export function parseHash(hash) {
     levels: levelBits(fields.get('level') ?? ''),
     fields: fields.getAll('field').flatMap((text) => parseCriterion(text) ?? []).slice(0, MAX_CRITERIA),
     columns: [...new Set(fields.getAll('column').filter(Boolean))].slice(0, MAX_COLUMNS),
+    range: rangeOf(fields),
     grep: fields.get('grep') ?? '',
     history: /^(all|\d+)$/.test(fields.get('history') ?? '') ? String(fields.get('history')) : '',
   };
@@ -52,7 +55,7 @@ function levelBits(list) {
 }
 
 /** @param {UrlState} state @returns {string} '' if nothing is set */
-export function formatHash({ line, lastLine, query, filter, context, sources, beside, levels, fields: criteria, columns, grep, history }) {
+export function formatHash({ line, lastLine, query, filter, context, sources, beside, levels, fields: criteria, columns, range, grep, history }) {
   const fields = new URLSearchParams();
   const isRange = line !== '' && lastLine !== '';
   if (query.text) fields.set('q', query.text);
@@ -65,6 +68,7 @@ export function formatHash({ line, lastLine, query, filter, context, sources, be
   if (levels) fields.set('level', LEVELS.filter((_, i) => levels & (1 << i)).join(','));
   for (const criterion of criteria) fields.append('field', criterionText(criterion));
   for (const column of columns) fields.append('column', column);
+  setRange(fields, range);
   if (grep) fields.set('grep', grep);
   if (history) fields.set('history', history);
   const parts = [isRange ? `line=${line}..${lastLine}` : line, fields.toString()].filter(Boolean);

@@ -12,6 +12,7 @@ import { fillRow, showSelection, updateHead } from './row.js';
 import { Sources } from './sources.js';
 import { FLAG, KIND, Store } from './store.js';
 import { View, shownText } from './view.js';
+import { LOCAL } from './zone.js';
 
 /** Stored lines and characters. When doubled, so is the memory. */
 export const LIMIT = { lines: 1_000_000, chars: 256 << 20 };
@@ -44,6 +45,8 @@ export class Page {
   afterRender = () => {};
   /** Called after lines were stored, also while the page is hidden and renders nothing. */
   afterAppend = () => {};
+  /** Shows older lines of the server from a time on; set where the page can do so. @type {((ms: number) => Promise<unknown>) | null} */
+  openAtTime = null;
   #frameRequest = 0;
   /** @type {RegexSearch | null} */
   #regexSearch;
@@ -73,6 +76,7 @@ export class Page {
       names: [],
       hueOf: (/** @type {number} */ source) => this.sources.hueOf(source),
       time: 'off',
+      zone: LOCAL,
       expandedLines: new Set(),
       fullLines: new Set(),
       records: true,
@@ -197,7 +201,7 @@ export class Page {
 
   /** @param {number} [keep] */
   #selectRows(keep) {
-    const { query, filter, context, chosenSources, levels, fields, columns } = this.urlState;
+    const { query, filter, context, chosenSources, levels, fields, columns, range } = this.urlState;
     const { matcher, error } = compile(query);
     this.searchError = error;
     this.renderState.matcher = matcher;
@@ -206,7 +210,7 @@ export class Page {
     const source = this.sources.filterOf(this.column ? new Set([this.column]) : chosenSources);
     const search = query.regex && matcher ? this.#regexSearch : null;
     search?.setQuery(query);
-    this.view.setCriteria({ source, levels, matcher, search, filter, context, linked: this.linked, fields: compileFields(fields) });
+    this.view.setCriteria({ source, levels, matcher, search, filter, context, linked: this.linked, fields: compileFields(fields), range });
     this.list.reset();
     this.requestRender();
   }

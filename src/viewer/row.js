@@ -2,10 +2,11 @@
 
 import { make } from './dom.js';
 import { showFolds, updateFolds } from './foldrow.js';
-import { ago, clock, instant, plural, shortenName } from './format.js';
+import { clock, instant, plural, shortenName } from './format.js';
 import { contentOf, fillText } from './linetext.js';
 import { ROW_FLAG } from './rowlist.js';
 import { FLAG, KIND } from './store.js';
+import { timeColumn } from './timecolumn.js';
 
 /** Maximum width of the name column in cells. When doubled, text gets less space. */
 export const NAME_COLUMNS = 20;
@@ -17,7 +18,8 @@ export const NAME_COLUMNS = 20;
  * @property {string[]} names
  * @property {(source: number) => number} hueOf
  * @property {import('./query.js').Matcher | null} matcher
- * @property {'off' | 'clock' | 'ago'} time
+ * @property {import('./timecolumn.js').TimeContent} time
+ * @property {import('./zone.js').Zone} zone
  * @property {number} current line number, or -1
  * @property {[number, number] | null} selection first and last line number
  * @property {Set<number>} expandedLines lines whose fields are shown as a tree
@@ -38,13 +40,6 @@ function jsonButton(open) {
   return button;
 }
 
-/** @param {number} time @param {RenderState['time']} style */
-function timeColumn(time, style) {
-  const column = make('time', 'time', style === 'ago' ? ago(time, Date.now()) : clock(time));
-  column.title = instant(time);
-  return column;
-}
-
 /**
  * @param {HTMLElement} row
  * @param {import('./store.js').Line} line
@@ -53,7 +48,7 @@ function timeColumn(time, style) {
  * @param {RenderState} renderState
  */
 function fillLine(row, line, n, isMatch, renderState) {
-  if (renderState.time !== 'off') row.append(timeColumn(line.time, renderState.time));
+  if (renderState.time !== 'off') row.append(timeColumn(line, renderState));
   const name = make('span', 'name', shortenName(renderState.names[line.source], NAME_COLUMNS));
   name.title = renderState.names[line.source];
   const text = make('div', 'text');
@@ -83,8 +78,8 @@ export function gapText({ lost, reason = 'unknown', filtered }) {
   return { amount, reason: (GAP_REASONS[reason] ?? reason) + (isKnown && filtered ? '; counted before filtering' : '') };
 }
 
-/** @param {HTMLElement} row @param {import('./store.js').Line} line */
-function fillDivider(row, line) {
+/** @param {HTMLElement} row @param {import('./store.js').Line} line @param {import('./zone.js').Zone} zone */
+function fillDivider(row, line, zone) {
   const control = JSON.parse(line.text);
   const text = make('div', 'divider-text');
   if (control.type === 'gap') {
@@ -94,7 +89,7 @@ function fillDivider(row, line) {
     const change = control.type === 'end' ? 'ended' : control.change;
     text.append(make('span', 'name-inline', control.file), ` ${change}`);
   }
-  const time = make('time', '', clock(line.time).slice(0, 8));
+  const time = make('time', '', clock(line.time, zone).slice(0, 8));
   time.title = instant(line.time);
   text.append(' ', time);
   row.append(text);
@@ -122,7 +117,7 @@ export function fillRow(row, n, flags, renderState) {
     if (renderState.folds) showFolds(row, n, renderState.folds);
   } else {
     row.classList.add('divider', kind === KIND.GAP ? 'gap' : 'change');
-    fillDivider(row, line);
+    fillDivider(row, line, renderState.zone);
   }
 }
 

@@ -7,6 +7,7 @@ import { Folds } from './folds.js';
 import { hexText } from './format.js';
 import { ROW_FLAG, LineNumbers, RowList } from './rowlist.js';
 import { FLAG, KIND, textAt } from './store.js';
+import { isOutside } from './timerange.js';
 
 /** Lines processed between checks of the time. When doubled, frames take longer. */
 const SLICE_LINES = 256;
@@ -21,6 +22,7 @@ const SLICE_LINES = 256;
  * @property {boolean} filter hides lines that do not match
  * @property {number} context number of lines around each match
  * @property {[number, number] | null} [linked] first and last line of a link, which are always shown
+ * @property {import('./timerange.js').TimeRange | null} [range] hides lines of other times
  */
 
 /** @type {Criteria} */
@@ -163,6 +165,7 @@ export class View {
   #add(chunk, n) {
     const i = n - chunk.first;
     const kind = chunk.flags[i] & FLAG.KIND;
+    if (isOutside(this.#criteria.range, chunk.ts[i])) return void this.#showIfLinked(chunk, n);
     if (kind === KIND.GAP) {
       this.#filter.break();
       this.folds.break();

@@ -151,7 +151,7 @@ describe('a long log', () => {
     await waitForCount('200,000');
     await waitForLine('line 199999');
     assert.ok((await page.locator('.row').count()) < 120);
-    await page.keyboard.press('g');
+    await page.keyboard.press('Home');
     await waitForLine('line 0');
     assert.equal((await texts())[0], 'line 0');
     await page.fill('#query', 'line 123456');
@@ -377,7 +377,7 @@ describe('links, copies and downloads', () => {
     await page.waitForSelector('.row.current:has-text("line 2000")');
     await page.waitForSelector('#notice:has-text("900 lines around the linked line")');
     assert.equal(await page.textContent('#connection'), 'Not live');
-    await page.keyboard.press('g');
+    await page.keyboard.press('Home');
     await waitForLine('line 1700');
     await page.keyboard.press('G');
     await waitForLine('line 2599');

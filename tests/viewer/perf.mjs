@@ -43,7 +43,7 @@ const top = () => page.evaluate(() => {
   const box = document.querySelector('#lines').getBoundingClientRect();
   return Number([...document.querySelectorAll('.rows .row')].find((row) => row.getBoundingClientRect().bottom > box.top + 1).dataset.n);
 });
-await page.keyboard.press('g');
+await page.keyboard.press('Home');
 await page.waitForTimeout(400);
 const from = await top();
 await page.mouse.move(600, 400);

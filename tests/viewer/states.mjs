@@ -141,6 +141,27 @@ export const STATES = {
     await page.keyboard.press('Escape');
     await page.waitForSelector('.fold-run');
   },
+  range: async ({ page, mock, size }) => {
+    mock.append('worker.log', Array.from({ length: 400 }, (_, i) => `${['INFO', 'WARN', 'INFO', 'ERROR', 'DEBUG'][(i * i) % 5]} job ${i}`), { ts: Date.now() - 3 * 86_400_000 });
+    for (let i = 0; i < 300; i++) mock.append('worker.log', [`INFO job ${i}`, 'DEBUG done'], { ts: Date.now() - i * 600_000 });
+    if (size === 'phone') {
+      await page.click('#more');
+      await page.click('#timeline-toggle');
+      await page.keyboard.press('Escape');
+    }
+    await page.waitForTimeout(800);
+    await page.focus('#strip');
+    await page.keyboard.press('Shift+ArrowLeft');
+    for (let i = 0; i < 40; i++) await page.keyboard.press('Shift+ArrowLeft');
+    await page.keyboard.press('Enter');
+    await page.waitForTimeout(600);
+    await page.keyboard.press('Home');
+    for (let i = 0; i < 9; i++) await page.keyboard.press('Shift+ArrowRight');
+  },
+  jump: async ({ page }) => {
+    await page.keyboard.press('g');
+    await page.keyboard.type('2026-11-25 14:00');
+  },
   menu: async ({ page }) => {
     await page.click('#more');
   },

@@ -348,7 +348,7 @@ describe('decode', () => {
 
 describe('hash', () => {
   it('parses what it formats', () => {
-    const state = { line: 'k3f9q2-1a', lastLine: '', query: { text: 'a&b=#', regex: true, matchCase: false }, filter: true, context: 3, sources: ['a b', 'c&d'], beside: false, levels: 0b11000, fields: [{ key: 'a=b!%', value: 'x=&"', isExcluded: true }, { key: 's', value: '', isExcluded: false }], columns: ['user.name', 'a b'], grep: 'x+', history: 'all' };
+    const state = { line: 'k3f9q2-1a', lastLine: '', query: { text: 'a&b=#', regex: true, matchCase: false }, filter: true, context: 3, sources: ['a b', 'c&d'], beside: false, levels: 0b11000, fields: [{ key: 'a=b!%', value: 'x=&"', isExcluded: true }, { key: 's', value: '', isExcluded: false }], columns: ['user.name', 'a b'], range: [0, 60_000], grep: 'x+', history: 'all' };
     assert.deepEqual(parseHash(formatHash(state)), state);
   });
   it('accepts a line alone, or nothing', () => {
