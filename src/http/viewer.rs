@@ -38,12 +38,13 @@ const EARLY: [(&str, &str, &str); 2] = [
     ),
 ];
 const FILES: &[(&str, &str)] = files! {
-    "ansi.js" "app.js" "caret.js" "cells.js" "clipboard.js" "connect.js" "controls.js" "decode.js"
-    "dom.js" "eventreader.js" "excerpt.js" "export.js" "format.js" "hash.js" "hub.js" "json.js"
-    "keys.js" "level.js" "linetools.js" "list.js" "overview.js" "page.js" "prefs.js" "print.js"
+    "ansi.js" "app.js" "caret.js" "cells.js" "clipboard.js" "connect.js" "controls.js" "cursor.js"
+    "decode.js" "dom.js" "edges.js" "eventreader.js" "export.js" "firstread.js" "format.js"
+    "hash.js" "history.js" "hub.js" "json.js" "keys.js" "level.js" "linetools.js" "list.js"
+    "loader.js" "merge.js" "ndjson.js" "overview.js" "page.js" "place.js" "prefs.js" "print.js"
     "query.js" "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js"
-    "searchbar.js" "searchworker.js" "selection.js" "sidebar.js" "sources.js" "status.js" "store.js"
-    "stream.js" "streamworker.js" "tree.js" "view.js"
+    "searchbar.js" "searchworker.js" "selection.js" "sidebar.js" "sources.js" "status.js"
+    "statusview.js" "store.js" "stream.js" "streamworker.js" "tree.js" "view.js"
 };
 
 /// A file of the page, plain and compressed, with its headers.

@@ -17,6 +17,17 @@ const REALIGN_DELAY_MS = 180;
 
 /** @typedef {(row: HTMLElement, n: number, flags: number) => void} FillRow */
 
+/**
+ * Ends of the log beyond the rows.
+ * @typedef {object} Ends
+ * @property {HTMLElement} head element above the first row
+ * @property {() => boolean} isLive true if new lines follow the last row
+ * @property {() => boolean} isAtStart true if no line precedes the first row
+ * @property {() => void} toLive
+ * @property {() => void} toStart
+ * @property {() => void} scrolledUp called when the user scrolls up
+ */
+
 export class LineList {
   map = new ScrollMap();
   following = true;
@@ -40,6 +51,10 @@ export class LineList {
   /** @type {{ line: number, y: number } | null} */
   #anchor = null;
   #realignTimer = 0;
+  /** Ends of the log; without them, the rows are all lines. @type {Ends | null} */
+  #ends = null;
+  /** Height above the first row. */
+  #headHeight = 0;
 
   /**
    * @param {HTMLElement} scroller
@@ -58,10 +73,37 @@ export class LineList {
     scroller.append(this.#spacer, this.#block);
     this.#metrics = new RowMetrics(scroller);
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.follow(false), { passive: true });
+    scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.#scrolledUp(), { passive: true });
     this.#block.addEventListener('toggle', (event) => this.#treeToggled(event), true);
     // On paper, the list has no size; rows keep the heights that they have on the screen.
     new ResizeObserver(() => scroller.clientHeight > 0 && this.measure()).observe(scroller);
+  }
+
+  /** @param {Ends} ends */
+  setEnds(ends) {
+    this.#ends = ends;
+    this.#scroller.prepend(ends.head);
+    this.measure();
+  }
+
+  /** True if new lines follow the last row. */
+  get isLive() {
+    return this.#ends?.isLive() ?? true;
+  }
+
+  #scrolledUp() {
+    this.follow(false);
+    this.#ends?.scrolledUp();
+  }
+
+  /** Position of a row in the list, in pixels. @param {number} i */
+  #yOf(i) {
+    return this.#headHeight + this.#view.rows.topOf(i) * this.lineHeight;
+  }
+
+  /** Row at a position in the list. @param {number} y in pixels */
+  #rowAt(y) {
+    return this.#view.rows.rowAt(Math.max(0, y - this.#headHeight) / this.lineHeight);
   }
 
   /** Estimated height of a line in screen lines; replaced by the measured height when rendered. */
@@ -75,6 +117,7 @@ export class LineList {
   measure() {
     const { viewport, lineHeight, columns } = this.#metrics.measure();
     this.map.viewport = viewport;
+    this.#headHeight = this.#ends?.head.offsetHeight ?? 0;
     this.lineHeight = lineHeight;
     if (columns + HANGING_INDENT !== this.columns) this.#reflow(columns + HANGING_INDENT);
     this.#changed();
@@ -115,6 +158,7 @@ export class LineList {
   /** @param {boolean} following */
   follow(following) {
     if (this.following === following) return;
+    if (following && !this.isLive) return this.#ends?.toLive();
     this.following = following;
     this.#changed();
   }
@@ -123,8 +167,8 @@ export class LineList {
   #firstVisible() {
     const { rows } = this.#view;
     if (rows.length === 0) return null;
-    const i = rows.rowAt(this.map.top / this.lineHeight);
-    return { line: rows.lines.at(i), y: rows.topOf(i) * this.lineHeight - this.map.top };
+    const i = this.#rowAt(this.map.top);
+    return { line: rows.lines.at(i), y: this.#yOf(i) - this.map.top };
   }
 
   /** Line number of the first visible row, or -1. */
@@ -138,9 +182,9 @@ export class LineList {
     if (rows.length === 0) return -1;
     if (this.following) return rows.lines.at(rows.length - 1);
     const anchor = this.#anchor;
-    const top = anchor ? rows.topOf(Math.min(rows.lines.indexOf(anchor.line), rows.length - 1)) * this.lineHeight - anchor.y : this.map.top;
-    const end = Math.floor((top + this.map.viewport) / this.lineHeight);
-    const i = rows.rowAt(end - 1);
+    const top = anchor ? this.#yOf(Math.min(rows.lines.indexOf(anchor.line), rows.length - 1)) - anchor.y : this.map.top;
+    const end = Math.floor((top + this.map.viewport - this.#headHeight) / this.lineHeight);
+    const i = rows.rowAt(Math.max(0, end - 1));
     return rows.lines.at(rows.topOf(i) + rows.heightAt(i) > end ? Math.max(0, i - 1) : i);
   }
 
@@ -157,7 +201,7 @@ export class LineList {
     this.following = false;
     const { rows } = this.#view;
     const i = rows.lines.indexOf(line);
-    const y = rows.topOf(Math.min(i, Math.max(0, rows.length - 1))) * this.lineHeight - this.map.top;
+    const y = this.#yOf(Math.min(i, Math.max(0, rows.length - 1))) - this.map.top;
     const isVisible = i < rows.length && y >= 0 && y < this.map.viewport - 3 * this.lineHeight;
     if (!isVisible) this.#anchor = { line, y: this.map.viewport / 3 };
     this.#changed();
@@ -165,14 +209,16 @@ export class LineList {
 
   /** @param {number} pixels */
   scrollBy(pixels) {
-    if (pixels < 0) this.following = false;
+    if (pixels < 0) this.#scrolledUp();
     this.#setScrollTop(this.map.scrollTo(this.map.top + pixels));
-    if (this.map.top >= this.map.maxTop - 1) this.following = true;
+    if (this.map.top >= this.map.maxTop - 1) this.following = this.isLive;
     this.#changed();
   }
 
+  /** Goes to the first line of the log. */
   toStart() {
     this.following = false;
+    if (this.#ends && !this.#ends.isAtStart()) return this.#ends.toStart();
     this.#setScrollTop(this.map.scrollTo(0));
     this.#changed();
   }
@@ -185,7 +231,7 @@ export class LineList {
 
   /** Keeps visible rows in place after a row was inserted above them. @param {number} i @param {number} screenLines */
   #rowInserted(i, screenLines) {
-    if (this.#view.rows.topOf(i) * this.lineHeight < this.map.top) this.removedAbove(-screenLines);
+    if (this.#yOf(i) < this.map.top) this.removedAbove(-screenLines);
   }
 
   /** Fills all rendered rows again. */
@@ -225,9 +271,9 @@ export class LineList {
     this.#anchor = null;
     // A viewport that grows moves the end of the list, which nobody has scrolled away from.
     const isAtEnd = scrollTop >= this.#scroller.scrollHeight - this.#scroller.clientHeight - 1;
-    if (change < 0 && !isAtEnd) this.following = false;
+    if (change < 0 && !isAtEnd) this.#scrolledUp();
     this.map.scrolled(scrollTop);
-    if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = true;
+    if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = this.isLive;
     clearTimeout(this.#realignTimer);
     this.#realignTimer = window.setTimeout(() => this.#setScrollTop(this.map.realign()), REALIGN_DELAY_MS);
     this.#changed();
@@ -250,21 +296,34 @@ export class LineList {
   render() {
     const { rows } = this.#view;
     const { map } = this;
+    if (!this.isLive) this.following = false;
     this.#applySize();
     if (this.following) this.#setScrollTop(map.scrollTo(Infinity));
     else if (this.#anchor) this.#applyAnchor();
     else if (map.isMisaligned) this.#setScrollTop(map.realign());
-    if (rows.length === 0) return this.reset();
+    if (rows.length === 0) {
+      this.#placeHead();
+      return this.reset();
+    }
     const first = this.#renderRows();
     if (this.#measureRows()) {
       this.#applySize();
       if (this.following) this.#setScrollTop(map.scrollTo(Infinity));
     }
-    this.#block.style.transform = `translateY(${rows.topOf(first) * this.lineHeight - map.offset}px)`;
+    this.#block.style.transform = `translateY(${this.#yOf(first) - map.offset}px)`;
+    this.#placeHead();
+  }
+
+  /** Moves the element above the first row, which is hidden while it is out of sight. */
+  #placeHead() {
+    if (!this.#ends) return;
+    const { style } = this.#ends.head;
+    style.transform = `translateY(${-this.map.offset}px)`;
+    style.visibility = this.map.top < this.#headHeight ? 'visible' : 'hidden';
   }
 
   #applySize() {
-    this.map.total = this.#view.rows.total * this.lineHeight;
+    this.map.total = this.#headHeight + this.#view.rows.total * this.lineHeight;
     const height = `${this.map.height}px`;
     if (this.#spacer.style.height !== height) this.#spacer.style.height = height;
   }
@@ -275,15 +334,15 @@ export class LineList {
     if (!anchor || rows.length === 0) return;
     const i = Math.min(rows.lines.indexOf(anchor.line), rows.length - 1);
     if (rows.lines.at(i) >= anchor.line || this.#view.done) this.#anchor = null;
-    this.#setScrollTop(this.map.scrollTo(rows.topOf(i) * this.lineHeight - anchor.y));
+    this.#setScrollTop(this.map.scrollTo(this.#yOf(i) - anchor.y));
   }
 
   /** Puts the visible rows into the document. @returns {number} index of the first */
   #renderRows() {
     const { rows } = this.#view;
-    const top = this.map.top / this.lineHeight;
-    const first = Math.max(0, rows.rowAt(top) - OVERSCAN_ROWS);
-    const last = Math.min(rows.length - 1, rows.rowAt(top + this.map.viewport / this.lineHeight) + OVERSCAN_ROWS);
+    const { top, viewport } = this.map;
+    const first = Math.max(0, this.#rowAt(top) - OVERSCAN_ROWS);
+    const last = Math.min(rows.length - 1, this.#rowAt(top + viewport) + OVERSCAN_ROWS);
     this.#remove(rows.lines.at(first), rows.lines.at(last));
     let at = this.#block.firstElementChild;
     for (let i = first; i <= last; i++) {
@@ -292,6 +351,11 @@ export class LineList {
       else this.#block.insertBefore(row, at);
     }
     return first;
+  }
+
+  /** Removes rendered rows from a line on. @param {number} n */
+  dropFrom(n) {
+    this.#remove(0, n - 1);
   }
 
   /** @param {number} first @param {number} last range of lines to keep */
@@ -328,7 +392,7 @@ export class LineList {
    */
   #measureRows() {
     const { rows } = this.#view;
-    const firstVisible = rows.rowAt(this.map.top / this.lineHeight);
+    const firstVisible = this.#rowAt(this.map.top);
     let above = 0;
     let changed = false;
     for (const row of this.#unmeasured) {

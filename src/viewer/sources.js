@@ -12,7 +12,7 @@ export const HUE_COUNT = 10;
  * @typedef {object} Source
  * @property {string} name
  * @property {number} hue
- * @property {number} count lines received by this page
+ * @property {number} count lines held by this page
  * @property {number[]} levels the same lines by level
  * @property {string} state state in `/sources`, or ''
  * @property {string} path
@@ -69,18 +69,23 @@ export class Sources {
     }
   }
 
+  /** Counts lines that the page takes, or with `sign` -1 lines that it removes. @param {import('./store.js').Batch} batch @param {number} [sign] */
+  count(batch, sign = 1) {
+    for (let i = 0; i < batch.count; i++) {
+      const source = this.byName.get(this.names[batch.source[i]]);
+      if (!source || (batch.flags[i] & FLAG.KIND) > KIND.BINARY) continue;
+      source.count += sign;
+      source.levels[batch.level[i]] += sign;
+    }
+  }
+
   /** @param {import('./store.js').Batch} batch @returns {{ lines: number, errors: number }} */
-  count(batch) {
+  total(batch) {
     const total = { lines: 0, errors: 0 };
     for (let i = 0; i < batch.count; i++) {
       if ((batch.flags[i] & FLAG.KIND) > KIND.BINARY) continue;
       total.lines++;
-      const level = batch.level[i];
-      if (level === 4) total.errors++;
-      const source = this.byName.get(this.names[batch.source[i]]);
-      if (!source) continue;
-      source.count++;
-      source.levels[level]++;
+      if (batch.level[i] === 4) total.errors++;
     }
     return total;
   }

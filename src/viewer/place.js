@@ -1,0 +1,74 @@
+// Finds places of the log on the server: a line, a time, the start; with cursors in both directions.
+
+import { NewerCursor, OlderCursor, ReadProblem, checked, isLine } from './cursor.js';
+import { FLAG } from './store.js';
+
+/** Lines that are read back from the end of a source. When doubled, a quiet source takes longer. */
+const END_LINES = 200;
+
+/** @typedef {import('./store.js').Line} Line */
+/** @typedef {import('./cursor.js').Reader} Reader */
+/** @typedef {[OlderCursor, NewerCursor]} Cursors */
+
+/** @param {string | null} source null for all sources @returns {Record<string, string>} */
+const fieldsOf = (source) => (source === null ? {} : { file: source });
+
+/** Finds a line by event ID. @param {Reader} read @param {string} id @returns {Promise<Line>} */
+export async function findLine(read, id) {
+  const { endId } = checked(await read({ before: id, n: '1' }));
+  const { lines } = checked(await read({ last_event_id: endId, follow: '0' }, (all) => all.length > 1));
+  // An event stream splits a long line into parts, whose IDs are that of the line and a number of bytes.
+  const line = lines.find((each) => isLine(each) && (each.id === id || id.startsWith(`${each.id}.`)));
+  if (!line) throw new ReadProblem('the server does not keep it any more', true);
+  return line;
+}
+
+/**
+ * Finds the first line of a source at or after a time.
+ * @param {Reader} read
+ * @param {string | null} source null for all sources
+ * @param {number} ms
+ */
+export async function firstSince(read, source, ms) {
+  const fields = { ...fieldsOf(source), since: new Date(ms).toISOString(), follow: '0' };
+  const { lines } = checked(await read(fields, (all) => isLine(all[all.length - 1])));
+  return lines.findLast(isLine);
+}
+
+/** @param {string | null} source @param {Line} line @returns {Cursors} */
+function cursorsAtLine(source, line) {
+  const newer = new NewerCursor(source, { last_event_id: line.id });
+  newer.push([line], '');
+  return [new OlderCursor(source, line.id, (line.flags & FLAG.CONTINUES) !== 0), newer];
+}
+
+/** @param {string | null} source @returns {Cursors} */
+export function cursorsAtStart(source) {
+  const older = new OlderCursor(source, '');
+  older.isAtEnd = true;
+  return [older, new NewerCursor(source, { n: 'all' })];
+}
+
+/** @param {Reader} read @param {string | null} source @returns {Promise<Cursors>} */
+async function cursorsAtEnd(read, source) {
+  const { lines, endId } = checked(await read({ ...fieldsOf(source), follow: '0', n: String(END_LINES) }));
+  const [older, newer] = [new OlderCursor(source, ''), new NewerCursor(source, { last_event_id: endId })];
+  older.pushFirst(lines, END_LINES);
+  newer.push([], endId);
+  return [older, newer];
+}
+
+/**
+ * Returns cursors at a line of its source, and at a time in other sources.
+ * @param {Reader} read
+ * @param {string | null} source null for all sources, in the order of the stream
+ * @param {number} ms
+ * @param {string | null} sourceOfLine
+ * @param {Line} line
+ * @returns {Promise<Cursors>}
+ */
+export async function cursorsAround(read, source, ms, sourceOfLine, line) {
+  if (source === null || source === sourceOfLine) return cursorsAtLine(source, line);
+  const first = await firstSince(read, source, ms);
+  return first ? cursorsAtLine(source, first) : cursorsAtEnd(read, source);
+}
