@@ -35,7 +35,7 @@ export function takeOlder(cursors, count) {
     for (const cursor of cursors) {
       const entry = cursor.entries.at(-1);
       const other = newest?.entries.at(-1);
-      if (entry && (!other || entry.key > other.key || (entry.key === other.key && entry.lines[0].time > other.lines[0].time))) newest = cursor;
+      if (entry && (!other || entry.key > other.key || (entry.key === other.key && entry.lines[0].time >= other.lines[0].time))) newest = cursor;
     }
     const entry = newest?.entries.pop();
     if (!entry) break;
