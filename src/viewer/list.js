@@ -1,6 +1,7 @@
 // Virtual list: the document contains only the visible rows. The list follows the newest line
 // until the user scrolls up; then visible rows stay in place while lines arrive or are evicted.
 
+import { RenderedRows } from './renderedrows.js';
 import { RowMetrics } from './rowmetrics.js';
 import { MAX_SHOWN_CHARS } from './row.js';
 import { ScrollMap } from './scroll.js';
@@ -8,14 +9,10 @@ import { FLAG, KIND } from './store.js';
 
 /** Rows rendered beyond the viewport, for smooth scrolling. When doubled, frames take longer. */
 const OVERSCAN_ROWS = 8;
-/** Row elements kept for reuse: two screens. When doubled, most stay unused. */
-const MAX_POOLED_ROWS = 120;
 /** Indent of wrapped lines in cells, as in viewer.css. */
 const HANGING_INDENT = 2;
 /** Pause before the scroll bar is realigned. When doubled, it is inexact for longer. */
 const REALIGN_DELAY_MS = 180;
-
-/** @typedef {(row: HTMLElement, n: number, flags: number) => void} FillRow */
 
 /**
  * Ends of the log beyond the rows.
@@ -37,17 +34,10 @@ export class LineList {
   lineHeight = 20;
   #scroller;
   #view;
-  #fillContent;
   #changed;
   #spacer = document.createElement('div');
-  #block = document.createElement('div');
   #metrics;
-  /** @type {Map<number, HTMLElement>} */
-  #rendered = new Map();
-  /** @type {HTMLElement[]} */
-  #pool = [];
-  /** @type {HTMLElement[]} rows filled since the last measurement */
-  #unmeasured = [];
+  #rendered;
   /** @type {{ line: number, y: number } | null} */
   #anchor = null;
   #realignTimer = 0;
@@ -59,22 +49,21 @@ export class LineList {
   /**
    * @param {HTMLElement} scroller
    * @param {import('./view.js').View} view
-   * @param {FillRow} fillContent
+   * @param {import('./renderedrows.js').FillRow} fillContent
    * @param {() => void} changed called when the list needs a render
    */
   constructor(scroller, view, fillContent, changed) {
     this.#scroller = scroller;
     this.#view = view;
-    this.#fillContent = fillContent;
+    this.#rendered = new RenderedRows(view, fillContent);
     this.#changed = changed;
     view.inserted = (i, height) => this.#rowInserted(i, height);
     this.#spacer.className = 'spacer';
-    this.#block.className = 'rows';
-    scroller.append(this.#spacer, this.#block);
+    scroller.append(this.#spacer, this.#rendered.block);
     this.#metrics = new RowMetrics(scroller);
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.#scrolledUp(), { passive: true });
-    this.#block.addEventListener('toggle', (event) => this.#treeToggled(event), true);
+    this.#rendered.block.addEventListener('toggle', (event) => this.#treeToggled(event), true);
     // On paper, the list has no size; rows keep the heights that they have on the screen.
     new ResizeObserver(() => scroller.clientHeight > 0 && this.measure()).observe(scroller);
   }
@@ -137,7 +126,7 @@ export class LineList {
       const chunk = this.#store.chunkOf(n);
       return this.estimate(chunk, n - chunk.first);
     });
-    this.#unmeasured = [...this.#rendered.values()];
+    this.#rendered.remeasure();
   }
 
   get #store() {
@@ -190,7 +179,7 @@ export class LineList {
 
   /** Keeps a line at its position on the screen across the next change of rows. @param {number} [line] */
   anchorLine(line) {
-    const row = line === undefined ? undefined : this.#rendered.get(line);
+    const row = line === undefined ? undefined : this.#rendered.byLine.get(line);
     if (row) this.#anchor = { line: Number(line), y: row.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top };
     else if (line !== undefined) this.#anchor = { line, y: this.map.viewport / 3 };
     else this.#anchor = this.#firstVisible();
@@ -236,31 +225,29 @@ export class LineList {
 
   /** Fills all rendered rows again. */
   refill() {
-    for (const [n, row] of this.#rendered) this.#fillRow(row, n);
+    this.#rendered.refill();
     this.#changed();
   }
 
   /** Removes all rendered rows. */
   reset() {
-    for (const row of this.#rendered.values()) row.remove();
     this.#rendered.clear();
-    this.#unmeasured = [];
   }
 
   /** @param {number} n */
   rowOf(n) {
-    return this.#rendered.get(n);
+    return this.#rendered.byLine.get(n);
   }
 
   /** @returns {Iterable<[number, HTMLElement]>} */
   get visibleRows() {
-    return this.#rendered;
+    return this.#rendered.byLine;
   }
 
   /** @param {number} n */
   refillLine(n) {
-    const row = this.#rendered.get(n);
-    if (row) this.#fillRow(row, n);
+    const row = this.#rendered.byLine.get(n);
+    if (row) this.#rendered.fill(row, n);
     this.#changed();
   }
 
@@ -288,7 +275,7 @@ export class LineList {
   /** Measures a row again after a node of its JSON tree was toggled. @param {Event} event */
   #treeToggled(event) {
     const row = /** @type {HTMLElement} */ (event.target).closest('.row');
-    if (row instanceof HTMLElement) this.#unmeasured.push(row);
+    if (row instanceof HTMLElement) this.#rendered.remeasure(row);
     this.#changed();
   }
 
@@ -310,7 +297,7 @@ export class LineList {
       this.#applySize();
       if (this.following) this.#setScrollTop(map.scrollTo(Infinity));
     }
-    this.#block.style.transform = `translateY(${this.#yOf(first) - map.offset}px)`;
+    this.#rendered.block.style.transform = `translateY(${this.#yOf(first) - map.offset}px)`;
     this.#placeHead();
   }
 
@@ -343,68 +330,18 @@ export class LineList {
     const { top, viewport } = this.map;
     const first = Math.max(0, this.#rowAt(top) - OVERSCAN_ROWS);
     const last = Math.min(rows.length - 1, this.#rowAt(top + viewport) + OVERSCAN_ROWS);
-    this.#remove(rows.lines.at(first), rows.lines.at(last));
-    let at = this.#block.firstElementChild;
-    for (let i = first; i <= last; i++) {
-      const row = this.#rowFor(i);
-      if (row === at) at = at.nextElementSibling;
-      else this.#block.insertBefore(row, at);
-    }
+    this.#rendered.show(first, last);
     return first;
   }
 
   /** Removes rendered rows from a line on. @param {number} n */
   dropFrom(n) {
-    this.#remove(0, n - 1);
+    this.#rendered.keep(0, n - 1);
   }
 
-  /** @param {number} first @param {number} last range of lines to keep */
-  #remove(first, last) {
-    for (const [n, row] of this.#rendered) {
-      if (n >= first && n <= last) continue;
-      this.#rendered.delete(n);
-      row.remove();
-      if (this.#pool.length < MAX_POOLED_ROWS) this.#pool.push(row);
-    }
-  }
-
-  /** @param {number} i */
-  #rowFor(i) {
-    const n = this.#view.rows.lines.at(i);
-    const present = this.#rendered.get(n);
-    if (present) return present;
-    const row = this.#pool.pop() ?? document.createElement('div');
-    this.#rendered.set(n, row);
-    this.#fillRow(row, n);
-    return row;
-  }
-
-  /** @param {HTMLElement} row @param {number} n */
-  #fillRow(row, n) {
-    const { rows } = this.#view;
-    this.#fillContent(row, n, rows.flagsAt(rows.lines.indexOf(n)));
-    this.#unmeasured.push(row);
-  }
-
-  /**
-   * Replaces estimated heights of new rows by measured heights.
-   * @returns {boolean} true if a height changed
-   */
+  /** Replaces estimated heights by measured ones. @returns {boolean} true if a height changed */
   #measureRows() {
-    const { rows } = this.#view;
-    const firstVisible = this.#rowAt(this.map.top);
-    let above = 0;
-    let changed = false;
-    for (const row of this.#unmeasured) {
-      if (!row.isConnected) continue;
-      const i = rows.lines.indexOf(Number(row.dataset.n));
-      const height = Math.max(1, Math.round(row.offsetHeight / this.lineHeight));
-      if (height === rows.heightAt(i)) continue;
-      const change = rows.setHeight(i, height);
-      changed = true;
-      if (i < firstVisible) above += change;
-    }
-    this.#unmeasured.length = 0;
+    const { changed, above } = this.#rendered.measure(this.lineHeight, this.#rowAt(this.map.top));
     this.map.offset += above * this.lineHeight;
     return changed;
   }
