@@ -182,7 +182,7 @@ describe('the window', () => {
     for (const seed of range(1, 25)) {
       const random = randomOf(seed);
       const server = new FakeServer();
-      fill(server, 300, seed % 3 ? ['a', 'b', 'c'] : range(0, 40).map((i) => `s${i}`), random);
+      fill(server, 300, [['a', 'b', 'c'], range(0, 40).map((i) => `s${i}`), [...new Array(60).fill('a'), 'b', 'c']][seed % 3], random);
       const { log, held, attached, stream } = pageOf(server, 300, 32);
       log.start(server.start(10));
       const consistent = () => {
@@ -224,6 +224,36 @@ describe('the window', () => {
       detached += attached.length;
     }
     assert.ok(detached > 10, `${detached} returns to the live end`);
+  });
+
+  it('reads a quiet source again after all of its lines were removed, at both ends', async () => {
+    const server = new FakeServer();
+    for (let i = 0; i < 1000; i++) server.append({ 1: 'early', 500: 'quiet' }[i] ?? 'a', String(i), i);
+    const { log, held, store } = pageOf(server, 200, 20);
+    log.start(server.start(50));
+    while (!log.isAtStart) await log.readOlder(60);
+    assert.deepEqual([log.isLive, held()[1].text, store.size < 240], [false, '1', true]);
+    server.append('late', 'of a new source', 1000);
+    while (!log.isLive) await log.readNewer();
+    const isNewest = () => assert.deepEqual(texts(held()), [...range(1001 - store.size, 1000).map(String), 'of a new source']);
+    isNewest();
+    for (let i = 0; i < 4; i++) await log.readOlder(60);
+    assert.equal(log.isLive, false);
+    while (!log.isLive) await log.readNewer();
+    isNewest();
+    while (!log.isAtStart) await log.readOlder(60);
+    assert.deepEqual(texts(held()), range(0, store.size).map(String));
+  });
+
+  it('reads the start of an entry next to its other lines, after a removal within it', async () => {
+    const server = new FakeServer();
+    const { log, held } = pageOf(server, 3, 2);
+    log.start(server.start(5));
+    for (const each of [['a', 'head', 1], ['b', 'between', 9], ['a', 'rest', 1, FLAG.CONTINUES], ['a', 'next', 10], ['a', 'last', 11]]) server.append(...each);
+    for (const event of server.events) log.receive(batchOf([event]));
+    assert.deepEqual(texts(held()), ['rest', 'next', 'last']);
+    await log.readOlder(1);
+    assert.deepEqual(texts(held()).slice(0, 2), ['head', 'rest']);
   });
 
   it('counts older lines down and up', async () => {
