@@ -3,13 +3,18 @@
 
 import { FLAG, KIND } from './store.js';
 
-/** Lines after which an entry is given out in pieces. When doubled, an endless entry takes more memory. */
+/**
+ * Lines after which an entry is given out in pieces. When doubled, an endless entry takes more
+ * memory.
+ */
 const MAX_ENTRY_LINES = 2_000;
 /** Most lines of one source per request. When doubled, lines of others wait longer. */
 const MAX_LINES = 2_000;
 
 /** @typedef {import('./store.js').Line} Line */
-/** @typedef {(fields: Record<string, string>, isEnough?: (lines: Line[]) => boolean) => Promise<import('./ndjson.js').Read>} Reader */
+/**
+ * @typedef {(fields: Record<string, string>, isEnough?: (lines: Line[]) => boolean) => Promise<import('./ndjson.js').Read>} Reader
+ */
 
 /**
  * An entry and its place among those of other sources.
@@ -79,7 +84,8 @@ export class OlderCursor {
   /**
    * @param {string | null} source null for all sources
    * @param {string} before event ID; '' for the end of the log
-   * @param {boolean} [isContinued] true if the line at `before` continues an entry, which then comes first
+   * @param {boolean} [isContinued] true if the line at `before` continues an entry, which then
+   *   comes first
    */
   constructor(source, before, isContinued = false) {
     this.#source = source;
@@ -92,7 +98,11 @@ export class OlderCursor {
     return this.isAtEnd || this.entries.length > 0;
   }
 
-  /** Takes lines that precede those it has. @param {Line[]} lines @param {boolean} isAll true if nothing precedes them */
+  /**
+   * Takes lines that precede those it has.
+   * @param {Line[]} lines
+   * @param {boolean} isAll true if nothing precedes them
+   */
   push(lines, isAll) {
     const gap = lines.findLastIndex(isGap);
     if (gap >= 0) this.isGone = true;
@@ -127,7 +137,12 @@ export class OlderCursor {
     }
   }
 
-  /** Takes the newest `n` lines of each source, of which only those are used that no skipped line precedes. @param {Line[]} lines @param {number} n */
+  /**
+   * Takes the newest `n` lines of each source, of which only those are used that no skipped line
+   * precedes.
+   * @param {Line[]} lines
+   * @param {number} n
+   */
   #pushAll(lines, n) {
     const { from, isAll } = wholeFrom(lines, n);
     this.push(lines.slice(from), isAll);
@@ -179,7 +194,10 @@ export class NewerCursor {
   /** Entry to which further lines may belong. @type {Line[]} */
   #rest = [];
 
-  /** @param {string | null} source null for all sources @param {Record<string, string>} from position, as fields of a query */
+  /**
+   * @param {string | null} source null for all sources
+   * @param {Record<string, string>} from position, as fields of a query
+   */
   constructor(source, from) {
     this.#source = source;
     this.#from = from;
@@ -190,7 +208,10 @@ export class NewerCursor {
     return this.entries.length > 0 || this.isAtEnd;
   }
 
-  /** @param {Line[]} lines that follow those it has @param {string} endId position of the end, or '' */
+  /**
+   * @param {Line[]} lines that follow those it has
+   * @param {string} endId position of the end, or ''
+   */
   push(lines, endId) {
     this.isAtEnd = endId !== '';
     this.endId = endId;

@@ -84,7 +84,10 @@ export class Edges {
     return null;
   }
 
-  /** Returns a cursor that precedes the held lines, or null if nothing does. @param {string | null} name null for all sources */
+  /**
+   * Returns a cursor that precedes the held lines, or null if nothing does.
+   * @param {string | null} name null for all sources
+   */
   older(name) {
     const source = this.#indexOf(name);
     const held = this.#held(source, false);
@@ -112,7 +115,10 @@ export class Edges {
     return cursor;
   }
 
-  /** Returns the index of a source, -1 for all, 65535 if it has no line yet. @param {string | null} name */
+  /**
+   * Returns the index of a source, -1 for all, 65535 if it has no line yet.
+   * @param {string | null} name
+   */
   #indexOf(name) {
     return name === null ? -1 : this.#names.list.indexOf(name) & 65535;
   }

@@ -12,16 +12,24 @@ const SOURCE_LINES = { min: 5, max: 600 };
 
 /**
  * @typedef {object} FirstRead
- * @property {import('./store.js').Line[]} lines newest lines of each source, in the order of the stream
+ * @property {import('./store.js').Line[]} lines newest lines of each source, in the order of the
+ *   stream
  * @property {string[]} names source names by index
  * @property {number} perSource number of lines of each source that was asked for
  * @property {string} endId position after the lines
  */
 
-/** Time between signs of life while the server searches. When doubled, the server is asked for a sign of life more often. */
+/**
+ * Time between signs of life while the server searches. When doubled, the server is asked for a
+ * sign of life more often.
+ */
 const SEARCH_SIGN_MS = 2_000;
 
-/** Returns the number of lines of each source to read. @param {string} sourcesUrl @param {AbortSignal} signal */
+/**
+ * Returns the number of lines of each source to read.
+ * @param {string} sourcesUrl
+ * @param {AbortSignal} signal
+ */
 async function linesPerSource(sourcesUrl, signal) {
   try {
     const list = await (await fetch(sourcesUrl, { cache: 'no-store', signal })).json();

@@ -1,16 +1,14 @@
 // Window of the log that the page holds: usually attached to the live end, otherwise anywhere.
 // Reads older and newer lines when the reader gets near an end of the window.
 
-import { OlderCursor, ReadProblem, checked, isGap } from './cursor.js';
+import { OlderCursor, ReadProblem, checked } from './cursor.js';
 import { readMerged, takeNewer, takeOlder } from './merge.js';
 import { Edges } from './edges.js';
-import { cursorsAround, cursorsAtStart, findLine, firstSince } from './place.js';
+import { cursorsAround, cursorsAtStart, findLine, firstSince, readPlace } from './place.js';
 import { FLAG, KIND, batchOf, idAt, linesOf } from './store.js';
 
 /** Lines per page of older or newer lines. When doubled, each addition to the page takes longer. */
 const PAGE_LINES = 2_000;
-/** Lines around the place at which a window opens. When doubled, it opens later. */
-const OPEN_LINES = 400;
 /** Sources up to which lines are merged by time. When doubled, a page needs more requests. */
 const MAX_MERGED = 32;
 
@@ -39,7 +37,9 @@ export class HistoryWindow {
   isGone = false;
   /** Reason for which older lines could not be read, or ''. */
   problem = '';
-  /** True if newer lines could not be read, and are not asked for again until it is set to false. */
+  /**
+   * True if newer lines could not be read, and are not asked for again until it is set to false.
+   */
   isStuck = false;
   /** True while older lines are read. */
   isReading = false;
@@ -51,7 +51,10 @@ export class HistoryWindow {
   isStarted = false;
   #around;
   #edges;
-  /** Cursors by source; null is the one over all sources. @type {Map<string | null, OlderCursor>} */
+  /**
+   * Cursors by source; null is the one over all sources.
+   * @type {Map<string | null, OlderCursor>}
+   */
   #older = new Map();
   /** @type {Map<string | null, import('./cursor.js').NewerCursor>} */
   #newer = new Map();
@@ -112,7 +115,10 @@ export class HistoryWindow {
     return [...new Set([...this.#around.sources(), ...this.#around.names.list])];
   }
 
-  /** Returns the keys of cursors: names of sources, or null for all. @returns {(string | null)[]} */
+  /**
+   * Returns the keys of cursors: names of sources, or null for all.
+   * @returns {(string | null)[]}
+   */
   #keys() {
     return this.#isMerged ? this.#sources() : [null];
   }
@@ -125,7 +131,11 @@ export class HistoryWindow {
     this.#around.changed();
   }
 
-  /** Takes live lines. @param {import('./store.js').Batch} batch @returns {boolean} false if the window is elsewhere */
+  /**
+   * Takes live lines.
+   * @param {import('./store.js').Batch} batch
+   * @returns {boolean} false if the window is elsewhere
+   */
   receive(batch) {
     const ids = [false, true].map((last) => idAtEnd(batch, last));
     this.position = ids[1] || this.position;
@@ -138,7 +148,10 @@ export class HistoryWindow {
     return true;
   }
 
-  /** Sets the number of lines of the log, if the number of older lines is not known yet. @param {number} total */
+  /**
+   * Sets the number of lines of the log, if the number of older lines is not known yet.
+   * @param {number} total
+   */
   setTotal(total) {
     const { store } = this.#around;
     if (!this.isLive || !this.isStarted || this.olderCount !== null) return;
@@ -146,7 +159,10 @@ export class HistoryWindow {
     this.olderCount = older > 0 ? older : null;
   }
 
-  /** Notes that the oldest lines were removed from the page. @param {import('./store.js').Chunk[]} chunks */
+  /**
+   * Notes that the oldest lines were removed from the page.
+   * @param {import('./store.js').Chunk[]} chunks
+   */
   evicted(chunks) {
     this.#versions.older++;
     this.isReading = false;
@@ -156,7 +172,10 @@ export class HistoryWindow {
     this.problem = '';
   }
 
-  /** Notes that the newest lines were removed from the page, which detaches it from the live end. @param {import('./store.js').Chunk[]} chunks */
+  /**
+   * Notes that the newest lines were removed from the page, which detaches it from the live end.
+   * @param {import('./store.js').Chunk[]} chunks
+   */
   dropped(chunks) {
     this.#versions.newer++;
     this.#isReadingNewer = false;
@@ -266,7 +285,11 @@ export class HistoryWindow {
     this.#around.attach(endId);
   }
 
-  /** Opens the window at a line. @param {string} id @returns {Promise<number>} number of the line */
+  /**
+   * Opens the window at a line.
+   * @param {string} id
+   * @returns {Promise<number>} number of the line
+   */
   async openAtId(id) {
     const { read, store, names } = this.#around;
     const line = await findLine(read, id);
@@ -274,7 +297,11 @@ export class HistoryWindow {
     return store.findId(line.id);
   }
 
-  /** Opens the window at a time. @param {number} ms @returns {Promise<number>} number of the first line at or after it, or -1 */
+  /**
+   * Opens the window at a time.
+   * @param {number} ms
+   * @returns {Promise<number>} number of the first line at or after it, or -1
+   */
   async openAtTime(ms) {
     const { read } = this.#around;
     const line = await firstSince(read, null, ms);
@@ -298,14 +325,7 @@ export class HistoryWindow {
     const window = ++this.#versions.window;
     const isMerged = this.#sources().length <= MAX_MERGED;
     const keys = isMerged ? this.#sources() : [null];
-    const pairs = await Promise.all(keys.map((name) => cursorsAt(name)));
-    const [older, newer] = [pairs.map(([each]) => each), pairs.map(([, each]) => each)];
-    /** @type {Line[]} */
-    const before = [];
-    /** @type {Line[]} */
-    const after = [];
-    await readMerged(newer, read, OPEN_LINES, takeNewer, (lines) => after.push(...lines));
-    await readMerged(older, read, OPEN_LINES, takeOlder, (lines) => before.unshift(...lines));
+    const { older, newer, before, after, isCut } = await readPlace(read, keys, cursorsAt);
     if (window !== this.#versions.window) throw new ReadProblem('another place was opened');
     clear();
     this.#forget();
@@ -314,12 +334,11 @@ export class HistoryWindow {
     this.isLive = false;
     this.isStarted = true;
     this.#leftAt = this.position;
-    const gap = after.findIndex((line) => !isGap(line));
     const first = store.next;
-    append(batchOf(gap > 0 ? after.slice(gap) : after));
+    append(batchOf(after));
     prepend(batchOf(before));
     this.#noteStart();
-    this.isGone ||= gap > 0;
+    this.isGone ||= isCut;
     return first;
   }
 }
@@ -327,7 +346,11 @@ export class HistoryWindow {
 /** The window has been moved while lines were read. */
 class Stale extends Error {}
 
-/** Returns the ID of the first or last event of a batch that is no gap, or ''. @param {import('./store.js').Batch} batch @param {boolean} last */
+/**
+ * Returns the ID of the first or last event of a batch that is no gap, or ''.
+ * @param {import('./store.js').Batch} batch
+ * @param {boolean} last
+ */
 function idAtEnd(batch, last) {
   for (let step = 0; step < batch.count; step++) {
     const i = last ? batch.count - 1 - step : step;

@@ -5,11 +5,19 @@ import { setText } from './dom.js';
 import { plural } from './format.js';
 import { LIMIT } from './page.js';
 
-/** Lines that a new page reads, so that a search finds something. When doubled, opening costs twice as much. */
+/**
+ * Lines that a new page reads, so that a search finds something. When doubled, opening costs twice
+ * as much.
+ */
 const FIRST_LINES = 10_000;
-/** Distance from an end at which lines are read, in viewports. When doubled, more is read in vain. */
+/**
+ * Distance from an end at which lines are read, in viewports. When doubled, more is read in vain.
+ */
 const NEAR_VIEWPORTS = 8;
-/** Pages of older lines that are read after a movement upwards: filters may hide all of them. When doubled, so is the load. */
+/**
+ * Pages of older lines that are read after a movement upwards: filters may hide all of them. When
+ * doubled, so is the load.
+ */
 const PAGES_PER_MOVE = 4;
 /** Wait before newer lines are asked for again. When doubled, they come later after a failure. */
 const RETRY_MS = 3_000;
@@ -58,7 +66,10 @@ export class Loader {
     });
   }
 
-  /** Forgets earlier movements. @param {boolean} isCleared true if nothing is read before the user asks for it */
+  /**
+   * Forgets earlier movements.
+   * @param {boolean} isCleared true if nothing is read before the user asks for it
+   */
   reset(isCleared) {
     this.#pagesLeft = isCleared ? 0 : 1;
     this.#isCleared = isCleared;

@@ -10,14 +10,16 @@ const SLICE_OBJECTS = 256;
 /**
  * @typedef {object} Read
  * @property {import('./store.js').Line[]} lines lines and control events, the oldest first
- * @property {string} endId position after the last line; '' if the body was aborted or is incomplete
+ * @property {string} endId position after the last line; '' if the body was aborted or is
+ *   incomplete
  * @property {import('./eventreader.js').Failure | null} failure
  */
 
 /**
  * @typedef {object} Options
  * @property {import('./decode.js').SourceNames} names
- * @property {(lines: import('./store.js').Line[]) => boolean} [isEnough] true if the read can be aborted
+ * @property {(lines: import('./store.js').Line[]) => boolean} [isEnough] true if the read can be
+ *   aborted
  * @property {AbortSignal} [signal]
  * @property {() => void} [opened] called when the server has accepted the read
  */

@@ -1,10 +1,15 @@
-// Finds places of the log on the server: a line, a time, the start; with cursors in both directions.
+// Finds places of the log on the server: a line, a time, the start; with cursors in both
+// directions.
 
-import { NewerCursor, OlderCursor, ReadProblem, checked, isLine } from './cursor.js';
+import { NewerCursor, OlderCursor, ReadProblem, checked, isGap, isLine } from './cursor.js';
+import { readMerged, takeNewer, takeOlder } from './merge.js';
 import { FLAG } from './store.js';
 
 /** Lines that are read back from the end of a source. When doubled, a quiet source takes longer. */
 const END_LINES = 200;
+
+/** Lines before and after a place that are read at first. When doubled, it is shown later. */
+const PLACE_LINES = 400;
 
 /** @typedef {import('./store.js').Line} Line */
 /** @typedef {import('./cursor.js').Reader} Reader */
@@ -17,7 +22,8 @@ const fieldsOf = (source) => (source === null ? {} : { file: source });
 export async function findLine(read, id) {
   const { endId } = checked(await read({ before: id, n: '1' }));
   const { lines } = checked(await read({ last_event_id: endId, follow: '0' }, (all) => all.length > 1));
-  // An event stream splits a long line into parts, whose IDs are that of the line and a number of bytes.
+  // An event stream splits a long line into parts, whose IDs are that of the line and a number of
+  // bytes.
   const line = lines.find((each) => isLine(each) && (each.id === id || id.startsWith(`${each.id}.`)));
   if (!line) throw new ReadProblem('the server does not keep it any more', true);
   return line;
@@ -71,4 +77,24 @@ export async function cursorsAround(read, source, ms, sourceOfLine, line) {
   if (source === null || source === sourceOfLine) return cursorsAtLine(source, line);
   const first = await firstSince(read, source, ms);
   return first ? cursorsAtLine(source, first) : cursorsAtEnd(read, source);
+}
+
+/**
+ * Reads the lines before and after a place.
+ * @param {Reader} read
+ * @param {(string | null)[]} sources
+ * @param {(source: string | null) => Promise<Cursors>} cursorsAt
+ */
+export async function readPlace(read, sources, cursorsAt) {
+  const pairs = await Promise.all(sources.map(cursorsAt));
+  const [older, newer] = [pairs.map(([each]) => each), pairs.map(([, each]) => each)];
+  /** @type {Line[]} */
+  const before = [];
+  /** @type {Line[]} */
+  const after = [];
+  await readMerged(newer, read, PLACE_LINES, takeNewer, (lines) => after.push(...lines));
+  await readMerged(older, read, PLACE_LINES, takeOlder, (lines) => before.unshift(...lines));
+  // A gap before the first line tells that the server has no earlier ones.
+  const gaps = Math.max(0, after.findIndex((line) => !isGap(line)));
+  return { older, newer, before, after: after.slice(gaps), isCut: gaps > 0 };
 }

@@ -23,7 +23,11 @@ export class RenderedRows {
     this.block.className = 'rows';
   }
 
-  /** Puts rows into the document, and removes others. @param {number} first @param {number} last indexes */
+  /**
+   * Puts rows into the document, and removes others.
+   * @param {number} first
+   * @param {number} last indexes
+   */
   show(first, last) {
     const { rows } = this.#view;
     this.keep(rows.lines.at(first), rows.lines.at(last));
@@ -85,7 +89,8 @@ export class RenderedRows {
    * Replaces estimated heights of new rows by measured heights.
    * @param {number} lineHeight
    * @param {number} firstVisible index
-   * @returns {{ changed: boolean, above: number }} true if a height changed; screen lines added above the first visible row
+   * @returns {{ changed: boolean, above: number }} true if a height changed; screen lines added
+   *   above the first visible row
    */
   measure(lineHeight, firstVisible) {
     const { rows } = this.#view;

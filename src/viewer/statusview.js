@@ -9,7 +9,8 @@ import { ACTION_LABELS, connectionText, isLost, noticeOf } from './status.js';
  * @typedef {object} Situation
  * @property {import('./stream.js').State} state
  * @property {number} finished time at which all input had ended, or 0
- * @property {import('./status.js').Notice | null} remark what the page says besides the state of its connection
+ * @property {import('./status.js').Notice | null} remark what the page says besides the state of
+ *   its connection
  * @property {number} speed lines per second
  * @property {boolean} mayReceive true if the first lines are still to come
  */
@@ -57,7 +58,11 @@ export class StatusView {
     document.title = this.#unread.inTitle([word, label, 'ssetail'].filter(Boolean).join(' · '));
   }
 
-  /** Shows the notice below the lines, and its state in the icon. @param {Situation} situation @param {number} now */
+  /**
+   * Shows the notice below the lines, and its state in the icon.
+   * @param {Situation} situation
+   * @param {number} now
+   */
   #showNotice({ state, finished, remark }, now) {
     const notice = noticeOf(state, finished, now) ?? remark;
     const element = byId('notice', HTMLElement);
