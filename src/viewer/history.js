@@ -5,7 +5,7 @@ import { OlderCursor, ReadProblem, checked } from './cursor.js';
 import { readMerged, takeNewer, takeOlder } from './merge.js';
 import { Edges } from './edges.js';
 import { cursorsAround, cursorsAtStart, findLine, firstSince, readPlace } from './place.js';
-import { FLAG, KIND, batchOf, idAt, linesOf } from './store.js';
+import { FLAG, KIND, batchOf, idAtEnd, linesOf } from './store.js';
 
 /** Lines per page of older or newer lines. When doubled, each addition to the page takes longer. */
 const PAGE_LINES = 2_000;
@@ -345,16 +345,3 @@ export class HistoryWindow {
 
 /** The window has been moved while lines were read. */
 class Stale extends Error {}
-
-/**
- * Returns the ID of the first or last event of a batch that is no gap, or ''.
- * @param {import('./store.js').Batch} batch
- * @param {boolean} last
- */
-function idAtEnd(batch, last) {
-  for (let step = 0; step < batch.count; step++) {
-    const i = last ? batch.count - 1 - step : step;
-    if ((batch.flags[i] & FLAG.KIND) !== KIND.GAP) return idAt(batch, i);
-  }
-  return '';
-}

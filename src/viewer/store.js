@@ -311,3 +311,16 @@ export function batchOf(lines) {
 export function linesOf(batch) {
   return Array.from({ length: batch.count }, (_, i) => lineAt(batch, i));
 }
+
+/**
+ * Returns the ID of the first or last event of a batch that is no gap, or ''.
+ * @param {Batch} batch
+ * @param {boolean} last
+ */
+export function idAtEnd(batch, last) {
+  for (let step = 0; step < batch.count; step++) {
+    const i = last ? batch.count - 1 - step : step;
+    if ((batch.flags[i] & FLAG.KIND) !== KIND.GAP) return idAt(batch, i);
+  }
+  return '';
+}
