@@ -43,9 +43,9 @@ const FILES: &[(&str, &str)] = files! {
     "hash.js" "history.js" "hub.js" "json.js" "keys.js" "level.js" "linetools.js" "list.js"
     "loader.js" "merge.js" "ndjson.js" "overview.js" "page.js" "place.js" "prefs.js" "print.js"
     "query.js" "regexsearch.js" "renderedrows.js" "row.js" "rowlist.js" "rowmetrics.js"
-    "screenrow.js" "scroll.js" "searchbar.js" "searchworker.js" "selection.js" "sidebar.js"
-    "sources.js" "status.js" "statusview.js" "store.js" "stream.js" "streamworker.js" "tree.js"
-    "view.js"
+    "screenrow.js" "scroll.js" "searchbar.js" "searchworker.js" "selection.js" "server.js"
+    "sidebar.js" "sources.js" "status.js" "statusview.js" "store.js" "stream.js" "streamworker.js"
+    "tree.js" "view.js"
 };
 
 /// A file of the page, plain and compressed, with its headers.

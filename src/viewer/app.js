@@ -13,6 +13,7 @@ import { readLines } from './ndjson.js';
 import { Overview } from './overview.js';
 import { Page } from './page.js';
 import { loadPrefs } from './prefs.js';
+import { HEALTH, fetchSourceList, problemOf, streamUrl } from './server.js';
 import { GRACE_MS, Rate, UnreadCount } from './status.js';
 import { StatusView } from './statusview.js';
 import { FLAG, KIND } from './store.js';
@@ -25,9 +26,6 @@ const SOURCES_INTERVAL_MS = 5_000;
 const LINK_TIMEOUT_MS = 4_000;
 /** Time of replay after connecting, excluded from the rate. When doubled, the rate appears later. */
 const HISTORY_PERIOD_MS = 1_000;
-
-/** URL of the page without user and password, with which `fetch` and `EventSource` refuse a URL. */
-const BASE = location.origin + location.pathname;
 
 const page = new Page(byId('lines', HTMLElement));
 const controls = new Controls(page, loadPrefs(), changeStream);
@@ -45,7 +43,7 @@ let connection = null;
 let state = { phase: 'connecting', lostAt: 0 };
 /** What the page says besides the state of its connection. @type {import('./status.js').Notice | null} */
 let remark = null;
-/** Body of `/sources`. @type {{ name: string, state: string, lines: number, last_change: number | null }[]} */
+/** Body of `/sources`. @type {import('./server.js').SourceState[]} */
 let sourceList = [];
 /** Time at which the end of all input was seen; 0 if it was not, or came with the history. */
 let endSeen = 0;
@@ -60,7 +58,7 @@ const names = new SourceNames();
 
 const log = new HistoryWindow({
   store: page.store,
-  read: (fields, isEnough) => readLines(streamUrl(), fields, { names, isEnough }),
+  read: (fields, isEnough) => readLines(streamUrl(page.urlState), fields, { names, isEnough }),
   names,
   sources: () => sourceList.map(({ name }) => name),
   prepend: (batch) => addLines(batch, () => page.prepend(batch)),
@@ -88,19 +86,6 @@ page.afterRemoval = (chunks, newest) => {
   else log.evicted(chunks);
 };
 
-/**
- * Returns the URL of the stream: JSON data, unnamed events, pings, and the server filter.
- * @param {{ grep: string }} filter
- */
-function streamUrl({ grep } = page.urlState) {
-  const link = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel="ssetail-stream"]'));
-  const url = new URL(link?.getAttribute('href') ?? 'sse', BASE);
-  url.searchParams.set('format', 'json');
-  for (const flag of ['unnamed', 'ping']) url.searchParams.set(flag, '');
-  if (grep) url.searchParams.set('grep', grep);
-  return url.href.replace(/=(?=&|$)/g, '');
-}
-
 /** Opens the stream at its newest lines, and drops the lines of an earlier one. */
 function connect() {
   const isFirst = connection === null;
@@ -114,14 +99,13 @@ function connect() {
 /** @param {string} after ID of the last event that the page has, or '' */
 function attach(after) {
   const earlier = connection;
-  const health = new URL('healthz', BASE).href;
   /** Source index of the page for each of the stream. @type {number[]} */
   let indexes = [];
   const ours = (/** @type {import('./store.js').Batch} */ batch) => {
     batch.source.forEach((source, i) => (batch.source[i] = indexes[source] ?? source));
     return batch;
   };
-  connection = new Connection({ url: streamUrl(), health, after }, {
+  connection = new Connection({ url: streamUrl(page.urlState), health: HEALTH, after }, {
     names: (list) => {
       indexes = list.map((name) => names.indexOf(name));
       page.setNames(names.list);
@@ -166,13 +150,6 @@ async function changeStream(filter) {
   return '';
 }
 
-/** Asks the server for an empty read with the filter. @param {{ grep: string }} filter */
-async function problemOf(filter) {
-  const { failure } = await readLines(streamUrl(filter), { n: '0', follow: '0' }, { names });
-  if (!failure) return '';
-  return failure.message || (failure.status ? `The server answered with status ${failure.status}` : 'The server does not respond');
-}
-
 /** @param {import('./store.js').Batch} batch */
 function receiveLines(batch) {
   const isHeld = log.receive(batch);
@@ -180,9 +157,8 @@ function receiveLines(batch) {
   if (Date.now() - liveSince > HISTORY_PERIOD_MS) rate.add(total.lines, Date.now());
   if (batch.flags.some((flags) => (flags & FLAG.KIND) > KIND.GAP)) void fetchSources();
   noteEnds(batch);
-  if (!document.hidden && isHeld) return;
   if (document.hidden) unread.add(total);
-  scheduleRefresh();
+  if (document.hidden || !isHeld) scheduleRefresh();
 }
 
 /** Notes sources that have ended: the server may be gone before it is asked for them. @param {import('./store.js').Batch} batch */
@@ -203,23 +179,20 @@ function finishedAt() {
 }
 
 async function fetchSources() {
-  try {
-    const answer = await fetch(new URL('sources', BASE), { cache: 'no-store' });
-    if (!answer.ok) return;
-    const list = await answer.json();
-    sourceList = Array.isArray(list) ? list : [];
-    page.sources.update(list);
-    showTotal();
-    controls.showSources();
-  } catch {
-    // The status bar already shows a lost connection.
-  }
+  const list = await fetchSourceList();
+  if (!list) return;
+  sourceList = list;
+  page.sources.update(list);
+  showTotal();
+  controls.showSources();
 }
 
 /** Tells the window how many lines the log has; a filter leaves that unknown. */
 function showTotal() {
   const total = sourceList.reduce((sum, { lines }) => sum + (lines ?? 0), 0);
-  if (total && !page.urlState.grep) log.setTotal(total);
+  if (!total || page.urlState.grep) return;
+  log.setTotal(total);
+  loader.showHead();
 }
 
 function scheduleRefresh() {

@@ -32,6 +32,9 @@ export class ReadProblem extends Error {
   }
 }
 
+/** The window was moved while lines were read. */
+export class Stale extends Error {}
+
 /** @param {import('./ndjson.js').Read} read @returns {import('./ndjson.js').Read} */
 export function checked(read) {
   const { failure } = read;

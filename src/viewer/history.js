@@ -1,14 +1,16 @@
 // Window of the log that the page holds: usually attached to the live end, otherwise anywhere.
 // Reads older and newer lines when the reader gets near an end of the window.
 
-import { OlderCursor, ReadProblem, checked } from './cursor.js';
+import { OlderCursor, ReadProblem, Stale, checked } from './cursor.js';
 import { readMerged, takeNewer, takeOlder } from './merge.js';
 import { Edges } from './edges.js';
-import { cursorsAround, cursorsAtStart, findLine, firstSince, readPlace } from './place.js';
+import { cursorsAround, cursorsAtStart, cursorsOfFirst, findLine, firstSince, readPlace } from './place.js';
 import { FLAG, KIND, batchOf, idAtEnd, linesOf } from './store.js';
 
 /** Lines per page of older or newer lines. When doubled, each addition to the page takes longer. */
 const PAGE_LINES = 2_000;
+/** Lines that are surely missing, and not on their way. When doubled, fewer losses are said at once. */
+const SURELY_GONE = 1_000;
 /** Sources up to which lines are merged by time. When doubled, a page needs more requests. */
 const MAX_MERGED = 32;
 
@@ -67,6 +69,8 @@ export class HistoryWindow {
   /** Position of the live end when the window left it, or ''. */
   #leftAt = '';
 
+  #lastTotal = { older: 0, position: '' };
+
   /** @param {Surroundings} around */
   constructor(around) {
     this.#around = around;
@@ -100,12 +104,7 @@ export class HistoryWindow {
     this.#isMerged = this.#sources().length <= MAX_MERGED;
     this.#needsBase = first === null;
     if (!first) return;
-    const lines = linesOf(first);
-    for (const name of this.#keys()) {
-      const cursor = new OlderCursor(name, '');
-      cursor.pushFirst(name === null ? lines : lines.filter(({ source }) => this.#around.names.list[source] === name), perSource);
-      this.#older.set(name, cursor);
-    }
+    for (const [name, cursor] of cursorsOfFirst(linesOf(first), this.#keys(), this.#around.names.list, perSource)) this.#older.set(name, cursor);
     const known = takeOlder([...this.#older.values()], Infinity);
     this.#around.append(batchOf(known));
     this.#noteStart();
@@ -126,7 +125,7 @@ export class HistoryWindow {
   #noteStart() {
     const cursors = [...this.#older.values()];
     this.isAtStart = cursors.every(({ isAtEnd, entries }) => isAtEnd && entries.length === 0);
-    this.isGone = cursors.some(({ isGone }) => isGone);
+    this.isGone = cursors.some(({ isGone }) => isGone) || (this.isAtStart && (this.olderCount ?? 0) >= SURELY_GONE);
     if (this.isAtStart) this.olderCount = 0;
     this.#around.changed();
   }
@@ -149,14 +148,19 @@ export class HistoryWindow {
   }
 
   /**
-   * Sets the number of lines of the log, if the number of older lines is not known yet.
+   * Takes the number of lines of the log, from which the number of older lines follows. Lines on
+   * their way make it inexact, unless none arrive.
    * @param {number} total
    */
   setTotal(total) {
     const { store } = this.#around;
-    if (!this.isLive || !this.isStarted || this.olderCount !== null) return;
+    if (!this.isLive || !this.isStarted) return;
     const older = total - (store.size - store.controlEvents);
-    this.olderCount = older > 0 ? older : null;
+    const isSame = this.#lastTotal.older === older && this.#lastTotal.position === this.position;
+    this.#lastTotal = { older, position: this.position };
+    // The server does not say which lines it cannot read any more.
+    if (this.isAtStart && older > 0 && isSame) this.isGone = true;
+    if (!this.isAtStart && this.olderCount === null && older > 0) this.olderCount = older;
   }
 
   /**
@@ -342,6 +346,3 @@ export class HistoryWindow {
     return first;
   }
 }
-
-/** The window has been moved while lines were read. */
-class Stale extends Error {}

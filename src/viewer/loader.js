@@ -89,7 +89,7 @@ export class Loader {
     const window = this.#window;
     const near = NEAR_VIEWPORTS * list.map.viewport;
     if (!window.isLive && view.done && list.map.maxTop - list.map.top < near) this.#readNewer();
-    this.#showHead();
+    this.showHead();
     if (!view.done || window.isReading || window.isAtStart || window.isGone || window.problem) return;
     const hasRoom = store.size < LIMIT.lines / 2 && store.chars < LIMIT.chars / 2;
     const isFirst = window.isLive && hasRoom && store.size < FIRST_LINES && !this.#isCleared;
@@ -107,7 +107,7 @@ export class Loader {
     }, RETRY_MS);
   }
 
-  #showHead() {
+  showHead() {
     const window = this.#window;
     const { store } = this.#page;
     const canLoad = window.problem !== '' || (this.#pagesLeft === 0 && !window.isAtStart);

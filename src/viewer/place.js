@@ -98,3 +98,19 @@ export async function readPlace(read, sources, cursorsAt) {
   const gaps = Math.max(0, after.findIndex((line) => !isGap(line)));
   return { older, newer, before, after: after.slice(gaps), isCut: gaps > 0 };
 }
+
+/**
+ * Returns cursors that have the lines of the first read.
+ * @param {Line[]} lines newest lines of each source, in the order of the stream
+ * @param {(string | null)[]} sources
+ * @param {string[]} names source names by index
+ * @param {number} perSource number of lines of each source that was asked for
+ * @returns {[string | null, OlderCursor][]}
+ */
+export function cursorsOfFirst(lines, sources, names, perSource) {
+  return sources.map((name) => {
+    const cursor = new OlderCursor(name, '');
+    cursor.pushFirst(name === null ? lines : lines.filter(({ source }) => names[source] === name), perSource);
+    return [name, cursor];
+  });
+}

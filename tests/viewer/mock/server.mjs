@@ -77,7 +77,7 @@ export class Mock {
       const data = { file: name, message: line, time, offset: source.size, level, ...extra };
       source.size = source.offset = source.size + Buffer.byteLength(line) + 1;
       source.lines++;
-      return { data: JSON.stringify(data), file: name, line };
+      return { data: JSON.stringify(data), file: name, line, time };
     }));
   }
 
@@ -153,10 +153,11 @@ export class Mock {
     const seqOf = (name) => Number(query.get(name)?.split('-')[1] ?? NaN);
     const to = query.has('before') ? seqOf('before') - 1 : this.seq;
     const from = query.has('last_event_id') ? seqOf('last_event_id') : 0;
-    const [pattern, since, files] = [new RegExp(query.get('grep') ?? ''), Date.parse(query.get('since') ?? 0), query.getAll('file')];
+    const [pattern, since, files] = [new RegExp(query.get('grep') ?? ''), query.has('since') ? Date.parse(query.get('since')) : 0, query.getAll('file')];
     const isWanted = (event) => {
-      const { file, ts, time } = JSON.parse(event.data);
-      return (files.length === 0 || files.includes(file)) && (event.name || (pattern.test(event.line) && (ts ?? time) >= since));
+      const file = event.file ?? JSON.parse(event.data).file;
+      if (files.length && !files.includes(file)) return false;
+      return event.name || (pattern.test(event.line) && (since === 0 || (JSON.parse(event.data).ts ?? event.time) >= since));
     };
     const selected = [...this.evicted, ...this.events].slice(from, to).filter(isWanted);
     const objects = this.newest(selected, query).map(({ data, id }) => ({ ...JSON.parse(data), id }));
