@@ -45,6 +45,8 @@ export class HistoryWindow {
   isStuck = false;
   /** True while older lines are read. */
   isReading = false;
+  /** True while newer lines are read. */
+  isReadingNewer = false;
   /** Number of older lines; null if unknown. @type {number | null} */
   olderCount = null;
   /** Position of the newest live line. */
@@ -65,7 +67,6 @@ export class HistoryWindow {
   #needsBase = false;
   /** Number of the current window, and of its ends: reads for an earlier one are dropped. */
   #versions = { window: 0, older: 0, newer: 0 };
-  #isReadingNewer = false;
   /** Position of the live end when the window left it, or ''. */
   #leftAt = '';
 
@@ -91,7 +92,7 @@ export class HistoryWindow {
     this.#newer.clear();
     this.#edges.clear();
     this.#needsBase = false;
-    this.isAtStart = this.isGone = this.isReading = this.isStuck = this.#isReadingNewer = false;
+    this.isAtStart = this.isGone = this.isReading = this.isStuck = this.isReadingNewer = false;
     this.problem = '';
     this.olderCount = null;
   }
@@ -182,7 +183,7 @@ export class HistoryWindow {
    */
   dropped(chunks) {
     this.#versions.newer++;
-    this.#isReadingNewer = false;
+    this.isReadingNewer = false;
     if (this.isLive) {
       this.#newer.clear();
       this.#edges.clearDropped();
@@ -250,9 +251,9 @@ export class HistoryWindow {
 
   /** Reads newer lines, up to the live end. */
   async readNewer() {
-    if (this.isLive || this.#isReadingNewer) return;
+    if (this.isLive || this.isReadingNewer) return;
     const version = this.#versions.newer;
-    this.#isReadingNewer = true;
+    this.isReadingNewer = true;
     const add = (/** @type {Line[]} */ lines) => {
       if (version !== this.#versions.newer) throw new Stale();
       if (lines.length) this.#around.append(batchOf(lines));
@@ -265,7 +266,7 @@ export class HistoryWindow {
       this.isStuck = error instanceof ReadProblem && version === this.#versions.newer;
     }
     if (version !== this.#versions.newer) return;
-    this.#isReadingNewer = false;
+    this.isReadingNewer = false;
     this.#around.changed();
   }
 

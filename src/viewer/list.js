@@ -22,7 +22,7 @@ const REALIGN_DELAY_MS = 180;
  * @property {() => boolean} isAtStart true if no line precedes the first row
  * @property {() => void} toLive
  * @property {() => void} toStart
- * @property {() => void} scrolledUp called when the user scrolls up
+ * @property {() => void} moved called when the user scrolls
  */
 
 export class LineList {
@@ -62,7 +62,7 @@ export class LineList {
     scroller.append(this.#spacer, this.#rendered.block);
     this.#metrics = new RowMetrics(scroller);
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.#scrolledUp(), { passive: true });
+    scroller.addEventListener('wheel', (event) => (event.deltaY < 0 ? this.#scrolledUp() : this.#ends?.moved()), { passive: true });
     this.#rendered.block.addEventListener('toggle', (event) => this.#treeToggled(event), true);
     // On paper, the list has no size; rows keep the heights that they have on the screen.
     new ResizeObserver(() => scroller.clientHeight > 0 && this.measure()).observe(scroller);
@@ -82,7 +82,7 @@ export class LineList {
 
   #scrolledUp() {
     this.follow(false);
-    this.#ends?.scrolledUp();
+    this.#ends?.moved();
   }
 
   /** Position of a row in the list, in pixels. @param {number} i */
@@ -199,6 +199,7 @@ export class LineList {
   /** @param {number} pixels */
   scrollBy(pixels) {
     if (pixels < 0) this.#scrolledUp();
+    this.#ends?.moved();
     this.#setScrollTop(this.map.scrollTo(this.map.top + pixels));
     if (this.map.top >= this.map.maxTop - 1) this.following = this.isLive;
     this.#changed();
@@ -258,7 +259,8 @@ export class LineList {
     this.#anchor = null;
     // A viewport that grows moves the end of the list, which nobody has scrolled away from.
     const isAtEnd = scrollTop >= this.#scroller.scrollHeight - this.#scroller.clientHeight - 1;
-    if (change < 0 && !isAtEnd) this.#scrolledUp();
+    if (change < 0 && !isAtEnd) this.follow(false);
+    this.#ends?.moved();
     this.map.scrolled(scrollTop);
     if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = this.isLive;
     clearTimeout(this.#realignTimer);

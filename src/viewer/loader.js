@@ -15,8 +15,8 @@ const FIRST_LINES = 10_000;
  */
 const NEAR_VIEWPORTS = 8;
 /**
- * Pages of older lines that are read after a movement upwards: filters may hide all of them. When
- * doubled, so is the load.
+ * Pages in each direction that are read after a movement of the user: filters may hide all of
+ * their lines. When doubled, so is the load.
  */
 const PAGES_PER_MOVE = 4;
 /** Wait before newer lines are asked for again. When doubled, they come later after a failure. */
@@ -39,6 +39,8 @@ export class Loader {
   #page;
   #window;
   #pagesLeft = 1;
+  #newerLeft = PAGES_PER_MOVE;
+  #retryTimer = 0;
   #isCleared = false;
   #head = document.createElement('div');
   #text = document.createElement('span');
@@ -62,7 +64,7 @@ export class Loader {
       isAtStart: () => window.isAtStart || window.isGone,
       toLive,
       toStart,
-      scrolledUp: () => (this.#pagesLeft = PAGES_PER_MOVE),
+      moved: () => (this.#pagesLeft = this.#newerLeft = PAGES_PER_MOVE),
     });
   }
 
@@ -72,6 +74,7 @@ export class Loader {
    */
   reset(isCleared) {
     this.#pagesLeft = isCleared ? 0 : 1;
+    this.#newerLeft = PAGES_PER_MOVE;
     this.#isCleared = isCleared;
   }
 
@@ -90,7 +93,7 @@ export class Loader {
     const near = NEAR_VIEWPORTS * list.map.viewport;
     if (!window.isLive && view.done && list.map.maxTop - list.map.top < near) this.#readNewer();
     this.showHead();
-    if (!view.done || window.isReading || window.isAtStart || window.isGone || window.problem) return;
+    if (!view.done || !window.isStarted || window.isReading || window.isAtStart || window.isGone || window.problem) return;
     const hasRoom = store.size < LIMIT.lines / 2 && store.chars < LIMIT.chars / 2;
     const isFirst = window.isLive && hasRoom && store.size < FIRST_LINES && !this.#isCleared;
     const isNear = list.map.top < near && (hasRoom || !list.following) && this.#pagesLeft > 0;
@@ -100,13 +103,19 @@ export class Loader {
 
   #readNewer() {
     const window = this.#window;
-    if (!window.isStuck) return void window.readNewer();
-    setTimeout(() => {
-      window.isStuck = false;
-      this.#page.requestRender();
-    }, RETRY_MS);
+    if (window.isStuck) {
+      this.#retryTimer ||= setTimeout(() => {
+        this.#retryTimer = 0;
+        window.isStuck = false;
+        this.#page.requestRender();
+      }, RETRY_MS);
+    } else if (!window.isReadingNewer && this.#newerLeft > 0) {
+      this.#newerLeft--;
+      void window.readNewer();
+    }
   }
 
+  /** Shows what precedes the first row. */
   showHead() {
     const window = this.#window;
     const { store } = this.#page;

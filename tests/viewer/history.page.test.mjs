@@ -196,6 +196,21 @@ describe('a long log', () => {
     await waitForLine('live again');
   });
 
+  it('is not read as a whole for a search that hides almost all of it, but as far as the user asks', async () => {
+    await driver.append('a.log', numbered(0, 100_000));
+    await open('#q=line 99999&filter=1');
+    await waitForLine('line 99999');
+    const size = () => page.$eval('#line-count', (element) => Number(element.textContent.replace(/\D/g, '')));
+    await headIs(/^\d\d,\d00 older linesLoad older lines$/);
+    const before = await size();
+    assert.ok(before < 16_000, `${before} lines`);
+    await page.click('.older button');
+    await page.waitForFunction((least) => Number(document.querySelector('#line-count').textContent.replace(/\D/g, '')) > least, before + 6000);
+    await headIs(/Load older lines$/);
+    assert.ok(await size() < before + 14_000, `${await size()} lines`);
+    assert.deepEqual(await visibleTexts(), ['line 99999']);
+  });
+
   it('opens at a linked line, from which both directions can be scrolled', async () => {
     await driver.append('a.log', numbered(0, 60_000));
     const answer = await fetch(`${driver.url}sse?follow=0&n=30000`, { headers: { accept: 'application/x-ndjson' } });
