@@ -43,7 +43,7 @@ export class Controls {
   /**
    * @param {import('./page.js').Page} page
    * @param {import('./prefs.js').Prefs} prefs
-   * @param {(filter: { grep: string, history: string }) => Promise<string>} reconnect opens a stream
+   * @param {(filter: { grep: string }) => Promise<string>} reconnect opens a stream
    *   with another server filter; returns the reason if the server does not accept it
    */
   constructor(page, prefs, reconnect) {
@@ -67,7 +67,7 @@ export class Controls {
     this.#wireLevels();
     document.addEventListener('keydown', (event) => this.#key(event));
     listKeys(byId('keys', HTMLElement));
-    byId('limit', HTMLElement).textContent = `This page keeps the newest ${count(LIMIT.lines)} lines or ${LIMIT.chars >> 20} MiB of text, and twice as much while paused.`;
+    byId('limit', HTMLElement).textContent = `This page holds up to ${count(LIMIT.lines)} lines or ${LIMIT.chars >> 20} MiB of text. Older lines come from the server when you scroll up.`;
     this.applyPrefs();
   }
 
@@ -181,7 +181,7 @@ export class Controls {
   }
 
   async #applyServerFilter() {
-    const problem = await this.#reconnect({ grep: byId('grep', HTMLInputElement).value, history: byId('history', HTMLSelectElement).value });
+    const problem = await this.#reconnect({ grep: byId('grep', HTMLInputElement).value });
     this.#showFilterProblem(problem);
     if (problem) return byId('grep', HTMLInputElement).focus();
     byId('menu', HTMLElement).hidePopover();
@@ -306,9 +306,8 @@ export class Controls {
   }
 
   showUrlState() {
-    const { levels, grep, history: lines } = this.#page.urlState;
+    const { levels, grep } = this.#page.urlState;
     byId('grep', HTMLInputElement).value = grep;
-    byId('history', HTMLSelectElement).value = lines;
     for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
     this.#panes.update();
     this.#showBesideButton();
@@ -350,7 +349,7 @@ export class Controls {
   showFrame() {
     const { list, newLineCount } = this.#page;
     const resume = byId('resume', HTMLElement);
-    const text = newLineCount > 0 ? `${plural(newLineCount, 'new line')} ↓` : '';
+    const text = !list.isLive ? 'Return to live ↓' : newLineCount > 0 ? `${plural(newLineCount, 'new line')} ↓` : '';
     setText(resume, text);
     resume.hidden = text === '';
     const follow = byId('follow', HTMLElement);

@@ -47,7 +47,16 @@ function analyse(text) {
  * @returns {import('./store.js').Line}
  */
 export function decodeLine(data, id, names) {
-  const { file, message, time, ts, level, cont = false, offset = NaN, more = false, base64 } = JSON.parse(data);
+  return decodeFields(JSON.parse(data), id, names);
+}
+
+/**
+ * @param {any} fields of a line in the format `json`
+ * @param {string} id
+ * @param {SourceNames} names
+ * @returns {import('./store.js').Line}
+ */
+export function decodeFields({ file, message, time, ts, level, cont = false, offset = NaN, more = false, base64 }, id, names) {
   const stated = (more ? FLAG.MORE : 0) | (cont ? FLAG.CONTINUES : 0);
   const common = { id, source: names.indexOf(String(file)), time: Number(time), ts: Number(ts ?? time), level: commandLevel(String(message)) || levelOf(level), offset: Number(offset) };
   const text = String(message);

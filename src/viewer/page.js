@@ -10,20 +10,20 @@ import { LEVEL } from './level.js';
 import { compile } from './query.js';
 import { fillRow, showSelection, updateHead } from './row.js';
 import { Sources } from './sources.js';
-import { FLAG, KIND, Store } from './store.js';
+import { FIRST_NUMBER, FLAG, KIND, Store } from './store.js';
 import { View, shownText } from './view.js';
 import { LOCAL } from './zone.js';
 
 /** Stored lines and characters. When doubled, so is the memory. */
 export const LIMIT = { lines: 1_000_000, chars: 256 << 20 };
 
-/** Factor for LIMIT while paused, so that older lines stay readable. */
-const PAUSED_FACTOR = 2;
+/** Numbers skipped when lines are replaced: older lines of a window get numbers of no earlier one. */
+const WINDOW_NUMBERS = 2 ** 22;
 /** Time for filtering per frame of 16.7 ms. When doubled, frames are dropped. */
 const FRAME_BUDGET_MS = 9;
 
 export class Page {
-  store = new Store();
+  store = new Store(FIRST_NUMBER);
   sources = new Sources();
   /** Search, filters and shown sources, as in the URL. */
   urlState = { ...parseHash(''), chosenSources: /** @type {Set<string>} */ (new Set()) };
@@ -45,8 +45,15 @@ export class Page {
   afterRender = () => {};
   /** Called after lines were stored, also while the page is hidden and renders nothing. */
   afterAppend = () => {};
-  /** Shows older lines of the server from a time on; set where the page can do so. @type {((ms: number) => Promise<unknown>) | null} */
-  openAtTime = null;
+  /**
+   * Called after chunks were removed, at the newer end if `newest`.
+   * @type {(chunks: import('./store.js').Chunk[], newest: boolean) => void}
+   */
+  afterRemoval = () => {};
+  /** Called after the user has removed all lines. */
+  afterClear = () => {};
+  /** Goes to the first line at or after a time in ms. @type {(ms: number) => Promise<void>} */
+  openAtTime = async () => {};
   #frameRequest = 0;
   /** @type {RegexSearch | null} */
   #regexSearch;
@@ -164,22 +171,67 @@ export class Page {
     this.requestRender();
   }
 
+  /** Puts older lines before the others. @param {import('./store.js').Batch} batch */
+  prepend(batch) {
+    if (batch.count === 0) return;
+    this.store.prepend(batch);
+    const older = new Store(this.store.first);
+    older.append(batch);
+    for (const page of this.panes) page.#prependRows(older);
+    this.#trim();
+    this.afterAppend();
+  }
+
+  /** @param {Store} older store of lines that were put before the others */
+  #prependRows(older) {
+    const added = this.view.prepend(older);
+    if (added < 0) this.#selectRows();
+    else this.list.removedAbove(-added);
+    this.requestRender();
+  }
+
+  /** Removes lines beyond the limit, at the end that is far from the reader. */
   #trim() {
-    const factor = this.panes.every(({ list }) => list.following) ? 1 : PAUSED_FACTOR;
-    if (!this.store.evict(LIMIT.lines * factor, LIMIT.chars * factor)) return;
-    for (const page of this.panes) page.#dropEvicted();
+    const { store, list } = this;
+    const newest = !list.following && list.firstLine - store.first < store.next - list.firstLine;
+    const chunks = store.evict(LIMIT.lines, LIMIT.chars, newest);
+    if (chunks.length === 0) return;
+    for (const page of this.panes) page.#dropRemoved(newest);
+    this.afterRemoval(chunks, newest);
   }
 
-  #dropEvicted() {
-    this.list.removedAbove(this.view.dropEvicted());
-    const { first } = this.store;
-    for (const set of [this.renderState.expandedLines, this.renderState.fullLines]) for (const n of set) if (n < first) set.delete(n);
-    if (this.renderState.current < first) this.renderState.current = -1;
+  /** @param {boolean} newest true if the newest lines were removed, false if the oldest were */
+  #dropRemoved(newest) {
+    const { store, renderState } = this;
+    if (newest) this.#dropNewest();
+    else this.list.removedAbove(this.view.dropEvicted());
+    for (const set of [renderState.expandedLines, renderState.fullLines]) for (const n of set) if (!store.holds(n)) set.delete(n);
+    if (!store.holds(renderState.current)) renderState.current = -1;
   }
 
+  #dropNewest() {
+    const isDone = this.view.dropRemoved();
+    this.list.dropFrom(this.store.next);
+    this.pausedAt = Math.min(this.pausedAt, this.store.next);
+    if (!isDone) this.#selectRows();
+  }
+
+  /** Removes the lines because the user wants it. */
   clear() {
+    const { chunks } = this.store;
     this.store.clear();
+    if (chunks.length) this.afterRemoval(chunks, false);
+    this.reset();
+    this.afterClear();
+  }
+
+  /** Removes all lines before others take their place. */
+  reset() {
+    this.store.clear();
+    this.store.next += WINDOW_NUMBERS;
     this.sources.resetCounts();
+    this.renderState.expandedLines.clear();
+    this.renderState.fullLines.clear();
     for (const page of this.panes) {
       Object.assign(page.renderState, { current: -1, selection: null });
       page.linked = null;

@@ -15,7 +15,7 @@ export const ROW_FLAG = Object.freeze({ MATCH: 1, CONTEXT: 2, BREAK: 4 });
 /** Flags of rows from which on the overview marks their level. */
 const FIRST_MARKED = LEVEL.WARN << 4;
 
-/** Sorted line numbers: appended at the end, dropped at the front. */
+/** Sorted line numbers: added and dropped at both ends. */
 export class LineNumbers {
   #items = new Uint32Array(1024);
   #start = 0;
@@ -167,6 +167,46 @@ export class RowList {
     this.#sums = sums;
     this.#start -= whole * BLOCK_ROWS;
     this.#end -= whole * BLOCK_ROWS;
+  }
+
+  /** Puts rows before the others. @param {RowList} other @returns {number} added screen lines */
+  prepend(other) {
+    const count = other.length;
+    const missing = Math.ceil((count - this.#start) / BLOCK_ROWS);
+    if (missing > 0) this.#makeRoom(missing + FRONT_BLOCKS);
+    this.lines.prepend(other.lines);
+    this.#start -= count;
+    this.#heights.set(other.#heights.subarray(other.#start, other.#end), this.#start);
+    this.#flags.set(other.#flags.subarray(other.#start, other.#end), this.#start);
+    for (let at = this.#start; at < this.#start + count; at++) this.#sums[Math.floor(at / BLOCK_ROWS)] += this.#heights[at];
+    this.total += other.total;
+    return other.total;
+  }
+
+  /** Makes room at the front. @param {number} blocks */
+  #makeRoom(blocks) {
+    const room = blocks * BLOCK_ROWS;
+    const heights = new Uint16Array(room + this.#heights.length);
+    const flags = new Uint8Array(heights.length);
+    heights.set(this.#heights, room);
+    flags.set(this.#flags, room);
+    this.#heights = heights;
+    this.#flags = flags;
+    this.#sums = [...new Array(blocks).fill(0), ...this.#sums];
+    this.#start += room;
+    this.#end += room;
+  }
+
+  /** Drops the row of a line and those below. @param {number} line */
+  dropFrom(line) {
+    const end = this.#start + this.lines.indexOf(line);
+    this.lines.dropFrom(line);
+    for (let at = end; at < this.#end; at++) {
+      this.#sums[Math.floor(at / BLOCK_ROWS)] -= this.#heights[at];
+      this.total -= this.#heights[at];
+      this.#heights[at] = 0;
+    }
+    this.#end = end;
   }
 
   /** @param {number} i */

@@ -13,9 +13,8 @@ export const HUE_COUNT = 10;
  * @typedef {object} Source
  * @property {string} name
  * @property {number} hue
- * @property {number} count lines received by this page
+ * @property {number} count lines held by this page
  * @property {number[]} levels the entries of these lines by level
- * @property {number} level of the newest entry
  * @property {string} state state in `/sources`, or ''
  * @property {string} path
  * @property {string} place position in the tree of sources: the path of the file, or the name if it was given
@@ -36,7 +35,7 @@ export class Sources {
   #sourceOf(name) {
     let source = this.byName.get(name);
     if (!source) {
-      source = { name, hue: this.byName.size % HUE_COUNT, count: 0, levels: [0, 0, 0, 0, 0], level: 0, state: '', path: '', place: name, size: null };
+      source = { name, hue: this.byName.size % HUE_COUNT, count: 0, levels: [0, 0, 0, 0, 0], state: '', path: '', place: name, size: null };
       this.byName.set(name, source);
       this.version++;
     }
@@ -107,15 +106,23 @@ export class Sources {
     return this.version !== version;
   }
 
+  /** Counts lines that the page takes, or with `sign` -1 lines that it removes. @param {import('./store.js').Batch} batch @param {number} [sign] */
+  count(batch, sign = 1) {
+    for (let i = 0; i < batch.count; i++) {
+      const source = this.byName.get(this.names[batch.source[i]]);
+      if (!source || (batch.flags[i] & FLAG.KIND) > KIND.BINARY) continue;
+      source.count += sign;
+      if (!(batch.flags[i] & FLAG.CONTINUES)) source.levels[batch.level[i]] += sign;
+    }
+  }
+
   /** @param {import('./store.js').Batch} batch @returns {{ lines: number, errors: number }} */
-  count(batch) {
+  total(batch) {
     const total = { lines: 0, errors: 0 };
     for (let i = 0; i < batch.count; i++) {
       if ((batch.flags[i] & FLAG.KIND) > KIND.BINARY) continue;
       total.lines++;
-      const source = this.byName.get(this.names[batch.source[i]]);
-      const added = source ? countEntry(source, batch.level[i], (batch.flags[i] & FLAG.CONTINUES) !== 0) : 0;
-      total.errors += Number(added === LEVEL.ERROR);
+      if (batch.level[i] === LEVEL.ERROR && !(batch.flags[i] & FLAG.CONTINUES)) total.errors++;
     }
     return total;
   }
@@ -124,7 +131,6 @@ export class Sources {
     for (const source of this.byName.values()) {
       source.count = 0;
       source.levels.fill(0);
-      source.level = 0;
     }
   }
 
@@ -132,22 +138,6 @@ export class Sources {
   hueOf(index) {
     return this.byName.get(this.names[index])?.hue ?? HUE_COUNT;
   }
-}
-
-/**
- * Counts a line, and its entry by the highest level of its lines.
- * @param {Source} source
- * @param {number} level
- * @param {boolean} continues
- * @returns {number} level that an entry is counted with from now on, or -1
- */
-function countEntry(source, level, continues) {
-  source.count++;
-  if (continues && level <= source.level) return -1;
-  if (continues && source.levels[source.level] > 0) source.levels[source.level]--;
-  source.level = level;
-  source.levels[level]++;
-  return level;
 }
 
 /**

@@ -166,7 +166,7 @@ export class TimeTools {
   goTo(ms) {
     if (isOutside(this.#page.urlState.range, ms)) this.narrow(null);
     const oldest = timesOf(this.#page.store)?.[0] ?? Infinity;
-    if (ms < oldest && this.#page.openAtTime) return void this.#openAt(ms);
+    if (ms < oldest) return void this.#openAt(ms);
     this.#pending = ms;
     this.#page.requestRender();
   }
@@ -174,7 +174,7 @@ export class TimeTools {
   /** @param {number} ms */
   async #openAt(ms) {
     try {
-      await this.#page.openAtTime?.(ms);
+      await this.#page.openAtTime(ms);
       this.#pending = ms;
       this.#page.requestRender();
     } catch {
@@ -198,9 +198,9 @@ export class TimeTools {
 
   /** Asks for older lines if a link narrows the page to a range that begins before the held ones. */
   #openRange() {
-    const { urlState, store, openAtTime } = this.#page;
+    const { urlState, store } = this.#page;
     const { range } = urlState;
-    if (!range || range === this.#opened || !openAtTime || store.size === 0) return;
+    if (!range || range === this.#opened || store.size === 0) return;
     this.#opened = range;
     const oldest = timesOf(store)?.[0] ?? Infinity;
     if (Number.isFinite(range[0]) && range[0] < oldest) void this.#openAt(range[0]);

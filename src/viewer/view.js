@@ -154,6 +154,34 @@ export class View {
     }
   }
 
+  /**
+   * Adds rows of lines that were put before the others.
+   * @param {import('./store.js').Store} older store of these lines, with the numbers that they have here
+   * @returns {number} added screen lines, or -1 if the rows must be selected again: context and
+   *   searches in a worker need lines in their order
+   */
+  prepend(older) {
+    if (this.#criteria.search || this.#criteria.context > 0) return -1;
+    const part = new View(older, this.#heightOf);
+    part.folds.copyChoices(this.folds);
+    part.setCriteria(this.#criteria);
+    part.advance(() => false);
+    if (!this.folds.prepend(part.folds)) return -1;
+    this.linkedRows += part.linkedRows;
+    this.matches.prepend(part.matches);
+    return this.rows.prepend(part.rows);
+  }
+
+  /** Removes rows of lines that were removed at the end. @returns {boolean} false if the rows must be selected again */
+  dropRemoved() {
+    const { next } = this.#store;
+    this.matches.dropFrom(next);
+    this.rows.dropFrom(next);
+    this.folds.dropFrom(next);
+    this.#cursor = Math.min(this.#cursor, next);
+    return !this.#criteria.search && this.#criteria.context === 0;
+  }
+
   /** Removes rows of evicted lines. @returns {number} removed screen lines */
   dropEvicted() {
     this.folds.dropBefore(this.#store.first);

@@ -193,12 +193,31 @@ export const STATES = {
     for (const name of mock.sources.keys()) mock.control('end', { file: name });
     await page.waitForSelector('.connection.finished');
   },
-  excerpt: async ({ page, mock }) => {
-    mock.capacity = 50;
-    many(mock, 500);
+  'linked-line': async ({ page, mock }) => {
+    many(mock, 60_000);
     await page.goto('about:blank');
-    await page.goto(`${mock.url}#${mock.epoch}-100`);
-    await page.waitForSelector('#notice:has-text("around the linked line")');
+    await page.goto(`${mock.url}#${mock.epoch}-30000`);
+    await page.waitForSelector('.row.current');
+    await page.waitForSelector('#resume:has-text("Return to live")');
+  },
+  'older-lines': async ({ page, mock }) => {
+    many(mock, 60_000);
+    await page.goto('about:blank');
+    await page.route((url) => url.searchParams.has('before'), () => {});
+    await page.goto(mock.url);
+    await page.waitForSelector('.rows .row');
+    await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+  },
+  'older-failed': async ({ page, mock }) => {
+    many(mock, 60_000);
+    await page.goto('about:blank');
+    await page.route((url) => url.searchParams.has('before'), (route) => route.abort());
+    await page.goto(mock.url);
+    await page.waitForSelector('.rows .row');
+    await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+  },
+  'log-start': async ({ page }) => {
+    await page.keyboard.press('Home');
   },
   gone: async ({ page, mock }) => {
     await page.goto('about:blank');

@@ -178,7 +178,7 @@ describe('store', () => {
   });
   it('evicts the oldest lines beyond its limit', () => {
     const store = filled(Array.from({ length: 50_000 }, (_, i) => i));
-    assert.equal(store.evict(10_000, Infinity), true);
+    assert.ok(store.evict(10_000, Infinity).length > 0);
     assert.ok(store.size >= 10_000 && store.size < 15_000);
     assert.equal(store.line(store.first).text, String(store.first));
     assert.equal(store.next, 50_000);
