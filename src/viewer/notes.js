@@ -13,6 +13,7 @@ const linkedText = (rows) => (rows === 1 ? 'The filters hide this line; it is sh
 export class Notes {
   #page;
   #isNew;
+  #touch = matchMedia('(pointer: coarse)');
   /** Line for which the note was closed. @type {[number, number] | null} */
   #closed = null;
 
@@ -46,7 +47,7 @@ export class Notes {
     const linked = this.#linkedPage;
     const note = byId('note', HTMLElement);
     note.hidden = !linked && !this.#isNew;
-    setText(note.firstElementChild, linked ? linkedText(linked.view.linkedRows) : matchMedia('(pointer: coarse)').matches ? TOUCH_INTRODUCTION : INTRODUCTION);
+    setText(note.firstElementChild, linked ? linkedText(linked.view.linkedRows) : this.#touch.matches ? TOUCH_INTRODUCTION : INTRODUCTION);
     note.classList.toggle('linked', Boolean(linked));
     setText(byId('note-close', HTMLElement), linked ? 'Close' : 'Got it');
   }

@@ -62,6 +62,7 @@ export class Sources {
 
   /** Returns a filter by source index; it is called for each line. @param {Set<string>} chosen @returns {(index: number) => boolean} */
   filterOf(chosen) {
+    if (chosen.size === 0) return () => true;
     /** @type {Map<string, boolean>} */
     const known = new Map();
     return (index) => {
