@@ -81,6 +81,7 @@ export class Sidebar {
     const filter = this.#field.hidden ? '' : this.#field.value.trim();
     const nodes = shownNodes(this.#tree, (folder) => this.#isOpen(folder), filter);
     const inTree = nodes.some(({ isFolder }) => isFolder);
+    document.documentElement.classList.toggle('has-tree', inTree);
     this.#shown = [];
     let added = 0;
     for (const node of nodes) {
