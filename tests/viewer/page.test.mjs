@@ -372,15 +372,15 @@ describe('links, copies and downloads', () => {
 
   itWithMock('fetch a line that the stream does not bring, with those around it', async () => {
     driver.mock.capacity = 100;
-    await driver.append('a.log', numbered(0, 5000));
-    page = await open({}, `#${driver.mock.epoch}-2001`);
-    await page.waitForSelector('.row.current:has-text("line 2000")');
+    await driver.append('a.log', numbered(0, 60_000));
+    page = await open({}, `#${driver.mock.epoch}-20001`);
+    await page.waitForSelector('.row.current:has-text("line 20000")');
     await page.waitForSelector('#resume:has-text("Return to live")');
     assert.equal(await page.textContent('#follow'), 'Paused');
     await page.keyboard.press('Home');
     await waitForLine('line 0');
     await page.keyboard.press('G');
-    await waitForLine('line 4999');
+    await waitForLine('line 59999');
     await driver.append('a.log', ['live again']);
     await waitForLine('live again');
     assert.equal(await page.isHidden('#resume'), true);
