@@ -39,19 +39,20 @@ const EARLY: [(&str, &str, &str); 2] = [
 ];
 const FILES: &[(&str, &str)] = files! {
     "ansi.js" "app.js" "blocks.js" "caret.js" "cells.js" "clipboard.js" "columns.js" "connect.js"
-    "controls.js" "cursor.js" "decode.js" "dom.js" "edges.js" "entries.js" "entryfilter.js"
-    "errorbadge.js" "errorjumps.js" "eventreader.js" "export.js" "fieldfilter.js" "fieldmark.js"
-    "fieldmenu.js" "fieldtext.js" "fieldtools.js" "firstread.js" "fold.js" "foldjobs.js"
-    "foldrow.js" "folds.js" "format.js" "groups.js" "hash.js" "history.js" "hub.js" "json.js"
-    "jump.js" "keys.js" "level.js" "linetext.js" "linetools.js" "linked.js" "list.js" "loader.js"
-    "logfmt.js" "markers.js" "merge.js" "ndjson.js" "notes.js" "notify.js" "number.js" "overview.js"
-    "page.js" "parts.js" "place.js" "prefs.js" "print.js" "query.js" "record.js" "regexsearch.js"
-    "renderedrows.js" "repeats.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js"
-    "searchbar.js" "searchworker.js" "selection.js" "server.js" "sidebar.js" "sidebyside.js"
-    "sourcerow.js" "sources.js" "sourcetree.js" "stated.js" "status.js" "statusview.js" "store.js"
-    "stream.js" "streamworker.js" "timeaxis.js" "timebars.js" "timecolumn.js" "timecounts.js"
-    "timeline.js" "timeparse.js" "timerange.js" "timesearch.js" "timetools.js" "track.js" "tree.js"
-    "urls.js" "view.js" "watch.js" "zone.js"
+    "controls.js" "current.js" "cursor.js" "decode.js" "dom.js" "edges.js" "entries.js"
+    "entryfilter.js" "errorbadge.js" "errorjumps.js" "eventreader.js" "export.js" "fieldfilter.js"
+    "fieldmark.js" "fieldmenu.js" "fieldtext.js" "fieldtools.js" "firstread.js" "fold.js"
+    "foldjobs.js" "foldrow.js" "folds.js" "format.js" "groups.js" "hash.js" "history.js" "hub.js"
+    "json.js" "jump.js" "keys.js" "level.js" "linetext.js" "linetools.js" "linked.js" "list.js"
+    "listends.js" "loader.js" "logfmt.js" "markers.js" "merge.js" "ndjson.js" "notes.js" "notify.js"
+    "number.js" "overview.js" "page.js" "parts.js" "place.js" "prefs.js" "print.js" "query.js"
+    "record.js" "regexsearch.js" "renderedrows.js" "renderstate.js" "repeats.js" "row.js"
+    "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js" "searchbar.js" "searchworker.js"
+    "selection.js" "server.js" "serverfilter.js" "sidebar.js" "sidebyside.js" "sourcerow.js"
+    "sources.js" "sourcetree.js" "stated.js" "status.js" "statusview.js" "store.js" "stream.js"
+    "streamworker.js" "timeaxis.js" "timebars.js" "timecolumn.js" "timecounts.js" "timeline.js"
+    "timeparse.js" "timerange.js" "timesearch.js" "timetools.js" "track.js" "tree.js" "urls.js"
+    "view.js" "watch.js" "zone.js"
 };
 
 /// A file of the page, plain and compressed, with its headers.

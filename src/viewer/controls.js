@@ -2,7 +2,7 @@
 // state of Page in them.
 
 import { MAX_BESIDE, SideBySide } from './sidebyside.js';
-import { asNdjson, asText, download, writeLines } from './export.js';
+import { downloadLines } from './export.js';
 import { count, plural, compact } from './format.js';
 import { ErrorJumps } from './errorjumps.js';
 import { formatHash } from './hash.js';
@@ -18,6 +18,7 @@ import { applyPrefs, savePrefs } from './prefs.js';
 import { printLines } from './print.js';
 import { NAME_COLUMNS } from './row.js';
 import { SearchBar } from './searchbar.js';
+import { ServerFilter } from './serverfilter.js';
 import { Sidebar } from './sidebar.js';
 import { TimeTools } from './timetools.js';
 
@@ -30,7 +31,7 @@ const CLEAR_BUTTONS = ['clear-filters', 'empty-clear', 'note-clear'];
 export class Controls {
   #panes;
   #prefs;
-  #reconnect;
+  #serverFilter;
   #levels = LEVELS.map((name, level) => /** @type {[number, HTMLButtonElement]} */ ([level, document.querySelector(`.level.${name}`)])).filter(([, button]) => button);
   #search;
   #fields;
@@ -48,7 +49,7 @@ export class Controls {
    */
   constructor(page, prefs, reconnect) {
     this.#prefs = prefs;
-    this.#reconnect = reconnect;
+    this.#serverFilter = new ServerFilter(reconnect, () => this.#urlStateChanged());
     this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), byId('source-filter', HTMLInputElement), (keys) => this.#chooseSources(keys));
     this.#sidebar.showErrors = (name) => {
       page.showErrorsOf(name);
@@ -74,6 +75,11 @@ export class Controls {
   /** Page of the focused column. */
   get #page() {
     return this.#panes.page;
+  }
+
+  /** Opens the menu at the server filter. */
+  editServerFilter() {
+    this.#serverFilter.edit();
   }
 
   /** Shows the changed URL state in the controls and writes it to the URL. */
@@ -163,7 +169,7 @@ export class Controls {
       const { themeChoice, size, export: format } = item.dataset;
       if (themeChoice) this.#setPrefs({ theme: /** @type {import('./prefs.js').Prefs['theme']} */ (themeChoice) });
       if (size) this.#setPrefs({ size: Number(size) });
-      if (format) void this.#export(format);
+      if (format) void downloadLines(this.#page, format).then((lines) => this.toast(`${plural(lines, 'line')} downloaded`));
       if (item.matches('.menu-item:not([aria-pressed])')) byId('menu', HTMLElement).hidePopover();
     });
     onClick('names', () => this.#setPrefs({ names: !this.#prefs.names }));
@@ -173,43 +179,6 @@ export class Controls {
     onClick('link-view', () => void this.#panes.tools.copyText([location.href], 'Link copied'));
     onClick('clear', () => this.#page.clear());
     onClick('help-open', () => byId('help', HTMLDialogElement).showModal());
-    byId('server', HTMLFormElement).addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.#applyServerFilter();
-    });
-    byId('grep', HTMLInputElement).addEventListener('input', () => this.#showFilterProblem(''));
-  }
-
-  async #applyServerFilter() {
-    const problem = await this.#reconnect({ grep: byId('grep', HTMLInputElement).value });
-    this.#showFilterProblem(problem);
-    if (problem) return byId('grep', HTMLInputElement).focus();
-    byId('menu', HTMLElement).hidePopover();
-    this.#urlStateChanged();
-  }
-
-  /** @param {string} problem */
-  #showFilterProblem(problem) {
-    const element = byId('grep-problem', HTMLElement);
-    element.hidden = problem === '';
-    setText(element, problem);
-    byId('grep', HTMLInputElement).setAttribute('aria-invalid', String(problem !== ''));
-  }
-
-  /** Opens the menu at the server filter. */
-  editServerFilter() {
-    byId('menu', HTMLElement).showPopover();
-    byId('grep', HTMLInputElement).focus();
-  }
-
-  /** @param {string} format */
-  async #export(format) {
-    const { store, renderState, shownLines } = this.#page;
-    const text = format === 'text';
-    const parts = await writeLines({ store, names: renderState.names }, shownLines, text ? asText : asNdjson);
-    const stamp = new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-');
-    download(parts, text ? 'text/plain' : 'application/x-ndjson', `ssetail-${stamp}.${text ? 'log' : 'ndjson'}`);
-    this.toast(`${plural(shownLines.length, 'line')} downloaded`);
   }
 
   /** @param {KeyboardEvent} event */
@@ -246,7 +215,7 @@ export class Controls {
     const by = { ArrowDown: list.lineHeight, ArrowUp: -list.lineHeight, PageDown: page, PageUp: -page };
     if (!(event.key in by)) return false;
     event.preventDefault();
-    if (event.shiftKey && event.key.startsWith('Arrow')) this.#page.extendSelection(event.key === 'ArrowDown' ? 1 : -1);
+    if (event.shiftKey && event.key.startsWith('Arrow')) this.#page.current.extend(event.key === 'ArrowDown' ? 1 : -1);
     else list.scrollBy(by[event.key]);
     return true;
   }
@@ -258,15 +227,15 @@ export class Controls {
     /** @type {Record<string, () => unknown>} */
     const actions = {
       search: () => this.#search.focus(),
-      next: () => page.jumpToMatch(1),
-      previous: () => page.jumpToMatch(-1),
+      next: () => page.current.jumpToMatch(1),
+      previous: () => page.current.jumpToMatch(-1),
       filter: () => this.#search.toggleFilter(),
       surroundings: () => this.#panes.tools.showSurroundings(),
       follow: () => list.follow(!list.following),
       start: () => list.toStart(),
       end: () => list.follow(true),
-      down: () => page.moveCurrent(1),
-      up: () => page.moveCurrent(-1),
+      down: () => page.current.move(1),
+      up: () => page.current.move(-1),
       json: () => renderState.current >= 0 && !page.toggleFold(renderState.current) && page.toggleJson(renderState.current),
       fold: () => this.#toggleFolding(),
       copy: () => this.#panes.tools.copyLines(),
@@ -284,7 +253,7 @@ export class Controls {
       all: () => this.#chooseSources([]),
       source: () => this.#chooseSourceNumber(Number(key)),
       help: () => byId('help', HTMLDialogElement).showModal(),
-      escape: () => (renderState.current < 0 && this.#time.removeRange()) || page.setCurrent(-1, false),
+      escape: () => (renderState.current < 0 && this.#time.removeRange()) || page.current.set(-1, false),
     };
     actions[name]?.();
   }
@@ -307,7 +276,7 @@ export class Controls {
 
   showUrlState() {
     const { levels, grep } = this.#page.urlState;
-    byId('grep', HTMLInputElement).value = grep;
+    this.#serverFilter.show(grep);
     for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
     this.#panes.update();
     this.#showBesideButton();

@@ -38,7 +38,7 @@ export class ErrorJumps {
     const { view, list, renderState } = this.#page;
     const line = nextError(view, renderState.current, list.lastLine, step);
     if (line < 0) return;
-    this.#page.goToLine(line);
+    this.#page.current.goTo(line);
     this.show();
   }
 

@@ -84,7 +84,7 @@ export class LineTools {
     if (target.closest('summary, a')) return;
     if (!this.#selection.isEmpty) return;
     this.#page.list.follow(false);
-    this.#page.setCurrent(n, event.shiftKey);
+    this.#page.current.set(n, event.shiftKey);
   }
 
   /** Selects all lines instead of the whole page. @param {KeyboardEvent} event */
@@ -113,10 +113,10 @@ export class LineTools {
   }
 
   #selectedLinesText() {
-    const { store, renderState, selectedLines } = this.#page;
+    const { store, renderState, current: { lines } } = this.#page;
     let text = '';
-    for (const n of selectedLines) if (store.holds(n)) text += asText({ store, names: renderState.names }, n);
-    return selectedLines.length === 1 ? text.replace(/\n$/, '') : text;
+    for (const n of lines) if (store.holds(n)) text += asText({ store, names: renderState.names }, n);
+    return lines.length === 1 ? text.replace(/\n$/, '') : text;
   }
 
   /** @param {MouseEvent} event */
@@ -126,7 +126,7 @@ export class LineTools {
     const { renderState } = this.#page;
     const inSelection = renderState.selection && n >= renderState.selection[0] && n <= renderState.selection[1];
     if (!button || !this.#page.store.holds(n)) return;
-    if (!inSelection) this.#page.setCurrent(n, false);
+    if (!inSelection) this.#page.current.set(n, false);
     if (button.dataset.do === 'copy') void this.#copySelectedLines();
     if (button.dataset.do === 'link') void this.linkLine();
     if (button.dataset.do === 'surroundings') this.showSurroundings();
@@ -148,11 +148,11 @@ export class LineTools {
     const { urlState: { chosenSources, ...urlState }, renderState, store } = this.#page;
     let [first, last] = this.selectedRange ?? [renderState.current, renderState.current];
     // Notes between lines have no ID of their own.
-    while (first < last && !this.#page.idOf(first)) first++;
-    while (first < last && !this.#page.idOf(last)) last--;
-    const line = store.holds(first) ? this.#page.idOf(first) : '';
+    while (first < last && !store.idOf(first)) first++;
+    while (first < last && !store.idOf(last)) last--;
+    const line = store.holds(first) ? store.idOf(first) : '';
     if (!line) return this.#toast('Select a line first');
-    const lastLine = last > first ? this.#page.idOf(last) : '';
+    const lastLine = last > first ? store.idOf(last) : '';
     history.replaceState(null, '', formatHash({ ...urlState, line, lastLine, sources: [...chosenSources] }));
     await this.copyText([location.href], lastLine ? 'Link to the selected lines copied' : 'Link to the line copied');
   }
@@ -164,11 +164,11 @@ export class LineTools {
   }
 
   async #copySelectedLines() {
-    const { store, renderState, selectedLines } = this.#page;
-    if (selectedLines.length === 0) return this.#toast('Select a line first');
-    const parts = await writeLines({ store, names: renderState.names }, selectedLines, asText);
-    const text = selectedLines.length === 1 ? parts.map((part) => part.replace(/\n$/, '')) : parts;
-    await this.copyText(text, `${plural(selectedLines.length, 'line')} copied`);
+    const { store, renderState, current: { lines } } = this.#page;
+    if (lines.length === 0) return this.#toast('Select a line first');
+    const parts = await writeLines({ store, names: renderState.names }, lines, asText);
+    const text = lines.length === 1 ? parts.map((part) => part.replace(/\n$/, '')) : parts;
+    await this.copyText(text, `${plural(lines.length, 'line')} copied`);
   }
 
   /** @param {string[]} parts @param {string} confirmation */

@@ -2,6 +2,7 @@
 // until the user scrolls up; then visible rows stay in place while lines arrive or are evicted.
 
 import { HANGING_INDENT, estimateRows, recordCells } from './fold.js';
+import { ListEnds } from './listends.js';
 import { RenderedRows } from './renderedrows.js';
 import { RowMetrics } from './rowmetrics.js';
 import { ScrollMap } from './scroll.js';
@@ -11,17 +12,6 @@ import { FLAG, KIND } from './store.js';
 const OVERSCAN_ROWS = 8;
 /** Pause before the scroll bar is realigned. When doubled, it is inexact for longer. */
 const REALIGN_DELAY_MS = 180;
-
-/**
- * Ends of the log beyond the rows.
- * @typedef {object} Ends
- * @property {HTMLElement} head element above the first row
- * @property {() => boolean} isLive true if new lines follow the last row
- * @property {() => boolean} isAtStart true if no line precedes the first row
- * @property {() => void} toLive
- * @property {() => void} toStart
- * @property {() => void} moved called when the user scrolls
- */
 
 export class LineList {
   map = new ScrollMap();
@@ -41,10 +31,7 @@ export class LineList {
   /** @type {{ line: number, y: number } | null} */
   #anchor = null;
   #realignTimer = 0;
-  /** Ends of the log; without them, the rows are all lines. @type {Ends | null} */
-  #ends = null;
-  /** Height above the first row. */
-  #headHeight = 0;
+  #ends = new ListEnds();
 
   /**
    * @param {HTMLElement} scroller
@@ -62,37 +49,36 @@ export class LineList {
     scroller.append(this.#spacer, this.#rendered.block);
     this.#metrics = new RowMetrics(scroller);
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    scroller.addEventListener('wheel', (event) => (event.deltaY < 0 ? this.#scrolledUp() : this.#ends?.moved()), { passive: true });
+    scroller.addEventListener('wheel', (event) => (event.deltaY < 0 ? this.#scrolledUp() : this.#ends.moved()), { passive: true });
     this.#rendered.block.addEventListener('toggle', (event) => this.#treeToggled(event), true);
     // On paper, the list has no size; rows keep the heights that they have on the screen.
     new ResizeObserver(() => scroller.clientHeight > 0 && this.measure()).observe(scroller);
   }
 
-  /** @param {Ends} ends */
+  /** @param {import('./listends.js').Ends} ends */
   setEnds(ends) {
-    this.#ends = ends;
-    this.#scroller.prepend(ends.head);
+    this.#ends.set(ends, this.#scroller);
     this.measure();
   }
 
   /** True if new lines follow the last row. */
   get isLive() {
-    return this.#ends?.isLive() ?? true;
+    return this.#ends.isLive;
   }
 
   #scrolledUp() {
     this.follow(false);
-    this.#ends?.moved();
+    this.#ends.moved();
   }
 
   /** Position of a row in the list, in pixels. @param {number} i */
   #yOf(i) {
-    return this.#headHeight + this.#view.rows.topOf(i) * this.lineHeight;
+    return this.#ends.height + this.#view.rows.topOf(i) * this.lineHeight;
   }
 
   /** Row at a position in the list. @param {number} y in pixels */
   #rowAt(y) {
-    return this.#view.rows.rowAt(Math.max(0, y - this.#headHeight) / this.lineHeight);
+    return this.#view.rows.rowAt(Math.max(0, y - this.#ends.height) / this.lineHeight);
   }
 
   /** Estimated height of a line in screen lines; replaced by the measured height when rendered. */
@@ -105,7 +91,7 @@ export class LineList {
   measure() {
     const { viewport, lineHeight, columns } = this.#metrics.measure();
     this.map.viewport = viewport;
-    this.#headHeight = this.#ends?.head.offsetHeight ?? 0;
+    this.#ends.measure();
     this.lineHeight = lineHeight;
     if (columns + HANGING_INDENT !== this.columns) this.#reflow(columns + HANGING_INDENT);
     this.#changed();
@@ -149,7 +135,7 @@ export class LineList {
   /** @param {boolean} following */
   follow(following) {
     if (this.following === following) return;
-    if (following && !this.isLive) return this.#ends?.toLive();
+    if (following && !this.isLive) return this.#ends.toLive();
     this.following = following;
     this.#changed();
   }
@@ -174,7 +160,7 @@ export class LineList {
     if (this.following) return rows.lines.at(rows.length - 1);
     const anchor = this.#anchor;
     const top = anchor ? this.#yOf(Math.min(rows.lines.indexOf(anchor.line), rows.length - 1)) - anchor.y : this.map.top;
-    const end = Math.floor((top + this.map.viewport - this.#headHeight) / this.lineHeight);
+    const end = Math.floor((top + this.map.viewport - this.#ends.height) / this.lineHeight);
     const i = rows.rowAt(Math.max(0, end - 1));
     return rows.lines.at(rows.topOf(i) + rows.heightAt(i) > end ? Math.max(0, i - 1) : i);
   }
@@ -201,7 +187,7 @@ export class LineList {
   /** @param {number} pixels */
   scrollBy(pixels) {
     if (pixels < 0) this.#scrolledUp();
-    this.#ends?.moved();
+    this.#ends.moved();
     this.#setScrollTop(this.map.scrollTo(this.map.top + pixels));
     if (this.map.top >= this.map.maxTop - 1) this.following = this.isLive;
     this.#changed();
@@ -210,7 +196,7 @@ export class LineList {
   /** Goes to the first line of the log. */
   toStart() {
     this.following = false;
-    if (this.#ends && !this.#ends.isAtStart()) return this.#ends.toStart();
+    if (!this.#ends.isAtStart) return this.#ends.toStart();
     this.#setScrollTop(this.map.scrollTo(0));
     this.#changed();
   }
@@ -262,7 +248,7 @@ export class LineList {
     // A viewport that grows moves the end of the list, which nobody has scrolled away from.
     const isAtEnd = scrollTop >= this.#scroller.scrollHeight - this.#scroller.clientHeight - 1;
     if (change < 0 && !isAtEnd) this.follow(false);
-    this.#ends?.moved();
+    this.#ends.moved();
     this.map.scrolled(scrollTop);
     if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = this.isLive;
     clearTimeout(this.#realignTimer);
@@ -293,7 +279,7 @@ export class LineList {
     else if (this.#anchor) this.#applyAnchor();
     else if (map.isMisaligned) this.#setScrollTop(map.realign());
     if (rows.length === 0) {
-      this.#placeHead();
+      this.#ends.place(this.map);
       return this.reset();
     }
     const first = this.#renderRows();
@@ -302,19 +288,11 @@ export class LineList {
       if (this.following) this.#setScrollTop(map.scrollTo(Infinity));
     }
     this.#rendered.block.style.transform = `translateY(${this.#yOf(first) - map.offset}px)`;
-    this.#placeHead();
-  }
-
-  /** Moves the element above the first row, which is hidden while it is out of sight. */
-  #placeHead() {
-    if (!this.#ends) return;
-    const { style } = this.#ends.head;
-    style.transform = `translateY(${-this.map.offset}px)`;
-    style.visibility = this.map.top < this.#headHeight ? 'visible' : 'hidden';
+    this.#ends.place(this.map);
   }
 
   #applySize() {
-    this.map.total = this.#headHeight + this.#view.rows.total * this.lineHeight;
+    this.map.total = this.#ends.height + this.#view.rows.total * this.lineHeight;
     const height = `${this.map.height}px`;
     if (this.#spacer.style.height !== height) this.#spacer.style.height = height;
   }

@@ -1,18 +1,18 @@
 // State of the page and the methods that change it. Uses store, view and list, but no
 // buttons. Each change calls `requestRender`, and the next frame renders it.
 
-import { Columns } from './columns.js';
 import { compileFields } from './fieldfilter.js';
+import { CurrentLine } from './current.js';
 import { LineList } from './list.js';
+import { newRenderState } from './renderstate.js';
 import { RegexSearch } from './regexsearch.js';
 import { parseHash } from './hash.js';
 import { LEVEL } from './level.js';
 import { compile } from './query.js';
-import { fillRow, showSelection, updateHead } from './row.js';
+import { fillRow, updateHead } from './row.js';
 import { Sources } from './sources.js';
-import { FIRST_NUMBER, FLAG, KIND, Store } from './store.js';
+import { FIRST_NUMBER, KIND, Store } from './store.js';
 import { View, shownText } from './view.js';
-import { LOCAL } from './zone.js';
 
 /** Stored lines and characters. When doubled, so is the memory. */
 export const LIMIT = { lines: 1_000_000, chars: 256 << 20 };
@@ -57,10 +57,8 @@ export class Page {
   #frameRequest = 0;
   /** @type {RegexSearch | null} */
   #regexSearch;
-  /** Step of a jump that waits for the end of the search, or 0. */
-  #pendingJump = 0;
-  /** True until the first jump of a search, which does not depend on the current line. */
-  #isNewSearch = false;
+  /** Current line, selection and jumps to matches. */
+  current = new CurrentLine(this);
 
   /**
    * @param {HTMLElement} scroller
@@ -78,20 +76,7 @@ export class Page {
     this.#regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
     this.view = new View(this.store, (chunk, i) => this.list.estimate(chunk, i));
     this.view.isFollowing = () => this.list.following;
-    const shared = main?.renderState ?? {
-      store: this.store,
-      names: [],
-      hueOf: (/** @type {number} */ source) => this.sources.hueOf(source),
-      time: 'off',
-      zone: LOCAL,
-      expandedLines: new Set(),
-      fullLines: new Set(),
-      records: true,
-      columns: new Columns(() => this.panes.forEach(({ list }) => list.measure())),
-    };
-    const own = { matcher: null, current: -1, selection: null, folds: this.view.folds, screenColumns: () => (this.list.wrap ? this.list.columns : 0) };
-    // A state that all panes share is inherited, so that a change of the main page is one of all.
-    this.renderState = Object.assign(main ? Object.create(shared) : shared, own);
+    this.renderState = newRenderState(this, main);
     const fill = (/** @type {HTMLElement} */ row, /** @type {number} */ n, /** @type {number} */ flags) => {
       if (this.store.holds(n)) fillRow(row, n, flags, this.renderState);
     };
@@ -112,7 +97,7 @@ export class Page {
     this.#frameRequest = 0;
     const deadline = performance.now() + FRAME_BUDGET_MS / this.panes.length;
     const done = this.view.advance(() => performance.now() > deadline);
-    if (done && this.#pendingJump) this.jumpToMatch(this.#pendingJump);
+    if (done) this.current.finishJump();
     if (this.list.following) this.pausedAt = this.store.next;
     this.list.render();
     this.#updateHeads();
@@ -279,74 +264,8 @@ export class Page {
   /** @param {Partial<import('./query.js').Query>} change */
   search(change) {
     Object.assign(this.urlState.query, change);
-    this.#isNewSearch = true;
+    this.current.isNewSearch = true;
     this.applyFilters();
-  }
-
-  /**
-   * Goes to a match; the first jump goes to the nearest one above the lower end of the view.
-   * @param {number} step 1 for the next match, -1 for the previous one
-   */
-  jumpToMatch(step) {
-    if (!this.view.done) {
-      this.#pendingJump = step;
-      return this.requestRender();
-    }
-    this.#pendingJump = 0;
-    const { matches } = this.view;
-    if (matches.length === 0) return;
-    const { current } = this.renderState;
-    const isFirst = this.#isNewSearch || current < 0;
-    this.#isNewSearch = false;
-    const from = matches.indexOf(isFirst ? this.list.lastLine + 1 : current);
-    const next = isFirst || step < 0 ? from - 1 : matches.at(from) === current ? from + 1 : from;
-    this.goToLine(matches.at((next + matches.length) % matches.length));
-  }
-
-  /** Position of the current line among the matches, from 1; 0 if it is no match. */
-  get matchNumber() {
-    const { matches } = this.view;
-    const at = matches.indexOf(this.renderState.current);
-    return at < matches.length && matches.at(at) === this.renderState.current ? at + 1 : 0;
-  }
-
-  /** Makes a line the current line and scrolls to it. @param {number} n */
-  goToLine(n) {
-    this.setCurrent(n, false);
-    this.list.scrollToLine(n);
-  }
-
-  /** @param {number} n @param {boolean} extend selects from the current line to this line */
-  setCurrent(n, extend) {
-    const { renderState } = this;
-    if (n >= 0) this.view.folds.reveal(n);
-    if (extend && renderState.current >= 0) renderState.selection = [Math.min(renderState.current, n), Math.max(renderState.current, n)];
-    else {
-      renderState.current = n;
-      renderState.selection = null;
-    }
-    for (const [line, row] of this.list.visibleRows) showSelection(row, line, renderState);
-    this.requestRender();
-  }
-
-  /** Moves the current line. @param {number} step */
-  moveCurrent(step) {
-    const { lines } = this.view.rows;
-    if (lines.length === 0) return;
-    const isFirst = this.renderState.current < 0;
-    const from = Math.min(lines.length - 1, lines.indexOf(isFirst ? this.list.firstLine : this.renderState.current));
-    this.goToLine(lines.at(this.view.rows.stepShown(from, isFirst ? 1 : step)));
-  }
-
-  /** Moves the end of the selection, which begins at the current line. @param {number} step */
-  extendSelection(step) {
-    const { current, selection } = this.renderState;
-    const { lines } = this.view.rows;
-    if (current < 0 || lines.length === 0) return this.moveCurrent(step);
-    const end = !selection ? current : selection[0] === current ? selection[1] : selection[0];
-    const next = lines.at(this.view.rows.stepShown(lines.indexOf(end), step));
-    this.setCurrent(next, true);
-    this.list.scrollToLine(next);
   }
 
   /** Shows all lines of the stream, and keeps the current line in place. */
@@ -419,22 +338,9 @@ export class Page {
     this.applyFilters();
   }
 
-  /** @returns {number[]} selected lines, or the current line, with those that are folded under them */
-  get selectedLines() {
-    const { current, selection } = this.renderState;
-    if (!selection) return current >= 0 ? [...this.view.linesBetween(current, current)] : [];
-    return [...this.view.linesBetween(...selection)];
-  }
-
   /** Line numbers of all rows. */
   get shownLines() {
     const { lines } = this.view.rows;
     return Uint32Array.from({ length: lines.length }, (_, i) => lines.at(i));
-  }
-
-  /** @param {number} n @returns {string} event ID of the line; '' for a gap, which repeats the ID before it */
-  idOf(n) {
-    const { id, flags } = this.store.line(n);
-    return (flags & FLAG.KIND) === KIND.GAP ? '' : id;
   }
 }

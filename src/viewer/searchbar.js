@@ -44,13 +44,13 @@ export class SearchBar {
       });
     }
     onClick('filter', () => this.toggleFilter());
-    onClick('next', () => this.#page.jumpToMatch(1));
-    onClick('previous', () => this.#page.jumpToMatch(-1));
+    onClick('next', () => this.#page.current.jumpToMatch(1));
+    onClick('previous', () => this.#page.current.jumpToMatch(-1));
   }
 
   /** @param {KeyboardEvent} event */
   #searchKey(event) {
-    if (event.key === 'Enter') this.#page.jumpToMatch(event.shiftKey ? -1 : 1);
+    if (event.key === 'Enter') this.#page.current.jumpToMatch(event.shiftKey ? -1 : 1);
     else if (event.key === 'Escape' && this.#query.value) {
       this.#query.value = '';
       this.#page.search({ text: '' });
@@ -78,7 +78,7 @@ export class SearchBar {
   }
 
   showState() {
-    const { view, searchError, matchNumber, urlState } = this.#page;
+    const { view, searchError, current: { matchNumber }, urlState } = this.#page;
     const { length } = view.matches;
     const state = byId('query-state', HTMLElement);
     const found = matchNumber ? `${count(matchNumber)}/${count(length)}` : count(length);

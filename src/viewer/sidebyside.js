@@ -87,7 +87,7 @@ export class SideBySide {
     if (column === last) return;
     this.#focused = column;
     last.tools.leave();
-    last.page.setCurrent(-1, false);
+    last.page.current.set(-1, false);
     this.#showFocus();
     column.page.requestRender();
   }

@@ -281,6 +281,12 @@ export class Store {
     return n >= this.first && n < this.next;
   }
 
+  /** @param {number} n @returns {string} event ID of the line; '' for a gap, which repeats the ID before it */
+  idOf(n) {
+    const { id, flags } = this.line(n);
+    return (flags & FLAG.KIND) === KIND.GAP ? '' : id;
+  }
+
   /** @param {number} n @returns {Line} */
   line(n) {
     const chunk = this.chunkOf(n);

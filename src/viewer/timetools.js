@@ -191,7 +191,7 @@ export class TimeTools {
     const { lines } = view.rows;
     if (lines.length === 0) return this.#actions.toast('No lines to go to');
     const n = firstFrom(lines, store, ms);
-    this.#page.goToLine(n < 0 ? lines.at(lines.length - 1) : n);
+    this.#page.current.goTo(n < 0 ? lines.at(lines.length - 1) : n);
     if (n < 0) this.#actions.toast('No line at or after this time; this is the last line');
     else if (ms < (timesOf(store)?.[0] ?? ms)) this.#actions.toast('No older lines on this page; this is the oldest one');
   }
