@@ -196,9 +196,24 @@ export class LineTools {
     this.#tools.hidden = !shown;
     if (!shown) return;
     this.#tools.dataset.n = String(n);
-    this.#tools.style.top = `${box.top - main.top + this.#page.scroller.offsetTop - 2}px`;
-    this.#tools.style.left = `${this.#page.scroller.offsetLeft + main.width - this.#tools.offsetWidth - TOOLS_MARGIN_PX}px`;
     const [surroundings] = this.#tools.children;
     /** @type {HTMLElement} */ (surroundings).hidden = !view.isFiltered;
+    this.#tools.style.top = `${this.#toolsTop(row, box, main) - main.top + this.#page.scroller.offsetTop}px`;
+    this.#tools.style.left = `${this.#page.scroller.offsetLeft + main.width - this.#tools.offsetWidth - TOOLS_MARGIN_PX}px`;
+  }
+
+  /**
+   * Returns the place of the toolbar: at the top of the row, or above or below a button of the row.
+   * @param {HTMLElement | undefined} row
+   * @param {DOMRect} box of the row
+   * @param {DOMRect} main of the list
+   */
+  #toolsTop(row, box, main) {
+    const { offsetWidth, offsetHeight } = this.#tools;
+    const left = main.right - offsetWidth - TOOLS_MARGIN_PX;
+    const top = box.top - 2;
+    const covered = [...(row?.querySelectorAll('.fold, .show-all') ?? [])].map((button) => button.getBoundingClientRect()).find((button) => button.right > left && button.top < top + offsetHeight);
+    if (!covered) return top;
+    return covered.top - offsetHeight >= main.top ? covered.top - offsetHeight : covered.bottom;
   }
 }

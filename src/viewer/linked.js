@@ -30,6 +30,7 @@ export function showLine(page, n, last = n) {
   const chunk = store.chunkOf(n);
   const owner = panes.find(({ view }) => view.criteria.source(chunk.source[n - chunk.first])) ?? page;
   owner.linked = [n, last];
+  owner.view.folds.reveal(n);
   owner.renderState.current = n;
   owner.renderState.selection = last > n ? [n, last] : null;
   owner.list.following = false;

@@ -135,7 +135,7 @@ describe('traces', () => {
     assert.equal(await tops(), before);
     await row('order 4711').locator('.fold').click();
     await page.waitForSelector('.fold:text("Fold 7 lines")');
-    assert.ok((await tops()).startsWith(before));
+    assert.ok((await tops()).startsWith(before), `${await tops()}\n${before}`);
   });
 
   it('stay whole in filters, and are unfolded by a match in a hidden line', async () => {
