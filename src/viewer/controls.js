@@ -72,7 +72,7 @@ export class Controls {
     this.applyPrefs();
   }
 
-  /** Page of the focused column. */
+  /** Page of the focused pane. */
   get #page() {
     return this.#panes.page;
   }

@@ -177,7 +177,7 @@ export class LineTools {
     this.#toast(isDone ? confirmation : 'The browser did not allow copying');
   }
 
-  /** Ends the selection and hides the toolbar, when another column gets the focus. */
+  /** Ends the selection and hides the toolbar, when another pane gets the focus. */
   leave() {
     this.#selection.clear();
     this.#hovered = -1;

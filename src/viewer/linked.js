@@ -19,7 +19,7 @@ export function showLinked(page, n) {
 }
 
 /**
- * Goes to a line, or selects a range, in the column that shows its source.
+ * Goes to a line, or selects a range, in the pane that shows its source.
  * @param {Page} page
  * @param {number} n
  * @param {number} [last]

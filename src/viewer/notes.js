@@ -37,7 +37,7 @@ export class Notes {
     this.show();
   }
 
-  /** Page of the column that shows hidden lines because they are linked. */
+  /** Page of the pane that shows hidden lines because they are linked. */
   get #linkedPage() {
     return this.#page.panes.find(({ view, linked }) => view.linkedRows > 0 && linked !== this.#closed);
   }

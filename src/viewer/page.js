@@ -29,8 +29,8 @@ export class Page {
   urlState = { ...parseHash(''), chosenSources: /** @type {Set<string>} */ (new Set()) };
   searchError = '';
   /** Source or folder whose lines this list shows; '' for all chosen ones. */
-  column = '';
-  /** Pages with other columns of the same store. @type {Page[]} */
+  pane = '';
+  /** Pages of the other panes over the same store. @type {Page[]} */
   others = [];
   /** First and last line of a link, which are shown also if the filters hide them. @type {[number, number] | null} */
   linked = null;
@@ -62,7 +62,7 @@ export class Page {
 
   /**
    * @param {HTMLElement} scroller
-   * @param {Page | null} [main] page whose store, sources and filters this page shows too, as another column
+   * @param {Page | null} [main] page whose store, sources and filters this page shows too, as another pane
    */
   constructor(scroller, main = null) {
     this.scroller = scroller;
@@ -231,7 +231,7 @@ export class Page {
     return this.list.following ? 0 : lines.length - lines.indexOf(this.pausedAt);
   }
 
-  /** Selects the rows of all columns again. @param {number} [keep] line that keeps its position on the screen */
+  /** Selects the rows of all panes again. @param {number} [keep] line that keeps its position on the screen */
   applyFilters(keep) {
     for (const page of this.panes) page.#selectRows(page === this ? keep : undefined);
   }
@@ -244,7 +244,7 @@ export class Page {
     this.renderState.matcher = matcher;
     this.renderState.columns.set(columns);
     if (!this.list.following || keep !== undefined) this.list.anchorLine(keep);
-    const source = this.sources.filterOf(this.column ? new Set([this.column]) : chosenSources);
+    const source = this.sources.filterOf(this.pane ? new Set([this.pane]) : chosenSources);
     const search = query.regex && matcher ? this.#regexSearch : null;
     search?.setQuery(query);
     this.view.setCriteria({ source, levels, matcher, search, filter, context, linked: this.linked, fields: compileFields(fields), range });

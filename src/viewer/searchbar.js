@@ -9,7 +9,7 @@ export class SearchBar {
   #query = byId('query', HTMLInputElement);
   #context = byId('context', HTMLInputElement);
 
-  /** @param {() => import('./page.js').Page} focused returns the page of the focused column @param {() => void} urlStateChanged called after a change of the URL state */
+  /** @param {() => import('./page.js').Page} focused returns the page of the focused pane @param {() => void} urlStateChanged called after a change of the URL state */
   constructor(focused, urlStateChanged) {
     this.#focused = focused;
     this.#urlStateChanged = urlStateChanged;

@@ -1,34 +1,34 @@
-// Shows two or three chosen sources beside each other. Each column is a Page with its own list over
-// the store of the main page; keys and buttons act on the focused column.
+// Shows two or three chosen sources beside each other. Each pane is a Page with its own list over
+// the store of the main page; keys and buttons act on the focused pane.
 
 import { byId, make, setText } from './dom.js';
 import { LineTools } from './linetools.js';
 import { Page } from './page.js';
 
-/** Most columns. When doubled, lines of usual length wrap three times. */
+/** Most panes. When doubled, lines of usual length wrap three times. */
 export const MAX_BESIDE = 3;
 
 /**
- * @typedef {object} Column
+ * @typedef {object} Pane
  * @property {Page} page
  * @property {LineTools} tools
- * @property {HTMLElement | null} element element with the lines, which is in the document while the column is shown; null for the main page
+ * @property {HTMLElement | null} element element with the lines, which is in the document while the pane is shown; null for the main page
  * @property {HTMLElement} title bar above the lines, with a button that follows new lines
  */
 
 export class SideBySide {
   #main;
   #newTools;
-  /** All columns that were ever shown; the first one is the list without columns. @type {Column[]} */
-  #columns = [];
-  /** Sources or folders of the columns; empty without columns. @type {string[]} */
+  /** All panes that were ever shown; the first one is the list without panes. @type {Pane[]} */
+  #panes = [];
+  /** Sources or folders of the panes; empty without panes. @type {string[]} */
   #keys = [];
-  /** @type {Column} */
+  /** @type {Pane} */
   #focused;
 
   /**
    * @param {Page} main
-   * @param {(page: Page, isActive: () => boolean) => LineTools} newTools makes the line actions of a column
+   * @param {(page: Page, isActive: () => boolean) => LineTools} newTools makes the line actions of a pane
    */
   constructor(main, newTools) {
     this.#main = main;
@@ -36,32 +36,32 @@ export class SideBySide {
     this.#focused = this.#add(main, null);
   }
 
-  /** Page of the focused column. */
+  /** Page of the focused pane. */
   get page() {
     return this.#focused.page;
   }
 
-  /** Line actions of the focused column. */
+  /** Line actions of the focused pane. */
   get tools() {
     return this.#focused.tools;
   }
 
-  /** Reports if each list has the lines of one source, which need no name; undefined without columns. */
+  /** Reports if each list has the lines of one source, which need no name; undefined without panes. */
   get areSingle() {
     return this.#keys.length ? this.#keys.every((key) => !key.endsWith('/')) : undefined;
   }
 
-  /** @param {Page} page @param {HTMLElement | null} element @returns {Column} */
+  /** @param {Page} page @param {HTMLElement | null} element @returns {Pane} */
   #add(page, element) {
     const title = make('div', 'pane-title');
     const follow = make('button', 'link', 'Follow');
     follow.onclick = () => page.list.follow(true);
     title.append(make('span', ''), follow);
-    /** @type {Column} */
-    const column = { page, element, title, tools: this.#newTools(page, () => this.#focused === column) };
-    for (const type of ['pointerdown', 'focusin']) page.scroller.addEventListener(type, () => this.#focus(column), true);
-    this.#columns.push(column);
-    return column;
+    /** @type {Pane} */
+    const pane = { page, element, title, tools: this.#newTools(page, () => this.#focused === pane) };
+    for (const type of ['pointerdown', 'focusin']) page.scroller.addEventListener(type, () => this.#focus(pane), true);
+    this.#panes.push(pane);
+    return pane;
   }
 
   #addPage() {
@@ -81,48 +81,48 @@ export class SideBySide {
     return this.#add(page, element);
   }
 
-  /** @param {Column} column */
-  #focus(column) {
+  /** @param {Pane} pane */
+  #focus(pane) {
     const last = this.#focused;
-    if (column === last) return;
-    this.#focused = column;
+    if (pane === last) return;
+    this.#focused = pane;
     last.tools.leave();
     last.page.current.set(-1, false);
     this.#showFocus();
-    column.page.requestRender();
+    pane.page.requestRender();
   }
 
   #showFocus() {
-    for (const column of this.#columns) column.title.classList.toggle('focused', column === this.#focused);
+    for (const pane of this.#panes) pane.title.classList.toggle('focused', pane === this.#focused);
   }
 
-  /** Shows the columns of the URL state, or the single list. */
+  /** Shows the panes of the URL state, or the single list. */
   update() {
     const { beside, chosenSources } = this.#main.urlState;
     const isOn = beside && chosenSources.size >= 2 && chosenSources.size <= MAX_BESIDE;
     const keys = isOn ? [...chosenSources] : [];
     if (keys.join('\n') === this.#keys.join('\n')) return;
     this.#keys = keys;
-    while (this.#columns.length < keys.length) this.#addPage();
+    while (this.#panes.length < keys.length) this.#addPage();
     const main = byId('main', HTMLElement);
     main.classList.toggle('panes', isOn);
-    main.style.setProperty('--columns', String(keys.length));
-    this.#main.others = this.#columns.slice(1, Math.max(1, keys.length)).map(({ page }) => page);
-    this.#columns.forEach((column, i) => this.#place(column, i));
-    this.#focus(this.#columns[0]);
+    main.style.setProperty('--panes', String(keys.length));
+    this.#main.others = this.#panes.slice(1, Math.max(1, keys.length)).map(({ page }) => page);
+    this.#panes.forEach((pane, i) => this.#place(pane, i));
+    this.#focus(this.#panes[0]);
     this.#showFocus();
     this.measure(this.#main.list.wrap);
     this.#main.applyFilters();
   }
 
-  /** @param {Column} column @param {number} i */
+  /** @param {Pane} pane @param {number} i */
   #place({ page, element, title }, i) {
     const key = this.#keys[i] ?? '';
-    page.column = key;
-    for (const each of [page.scroller, title]) each.style.setProperty('--column', String(i));
+    page.pane = key;
+    for (const each of [page.scroller, title]) each.style.setProperty('--pane', String(i));
     page.scroller.setAttribute('aria-label', key ? `Log lines of ${key}` : 'Log lines');
     setText(title.firstElementChild, key);
-    if (element && key) (this.#columns[i - 1].element ?? page.main.scroller).after(element);
+    if (element && key) (this.#panes[i - 1].element ?? page.main.scroller).after(element);
     if (key) page.scroller.before(title);
     else title.remove();
     if (!element || key) return;
@@ -130,9 +130,9 @@ export class SideBySide {
     page.view.restart();
   }
 
-  /** Applies wrapping and measures again in all columns, after a change of preferences. @param {boolean} wrap */
+  /** Applies wrapping and measures again in all panes, after a change of preferences. @param {boolean} wrap */
   measure(wrap) {
-    for (const { page: { list } } of this.#columns) {
+    for (const { page: { list } } of this.#panes) {
       if (list.wrap !== wrap) list.setWrap(wrap);
       list.measure();
       list.refill();
@@ -141,7 +141,7 @@ export class SideBySide {
 
   /** Updates titles and line actions; called after each frame. */
   showFrame() {
-    for (const { page, title } of this.#columns) /** @type {HTMLElement} */ (title.lastElementChild).hidden = page.list.following;
+    for (const { page, title } of this.#panes) /** @type {HTMLElement} */ (title.lastElementChild).hidden = page.list.following;
     this.tools.positionTools();
   }
 }

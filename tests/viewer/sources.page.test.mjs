@@ -234,12 +234,12 @@ describe('links to ranges', () => {
   });
 });
 
-describe('columns', () => {
-  const columnTexts = () => page.$$eval('.lines', (all) => all.filter((each) => each.clientHeight > 0).map((each) => [...each.querySelectorAll('.rows .row:not(.divider) .text')].map((text) => text.textContent)));
+describe('panes', () => {
+  const paneTexts = () => page.$$eval('.lines', (all) => all.filter((each) => each.clientHeight > 0).map((each) => [...each.querySelectorAll('.rows .row:not(.divider) .text')].map((text) => text.textContent)));
   const waitForColumns = (wanted) => page.waitForFunction((list) => JSON.stringify([...document.querySelectorAll('.lines')].filter((each) => each.clientHeight > 0).map((each) => [...each.querySelectorAll('.rows .row:not(.divider) .text')].map((text) => text.textContent))) === list, JSON.stringify(wanted), { timeout: 10_000 })
-    .catch(async () => assert.deepEqual(await columnTexts(), wanted));
+    .catch(async () => assert.deepEqual(await paneTexts(), wanted));
 
-  async function openColumns() {
+  async function openPanes() {
     await start();
     await driver.append('a.log', ['ERROR one of a', 'INFO two of a']);
     await driver.append('b.log', ['INFO one of b', 'INFO three of b']);
@@ -254,7 +254,7 @@ describe('columns', () => {
   }
 
   it('have each a source, and new lines; search and levels apply to all', async () => {
-    await openColumns();
+    await openPanes();
     await driver.append('a.log', ['ERROR three of a']);
     await driver.append('b.log', ['ERROR four of b']);
     await waitForColumns([['INFO one of b', 'INFO three of b', 'ERROR four of b'], ['ERROR one of a', 'INFO two of a', 'ERROR three of a']]);
@@ -277,33 +277,33 @@ describe('columns', () => {
   });
 
   it('scroll, pause and copy each for itself', async () => {
-    await openColumns();
+    await openPanes();
     await driver.append('a.log', Array.from({ length: 200 }, (_, i) => `INFO line ${i} of a`));
     await driver.append('b.log', Array.from({ length: 200 }, (_, i) => `INFO line ${i} of b`));
     await waitForLine('line 199 of b');
     await waitForLine('line 199 of a');
-    await page.click('.column .row:has-text("line 190 of a") .text', { position: { x: 30, y: 8 } });
+    await page.click('.pane .row:has-text("line 190 of a") .text', { position: { x: 30, y: 8 } });
     await page.waitForFunction(() => document.querySelector('#follow').textContent === 'Paused');
-    await page.click('.column .row:has-text("line 192 of a") .text', { position: { x: 30, y: 8 }, modifiers: ['Shift'] });
+    await page.click('.pane .row:has-text("line 192 of a") .text', { position: { x: 30, y: 8 }, modifiers: ['Shift'] });
     await page.keyboard.press('Home');
-    await page.waitForFunction(() => document.querySelector('.column .rows').textContent.includes('ERROR one of a'));
+    await page.waitForFunction(() => document.querySelector('.pane .rows').textContent.includes('ERROR one of a'));
     await driver.append('b.log', ['INFO last of b']);
     await waitForLine('last of b');
-    assert.ok((await columnTexts())[1].includes('ERROR one of a'), 'the column of a stays');
+    assert.ok((await paneTexts())[1].includes('ERROR one of a'), 'the pane of a stays');
     await page.keyboard.press('c');
     await page.waitForFunction(() => /^3 lines copied/.test(document.querySelector('#toast').textContent));
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), [190, 191, 192].map((i) => `INFO line ${i} of a\n`).join(''));
     await page.click('#lines .row:has-text("line 195 of b") .text', { position: { x: 30, y: 8 } });
     assert.deepEqual(await page.$$eval('.row.current .text', (all) => all.map((each) => each.textContent)), ['INFO line 195 of b']);
     assert.equal(await page.locator('.row.selected').count(), 0);
-    await page.click('.column-title:has-text("a.log") button');
-    await page.waitForFunction(() => document.querySelector('.column .rows').textContent.includes('line 199 of a'));
+    await page.click('.pane-title:has-text("a.log") button');
+    await page.waitForFunction(() => document.querySelector('.pane .rows').textContent.includes('line 199 of a'));
   });
 
   it('are below each other on a phone', async () => {
-    await openColumns();
+    await openPanes();
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.waitForFunction(() => document.querySelector('.column .lines').clientWidth > 350);
+    await page.waitForFunction(() => document.querySelector('.pane .lines').clientWidth > 350);
     await expectNoViolations();
     const [first, second] = await page.$$eval('.lines', (all) => all.filter((each) => each.clientHeight > 0).map((each) => each.getBoundingClientRect().toJSON()));
     assert.ok(first.bottom <= second.top && Math.abs(first.height - second.height) < 2 && first.height > 150, JSON.stringify([first, second]));

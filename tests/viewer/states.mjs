@@ -71,12 +71,12 @@ export const STATES = {
     await page.keyboard.type('nginx error');
     await page.keyboard.press('Enter');
   },
-  columns: async ({ page }) => {
+  beside: async ({ page }) => {
     await page.click('.source:has-text("worker.log")');
     await page.click('.source:has-text("access.log")', { modifiers: ['Control'] });
     await page.click('#beside');
     await page.fill('#query', 'job');
-    await page.locator('.column .row').nth(3).click({ position: { x: 200, y: 8 } });
+    await page.locator('.pane .row').nth(3).click({ position: { x: 200, y: 8 } });
   },
   notify: async ({ page }) => {
     await page.fill('#query', 'timeout');
