@@ -81,6 +81,11 @@ export class LineList {
     return this.#view.rows.rowAt(Math.max(0, y - this.#ends.height) / this.lineHeight);
   }
 
+  /** Upper end of the viewport in screen lines of the rows. */
+  get top() {
+    return Math.max(0, this.map.top - this.#ends.height) / this.lineHeight;
+  }
+
   /** Estimated height of a line in screen lines; replaced by the measured height when rendered. */
   estimate = (/** @type {import('./store.js').Batch} */ chunk, /** @type {number} */ i) => {
     if (!this.wrap || (chunk.flags[i] & FLAG.KIND) > KIND.BINARY) return 1;

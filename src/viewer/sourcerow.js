@@ -29,7 +29,7 @@ export class SourceRow {
     this.button.append(this.#label, this.#count, this.#state);
     this.button.tabIndex = -1;
     if (node.isFolder) {
-      this.toggle = /** @type {HTMLButtonElement} */ (make('button', 'fold'));
+      this.toggle = /** @type {HTMLButtonElement} */ (make('button', 'branch-toggle'));
       this.toggle.tabIndex = -1;
       this.button.classList.add('folder');
       this.element.append(this.toggle);

@@ -47,8 +47,8 @@ export function timeColumn(line, { time, zone }) {
  * @param {import('./list.js').LineList} list
  * @param {import('./rowlist.js').RowList} rows
  */
-function topRow({ map, lineHeight }, rows) {
-  const y = Math.ceil(map.top / lineHeight - 0.25);
+function topRow({ top }, rows) {
+  const y = Math.ceil(top - 0.25);
   const i = rows.rowAt(y);
   return rows.topOf(i) < y && i + 1 < rows.length ? i + 1 : i;
 }
