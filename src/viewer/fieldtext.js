@@ -15,5 +15,8 @@ export function safeText(text) {
   return escaped.length > MAX_CHARS ? `${escaped.slice(0, MAX_CHARS - 1)}…` : escaped;
 }
 
+/** @param {import('./record.js').Field} field */
+export const valueText = ({ value }) => (value === '' ? '""' : safeText(value));
+
 /** @param {import('./record.js').Field} field @param {string} operator */
-export const fieldText = ({ key, value }, operator) => `${safeText(key)}${operator}${value === '' ? '""' : safeText(value)}`;
+export const fieldText = (field, operator) => `${safeText(field.key)}${operator}${valueText(field)}`;

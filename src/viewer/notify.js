@@ -16,6 +16,7 @@ const PROBLEMS = {
   denied: 'The browser blocks notifications of this address. Allow them in its settings for this site, or use the sound only.',
   missing: 'This browser shows notifications only for addresses with https and for localhost. Use the sound only.',
   none: 'Choose a notification, the sound, or both.',
+  past: 'The range of times has ended, so that no new line is in it. Show all times first.',
 };
 
 export class Notifier {
@@ -48,12 +49,17 @@ export class Notifier {
 
   /** Filter of the page as it is now. @returns {import('./watch.js').WatchFilter} */
   get #filter() {
-    const { query, levels, chosenSources, grep } = this.#page.urlState;
-    return { query: { ...query }, levels, chosen: new Set(chosenSources), grep };
+    const { query, levels, chosenSources, grep, fields, range } = this.#page.urlState;
+    return { query: { ...query }, levels, chosen: new Set(chosenSources), grep, fields, range };
+  }
+
+  /** @param {import('./watch.js').WatchFilter} filter */
+  #describe(filter) {
+    return describeFilter(filter, this.#page.renderState.zone);
   }
 
   #open() {
-    setText(byId('notify-words', HTMLElement), describeFilter(this.#filter));
+    setText(byId('notify-words', HTMLElement), this.#describe(this.#filter));
     this.#showProblem('');
     byId('notify', HTMLDialogElement).showModal();
   }
@@ -69,14 +75,14 @@ export class Notifier {
   async #start() {
     const hasDesktop = byId('notify-desktop', HTMLInputElement).checked;
     const hasSound = byId('notify-sound', HTMLInputElement).checked;
-    const problem = !hasDesktop && !hasSound ? PROBLEMS.none : hasDesktop ? await this.#askPermission() : '';
+    const problem = this.#problemOfChoice(hasDesktop, hasSound) || (hasDesktop ? await this.#askPermission() : '');
     this.#showProblem(problem);
     if (problem) return;
     this.#stop('');
     const filter = this.#filter;
     this.#hasDesktop = hasDesktop;
     if (hasSound) this.#play((this.#audio = new AudioContext()));
-    this.#words = describeFilter(filter);
+    this.#words = this.#describe(filter);
     const { store, sources } = this.#page;
     /** @type {Watch} */
     const watch = new Watch(store, sources, filter, (lines) => this.#found(lines), (reason) => {
@@ -85,6 +91,12 @@ export class Notifier {
     this.#watch = watch;
     byId('notify', HTMLDialogElement).close();
     this.#showState('');
+  }
+
+  /** @param {boolean} hasDesktop @param {boolean} hasSound @returns {string} reason for which nothing would be reported, or '' */
+  #problemOfChoice(hasDesktop, hasSound) {
+    if (!hasDesktop && !hasSound) return PROBLEMS.none;
+    return (this.#filter.range?.[1] ?? Infinity) <= Date.now() ? PROBLEMS.past : '';
   }
 
   /** @returns {Promise<string>} reason for which notifications cannot be shown, or '' */

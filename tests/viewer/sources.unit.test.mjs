@@ -7,7 +7,10 @@ import { Sources, isChosen } from '../../src/viewer/sources.js';
 import { buildTree, chosenAfter, chosenState, matchingKeys, shownNodes, summaryOf } from '../../src/viewer/sourcetree.js';
 import { FLAG, KIND, Store } from '../../src/viewer/store.js';
 import { View } from '../../src/viewer/view.js';
+import { zoneOf } from '../../src/viewer/zone.js';
 import { Watch, describeFilter } from '../../src/viewer/watch.js';
+
+const UTC = zoneOf('UTC');
 
 function sourcesOf(...names) {
   const sources = new Sources();
@@ -150,14 +153,17 @@ describe('linked lines', () => {
 });
 
 describe('filters of notifications', () => {
-  const all = { query: { text: '', regex: false, matchCase: false }, levels: 0, chosen: new Set(), grep: '' };
+  const all = { query: { text: '', regex: false, matchCase: false }, levels: 0, chosen: new Set(), grep: '', fields: [], range: null };
   const timeout = { text: 'timeout', regex: false, matchCase: false };
 
   it('are described in words', () => {
-    assert.equal(describeFilter(all), 'All lines');
-    assert.equal(describeFilter({ ...all, levels: 1 << 4, chosen: new Set(['api.log']), query: timeout }), 'Error lines of api.log that match “timeout”');
-    assert.equal(describeFilter({ ...all, levels: (1 << 4) | (1 << 3), chosen: new Set(['a', 'b', 'c/']) }), 'Error and warn lines of a, b and c/');
-    assert.equal(describeFilter({ ...all, grep: 'x', query: { ...timeout, regex: true }, chosen: new Set(['a', 'b', 'c', 'd']) }), 'Lines of 4 sources that match the expression “timeout” and the server filter “x”');
+    assert.equal(describeFilter(all, UTC), 'All lines');
+    assert.equal(describeFilter({ ...all, levels: 1 << 4, chosen: new Set(['api.log']), query: timeout }, UTC), 'Error lines of api.log that match “timeout”');
+    assert.equal(describeFilter({ ...all, levels: (1 << 4) | (1 << 3), chosen: new Set(['a', 'b', 'c/']) }, UTC), 'Error and warn lines of a, b and c/');
+    assert.equal(describeFilter({ ...all, grep: 'x', query: { ...timeout, regex: true }, chosen: new Set(['a', 'b', 'c', 'd']) }, UTC), 'Lines of 4 sources that match the expression “timeout” and the server filter “x”');
+    const fields = [{ key: 'status', value: '500', isExcluded: false }, { key: 'user', value: '', isExcluded: true }, { key: 'status', value: '502', isExcluded: false }, { key: 'path', value: '/', isExcluded: false }];
+    assert.equal(describeFilter({ ...all, fields, query: timeout }, UTC), 'Lines with status=500 or 502 and path=/ and without user="" that match “timeout”');
+    assert.equal(describeFilter({ ...all, range: [Date.UTC(2020, 0, 2, 14), Date.UTC(2020, 0, 2, 14, 10)] }, UTC), 'Lines (2 Jan 2020 14:00–14:10)');
   });
 
   it('find lines that arrive, and none from before or that were skipped', () => {
@@ -176,5 +182,19 @@ describe('filters of notifications', () => {
     assert.deepEqual(found, [2, 5]);
     watch.advance();
     assert.deepEqual(found, [2, 5]);
+  });
+
+  it('find lines by their fields and in the range of times', () => {
+    const store = storeOf();
+    const found = [];
+    const fields = [{ key: 'status', value: '500', isExcluded: false }];
+    const watch = new Watch(store, sourcesOf('a'), { ...all, fields, range: [10, 20] }, (lines) => found.push(...lines), assert.fail);
+    const push = (text, ts) => store.push({ text, level: 0, source: 0, id: '', flags: KIND.LINE, cells: 1, time: 15, ts, offset: 0 });
+    push('{"status":500}', 12);
+    push('{"status":200}', 12);
+    push('{"status":500}', 20);
+    push('path=/ status=500', 10);
+    watch.advance();
+    assert.deepEqual(found, [0, 3]);
   });
 });
