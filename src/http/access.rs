@@ -204,7 +204,7 @@ pub(super) fn cookie_name<B>(request: &Request<B>) -> String {
     }
 }
 
-fn query_token(uri: &Uri) -> Option<String> {
+pub(super) fn query_token(uri: &Uri) -> Option<String> {
     let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
     // A plus in a query means a space, which no token has, so it was a plus.
     pairs.find_map(|(key, value)| (key == TOKEN).then(|| value.replace(' ', "+")))
@@ -229,7 +229,7 @@ fn exchange<B>(
 }
 
 /// Returns the URL without its token, as a relative one, which cannot lead to another host.
-fn without_token(uri: &Uri) -> String {
+pub(super) fn without_token(uri: &Uri) -> String {
     let file = uri.path().rsplit('/').next().unwrap_or("");
     let is_token =
         |pair: &&str| form_urlencoded::parse(pair.as_bytes()).any(|(key, _)| key == TOKEN);

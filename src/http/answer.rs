@@ -9,7 +9,7 @@ use bytes::Bytes;
 use hyper::body::Body;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
-use super::accept::{accepts_event_streams, asks_for_event_stream};
+use super::accept::{accepts_event_streams, asks_for_event_stream, asks_for_page};
 use super::access::{Admission, Place};
 use super::bad_query::BadQuery;
 use super::body::AnswerBody;
@@ -24,7 +24,7 @@ use super::route::Route;
 use super::socket::Flow;
 use super::stream::{EventStream, PartByPart, spread};
 use super::trust::Content;
-use super::{Site, openapi, reports};
+use super::{Site, manifest, openapi, reports, sign_in};
 use crate::event::{Encoder, EventId, Medium};
 
 /// Time after which a client over the limit of streams is asked to try again.
@@ -112,7 +112,13 @@ impl Site {
         match self.access.check(request, place, &self.prefix, peer.is_secure) {
             Admission::Granted => Ok(()),
             Admission::Exchange(exchange) => Err(Box::new(redirect_with_cookie(exchange))),
-            Admission::Refused(challenges) => Err(Box::new(unauthorized(&challenges))),
+            Admission::Refused(challenges) => {
+                Err(Box::new(if place == Place::Page && asks_for_page(request.headers()) {
+                    sign_in::page(request.uri(), &self.access, &challenges)
+                } else {
+                    unauthorized(&challenges)
+                }))
+            }
         }
     }
 
@@ -140,6 +146,7 @@ impl Site {
             Route::Page(asset) | Route::PageFile(asset) => {
                 asset.answer(request.headers()).map(AnswerBody::whole)
             }
+            Route::Manifest => document(manifest::MANIFEST_TYPE, &manifest::manifest(request)),
             Route::PageWithoutSlash => redirect_to_page(&self.prefix),
             Route::Events => self.events(request, peer).await,
             Route::Sources => document("application/json", &reports::sources(self)),

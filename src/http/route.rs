@@ -20,6 +20,8 @@ pub(super) enum Route<'a> {
     PageWithoutSlash,
     /// A file that the page loads.
     PageFile(&'static Asset),
+    /// The description of the page as an app that can be installed.
+    Manifest,
     /// The event stream.
     Events,
     /// The state of each source as JSON.
@@ -37,7 +39,7 @@ impl Route<'_> {
     pub(super) fn content(&self) -> Content {
         match self {
             Route::Page(_) | Route::PageWithoutSlash => Content::Page,
-            Route::PageFile(_) => Content::PageFile,
+            Route::PageFile(_) | Route::Manifest => Content::PageFile,
             Route::Events | Route::Sources | Route::Metrics | Route::Description => Content::Logs,
             Route::Health => Content::Health,
         }
@@ -55,6 +57,7 @@ impl Site {
             match path.strip_prefix("/viewer/") {
                 Some(file) => return Asset::beside(file).map(Route::PageFile),
                 None if path == "/" => return Some(Route::Page(page)),
+                None if path == "/manifest.webmanifest" => return Some(Route::Manifest),
                 None if path.is_empty() => return Some(Route::PageWithoutSlash),
                 None => {}
             }

@@ -1,4 +1,4 @@
-//! The page and its script, which are embedded in the program.
+//! The page and its files, which are embedded in the program.
 
 use std::sync::LazyLock;
 
@@ -13,40 +13,30 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, Response, StatusCode};
 
-use super::bundle::bundle;
-use super::compact::compact;
-
 /// The attribute in the page that names the stream.
 const STREAM_LINK: &str = "href=\"sse\"";
 /// The start of the address of each file that the page loads.
 const FILE_LINK: &str = "\"viewer/";
 
-macro_rules! files {
-    ($($name:literal)*) => {
-        &[$(($name, include_str!(concat!("../viewer/", $name)))),*]
-    };
-}
-
 const PAGE: &str = include_str!("../viewer/index.html");
 /// The files that the first paint needs, which are copied into the page: the text to replace in
-/// `index.html`, the name of the element, and its content.
+/// `index.html`, the name of the element, and its content, from which the build has removed comments.
 const EARLY: [(&str, &str, &str); 2] = [
-    ("<script src=\"viewer/early.js\"></script>", "script", include_str!("../viewer/early.js")),
+    (
+        "<script src=\"viewer/early.js\"></script>",
+        "script",
+        include_str!(concat!(env!("OUT_DIR"), "/early.js")),
+    ),
     (
         "<link rel=\"stylesheet\" href=\"viewer/viewer.css\">",
         "style",
-        include_str!("../viewer/viewer.css"),
+        include_str!(concat!(env!("OUT_DIR"), "/viewer.css")),
     ),
 ];
-/// The modules of the script.
-const FILES: &[(&str, &str)] = files! {
-    "ansi.js" "app.js" "caret.js" "cells.js" "clipboard.js" "connect.js" "controls.js" "decode.js"
-    "dom.js" "eventreader.js" "excerpt.js" "export.js" "format.js" "hash.js" "hub.js" "json.js"
-    "keys.js" "level.js" "linetools.js" "list.js" "overview.js" "page.js" "prefs.js" "print.js"
-    "query.js" "regexsearch.js" "row.js" "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js"
-    "searchbar.js" "searchworker.js" "selection.js" "sidebar.js" "sources.js" "status.js" "store.js"
-    "stream.js" "streamworker.js" "tree.js" "view.js"
-};
+/// The script of the page and of its workers, which the build has joined and compressed.
+const SCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/app.js"));
+const SCRIPT_BROTLI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/app.js.br"));
+const ICON: &str = include_str!("../viewer/icon.svg");
 
 /// A file of the page, plain and compressed, with its headers.
 #[derive(Debug)]
@@ -57,20 +47,24 @@ pub struct Asset {
     policy: String,
     plain: Bytes,
     gzipped: Bytes,
+    /// Empty if the file is not compressed with Brotli.
+    brotli: Bytes,
     tag: String,
 }
 
-/// The script of the page and of its workers.
-static SCRIPT: LazyLock<String> = LazyLock::new(|| bundle(FILES));
-
 /// The files that the page loads, compressed when the first of them is requested.
-static ASSETS: LazyLock<[(&str, Asset); 1]> =
-    LazyLock::new(|| [("app.js", Asset::script(&SCRIPT))]);
+static ASSETS: LazyLock<[(&str, Asset); 2]> = LazyLock::new(|| {
+    let (script, image) = ("text/javascript; charset=utf-8", "image/svg+xml");
+    [
+        ("app.js", Asset::file(script, SCRIPT, Bytes::from_static(SCRIPT_BROTLI))),
+        ("icon.svg", Asset::file(image, ICON, Bytes::new())),
+    ]
+});
 
-/// A checksum of the script. It is part of its address, so that browsers may cache it forever and
-/// never mix two releases.
+/// A checksum of these files. It is part of their addresses, so that browsers may cache them
+/// forever and never mix two releases.
 static RELEASE: LazyLock<String> =
-    LazyLock::new(|| format!("{:08x}", crc32fast::hash(SCRIPT.as_bytes())));
+    LazyLock::new(|| format!("{:08x}", crc32fast::hash([SCRIPT, ICON].concat().as_bytes())));
 
 impl Asset {
     /// Creates the page for a stream at `endpoint`, relative to the page.
@@ -79,10 +73,10 @@ impl Asset {
         let escaped = endpoint.trim_start_matches('/').replace('&', "&amp;").replace('\'', "&#39;");
         let mut page = PAGE.replace(STREAM_LINK, &format!("href=\"{escaped}\""));
         for (link, element, text) in EARLY {
-            page = page.replace(link, &format!("<{element}>{}</{element}>", compact(text)));
+            page = page.replace(link, &format!("<{element}>{text}</{element}>"));
         }
         page = page.replace(FILE_LINK, &format!("{FILE_LINK}{}/", *RELEASE));
-        let [script, style] = EARLY.map(|(_, _, text)| format!(" {}", hash_source(&compact(text))));
+        let [script, style] = EARLY.map(|(_, _, text)| format!(" {}", hash_source(text)));
         Asset::new("text/html; charset=utf-8", "no-cache", policy(&script, &style), &page)
     }
 
@@ -92,9 +86,14 @@ impl Asset {
         ASSETS.iter().find(|(known, _)| *known == name).map(|(_, asset)| asset)
     }
 
-    fn script(text: &str) -> Self {
-        let (kind, freshness) = ("text/javascript; charset=utf-8", "max-age=31536000, immutable");
-        Asset::new(kind, freshness, policy("", ""), text)
+    /// Returns the address of a file, relative to the page.
+    pub(super) fn address(name: &str) -> String {
+        format!("viewer/{}/{name}", *RELEASE)
+    }
+
+    fn file(kind: &'static str, text: &str, brotli: Bytes) -> Self {
+        let asset = Asset::new(kind, "max-age=31536000, immutable", policy("", ""), text);
+        Asset { brotli, ..asset }
     }
 
     fn new(kind: &'static str, freshness: &'static str, policy: String, text: &str) -> Self {
@@ -104,6 +103,7 @@ impl Asset {
             policy,
             plain: Bytes::copy_from_slice(text.as_bytes()),
             gzipped: gzip(text.as_bytes()),
+            brotli: Bytes::new(),
             tag: format!("\"{:08x}-{:x}\"", crc32fast::hash(text.as_bytes()), text.len()),
         }
     }
@@ -114,8 +114,13 @@ impl Asset {
             .get_all(IF_NONE_MATCH)
             .iter()
             .any(|tags| tags.to_str().is_ok_and(|tags| tags.contains(&self.tag)));
-        let is_gzipped = accepts_gzip(request);
-        let body = if is_gzipped { &self.gzipped } else { &self.plain };
+        let (body, coding) = if !self.brotli.is_empty() && accepts(request, "br") {
+            (&self.brotli, Some("br"))
+        } else if accepts(request, "gzip") {
+            (&self.gzipped, Some("gzip"))
+        } else {
+            (&self.plain, None)
+        };
         let mut response = Response::new((!is_cached).then(|| body.clone()));
         if is_cached {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -127,8 +132,8 @@ impl Asset {
         set(VARY, "accept-encoding");
         set(X_CONTENT_TYPE_OPTIONS, "nosniff");
         set(REFERRER_POLICY, "no-referrer");
-        if is_gzipped {
-            set(CONTENT_ENCODING, "gzip");
+        if let Some(coding) = coding {
+            set(CONTENT_ENCODING, coding);
         }
         for (name, text) in [(ETAG, &self.tag), (CONTENT_SECURITY_POLICY, &self.policy)] {
             if let Ok(value) = HeaderValue::from_str(text) {
@@ -144,18 +149,19 @@ impl Asset {
 fn policy(script: &str, style: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'{script}; style-src 'self'{style}; \
-         connect-src 'self'; img-src 'self' data:; worker-src 'self'; \
+         connect-src 'self'; img-src 'self' data:; worker-src 'self'; manifest-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 }
 
 /// Returns the name of a text inside the page in a policy.
-fn hash_source(text: &str) -> String {
+pub(super) fn hash_source(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     format!("'sha256-{}'", STANDARD.encode(digest))
 }
 
-fn accepts_gzip(request: &HeaderMap) -> bool {
+/// Returns whether a browser accepts a content coding.
+fn accepts(request: &HeaderMap, wanted: &str) -> bool {
     let mut codings = request
         .get_all(ACCEPT_ENCODING)
         .iter()
@@ -164,7 +170,7 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
     codings.any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
         let is_refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
-        name.trim().eq_ignore_ascii_case("gzip") && !is_refused
+        name.trim().eq_ignore_ascii_case(wanted) && !is_refused
     })
 }
 
@@ -177,28 +183,15 @@ fn gzip(bytes: &[u8]) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    #[test]
-    fn every_file_is_embedded() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/viewer");
-        let files = std::fs::read_dir(folder).expect("the folder").flatten();
-        let present: BTreeSet<_> =
-            files.map(|file| file.file_name().into_string().expect("a name")).collect();
-        let mut embedded: BTreeSet<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
-        embedded.extend(["index.html", "early.js", "viewer.css"].map(str::to_owned));
-        assert_eq!(embedded, present);
-    }
 
     #[test]
     fn the_page_knows_its_stream_and_is_small() {
         assert_eq!(PAGE.matches(STREAM_LINK).count(), 1);
         let page = Asset::page("/a&b/stream");
         assert!(String::from_utf8_lossy(&page.plain).contains("href=\"a&amp;b/stream\""));
-        let all: usize = ASSETS.iter().map(|(_, asset)| asset.gzipped.len()).sum();
-        let total = page.gzipped.len() + all;
+        // Browsers accept Brotli over TLS and from this machine.
+        let total = page.gzipped.len() + SCRIPT_BROTLI.len();
         assert!(total < 90_000, "{total} bytes");
     }
 
@@ -207,7 +200,6 @@ mod tests {
         let page = Asset::page("/sse");
         let sent = String::from_utf8_lossy(&page.plain);
         for (link, element, text) in EARLY {
-            let text = &compact(text);
             assert_eq!(PAGE.matches(link).count(), 1);
             assert!(sent.contains(&format!("<{element}>{text}</{element}>")));
             assert!(!text.contains("</"), "the element would end early");
@@ -218,12 +210,21 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_only_where_it_is_accepted() {
+    fn a_coding_is_used_only_where_it_is_accepted() {
         let header = |value: &'static str| {
             HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))])
         };
-        assert!(accepts_gzip(&header("deflate, gzip;q=1.0, br")));
-        assert!(!accepts_gzip(&header("gzip;q=0, identity")));
-        assert!(!accepts_gzip(&HeaderMap::new()));
+        assert!(accepts(&header("deflate, gzip;q=1.0, br"), "gzip"));
+        assert!(!accepts(&header("gzip;q=0, identity"), "gzip"));
+        assert!(!accepts(&header("gzip, zstd"), "br"));
+        assert!(!accepts(&HeaderMap::new(), "br"));
+        let coding = |asset: &Asset, value| {
+            asset.answer(&header(value)).headers().get(CONTENT_ENCODING).cloned()
+        };
+        let [(_, script), (_, icon)] = &*ASSETS;
+        assert_eq!(coding(script, "gzip, br").expect("compressed"), "br");
+        assert_eq!(coding(script, "gzip").expect("compressed"), "gzip");
+        assert_eq!(coding(icon, "gzip, br").expect("compressed"), "gzip");
+        assert_eq!(coding(script, "identity"), None);
     }
 }

@@ -36,6 +36,8 @@ mod properties;
 #[cfg(test)]
 mod redraw_tests;
 #[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod trace_tests;
 
 pub use clock::{Clock, Zone};

@@ -7,6 +7,7 @@ const START_TIMEOUT_MS = 4_000;
 /**
  * @typedef {object} Listener
  * @property {(names: string[]) => void} names
+ * @property {(start: import('./hub.js').Start) => void} start
  * @property {(batch: import('./store.js').Batch) => void} lines
  * @property {(lost: number) => void} missed
  * @property {(state: import('./stream.js').State) => void} state
@@ -105,6 +106,7 @@ export class Connection {
   #receive(message) {
     if (this.#closed) return;
     if (message.type === 'names') this.#listener.names(message.names);
+    else if (message.type === 'start') this.#listener.start(message);
     else if (message.type === 'missed') this.#listener.missed(message.lost);
     else if (message.type === 'state') this.#listener.state(message.state);
     else {

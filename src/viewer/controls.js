@@ -1,64 +1,102 @@
 // Connects buttons, fields and keys of index.html to the methods of Page, and shows the
 // state of Page in them.
 
-import { asNdjson, asText, download, writeLines } from './export.js';
+import { MAX_BESIDE, SideBySide } from './sidebyside.js';
+import { downloadLines } from './export.js';
 import { count, plural, compact } from './format.js';
+import { ErrorJumps } from './errorjumps.js';
 import { formatHash } from './hash.js';
 import { byId, onClick, setPressed, setText } from './dom.js';
+import { FieldTools } from './fieldtools.js';
 import { bindingOf, isTyping, listKeys } from './keys.js';
 import { LEVELS } from './level.js';
 import { LineTools } from './linetools.js';
 import { LIMIT } from './page.js';
+import { Notes } from './notes.js';
+import { Notifier } from './notify.js';
 import { applyPrefs, savePrefs } from './prefs.js';
 import { printLines } from './print.js';
 import { NAME_COLUMNS } from './row.js';
 import { SearchBar } from './searchbar.js';
+import { ServerFilter } from './serverfilter.js';
 import { Sidebar } from './sidebar.js';
+import { TimeTools } from './timetools.js';
 
 /** Duration of a toast. When doubled, it covers lines for longer. */
 const TOAST_MS = 2600;
 
+/** Buttons that clear the filters: in the status bar, in the list without lines, and in the note about a linked line. */
+const CLEAR_BUTTONS = ['clear-filters', 'empty-clear', 'note-clear'];
+
 export class Controls {
-  #page;
+  #panes;
   #prefs;
-  #reconnect;
+  #serverFilter;
   #levels = LEVELS.map((name, level) => /** @type {[number, HTMLButtonElement]} */ ([level, document.querySelector(`.level.${name}`)])).filter(([, button]) => button);
   #search;
-  #lines;
+  #fields;
   #sidebar;
+  #errors;
+  #notes;
+  #time;
   #toastTimer = 0;
 
   /**
    * @param {import('./page.js').Page} page
    * @param {import('./prefs.js').Prefs} prefs
-   * @param {(filter: { grep: string, history: string }) => Promise<string>} reconnect opens a stream
+   * @param {(filter: { grep: string }) => Promise<string>} reconnect opens a stream
    *   with another server filter; returns the reason if the server does not accept it
    */
   constructor(page, prefs, reconnect) {
-    this.#page = page;
     this.#prefs = prefs;
-    this.#reconnect = reconnect;
-    this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), (name, combine) => {
-      page.chooseSource(name, combine);
+    this.#serverFilter = new ServerFilter(reconnect, () => this.#urlStateChanged());
+    this.#sidebar = new Sidebar(byId('sources', HTMLElement), byId('all', HTMLElement), byId('source-filter', HTMLInputElement), (keys) => this.#chooseSources(keys));
+    this.#sidebar.showErrors = (name) => {
+      page.showErrorsOf(name);
       this.#urlStateChanged();
-    });
-    this.#search = new SearchBar(page, () => this.#urlStateChanged());
-    this.#lines = new LineTools(page, () => this.#urlStateChanged(), (text) => this.toast(text));
-    printLines(page, () => this.#lines.selectedRange);
+    };
+    this.#panes = new SideBySide(page, (pane, isActive) => new LineTools(pane, () => this.#urlStateChanged(), (text) => this.toast(text), isActive));
+    this.#errors = new ErrorJumps(page);
+    this.#search = new SearchBar(() => this.#page, () => this.#urlStateChanged());
+    this.#fields = new FieldTools(page, byId('lines', HTMLElement), () => this.#urlStateChanged(), (text) => void this.#panes.tools.copyText([text], 'Value copied'));
+    this.#notes = new Notes(page, !prefs.introduced, () => this.#setPrefs({ introduced: true }));
+    new Notifier(page);
+    this.#time = new TimeTools(page, prefs, { setPrefs: (change) => this.#setPrefs(change), urlStateChanged: () => this.#urlStateChanged(), toast: (text) => this.toast(text) });
+    printLines(page, () => this.#panes.tools.selectedRange);
     this.#wireBar();
     this.#wireMenu();
     this.#wireLevels();
     document.addEventListener('keydown', (event) => this.#key(event));
     listKeys(byId('keys', HTMLElement));
-    byId('limit', HTMLElement).textContent = `This page keeps the newest ${count(LIMIT.lines)} lines or ${LIMIT.chars >> 20} MiB of text, and twice as much while paused.`;
+    byId('limit', HTMLElement).textContent = `This page holds up to ${count(LIMIT.lines)} lines or ${LIMIT.chars >> 20} MiB of text. Older lines come from the server when you scroll up.`;
     this.applyPrefs();
+  }
+
+  /** Page of the focused pane. */
+  get #page() {
+    return this.#panes.page;
+  }
+
+  /** Opens the menu at the server filter. */
+  editServerFilter() {
+    this.#serverFilter.edit();
   }
 
   /** Shows the changed URL state in the controls and writes it to the URL. */
   #urlStateChanged() {
     this.showUrlState();
+    history.replaceState(null, '', this.#hash({}) || location.pathname + location.search);
+  }
+
+  /** Returns the hash for the view without its lines. @param {Partial<import('./hash.js').UrlState>} change */
+  #hash(change) {
     const { chosenSources, ...urlState } = this.#page.urlState;
-    history.replaceState(null, '', formatHash({ ...urlState, line: '', sources: [...chosenSources] }) || location.pathname + location.search);
+    return formatHash({ ...urlState, sources: [...chosenSources], line: '', lastLine: '', ...change });
+  }
+
+  #clearFilters() {
+    this.#page.clearFilters();
+    this.#urlStateChanged();
   }
 
   #wireLevels() {
@@ -73,22 +111,31 @@ export class Controls {
   #wireBar() {
     onClick('side', () => this.#setPrefs({ side: !this.#prefs.side }));
     onClick('wrap', () => this.#setPrefs({ wrap: !this.#prefs.wrap }));
-    onClick('time', () => this.#nextTime());
     onClick('follow', () => this.#page.list.follow(!this.#page.list.following));
     onClick('resume', () => this.#page.list.follow(true));
-    onClick('all', () => this.#showAll());
+    onClick('beside', () => {
+      const { urlState } = this.#page;
+      urlState.beside = !urlState.beside;
+      this.#urlStateChanged();
+    });
+    for (const id of CLEAR_BUTTONS) onClick(id, () => this.#clearFilters());
+    onClick('all', () => this.#chooseSources([]));
   }
 
-  #showAll() {
-    this.#page.urlState.chosenSources.clear();
-    this.#page.applyFilters();
+  /** @param {string[]} keys names of sources and folders; all if empty */
+  #chooseSources(keys) {
+    this.#page.chooseSources(keys);
     this.#urlStateChanged();
   }
 
-  #nextTime() {
-    const next = /** @type {const} */ ({ off: 'clock', clock: 'ago', ago: 'off' })[this.#prefs.time];
-    this.#setPrefs({ time: next });
-    this.toast({ off: 'Arrival time hidden', clock: 'Arrival time shown', ago: 'Time since arrival shown' }[next]);
+  #focusSources() {
+    if (!this.#prefs.side) this.#setPrefs({ side: true });
+    this.#sidebar.focus();
+  }
+
+  #toggleFolding() {
+    this.#setPrefs({ fold: !this.#prefs.fold });
+    this.toast(this.#prefs.fold ? 'Entries folded' : 'Entries unfolded');
   }
 
   /** @param {Partial<import('./prefs.js').Prefs>} change */
@@ -99,16 +146,17 @@ export class Controls {
   }
 
   applyPrefs() {
-    const { list, renderState } = this.#page;
     const prefs = this.#prefs;
     applyPrefs(prefs);
-    renderState.time = prefs.time;
-    if (list.wrap !== prefs.wrap) list.setWrap(prefs.wrap);
-    list.measure();
-    list.refill();
+    this.#time.applyPrefs();
+    this.#page.showRecords(prefs.records);
+    this.#panes.measure(prefs.wrap);
     setPressed(byId('wrap', HTMLElement), prefs.wrap);
-    setPressed(byId('time', HTMLElement), prefs.time !== 'off');
     setPressed(byId('names', HTMLElement), prefs.names);
+    this.#page.setFolding({ entries: prefs.fold, repeats: prefs.repeats });
+    setPressed(byId('fold', HTMLElement), prefs.fold);
+    setPressed(byId('repeats', HTMLElement), prefs.repeats);
+    setPressed(byId('records', HTMLElement), prefs.records);
     byId('side', HTMLElement).setAttribute('aria-expanded', String(prefs.side));
     for (const choice of document.querySelectorAll('[data-theme-choice]')) setPressed(choice, /** @type {HTMLElement} */ (choice).dataset.themeChoice === prefs.theme);
     for (const choice of document.querySelectorAll('[data-size]')) setPressed(choice, Number(/** @type {HTMLElement} */ (choice).dataset.size) === prefs.size);
@@ -121,50 +169,16 @@ export class Controls {
       const { themeChoice, size, export: format } = item.dataset;
       if (themeChoice) this.#setPrefs({ theme: /** @type {import('./prefs.js').Prefs['theme']} */ (themeChoice) });
       if (size) this.#setPrefs({ size: Number(size) });
-      if (format) void this.#export(format);
+      if (format) void downloadLines(this.#page, format).then((lines) => this.toast(`${plural(lines, 'line')} downloaded`));
       if (item.matches('.menu-item:not([aria-pressed])')) byId('menu', HTMLElement).hidePopover();
     });
     onClick('names', () => this.#setPrefs({ names: !this.#prefs.names }));
-    onClick('link-view', () => void this.#lines.copyText([location.href], 'Link copied'));
+    onClick('fold', () => this.#setPrefs({ fold: !this.#prefs.fold }));
+    onClick('repeats', () => this.#setPrefs({ repeats: !this.#prefs.repeats }));
+    onClick('records', () => this.#setPrefs({ records: !this.#prefs.records }));
+    onClick('link-view', () => void this.#panes.tools.copyText([location.href], 'Link copied'));
     onClick('clear', () => this.#page.clear());
     onClick('help-open', () => byId('help', HTMLDialogElement).showModal());
-    byId('server', HTMLFormElement).addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.#applyServerFilter();
-    });
-    byId('grep', HTMLInputElement).addEventListener('input', () => this.#showFilterProblem(''));
-  }
-
-  async #applyServerFilter() {
-    const problem = await this.#reconnect({ grep: byId('grep', HTMLInputElement).value, history: byId('history', HTMLSelectElement).value });
-    this.#showFilterProblem(problem);
-    if (problem) return byId('grep', HTMLInputElement).focus();
-    byId('menu', HTMLElement).hidePopover();
-    this.#urlStateChanged();
-  }
-
-  /** @param {string} problem */
-  #showFilterProblem(problem) {
-    const element = byId('grep-problem', HTMLElement);
-    element.hidden = problem === '';
-    setText(element, problem);
-    byId('grep', HTMLInputElement).setAttribute('aria-invalid', String(problem !== ''));
-  }
-
-  /** Opens the menu at the server filter. */
-  editServerFilter() {
-    byId('menu', HTMLElement).showPopover();
-    byId('grep', HTMLInputElement).focus();
-  }
-
-  /** @param {string} format */
-  async #export(format) {
-    const { store, renderState, shownLines } = this.#page;
-    const text = format === 'text';
-    const parts = await writeLines({ store, names: renderState.names }, shownLines, text ? asText : asNdjson);
-    const stamp = new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-');
-    download(parts, text ? 'text/plain' : 'application/x-ndjson', `ssetail-${stamp}.${text ? 'log' : 'ndjson'}`);
-    this.toast(`${plural(shownLines.length, 'line')} downloaded`);
   }
 
   /** @param {KeyboardEvent} event */
@@ -172,7 +186,8 @@ export class Controls {
     if (this.#findKey(event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || this.#scrollKey(event)) return;
     const name = bindingOf(event.key);
-    if (!name) return;
+    // The browser closes the menu.
+    if (!name || (name === 'escape' && document.querySelector(':popover-open'))) return;
     event.preventDefault();
     this.#run(name, event.key);
   }
@@ -192,7 +207,7 @@ export class Controls {
     return true;
   }
 
-  /** @param {KeyboardEvent} event @returns {boolean} true if the key scrolls */
+  /** @param {KeyboardEvent} event @returns {boolean} true if the key scrolls or selects */
   #scrollKey(event) {
     const { list } = this.#page;
     const page = list.map.viewport - 2 * list.lineHeight;
@@ -200,7 +215,8 @@ export class Controls {
     const by = { ArrowDown: list.lineHeight, ArrowUp: -list.lineHeight, PageDown: page, PageUp: -page };
     if (!(event.key in by)) return false;
     event.preventDefault();
-    list.scrollBy(by[event.key]);
+    if (event.shiftKey && event.key.startsWith('Arrow')) this.#page.current.extend(event.key === 'ArrowDown' ? 1 : -1);
+    else list.scrollBy(by[event.key]);
     return true;
   }
 
@@ -211,37 +227,43 @@ export class Controls {
     /** @type {Record<string, () => unknown>} */
     const actions = {
       search: () => this.#search.focus(),
-      next: () => page.jumpToMatch(1),
-      previous: () => page.jumpToMatch(-1),
+      next: () => page.current.jumpToMatch(1),
+      previous: () => page.current.jumpToMatch(-1),
       filter: () => this.#search.toggleFilter(),
-      surroundings: () => this.#lines.showSurroundings(),
+      surroundings: () => this.#panes.tools.showSurroundings(),
       follow: () => list.follow(!list.following),
       start: () => list.toStart(),
       end: () => list.follow(true),
-      down: () => page.moveCurrent(1),
-      up: () => page.moveCurrent(-1),
-      json: () => renderState.current >= 0 && page.toggleJson(renderState.current),
-      copy: () => this.#lines.copyLines(),
-      link: () => this.#lines.linkLine(),
+      down: () => page.current.move(1),
+      up: () => page.current.move(-1),
+      json: () => renderState.current >= 0 && !page.toggleFold(renderState.current) && page.toggleJson(renderState.current),
+      fold: () => this.#toggleFolding(),
+      copy: () => this.#panes.tools.copyLines(),
+      link: () => this.#panes.tools.linkLine(),
       wrap: () => this.#setPrefs({ wrap: !this.#prefs.wrap }),
-      time: () => this.#nextTime(),
+      time: () => this.#time.nextContent(),
+      jump: () => this.#time.openJump(),
+      clear: () => this.#clearFilters(),
+      sources: () => this.#focusSources(),
       names: () => this.#setPrefs({ names: !this.#prefs.names }),
-      errors: () => (page.toggleLevel(1 << 4), this.#urlStateChanged()),
+      nextError: () => this.#errors.jump(1),
+      previousError: () => this.#errors.jump(-1),
+      records: () => this.#setPrefs({ records: !this.#prefs.records }),
       side: () => this.#setPrefs({ side: !this.#prefs.side }),
-      all: () => this.#showAll(),
+      all: () => this.#chooseSources([]),
       source: () => this.#chooseSourceNumber(Number(key)),
       help: () => byId('help', HTMLDialogElement).showModal(),
-      escape: () => page.setCurrent(-1, false),
+      escape: () => (renderState.current < 0 && this.#time.removeRange()) || page.current.set(-1, false),
     };
     actions[name]?.();
   }
 
   /** @param {number} number from 1 */
   #chooseSourceNumber(number) {
-    const name = this.#page.sources.sorted[number - 1]?.name;
+    const name = this.#sidebar.nameAt(number);
     if (name === undefined) return;
-    this.#page.chooseSource(name, false);
-    this.#urlStateChanged();
+    const { chosenSources } = this.#page.urlState;
+    this.#chooseSources(chosenSources.size === 1 && chosenSources.has(name) ? [] : [name]);
   }
 
   /** @param {string} text */
@@ -253,25 +275,38 @@ export class Controls {
   }
 
   showUrlState() {
-    const { levels, grep, history: lines } = this.#page.urlState;
-    byId('grep', HTMLInputElement).value = grep;
-    byId('history', HTMLSelectElement).value = lines;
+    const { levels, grep } = this.#page.urlState;
+    this.#serverFilter.show(grep);
     for (const [level, button] of this.#levels) setPressed(button, (levels & (1 << level)) !== 0);
+    this.#panes.update();
+    this.#showBesideButton();
+    const isFiltered = this.#hash({ grep: '', history: '' }) !== '';
+    for (const id of CLEAR_BUTTONS) byId(id, HTMLElement).hidden = !isFiltered;
     this.#search.showUrlState();
+    this.#fields.show();
+    this.#time.showRange();
     this.showSources();
+  }
+
+  #showBesideButton() {
+    const { beside, chosenSources } = this.#page.urlState;
+    const button = byId('beside', HTMLElement);
+    button.hidden = chosenSources.size < 2 || chosenSources.size > MAX_BESIDE;
+    setPressed(button, beside);
   }
 
   showSources() {
     const { sources, urlState } = this.#page;
-    this.#sidebar.render(sources.sorted, urlState.chosenSources);
+    this.#sidebar.render(sources, urlState.chosenSources);
+    this.#errors.show();
     const widest = Math.max(4, ...[...sources.byName.keys()].map((name) => name.length));
     const width = `${Math.min(NAME_COLUMNS, widest)}ch`;
     const root = document.documentElement;
-    const single = sources.byName.size < 2;
+    const single = this.#panes.areSingle ?? sources.isSingle(urlState.chosenSources);
     const changed = root.style.getPropertyValue('--name-width') !== width || root.classList.contains('one-source') !== single;
     root.style.setProperty('--name-width', width);
     root.classList.toggle('one-source', single);
-    if (changed) this.#page.list.measure();
+    if (changed) this.#panes.measure(this.#prefs.wrap);
     for (const [level, button] of this.#levels) {
       const total = compact(sources.levelCount(level, urlState.chosenSources));
       setText(button.lastElementChild, total);
@@ -283,13 +318,15 @@ export class Controls {
   showFrame() {
     const { list, newLineCount } = this.#page;
     const resume = byId('resume', HTMLElement);
-    const text = newLineCount > 0 ? `${plural(newLineCount, 'new line')} ↓` : '';
+    const text = !list.isLive ? 'Return to live ↓' : newLineCount > 0 ? `${plural(newLineCount, 'new line')} ↓` : '';
     setText(resume, text);
     resume.hidden = text === '';
     const follow = byId('follow', HTMLElement);
     setPressed(follow, list.following);
     setText(follow, list.following ? 'Following' : 'Paused');
     this.#search.showState();
-    this.#lines.positionTools();
+    this.#panes.showFrame();
+    this.#notes.show();
+    this.#time.showFrame();
   }
 }

@@ -4,6 +4,7 @@
 import { hasControlChars, visibleText } from './ansi.js';
 import { cellsOf } from './cells.js';
 import { levelOf } from './level.js';
+import { commandLevel, isMarker } from './markers.js';
 import { FLAG, KIND } from './store.js';
 
 /** Source names in the order of their first event. */
@@ -46,16 +47,25 @@ function analyse(text) {
  * @returns {import('./store.js').Line}
  */
 export function decodeLine(data, id, names) {
-  const { file, message, time, ts, level, cont = false, offset = NaN, more = false, base64 } = JSON.parse(data);
+  return decodeFields(JSON.parse(data), id, names);
+}
+
+/**
+ * @param {any} fields of a line in the format `json`
+ * @param {string} id
+ * @param {SourceNames} names
+ * @returns {import('./store.js').Line}
+ */
+export function decodeFields({ file, message, time, ts, level, cont = false, offset = NaN, more = false, base64 }, id, names) {
   const stated = (more ? FLAG.MORE : 0) | (cont ? FLAG.CONTINUES : 0);
-  const common = { id, source: names.indexOf(String(file)), time: Number(time), ts: Number(ts ?? time), level: levelOf(level), offset: Number(offset) };
+  const common = { id, source: names.indexOf(String(file)), time: Number(time), ts: Number(ts ?? time), level: commandLevel(String(message)) || levelOf(level), offset: Number(offset) };
   const text = String(message);
   if (typeof base64 === 'string' && looksBinary(text)) {
     const cells = Math.floor(base64.length / 4) * 9;
     return { ...common, text: base64, flags: KIND.BINARY | stated, cells };
   }
   const { flags, cells } = analyse(text);
-  return { ...common, text, flags: KIND.LINE | stated | flags, cells };
+  return { ...common, text, flags: KIND.LINE | stated | flags | (isMarker(text) ? FLAG.MARKER : 0), cells };
 }
 
 /**

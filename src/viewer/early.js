@@ -4,9 +4,10 @@
 (() => {
   const root = document.documentElement;
   try {
-    const { theme = 'system', side = true } = JSON.parse(localStorage.getItem('ssetail') ?? '{}');
+    const { theme = 'system', side = true, timeline } = JSON.parse(localStorage.getItem('ssetail') ?? '{}');
     root.dataset.theme = theme;
     root.classList.toggle('no-side', !side);
+    root.classList.toggle('no-timeline', !(timeline ?? innerWidth > 760));
   } catch {
     root.dataset.theme = 'system';
   }

@@ -81,7 +81,7 @@ export async function sentenceOf(answer) {
 }
 
 /** @param {Response} answer @returns {Promise<Failure>} */
-async function failureOf(answer) {
+export async function failureOf(answer) {
   const message = answer.ok ? '' : await sentenceOf(answer).catch(() => '');
   return { status: answer.status, retryAfter: retryAfterOf(answer, Date.now()), message };
 }

@@ -55,10 +55,24 @@ export async function writeLines(source, lines, write) {
 }
 
 /** @param {string[]} parts @param {string} type @param {string} name */
-export function download(parts, type, name) {
+function download(parts, type, name) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob(parts, { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/**
+ * Offers the shown lines of a page as a file.
+ * @param {import('./page.js').Page} page
+ * @param {string} format `text` or `ndjson`
+ * @returns {Promise<number>} number of lines
+ */
+export async function downloadLines({ store, renderState, shownLines }, format) {
+  const isText = format === 'text';
+  const parts = await writeLines({ store, names: renderState.names }, shownLines, isText ? asText : asNdjson);
+  const stamp = new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-');
+  download(parts, isText ? 'text/plain' : 'application/x-ndjson', `ssetail-${stamp}.${isText ? 'log' : 'ndjson'}`);
+  return shownLines.length;
 }

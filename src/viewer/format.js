@@ -1,5 +1,7 @@
 // Formats numbers, times and bytes.
 
+import { LOCAL } from './zone.js';
+
 const NUMBER = new Intl.NumberFormat('en');
 const pad = (/** @type {number} */ n, width = 2) => String(n).padStart(width, '0');
 
@@ -23,11 +25,17 @@ export function formatBytes(bytes) {
   return `${i === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[i]}`;
 }
 
-/** Formats as `14:03:22.123` in local time. @param {number} ms */
-export function clock(ms) {
-  if (!Number.isFinite(ms)) return '';
-  const t = new Date(ms);
-  return `${pad(t.getHours())}:${pad(t.getMinutes())}:${pad(t.getSeconds())}.${pad(t.getMilliseconds(), 3)}`;
+/** Largest time that a Date can have in every zone. */
+export const MAX_TIME = 8.64e15 - 86_400_000;
+
+/** Formats as `14:03:22.123`. @param {number} ms */
+export function clock(ms, zone = LOCAL) {
+  return Math.abs(ms) <= MAX_TIME ? new Date(zone.clockOf(ms)).toISOString().slice(-13, -1) : '';
+}
+
+/** Formats as `2026-11-25 14:03:22.123 +01:00`. @param {number} ms @param {import('./zone.js').Zone} zone */
+export function moment(ms, zone) {
+  return Math.abs(ms) <= MAX_TIME ? `${new Date(zone.clockOf(ms)).toISOString().slice(0, -1).replace('T', ' ')} ${zone.offsetText(ms)}` : '';
 }
 
 /** Formats as ISO 8601, for tooltips. @param {number} ms */

@@ -4,7 +4,7 @@ import { make } from './dom.js';
 
 /**
  * @typedef {object} Binding
- * @property {string[]} keys values of KeyboardEvent.key; `Ctrl+F` is only listed, and handled by Controls
+ * @property {string[]} keys values of KeyboardEvent.key; `Ctrl+F` and `Shift+↓` are only listed, and handled by Controls
  * @property {string} label
  */
 
@@ -14,19 +14,26 @@ export const BINDINGS = {
   next: { keys: ['n'], label: 'Next match' },
   previous: { keys: ['N'], label: 'Previous match' },
   filter: { keys: ['x'], label: 'Show matches only' },
-  surroundings: { keys: ['i'], label: 'Show surrounding lines' },
+  clear: { keys: ['X'], label: 'Clear filters' },
+  surroundings: { keys: ['i'], label: 'Show in context' },
   follow: { keys: ['f'], label: 'Follow new lines' },
-  start: { keys: ['g', 'Home'], label: 'First line' },
+  start: { keys: ['Home'], label: 'First line' },
   end: { keys: ['G', 'End'], label: 'Last line' },
+  jump: { keys: ['g'], label: 'Go to time' },
   down: { keys: ['j'], label: 'Next line' },
   up: { keys: ['k'], label: 'Previous line' },
-  json: { keys: ['Enter', 'o'], label: 'Expand JSON' },
+  json: { keys: ['Enter', 'o'], label: 'Unfold entry, show fields' },
+  fold: { keys: ['z'], label: 'Fold entries' },
+  extend: { keys: ['Shift+↓', 'Shift+↑'], label: 'Select more lines' },
   copy: { keys: ['c'], label: 'Copy lines' },
-  link: { keys: ['l'], label: 'Copy link to line' },
+  link: { keys: ['l'], label: 'Copy link to selected lines' },
   wrap: { keys: ['w'], label: 'Wrap long lines' },
-  time: { keys: ['t'], label: 'Arrival time' },
-  names: { keys: ['s'], label: 'Show source names' },
-  errors: { keys: ['e'], label: 'Show errors only' },
+  time: { keys: ['t'], label: 'Time: of line, arrival, age, off' },
+  nextError: { keys: ['e'], label: 'Next error' },
+  previousError: { keys: ['E'], label: 'Previous error' },
+  records: { keys: ['r'], label: 'JSON and logfmt as records' },
+  names: { keys: ['S'], label: 'Show source names' },
+  sources: { keys: ['s'], label: 'Find a source' },
   side: { keys: ['b'], label: 'Show sources' },
   all: { keys: ['0'], label: 'All sources' },
   source: { keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], label: 'One source' },

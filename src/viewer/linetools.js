@@ -2,18 +2,23 @@
 // lines. Also places the toolbar beside the line under the pointer.
 
 import { writeClipboard } from './clipboard.js';
-import { byId } from './dom.js';
 import { asText, writeLines } from './export.js';
 import { plural } from './format.js';
 import { formatHash } from './hash.js';
 import { isTyping } from './keys.js';
+import { contentOf, rowText } from './linetext.js';
+import { ROW_FLAG } from './rowlist.js';
 import { TextSelection } from './selection.js';
+
+/** Distance of the toolbar from the right edge of the list, beside the scroll bar. When doubled, it covers more text. */
+const TOOLS_MARGIN_PX = 14;
 
 export class LineTools {
   #page;
   #urlStateChanged;
   #toast;
-  #tools = byId('row-tools', HTMLElement);
+  #isActive;
+  #tools;
   #hovered = -1;
   #selection;
 
@@ -21,17 +26,29 @@ export class LineTools {
    * @param {import('./page.js').Page} page
    * @param {() => void} urlStateChanged called after a change of the URL state
    * @param {(text: string) => void} toast
+   * @param {() => boolean} isActive true while keys act on the lines of this page
    */
-  constructor(page, urlStateChanged, toast) {
+  constructor(page, urlStateChanged, toast, isActive) {
     this.#page = page;
     this.#urlStateChanged = urlStateChanged;
     this.#toast = toast;
-    this.#selection = new TextSelection(byId('lines', HTMLElement), page.list, page.view, () => page.requestRender());
+    this.#isActive = isActive;
+    this.#tools = /** @type {HTMLElement} */ (page.scroller.parentElement?.querySelector(':scope > .row-tools'));
+    this.#selection = new TextSelection(page.scroller, page.list, page.view, () => page.requestRender(), (line) => this.#rowText(line));
     this.#wire();
   }
 
+  /** Returns the text of a row, which is a record or the line itself. @param {number} n */
+  #rowText(n) {
+    const { rows } = this.#page.view;
+    const i = rows.lines.indexOf(n);
+    const isMatch = i < rows.length && (rows.flagsAt(i) & ROW_FLAG.MATCH) !== 0;
+    const { store, renderState } = this.#page;
+    return rowText(contentOf(store.line(n), n, isMatch, renderState));
+  }
+
   #wire() {
-    const lines = byId('lines', HTMLElement);
+    const lines = this.#page.scroller;
     lines.addEventListener('pointerdown', (event) => this.#linePressed(event));
     lines.addEventListener('click', (event) => this.#lineClicked(event));
     lines.addEventListener('pointerover', (event) => {
@@ -62,15 +79,17 @@ export class LineTools {
     const n = Number(row.dataset.n);
     if (target.closest('.json-toggle')) return this.#page.toggleJson(n);
     if (target.closest('.show-all')) return this.#page.showAllText(n);
+    const fold = target.closest('.fold');
+    if (fold instanceof HTMLElement) return void this.#page.toggleFold(n, /** @type {import('./folds.js').FoldKind} */ (fold.dataset.fold));
     if (target.closest('summary, a')) return;
     if (!this.#selection.isEmpty) return;
     this.#page.list.follow(false);
-    this.#page.setCurrent(n, event.shiftKey);
+    this.#page.current.set(n, event.shiftKey);
   }
 
   /** Selects all lines instead of the whole page. @param {KeyboardEvent} event */
   #keyPressed(event) {
-    if (isTyping(event) || event.altKey || event.shiftKey) return;
+    if (!this.#isActive() || isTyping(event) || event.altKey || event.shiftKey) return;
     if (event.key === 'Escape') this.#selection.clear();
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'a') return;
     event.preventDefault();
@@ -80,6 +99,7 @@ export class LineTools {
   /** Copies selected text or lines of the store, also those that are not in the document. @param {ClipboardEvent} event */
   #copied(event) {
     if (event.target instanceof HTMLElement && event.target.matches('input, textarea')) return;
+    if (!this.#isActive()) return;
     const isElsewhere = this.#selection.isEmpty && !getSelection()?.isCollapsed;
     if (isElsewhere || !event.clipboardData) return;
     try {
@@ -93,10 +113,10 @@ export class LineTools {
   }
 
   #selectedLinesText() {
-    const { store, renderState, selectedLines } = this.#page;
+    const { store, renderState, current: { lines } } = this.#page;
     let text = '';
-    for (const n of selectedLines) if (store.holds(n)) text += asText({ store, names: renderState.names }, n);
-    return selectedLines.length === 1 ? text.replace(/\n$/, '') : text;
+    for (const n of lines) if (store.holds(n)) text += asText({ store, names: renderState.names }, n);
+    return lines.length === 1 ? text.replace(/\n$/, '') : text;
   }
 
   /** @param {MouseEvent} event */
@@ -106,7 +126,7 @@ export class LineTools {
     const { renderState } = this.#page;
     const inSelection = renderState.selection && n >= renderState.selection[0] && n <= renderState.selection[1];
     if (!button || !this.#page.store.holds(n)) return;
-    if (!inSelection) this.#page.setCurrent(n, false);
+    if (!inSelection) this.#page.current.set(n, false);
     if (button.dataset.do === 'copy') void this.#copySelectedLines();
     if (button.dataset.do === 'link') void this.linkLine();
     if (button.dataset.do === 'surroundings') this.showSurroundings();
@@ -123,13 +143,18 @@ export class LineTools {
     return range ? [range[0].line, range[1].line] : this.#page.renderState.selection;
   }
 
+  /** Copies a link to the selected lines, or to the current line, with the filters of the page. */
   async linkLine() {
-    const { current } = this.#page.renderState;
-    const line = current < 0 ? '' : this.#page.idOf(current);
+    const { urlState: { chosenSources, ...urlState }, renderState, store } = this.#page;
+    let [first, last] = this.selectedRange ?? [renderState.current, renderState.current];
+    // Notes between lines have no ID of their own.
+    while (first < last && !store.idOf(first)) first++;
+    while (first < last && !store.idOf(last)) last--;
+    const line = store.holds(first) ? store.idOf(first) : '';
     if (!line) return this.#toast('Select a line first');
-    const { chosenSources, ...urlState } = this.#page.urlState;
-    history.replaceState(null, '', formatHash({ ...urlState, line, sources: [...chosenSources] }));
-    await this.copyText([location.href], 'Link to line copied');
+    const lastLine = last > first ? store.idOf(last) : '';
+    history.replaceState(null, '', formatHash({ ...urlState, line, lastLine, sources: [...chosenSources] }));
+    await this.copyText([location.href], lastLine ? 'Link to the selected lines copied' : 'Link to the line copied');
   }
 
   /** Copies the selected text, or else the selected lines. */
@@ -139,11 +164,11 @@ export class LineTools {
   }
 
   async #copySelectedLines() {
-    const { store, renderState, selectedLines } = this.#page;
-    if (selectedLines.length === 0) return this.#toast('Select a line first');
-    const parts = await writeLines({ store, names: renderState.names }, selectedLines, asText);
-    const text = selectedLines.length === 1 ? parts.map((part) => part.replace(/\n$/, '')) : parts;
-    await this.copyText(text, `${plural(selectedLines.length, 'line')} copied`);
+    const { store, renderState, current: { lines } } = this.#page;
+    if (lines.length === 0) return this.#toast('Select a line first');
+    const parts = await writeLines({ store, names: renderState.names }, lines, asText);
+    const text = lines.length === 1 ? parts.map((part) => part.replace(/\n$/, '')) : parts;
+    await this.copyText(text, `${plural(lines.length, 'line')} copied`);
   }
 
   /** @param {string[]} parts @param {string} confirmation */
@@ -152,20 +177,43 @@ export class LineTools {
     this.#toast(isDone ? confirmation : 'The browser did not allow copying');
   }
 
+  /** Ends the selection and hides the toolbar, when another pane gets the focus. */
+  leave() {
+    this.#selection.clear();
+    this.#hovered = -1;
+    this.#tools.hidden = true;
+  }
+
   /** Shows the selection, and moves the toolbar to the line under the pointer or to the current line. */
   positionTools() {
     this.#selection.show();
     const { list, renderState, view } = this.#page;
     const n = list.rowOf(this.#hovered) ? this.#hovered : renderState.current;
     const row = list.rowOf(n);
-    const main = byId('lines', HTMLElement).getBoundingClientRect();
+    const main = this.#page.scroller.getBoundingClientRect();
     const box = row?.getBoundingClientRect();
     const shown = box !== undefined && !this.#selection.isDragging && box.top > main.top - 4 && box.top < main.bottom - list.lineHeight;
     this.#tools.hidden = !shown;
     if (!shown) return;
     this.#tools.dataset.n = String(n);
-    this.#tools.style.top = `${box.top - main.top - 2}px`;
     const [surroundings] = this.#tools.children;
     /** @type {HTMLElement} */ (surroundings).hidden = !view.isFiltered;
+    this.#tools.style.top = `${this.#toolsTop(row, box, main) - main.top + this.#page.scroller.offsetTop}px`;
+    this.#tools.style.left = `${this.#page.scroller.offsetLeft + main.width - this.#tools.offsetWidth - TOOLS_MARGIN_PX}px`;
+  }
+
+  /**
+   * Returns the place of the toolbar: at the top of the row, or above or below a button of the row.
+   * @param {HTMLElement | undefined} row
+   * @param {DOMRect} box of the row
+   * @param {DOMRect} main of the list
+   */
+  #toolsTop(row, box, main) {
+    const { offsetWidth, offsetHeight } = this.#tools;
+    const left = main.right - offsetWidth - TOOLS_MARGIN_PX;
+    const top = box.top - 2;
+    const covered = [...(row?.querySelectorAll('.fold, .show-all') ?? [])].map((button) => button.getBoundingClientRect()).find((button) => button.right > left && button.top < top + offsetHeight);
+    if (!covered) return top;
+    return covered.top - offsetHeight >= main.top ? covered.top - offsetHeight : covered.bottom;
   }
 }

@@ -1,80 +1,102 @@
 // Virtual list: the document contains only the visible rows. The list follows the newest line
 // until the user scrolls up; then visible rows stay in place while lines arrive or are evicted.
 
+import { HANGING_INDENT, estimateRows, recordCells } from './fold.js';
+import { ListEnds } from './listends.js';
+import { RenderedRows } from './renderedrows.js';
 import { RowMetrics } from './rowmetrics.js';
-import { MAX_SHOWN_CHARS } from './row.js';
 import { ScrollMap } from './scroll.js';
 import { FLAG, KIND } from './store.js';
 
 /** Rows rendered beyond the viewport, for smooth scrolling. When doubled, frames take longer. */
 const OVERSCAN_ROWS = 8;
-/** Row elements kept for reuse: two screens. When doubled, most stay unused. */
-const MAX_POOLED_ROWS = 120;
-/** Indent of wrapped lines in cells, as in viewer.css. */
-const HANGING_INDENT = 2;
 /** Pause before the scroll bar is realigned. When doubled, it is inexact for longer. */
 const REALIGN_DELAY_MS = 180;
-
-/** @typedef {(row: HTMLElement, n: number, flags: number) => void} FillRow */
 
 export class LineList {
   map = new ScrollMap();
   following = true;
   wrap = true;
+  /** JSON is shown as records, which are narrower. */
+  records = true;
   /** Cells that fit into one screen line. */
   columns = 120;
   lineHeight = 20;
   #scroller;
   #view;
-  #fillContent;
   #changed;
   #spacer = document.createElement('div');
-  #block = document.createElement('div');
   #metrics;
-  /** @type {Map<number, HTMLElement>} */
-  #rendered = new Map();
-  /** @type {HTMLElement[]} */
-  #pool = [];
-  /** @type {HTMLElement[]} rows filled since the last measurement */
-  #unmeasured = [];
+  #rendered;
   /** @type {{ line: number, y: number } | null} */
   #anchor = null;
   #realignTimer = 0;
+  #ends = new ListEnds();
 
   /**
    * @param {HTMLElement} scroller
    * @param {import('./view.js').View} view
-   * @param {FillRow} fillContent
+   * @param {import('./renderedrows.js').FillRow} fillContent
    * @param {() => void} changed called when the list needs a render
    */
   constructor(scroller, view, fillContent, changed) {
     this.#scroller = scroller;
     this.#view = view;
-    this.#fillContent = fillContent;
+    this.#rendered = new RenderedRows(view, fillContent);
     this.#changed = changed;
     view.inserted = (i, height) => this.#rowInserted(i, height);
     this.#spacer.className = 'spacer';
-    this.#block.className = 'rows';
-    scroller.append(this.#spacer, this.#block);
+    scroller.append(this.#spacer, this.#rendered.block);
     this.#metrics = new RowMetrics(scroller);
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.follow(false), { passive: true });
-    this.#block.addEventListener('toggle', (event) => this.#treeToggled(event), true);
+    scroller.addEventListener('wheel', (event) => (event.deltaY < 0 ? this.#scrolledUp() : this.#ends.moved()), { passive: true });
+    this.#rendered.block.addEventListener('toggle', (event) => this.#treeToggled(event), true);
     // On paper, the list has no size; rows keep the heights that they have on the screen.
     new ResizeObserver(() => scroller.clientHeight > 0 && this.measure()).observe(scroller);
+  }
+
+  /** @param {import('./listends.js').Ends} ends */
+  setEnds(ends) {
+    this.#ends.set(ends, this.#scroller);
+    this.measure();
+  }
+
+  /** True if new lines follow the last row. */
+  get isLive() {
+    return this.#ends.isLive;
+  }
+
+  #scrolledUp() {
+    this.follow(false);
+    this.#ends.moved();
+  }
+
+  /** Position of a row in the list, in pixels. @param {number} i */
+  #yOf(i) {
+    return this.#ends.height + this.#view.rows.topOf(i) * this.lineHeight;
+  }
+
+  /** Row at a position in the list. @param {number} y in pixels */
+  #rowAt(y) {
+    return this.#view.rows.rowAt(Math.max(0, y - this.#ends.height) / this.lineHeight);
+  }
+
+  /** Upper end of the viewport in screen lines of the rows. */
+  get top() {
+    return Math.max(0, this.map.top - this.#ends.height) / this.lineHeight;
   }
 
   /** Estimated height of a line in screen lines; replaced by the measured height when rendered. */
   estimate = (/** @type {import('./store.js').Batch} */ chunk, /** @type {number} */ i) => {
     if (!this.wrap || (chunk.flags[i] & FLAG.KIND) > KIND.BINARY) return 1;
-    const excess = Math.min(chunk.cells[i], MAX_SHOWN_CHARS + 20) - this.columns;
-    return excess <= 0 ? 1 : 1 + Math.ceil(excess / Math.max(8, this.columns - HANGING_INDENT));
+    return estimateRows(this.records ? recordCells(chunk, i) : chunk.cells[i], this.columns);
   };
 
   /** Measures viewport and cells again, after a change of size. */
   measure() {
     const { viewport, lineHeight, columns } = this.#metrics.measure();
     this.map.viewport = viewport;
+    this.#ends.measure();
     this.lineHeight = lineHeight;
     if (columns + HANGING_INDENT !== this.columns) this.#reflow(columns + HANGING_INDENT);
     this.#changed();
@@ -86,7 +108,10 @@ export class LineList {
     this.columns = columns;
     if (!this.wrap) return;
     this.estimateHeights();
-    if (anchor) this.#anchor = anchor;
+    // The length at which lines fold depends on the columns.
+    this.refill();
+    // A list that follows would jump to the anchor at the first pause. One that has an anchor is on its way.
+    if (!this.following) this.#anchor ??= anchor;
   }
 
   estimateHeights() {
@@ -94,7 +119,7 @@ export class LineList {
       const chunk = this.#store.chunkOf(n);
       return this.estimate(chunk, n - chunk.first);
     });
-    this.#unmeasured = [...this.#rendered.values()];
+    this.#rendered.remeasure();
   }
 
   get #store() {
@@ -115,6 +140,7 @@ export class LineList {
   /** @param {boolean} following */
   follow(following) {
     if (this.following === following) return;
+    if (following && !this.isLive) return this.#ends.toLive();
     this.following = following;
     this.#changed();
   }
@@ -123,8 +149,8 @@ export class LineList {
   #firstVisible() {
     const { rows } = this.#view;
     if (rows.length === 0) return null;
-    const i = rows.rowAt(this.map.top / this.lineHeight);
-    return { line: rows.lines.at(i), y: rows.topOf(i) * this.lineHeight - this.map.top };
+    const i = this.#rowAt(this.map.top);
+    return { line: rows.lines.at(i), y: this.#yOf(i) - this.map.top };
   }
 
   /** Line number of the first visible row, or -1. */
@@ -138,15 +164,15 @@ export class LineList {
     if (rows.length === 0) return -1;
     if (this.following) return rows.lines.at(rows.length - 1);
     const anchor = this.#anchor;
-    const top = anchor ? rows.topOf(Math.min(rows.lines.indexOf(anchor.line), rows.length - 1)) * this.lineHeight - anchor.y : this.map.top;
-    const end = Math.floor((top + this.map.viewport) / this.lineHeight);
-    const i = rows.rowAt(end - 1);
+    const top = anchor ? this.#yOf(Math.min(rows.lines.indexOf(anchor.line), rows.length - 1)) - anchor.y : this.map.top;
+    const end = Math.floor((top + this.map.viewport - this.#ends.height) / this.lineHeight);
+    const i = rows.rowAt(Math.max(0, end - 1));
     return rows.lines.at(rows.topOf(i) + rows.heightAt(i) > end ? Math.max(0, i - 1) : i);
   }
 
   /** Keeps a line at its position on the screen across the next change of rows. @param {number} [line] */
   anchorLine(line) {
-    const row = line === undefined ? undefined : this.#rendered.get(line);
+    const row = line === undefined ? undefined : this.#rendered.byLine.get(line);
     if (row) this.#anchor = { line: Number(line), y: row.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top };
     else if (line !== undefined) this.#anchor = { line, y: this.map.viewport / 3 };
     else this.#anchor = this.#firstVisible();
@@ -157,7 +183,7 @@ export class LineList {
     this.following = false;
     const { rows } = this.#view;
     const i = rows.lines.indexOf(line);
-    const y = rows.topOf(Math.min(i, Math.max(0, rows.length - 1))) * this.lineHeight - this.map.top;
+    const y = this.#yOf(Math.min(i, Math.max(0, rows.length - 1))) - this.map.top;
     const isVisible = i < rows.length && y >= 0 && y < this.map.viewport - 3 * this.lineHeight;
     if (!isVisible) this.#anchor = { line, y: this.map.viewport / 3 };
     this.#changed();
@@ -165,14 +191,17 @@ export class LineList {
 
   /** @param {number} pixels */
   scrollBy(pixels) {
-    if (pixels < 0) this.following = false;
+    if (pixels < 0) this.#scrolledUp();
+    this.#ends.moved();
     this.#setScrollTop(this.map.scrollTo(this.map.top + pixels));
-    if (this.map.top >= this.map.maxTop - 1) this.following = true;
+    if (this.map.top >= this.map.maxTop - 1) this.following = this.isLive;
     this.#changed();
   }
 
+  /** Goes to the first line of the log. */
   toStart() {
     this.following = false;
+    if (!this.#ends.isAtStart) return this.#ends.toStart();
     this.#setScrollTop(this.map.scrollTo(0));
     this.#changed();
   }
@@ -185,36 +214,34 @@ export class LineList {
 
   /** Keeps visible rows in place after a row was inserted above them. @param {number} i @param {number} screenLines */
   #rowInserted(i, screenLines) {
-    if (this.#view.rows.topOf(i) * this.lineHeight < this.map.top) this.removedAbove(-screenLines);
+    if (this.#yOf(i) < this.map.top) this.removedAbove(-screenLines);
   }
 
   /** Fills all rendered rows again. */
   refill() {
-    for (const [n, row] of this.#rendered) this.#fillRow(row, n);
+    this.#rendered.refill();
     this.#changed();
   }
 
   /** Removes all rendered rows. */
   reset() {
-    for (const row of this.#rendered.values()) row.remove();
     this.#rendered.clear();
-    this.#unmeasured = [];
   }
 
   /** @param {number} n */
   rowOf(n) {
-    return this.#rendered.get(n);
+    return this.#rendered.byLine.get(n);
   }
 
   /** @returns {Iterable<[number, HTMLElement]>} */
   get visibleRows() {
-    return this.#rendered;
+    return this.#rendered.byLine;
   }
 
   /** @param {number} n */
   refillLine(n) {
-    const row = this.#rendered.get(n);
-    if (row) this.#fillRow(row, n);
+    const row = this.#rendered.byLine.get(n);
+    if (row) this.#rendered.fill(row, n);
     this.#changed();
   }
 
@@ -225,9 +252,10 @@ export class LineList {
     this.#anchor = null;
     // A viewport that grows moves the end of the list, which nobody has scrolled away from.
     const isAtEnd = scrollTop >= this.#scroller.scrollHeight - this.#scroller.clientHeight - 1;
-    if (change < 0 && !isAtEnd) this.following = false;
+    if (change < 0 && !isAtEnd) this.follow(false);
+    this.#ends.moved();
     this.map.scrolled(scrollTop);
-    if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = true;
+    if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = this.isLive;
     clearTimeout(this.#realignTimer);
     this.#realignTimer = window.setTimeout(() => this.#setScrollTop(this.map.realign()), REALIGN_DELAY_MS);
     this.#changed();
@@ -242,7 +270,7 @@ export class LineList {
   /** Measures a row again after a node of its JSON tree was toggled. @param {Event} event */
   #treeToggled(event) {
     const row = /** @type {HTMLElement} */ (event.target).closest('.row');
-    if (row instanceof HTMLElement) this.#unmeasured.push(row);
+    if (row instanceof HTMLElement) this.#rendered.remeasure(row);
     this.#changed();
   }
 
@@ -250,21 +278,26 @@ export class LineList {
   render() {
     const { rows } = this.#view;
     const { map } = this;
+    if (!this.isLive) this.following = false;
     this.#applySize();
     if (this.following) this.#setScrollTop(map.scrollTo(Infinity));
     else if (this.#anchor) this.#applyAnchor();
     else if (map.isMisaligned) this.#setScrollTop(map.realign());
-    if (rows.length === 0) return this.reset();
+    if (rows.length === 0) {
+      this.#ends.place(this.map);
+      return this.reset();
+    }
     const first = this.#renderRows();
     if (this.#measureRows()) {
       this.#applySize();
       if (this.following) this.#setScrollTop(map.scrollTo(Infinity));
     }
-    this.#block.style.transform = `translateY(${rows.topOf(first) * this.lineHeight - map.offset}px)`;
+    this.#rendered.block.style.transform = `translateY(${this.#yOf(first) - map.offset}px)`;
+    this.#ends.place(this.map);
   }
 
   #applySize() {
-    this.map.total = this.#view.rows.total * this.lineHeight;
+    this.map.total = this.#ends.height + this.#view.rows.total * this.lineHeight;
     const height = `${this.map.height}px`;
     if (this.#spacer.style.height !== height) this.#spacer.style.height = height;
   }
@@ -275,72 +308,27 @@ export class LineList {
     if (!anchor || rows.length === 0) return;
     const i = Math.min(rows.lines.indexOf(anchor.line), rows.length - 1);
     if (rows.lines.at(i) >= anchor.line || this.#view.done) this.#anchor = null;
-    this.#setScrollTop(this.map.scrollTo(rows.topOf(i) * this.lineHeight - anchor.y));
+    this.#setScrollTop(this.map.scrollTo(this.#yOf(i) - anchor.y));
   }
 
   /** Puts the visible rows into the document. @returns {number} index of the first */
   #renderRows() {
     const { rows } = this.#view;
-    const top = this.map.top / this.lineHeight;
-    const first = Math.max(0, rows.rowAt(top) - OVERSCAN_ROWS);
-    const last = Math.min(rows.length - 1, rows.rowAt(top + this.map.viewport / this.lineHeight) + OVERSCAN_ROWS);
-    this.#remove(rows.lines.at(first), rows.lines.at(last));
-    let at = this.#block.firstElementChild;
-    for (let i = first; i <= last; i++) {
-      const row = this.#rowFor(i);
-      if (row === at) at = at.nextElementSibling;
-      else this.#block.insertBefore(row, at);
-    }
+    const { top, viewport } = this.map;
+    const first = rows.stepShown(this.#rowAt(top), -OVERSCAN_ROWS);
+    const last = rows.stepShown(this.#rowAt(top + viewport), OVERSCAN_ROWS);
+    this.#rendered.show(first, last);
     return first;
   }
 
-  /** @param {number} first @param {number} last range of lines to keep */
-  #remove(first, last) {
-    for (const [n, row] of this.#rendered) {
-      if (n >= first && n <= last) continue;
-      this.#rendered.delete(n);
-      row.remove();
-      if (this.#pool.length < MAX_POOLED_ROWS) this.#pool.push(row);
-    }
+  /** Removes rendered rows from a line on. @param {number} n */
+  dropFrom(n) {
+    this.#rendered.keep(0, n - 1);
   }
 
-  /** @param {number} i */
-  #rowFor(i) {
-    const n = this.#view.rows.lines.at(i);
-    const present = this.#rendered.get(n);
-    if (present) return present;
-    const row = this.#pool.pop() ?? document.createElement('div');
-    this.#rendered.set(n, row);
-    this.#fillRow(row, n);
-    return row;
-  }
-
-  /** @param {HTMLElement} row @param {number} n */
-  #fillRow(row, n) {
-    const { rows } = this.#view;
-    this.#fillContent(row, n, rows.flagsAt(rows.lines.indexOf(n)));
-    this.#unmeasured.push(row);
-  }
-
-  /**
-   * Replaces estimated heights of new rows by measured heights.
-   * @returns {boolean} true if a height changed
-   */
+  /** Replaces estimated heights by measured ones. @returns {boolean} true if a height changed */
   #measureRows() {
-    const { rows } = this.#view;
-    const firstVisible = rows.rowAt(this.map.top / this.lineHeight);
-    let above = 0;
-    let changed = false;
-    for (const row of this.#unmeasured) {
-      if (!row.isConnected) continue;
-      const i = rows.lines.indexOf(Number(row.dataset.n));
-      const height = Math.max(1, Math.round(row.offsetHeight / this.lineHeight));
-      if (height === rows.heightAt(i)) continue;
-      const change = rows.setHeight(i, height);
-      changed = true;
-      if (i < firstVisible) above += change;
-    }
-    this.#unmeasured.length = 0;
+    const { changed, above } = this.#rendered.measure(this.lineHeight, this.#rowAt(this.map.top));
     this.map.offset += above * this.lineHeight;
     return changed;
   }

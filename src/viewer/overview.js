@@ -7,7 +7,7 @@ const WIDTH_PX = 10;
 const property = (name) => getComputedStyle(document.body).getPropertyValue(name);
 
 /** Resolves light-dark() to a colour, because a canvas cannot. @param {HTMLElement} element @param {string} name */
-function resolveColour(element, name) {
+export function resolveColour(element, name) {
   element.style.color = property(name);
   return getComputedStyle(element).color;
 }

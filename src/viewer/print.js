@@ -2,6 +2,7 @@
 // the document while it is printed. viewer.css hides everything else on paper.
 
 import { make } from './dom.js';
+import { fieldText } from './fieldtext.js';
 import { plural } from './format.js';
 import { fillRow } from './row.js';
 
@@ -47,8 +48,9 @@ export function printLines(page, selection) {
 /** @param {import('./page.js').Page} page @param {[number, number] | null} selection */
 function paperOf({ view, renderState, urlState }, selection) {
   const { lines } = view.rows;
-  const { from, to, isAll } = extentOf(selection && [lines.indexOf(selection[0]), lines.indexOf(selection[1] + 1)], view.rows.length);
-  const shown = Array.from({ length: to - from }, (_, i) => lines.at(from + i));
+  const chosen = selection && [...view.linesBetween(...selection)];
+  const { from, to, isAll } = extentOf(chosen && [0, chosen.length], view.rows.length);
+  const shown = chosen ? chosen.slice(from, to) : Array.from({ length: to - from }, (_, i) => lines.at(from + i));
   // Marks and buttons are for the screen, and lines have no end that can be shown later.
   const state = { ...renderState, matcher: null, current: -1, selection: null, fullLines: new Set(shown) };
   const paper = make('div', 'paper');
@@ -57,9 +59,9 @@ function paperOf({ view, renderState, urlState }, selection) {
     fillRow(row, n, 0, state);
     paper.append(row);
   }
-  const { query, filter, chosenSources } = urlState;
+  const { query, filter, chosenSources, fields } = urlState;
   const text = extentText(paper.querySelectorAll('.row:not(.divider)').length, selection !== null, isAll);
-  const parts = [text, [...chosenSources].join(', '), filter && query.text && `matches of ${query.text}`, new Date().toLocaleString()];
+  const parts = [text, [...chosenSources].join(', '), filter && query.text && `matches of ${query.text}`, ...fields.map((field) => fieldText(field, field.isExcluded ? '≠' : '=')), new Date().toLocaleString()];
   paper.prepend(make('p', '', parts.filter(Boolean).join(' · ')));
   return paper;
 }

@@ -1,19 +1,15 @@
-// Fills one row of the list. Log text enters the document only here and in tree.js, always as
-// text nodes.
+// Fills one row of the list: time, name, columns, and the text of linetext.js.
 
-import { parseAnsi } from './ansi.js';
 import { make } from './dom.js';
-import { ago, clock, hexText, instant, plural, shortenName } from './format.js';
-import { findJson } from './json.js';
+import { showFolds, updateFolds } from './foldrow.js';
+import { clock, instant, plural, shortenName } from './format.js';
+import { contentOf, fillText } from './linetext.js';
 import { ROW_FLAG } from './rowlist.js';
 import { FLAG, KIND } from './store.js';
-import { jsonTree } from './tree.js';
+import { timeColumn } from './timecolumn.js';
 
 /** Maximum width of the name column in cells. When doubled, text gets less space. */
 export const NAME_COLUMNS = 20;
-
-/** Characters shown of a collapsed line. When doubled, long lines render slower. */
-export const MAX_SHOWN_CHARS = 2000;
 
 /**
  * State that all rows depend on, in addition to their lines.
@@ -22,146 +18,26 @@ export const MAX_SHOWN_CHARS = 2000;
  * @property {string[]} names
  * @property {(source: number) => number} hueOf
  * @property {import('./query.js').Matcher | null} matcher
- * @property {'off' | 'clock' | 'ago'} time
+ * @property {import('./timecolumn.js').TimeContent} time
+ * @property {import('./zone.js').Zone} zone
  * @property {number} current line number, or -1
  * @property {[number, number] | null} selection first and last line number
- * @property {Set<number>} expandedLines lines whose JSON is shown as a tree
+ * @property {Set<number>} expandedLines lines whose fields are shown as a tree
  * @property {Set<number>} fullLines lines that are shown at full length
+ * @property {import('./folds.js').Folds} [folds] what is folded under rows
+ * @property {boolean} records shows JSON and logfmt as records
+ * @property {import('./columns.js').Columns} columns fields that are shown as columns
+ * @property {() => number} screenColumns returns the cells of a screen row; 0 if lines are not wrapped
  */
-
-/** @typedef {import('./ansi.js').Span & { isMatch: boolean }} StyledPart */
-
-/**
- * Splits spans at the ends of the matched ranges.
- * @param {import('./ansi.js').Span[]} spans
- * @param {[number, number][]} ranges sorted, without overlap
- * @returns {StyledPart[]}
- */
-export function splitSpans(spans, ranges) {
-  /** @type {StyledPart[]} */
-  const parts = [];
-  let at = 0;
-  let r = 0;
-  for (const span of spans) {
-    const end = at + span.text.length;
-    for (let from = at; from < end; ) {
-      while (r < ranges.length && ranges[r][1] <= from) r++;
-      const [begin, stop] = ranges[r] ?? [Infinity, Infinity];
-      const isMatch = begin <= from;
-      const to = Math.min(end, isMatch ? stop : begin);
-      parts.push({ ...span, text: span.text.slice(from - at, to - at), isMatch });
-      from = to;
-    }
-    at = end;
-  }
-  return parts;
-}
-
-/** @param {HTMLElement} element @param {import('./ansi.js').Style} style */
-function applyStyle(element, style) {
-  const { fg, bg } = style.inverse ? { fg: style.bg || 'inverse-fg', bg: style.fg || 'inverse-bg' } : style;
-  for (const [property, colour] of [['fg', fg], ['bg', bg]]) {
-    if (colour.startsWith('rgb')) {
-      element.classList.add(property);
-      element.style.setProperty(`--paint-${property}`, colour);
-    } else if (colour) element.classList.add(`${property}-${colour}`);
-  }
-  for (const name of /** @type {const} */ (['bold', 'dim', 'italic', 'underline', 'strike'])) {
-    if (style[name]) element.classList.add(name);
-  }
-}
-
-/** @param {StyledPart} part @returns {Node} */
-function partNode({ text, style, symbol, isMatch, link }) {
-  const address = link ? webAddress(link) : '';
-  if (!style && !symbol && !isMatch && !address) return document.createTextNode(text);
-  const element = make(isMatch ? 'mark' : 'span', symbol ? 'symbol' : '', text);
-  if (style) applyStyle(element, style);
-  return address ? linkNode(element, address) : element;
-}
-
-/** Returns the address if a link to it can do nothing but open a web page, or ''. @param {string} text */
-function webAddress(text) {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  return url && /^https?:$/.test(url.protocol) ? url.href : '';
-}
-
-/** @param {HTMLElement} content @param {string} address */
-function linkNode(content, address) {
-  const link = /** @type {HTMLAnchorElement} */ (make('a', 'line-link'));
-  link.href = link.title = address;
-  link.target = '_blank';
-  link.rel = 'noreferrer';
-  link.append(content);
-  return link;
-}
-
-/** Reports if a line ends with JSON; cheap tests run first. @param {string} text */
-export function hasJson(text) {
-  return /[}\]]\s*$/.test(text.slice(-8)) && /[{[]\s*(?:["\d{[]|$)/.test(text) && findJson(text) !== null;
-}
 
 /** @param {boolean} open */
 function jsonButton(open) {
   const button = make('button', 'json-toggle');
-  button.title = open ? 'Collapse JSON' : 'Expand JSON';
+  button.title = open ? 'Hide fields' : 'Show fields';
   button.setAttribute('aria-label', button.title);
   button.setAttribute('aria-expanded', String(open));
   button.tabIndex = -1;
   return button;
-}
-
-const DIMMED = Object.freeze({ fg: '', bg: '', bold: false, dim: true, italic: false, underline: false, inverse: false, strike: false });
-const JSON_SYNTAX = /("[^"\\]*(?:\\.[^"\\]*)*"\s*:|[{}[\],]+)/;
-
-/** Returns spans in which keys and brackets are dimmed. @param {string} text @returns {import('./ansi.js').Span[]} */
-function jsonSpans(text) {
-  return text.split(JSON_SYNTAX).map((part, i) => ({ text: part, style: i % 2 ? DIMMED : null, symbol: false }));
-}
-
-/** @param {import('./store.js').Line} line @returns {import('./ansi.js').Span[]} */
-function spansOf(line) {
-  if ((line.flags & FLAG.KIND) === KIND.BINARY) return [{ text: hexText(line.text), style: null, symbol: false }];
-  if (line.flags & FLAG.CONTROL_CHARS) return parseAnsi(line.text);
-  if (/^\s*\{"/.test(line.text)) return jsonSpans(line.text);
-  return [{ text: line.text, style: null, symbol: false }];
-}
-
-/**
- * @param {HTMLElement} text element to fill
- * @param {import('./store.js').Line} line
- * @param {number} n
- * @param {boolean} isMatch
- * @param {RenderState} renderState
- */
-function fillText(text, line, n, isMatch, renderState) {
-  const spans = spansOf(line);
-  const visible = spans.map((span) => span.text).join('');
-  const ranges = (isMatch && renderState.matcher?.ranges(visible)) || [];
-  const isTruncated = visible.length > MAX_SHOWN_CHARS && !renderState.fullLines.has(n) && !ranges.some(([, end]) => end > MAX_SHOWN_CHARS);
-  let remaining = isTruncated ? MAX_SHOWN_CHARS : Infinity;
-  for (const part of splitSpans(spans, ranges)) {
-    if (remaining <= 0) break;
-    text.append(partNode({ ...part, text: part.text.slice(0, remaining) }));
-    remaining -= part.text.length;
-  }
-  if (isTruncated) text.append(showAllButton(visible.length - MAX_SHOWN_CHARS));
-  if (line.flags & FLAG.MORE) text.append(make('span', 'symbol', '↩︎…'));
-  return visible;
-}
-
-/** @param {number} hidden */
-function showAllButton(hidden) {
-  const button = make('button', 'show-all', `Show ${plural(hidden, 'more character')}`);
-  button.tabIndex = -1;
-  return button;
-}
-
-/** @param {number} time @param {RenderState['time']} style */
-function timeColumn(time, style) {
-  const column = make('time', 'time', style === 'ago' ? ago(time, Date.now()) : clock(time));
-  column.title = instant(time);
-  return column;
 }
 
 /**
@@ -172,17 +48,17 @@ function timeColumn(time, style) {
  * @param {RenderState} renderState
  */
 function fillLine(row, line, n, isMatch, renderState) {
-  if (renderState.time !== 'off') row.append(timeColumn(line.time, renderState.time));
+  if (renderState.time !== 'off') row.append(timeColumn(line, renderState));
   const name = make('span', 'name', shortenName(renderState.names[line.source], NAME_COLUMNS));
   name.title = renderState.names[line.source];
   const text = make('div', 'text');
-  const visible = fillText(text, line, n, isMatch, renderState);
-  const expandable = hasJson(visible);
-  const open = expandable && renderState.expandedLines.has(n);
-  row.append(name, text);
-  if (expandable) row.append(jsonButton(open));
-  const json = open ? findJson(visible) : null;
-  if (json) text.append(jsonTree(json));
+  const content = contentOf(line, n, isMatch, renderState);
+  fillText(text, content, renderState.fullLines.has(n), renderState.screenColumns());
+  if (line.flags & FLAG.MORE) text.append(make('span', 'symbol', '↩︎…'));
+  row.append(name);
+  if (renderState.columns.keys.length) row.append(renderState.columns.cells(content.record));
+  row.append(text);
+  if (content.tree) row.append(jsonButton(content.isOpen));
 }
 
 /** @type {Record<string, string>} */
@@ -202,8 +78,8 @@ export function gapText({ lost, reason = 'unknown', filtered }) {
   return { amount, reason: (GAP_REASONS[reason] ?? reason) + (isKnown && filtered ? '; counted before filtering' : '') };
 }
 
-/** @param {HTMLElement} row @param {import('./store.js').Line} line */
-function fillDivider(row, line) {
+/** @param {HTMLElement} row @param {import('./store.js').Line} line @param {import('./zone.js').Zone} zone */
+function fillDivider(row, line, zone) {
   const control = JSON.parse(line.text);
   const text = make('div', 'divider-text');
   if (control.type === 'gap') {
@@ -213,7 +89,7 @@ function fillDivider(row, line) {
     const change = control.type === 'end' ? 'ended' : control.change;
     text.append(make('span', 'name-inline', control.file), ` ${change}`);
   }
-  const time = make('time', '', clock(line.time).slice(0, 8));
+  const time = make('time', '', clock(line.time, zone).slice(0, 8));
   time.title = instant(line.time);
   text.append(' ', time);
   row.append(text);
@@ -236,11 +112,21 @@ export function fillRow(row, n, flags, renderState) {
   row.classList.toggle('break', (flags & ROW_FLAG.BREAK) !== 0);
   row.classList.toggle('binary', kind === KIND.BINARY);
   showSelection(row, n, renderState);
-  if (kind <= KIND.BINARY) fillLine(row, line, n, isMatch, renderState);
-  else {
+  if (kind <= KIND.BINARY) {
+    fillLine(row, line, n, isMatch, renderState);
+    if (renderState.folds) showFolds(row, n, renderState.folds);
+  } else {
     row.classList.add('divider', kind === KIND.GAP ? 'gap' : 'change');
-    fillDivider(row, line);
+    fillDivider(row, line, renderState.zone);
   }
+}
+
+/** Updates the buttons and the level of a row without filling the row again. @param {HTMLElement} row @param {number} n @param {RenderState} renderState */
+export function updateHead(row, n, { store, folds }) {
+  if (!folds || !store.holds(n)) return;
+  const level = `l${store.line(n).level}`;
+  if (!row.classList.contains(level)) row.className = row.className.replace(/\bl\d\b/, level);
+  updateFolds(row, n, folds);
 }
 
 /** Updates the classes for current and selected lines without filling the row again. @param {HTMLElement} row @param {number} n @param {RenderState} renderState */

@@ -16,7 +16,7 @@ export class RowMetrics {
     this.#sample.textContent = '0'.repeat(SAMPLE_CHARS);
     this.#text.append(this.#sample);
     const row = make('div', 'row metrics');
-    row.append(make('time', 'time'), make('span', 'name'), this.#text);
+    row.append(make('time', 'time'), make('span', 'name'), make('span', 'cols'), this.#text);
     scroller.append(row);
   }
 

@@ -4,16 +4,20 @@ import { byId, onClick, setPressed, setText } from './dom.js';
 import { count } from './format.js';
 
 export class SearchBar {
-  #page;
+  #focused;
   #urlStateChanged;
   #query = byId('query', HTMLInputElement);
   #context = byId('context', HTMLInputElement);
 
-  /** @param {import('./page.js').Page} page @param {() => void} urlStateChanged called after a change of the URL state */
-  constructor(page, urlStateChanged) {
-    this.#page = page;
+  /** @param {() => import('./page.js').Page} focused returns the page of the focused pane @param {() => void} urlStateChanged called after a change of the URL state */
+  constructor(focused, urlStateChanged) {
+    this.#focused = focused;
     this.#urlStateChanged = urlStateChanged;
     this.#wire();
+  }
+
+  get #page() {
+    return this.#focused();
   }
 
   focus() {
@@ -40,13 +44,13 @@ export class SearchBar {
       });
     }
     onClick('filter', () => this.toggleFilter());
-    onClick('next', () => this.#page.jumpToMatch(1));
-    onClick('previous', () => this.#page.jumpToMatch(-1));
+    onClick('next', () => this.#page.current.jumpToMatch(1));
+    onClick('previous', () => this.#page.current.jumpToMatch(-1));
   }
 
   /** @param {KeyboardEvent} event */
   #searchKey(event) {
-    if (event.key === 'Enter') this.#page.jumpToMatch(event.shiftKey ? -1 : 1);
+    if (event.key === 'Enter') this.#page.current.jumpToMatch(event.shiftKey ? -1 : 1);
     else if (event.key === 'Escape' && this.#query.value) {
       this.#query.value = '';
       this.#page.search({ text: '' });
@@ -74,7 +78,7 @@ export class SearchBar {
   }
 
   showState() {
-    const { view, searchError, matchNumber, urlState } = this.#page;
+    const { view, searchError, current: { matchNumber }, urlState } = this.#page;
     const { length } = view.matches;
     const state = byId('query-state', HTMLElement);
     const found = matchNumber ? `${count(matchNumber)}/${count(length)}` : count(length);

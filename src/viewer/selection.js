@@ -26,6 +26,7 @@ export class TextSelection {
   #view;
   #scroller;
   #changed;
+  #rowText;
   /** @type {Point | null} where the selection began */
   #anchor = null;
   /** @type {Point | null} where it ends; may be before the anchor */
@@ -44,12 +45,14 @@ export class TextSelection {
    * @param {import('./list.js').LineList} list
    * @param {import('./view.js').View} view
    * @param {() => void} changed called when the page needs a render
+   * @param {(line: number) => string} rowText returns the text of a row, which may differ from that of its line
    */
-  constructor(scroller, list, view, changed) {
+  constructor(scroller, list, view, changed, rowText) {
     this.#scroller = scroller;
     this.#list = list;
     this.#view = view;
     this.#changed = changed;
+    this.#rowText = rowText;
     scroller.addEventListener('mousedown', (event) => this.#pressed(event));
     window.addEventListener('mousemove', (event) => this.#moved(event));
     window.addEventListener('mouseup', () => (this.#pointer = null));
@@ -186,12 +189,15 @@ export class TextSelection {
 
   /** Replaces a place at or behind the end of what a row shows by the end of the line. @param {number} line @param {number} at */
   #clip(line, at) {
+    // Fields that are unfolded are selected as a whole, because they are no text of the line.
+    if (this.#isUnfolded(line)) return at > 0 ? Infinity : 0;
     return at >= this.#shownLength(line) ? Infinity : at;
   }
 
   /** Returns the characters of the line that its row shows; a long line ends with a button. @param {number} line */
   #shownLength(line) {
     const text = this.#list.rowOf(line)?.querySelector('.text');
+    if (this.#isUnfolded(line)) return text?.textContent?.length ?? 0;
     const { length } = this.#textOf(line);
     const end = text?.querySelector(':scope > .show-all');
     if (!text || !end) return length;
@@ -202,10 +208,13 @@ export class TextSelection {
   }
 
   /** @param {number} line */
+  #isUnfolded(line) {
+    return Boolean(this.#list.rowOf(line)?.querySelector('.text.unfolded'));
+  }
+
+  /** @param {number} line */
   #textOf(line) {
-    if (!this.#view.store.holds(line)) return '';
-    const chunk = this.#view.store.chunkOf(line);
-    return shownText(chunk, line - chunk.first);
+    return this.#view.store.holds(line) ? this.#rowText(line) : '';
   }
 
   /** Follows changes by the user in the browser's selection: by touch, and by keys. */
@@ -226,7 +235,7 @@ export class TextSelection {
     const element = node instanceof Element ? node : node?.parentElement;
     const text = element?.closest('.row .text');
     const row = text?.parentElement;
-    if (!node || !text || !row?.dataset.n || element?.closest('.tree')) return null;
+    if (!node || !text || !row?.dataset.n || element?.closest('.tree') || !this.#scroller.contains(text)) return null;
     const range = document.createRange();
     range.setStart(text, 0);
     range.setEnd(node, offset);
@@ -265,23 +274,33 @@ export class TextSelection {
     return [text, text.childNodes.length];
   }
 
-  /** @returns {string} the selected text, as the page shows it, with the lines that the view shows */
+  /** @returns {string} the selected lines that the view shows; of a part of a line, what its row shows */
   get text() {
     const { range } = this;
     if (!range) return '';
     const [first, last] = range;
-    const { rows, store } = this.#view;
+    const { store } = this.#view;
     const parts = [];
-    for (let i = rows.lines.indexOf(first.line); i < rows.length && rows.lines.at(i) <= last.line; i++) {
-      const line = rows.lines.at(i);
+    for (const line of this.#lines(first, last)) {
       const chunk = store.chunkOf(line);
       const flags = chunk.flags[line - chunk.first];
       if ((flags & FLAG.KIND) > KIND.BINARY) continue;
-      const text = shownText(chunk, line - chunk.first);
-      parts.push(text.slice(line === first.line ? first.at : 0, line === last.line ? last.at : undefined));
-      parts.push(line === last.line || flags & FLAG.MORE ? '' : '\n');
+      const from = line === first.line ? first.at : 0;
+      const to = line === last.line ? last.at : Infinity;
+      parts.push(from === 0 && to === Infinity ? shownText(chunk, line - chunk.first) : this.#rowText(line).slice(from, to));
+      parts.push(flags & FLAG.MORE ? '' : '\n');
     }
+    if (parts.at(-1) === '\n') parts.pop();
     return parts.join('');
+  }
+
+  /** Returns the selected lines. A row brings the lines under it unless only a part of it is selected. @param {Point} first @param {Point} last @returns {number[]} */
+  #lines(first, last) {
+    const view = this.#view;
+    const isOne = first.line === last.line;
+    const isWhole = last.at === Infinity && !(isOne && first.at > 0);
+    if (isWhole) return [...view.linesBetween(first.line, last.line)];
+    return isOne ? [last.line] : [...view.linesBetween(first.line, last.line - 1), last.line];
   }
 }
 

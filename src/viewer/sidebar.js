@@ -1,11 +1,17 @@
-// Shows the list of sources and reports clicks on a source.
+// Shows the sources as a list or tree with a filter field, moves the focus in it by arrow keys, and
+// reports which sources are chosen.
 
-import { make, setText } from './dom.js';
-import { compact, formatBytes, plural } from './format.js';
-import { describeState } from './sources.js';
+import { LEVEL } from './level.js';
+import { showErrorBadge } from './errorbadge.js';
+import { SourceRow } from './sourcerow.js';
+import { buildTree, chosenAfter, chosenState, matchingKeys, shownNodes } from './sourcetree.js';
 
-/** Characters at the end of a name that stay visible when CSS cuts its middle. When doubled, less of the beginning is. */
-const TAIL_CHARS = 8;
+/** Sources from which on the filter field is shown. When doubled, a long list has none. */
+const FILTER_FROM = 12;
+/** Sources up to which folders are open at first. When doubled, the tree begins as a longer list. */
+const OPEN_UP_TO = 60;
+/** Rows that one refresh adds. When doubled, the first refresh with many sources takes longer. */
+const MAX_NEW_ROWS = 150;
 
 /** Layouts in which a tap adds or removes a source, because there is no Ctrl key. */
 const TOUCH = '(max-width: 760px), (pointer: coarse)';
@@ -13,59 +19,168 @@ const TOUCH = '(max-width: 760px), (pointer: coarse)';
 export class Sidebar {
   #list;
   #all;
-  /** @type {Map<string, HTMLButtonElement>} */
-  #buttons = new Map();
+  #field;
   #choose;
+  /** Shows only the errors of a source. @type {(name: string) => void} */
+  showErrors = () => {};
+  /** @type {Map<string, SourceRow>} rows by key; the keys of folders have a slash before them */
+  #rows = new Map();
+  /** @type {Map<string, boolean>} folders that the user has opened or closed */
+  #opened = new Map();
+  /** @type {import('./sourcetree.js').TreeNode} */
+  #tree = buildTree([]);
+  #version = 0;
+  /** @type {SourceRow[]} rows of the list in order */
+  #shown = [];
+  /** @type {SourceRow | undefined} row that the Tab key reaches */
+  #current;
+  #chosen = /** @type {Set<string>} */ (new Set());
+  #frame = 0;
 
   /**
    * @param {HTMLElement} list
    * @param {HTMLElement} all button that shows all sources
-   * @param {(name: string, combine: boolean) => void} choose
+   * @param {HTMLInputElement} field filter of the list
+   * @param {(keys: string[]) => void} choose called with names of sources and folders; all sources if empty
    */
-  constructor(list, all, choose) {
+  constructor(list, all, field, choose) {
     this.#list = list;
     this.#all = all;
+    this.#field = field;
     this.#choose = choose;
+    list.addEventListener('click', (event) => this.#clicked(event));
+    list.addEventListener('keydown', (event) => this.#keyPressed(event));
+    field.addEventListener('input', () => this.#refresh());
+    field.addEventListener('keydown', (event) => this.#fieldKeyPressed(event));
   }
 
-  /** @param {string} name @param {number} hue */
-  #button(name, hue) {
-    const button = /** @type {HTMLButtonElement} */ (make('button', `source s${hue}`));
-    button.append(make('span', 'label'), make('span', 'count'), make('span', 'state'));
-    const chars = [...name];
-    const tail = chars.length > 2 * TAIL_CHARS ? chars.splice(-TAIL_CHARS).join('') : '';
-    button.children[0].append(make('span', 'head', chars.join('')), make('span', 'tail', tail));
-    button.onclick = (event) => this.#choose(name, event.ctrlKey || event.metaKey || event.shiftKey || matchMedia(TOUCH).matches);
-    const item = document.createElement('li');
-    item.append(button);
-    this.#buttons.set(name, button);
-    return button;
+  /** Focuses the filter field, or the list if it is short. */
+  focus() {
+    if (this.#field.hidden) this.#current?.button.focus();
+    else this.#field.select();
   }
 
-  /** @param {Iterable<import('./sources.js').Source>} sources in the order of the list @param {Set<string>} chosen */
+  /** Returns the name of a source by its number in the list, from 1. @param {number} number */
+  nameAt(number) {
+    return this.#tree.sources[number - 1]?.name;
+  }
+
+  /** @param {import('./sources.js').Sources} sources @param {Set<string>} chosen */
   render(sources, chosen) {
+    if (sources.version !== this.#version) this.#tree = buildTree(sources.sorted);
+    this.#version = sources.version;
+    this.#chosen = chosen;
+    this.#refresh();
+  }
+
+  #refresh() {
+    const chosen = this.#chosen;
     this.#list.classList.toggle('has-chosen', chosen.size > 0);
     this.#all.hidden = chosen.size === 0;
-    let at = this.#list.firstElementChild;
-    for (const source of sources) {
-      const item = /** @type {Element} */ (this.#show(source, chosen).parentElement);
-      if (item === at) at = at.nextElementSibling;
-      else this.#list.insertBefore(item, at);
+    this.#field.hidden = this.#tree.sources.length < FILTER_FROM;
+    const filter = this.#field.hidden ? '' : this.#field.value.trim();
+    const nodes = shownNodes(this.#tree, (folder) => this.#isOpen(folder), filter);
+    const inTree = nodes.some(({ isFolder }) => isFolder);
+    document.documentElement.classList.toggle('has-tree', inTree);
+    this.#shown = [];
+    let added = 0;
+    for (const node of nodes) {
+      const key = node.isFolder ? `/${node.key}` : node.key;
+      let row = this.#rows.get(key);
+      if (!row?.element.isConnected && ++added > MAX_NEW_ROWS) break;
+      if (!row) this.#rows.set(key, (row = new SourceRow(node)));
+      row.update(node, { open: filter !== '' || this.#isOpen(node), pressed: chosenState(node, chosen), isInherited: !chosen.has(node.key), inTree });
+      if (!node.isFolder) showErrorBadge(row.element, node.key, node.sources[0].levels[LEVEL.ERROR], this.showErrors);
+      this.#shown.push(row);
     }
+    this.#place();
+    if (added > MAX_NEW_ROWS) this.#frame ||= requestAnimationFrame(() => ((this.#frame = 0), this.#refresh()));
   }
 
-  /** @param {import('./sources.js').Source} source @param {Set<string>} chosen */
-  #show(source, chosen) {
-    const button = this.#buttons.get(source.name) ?? this.#button(source.name, source.hue);
-    const [, lineCount, state] = button.children;
-    const { text, bad } = describeState(source.state);
-    setText(lineCount, compact(source.count));
-    setText(state, text);
-    state.classList.toggle('bad', bad);
-    /** @type {HTMLElement} */ (state).hidden = text === '';
-    button.classList.toggle('inactive', source.state !== 'live' && source.state !== '');
-    button.setAttribute('aria-pressed', String(chosen.has(source.name)));
-    button.title = [source.path || source.name, plural(source.count, 'line'), source.size === null ? '' : formatBytes(source.size)].filter(Boolean).join('\n');
-    return button;
+  /** Puts the shown rows into the document. */
+  #place() {
+    const list = this.#list;
+    let at = list.firstElementChild;
+    for (const { element } of this.#shown) {
+      if (element === at) at = at.nextElementSibling;
+      else list.insertBefore(element, at);
+    }
+    while (at) {
+      const next = at.nextElementSibling;
+      at.remove();
+      at = next;
+    }
+    if (!this.#current?.element.isConnected) this.#setCurrent(this.#shown[0]);
+  }
+
+  /** @param {SourceRow | undefined} row */
+  #setCurrent(row) {
+    if (this.#current) this.#current.button.tabIndex = -1;
+    this.#current = row;
+    if (row) row.button.tabIndex = 0;
+  }
+
+  /** @param {import('./sourcetree.js').TreeNode} folder */
+  #isOpen(folder) {
+    return this.#opened.get(folder.key) ?? this.#tree.sources.length <= OPEN_UP_TO;
+  }
+
+  /** @param {import('./sourcetree.js').TreeNode} folder @param {boolean} open */
+  #setOpen(folder, open) {
+    this.#opened.set(folder.key, open);
+    this.#refresh();
+  }
+
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const target = /** @type {HTMLElement} */ (event.target).closest('button');
+    const row = this.#shown.find(({ button, toggle }) => target && (button === target || toggle === target));
+    if (!row) return;
+    this.#setCurrent(row);
+    if (row.toggle === target) return this.#setOpen(row.node, !this.#isOpen(row.node));
+    const combine = event.ctrlKey || event.metaKey || event.shiftKey || matchMedia(TOUCH).matches;
+    this.#choose(chosenAfter(this.#tree, this.#chosen, row.node.key, combine));
+  }
+
+  /** Moves by arrow keys, as in a file tree. @param {KeyboardEvent} event */
+  #keyPressed(event) {
+    const at = this.#shown.findIndex(({ element }) => element.contains(document.activeElement));
+    if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { node } = this.#shown[at];
+    /** @type {Record<string, () => void>} */
+    const actions = {
+      ArrowDown: () => this.#focusRow(at + 1),
+      ArrowUp: () => this.#focusRow(at - 1),
+      Home: () => this.#focusRow(0),
+      End: () => this.#focusRow(this.#shown.length - 1),
+      ArrowRight: () => (node.isFolder && !this.#isOpen(node) ? this.#setOpen(node, true) : this.#focusRow(node.isFolder ? at + 1 : at)),
+      ArrowLeft: () => (node.isFolder && this.#isOpen(node) ? this.#setOpen(node, false) : this.#focusRow(this.#shown.findIndex((row) => row.node === node.parent))),
+      Escape: () => document.getElementById('lines')?.focus(),
+    };
+    if (!(event.key in actions)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    actions[event.key]();
+  }
+
+  /** @param {number} at */
+  #focusRow(at) {
+    const row = this.#shown[at];
+    if (!row) return;
+    this.#setCurrent(row);
+    row.button.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #fieldKeyPressed(event) {
+    const { value } = this.#field;
+    if (event.key === 'ArrowDown') this.#focusRow(0);
+    else if (event.key === 'Enter' && value.trim() && this.#shown.length) this.#choose(matchingKeys(this.#tree, value.trim()));
+    else if (event.key === 'Escape' && value) {
+      this.#field.value = '';
+      this.#refresh();
+    } else if (event.key === 'Escape') document.getElementById('lines')?.focus();
+    else return;
+    event.preventDefault();
   }
 }

@@ -1,9 +1,10 @@
 // State of each source, from `/sources`, and its number of lines, from the stream.
 
+import { LEVEL } from './level.js';
 import { KIND, FLAG } from './store.js';
 
 /** Compares names so that `api-7` comes before `api-14`. */
-const NATURAL = new Intl.Collator('en', { numeric: true });
+export const NATURAL = new Intl.Collator('en', { numeric: true });
 
 /** Number of source colours in viewer.css. */
 export const HUE_COUNT = 10;
@@ -12,10 +13,11 @@ export const HUE_COUNT = 10;
  * @typedef {object} Source
  * @property {string} name
  * @property {number} hue
- * @property {number} count lines received by this page
- * @property {number[]} levels the same lines by level
+ * @property {number} count lines held by this page
+ * @property {number[]} levels the entries of these lines by level
  * @property {string} state state in `/sources`, or ''
  * @property {string} path
+ * @property {string} place position in the tree of sources: the path of the file, or the name if it was given
  * @property {number | null} size
  */
 
@@ -24,6 +26,8 @@ export class Sources {
   byName = new Map();
   /** @type {string[]} names by source index */
   names = [];
+  /** Changes with each new source and each new place of a source. */
+  version = 0;
   /** @type {Source[]} */
   #sorted = [];
 
@@ -31,8 +35,9 @@ export class Sources {
   #sourceOf(name) {
     let source = this.byName.get(name);
     if (!source) {
-      source = { name, hue: this.byName.size % HUE_COUNT, count: 0, levels: [0, 0, 0, 0, 0], state: '', path: '', size: null };
+      source = { name, hue: this.byName.size % HUE_COUNT, count: 0, levels: [0, 0, 0, 0, 0], state: '', path: '', place: name, size: null };
       this.byName.set(name, source);
+      this.version++;
     }
     return source;
   }
@@ -45,14 +50,40 @@ export class Sources {
   }
 
   /**
-   * Returns the received lines of a level.
+   * Returns the received entries of a level.
    * @param {number} level
    * @param {Set<string>} chosen sources to count; all if empty
    */
   levelCount(level, chosen) {
     let total = 0;
-    for (const { name, levels } of this.byName.values()) if (chosen.size === 0 || chosen.has(name)) total += levels[level];
+    for (const source of this.byName.values()) if (isChosen(chosen, source)) total += source.levels[level];
     return total;
+  }
+
+  /** Returns a filter by source index; it is called for each line. @param {Set<string>} chosen @returns {(index: number) => boolean} */
+  filterOf(chosen) {
+    if (chosen.size === 0) return () => true;
+    /** @type {Map<string, boolean>} */
+    const known = new Map();
+    return (index) => {
+      const name = this.names[index];
+      let shown = known.get(name);
+      if (shown === undefined) known.set(name, (shown = this.isShown(chosen, index)));
+      return shown;
+    };
+  }
+
+  /** Reports if the source with an index is chosen. @param {Set<string>} chosen @param {number} index */
+  isShown(chosen, index) {
+    const source = this.byName.get(this.names[index]);
+    return chosen.size === 0 || (source !== undefined && isChosen(chosen, source));
+  }
+
+  /** Reports if exactly one source is shown, so that lines need no name. @param {Set<string>} chosen */
+  isSingle(chosen) {
+    let shown = 0;
+    for (const source of this.byName.values()) if (isChosen(chosen, source) && ++shown > 1) return false;
+    return true;
   }
 
   /** @param {string[]} names */
@@ -61,26 +92,38 @@ export class Sources {
     names.forEach((name) => this.#sourceOf(name));
   }
 
-  /** Updates the sources from the body of `/sources`. @param {unknown} list */
+  /** Updates the sources from the body of `/sources`. @param {unknown} list @returns {boolean} true if a place has changed */
   update(list) {
-    if (!Array.isArray(list)) return;
+    const { version } = this;
+    if (!Array.isArray(list)) return false;
     for (const { name, state, path, size } of list) {
-      Object.assign(this.#sourceOf(String(name)), { state: String(state ?? ''), path: String(path ?? ''), size: size ?? null });
+      const source = this.#sourceOf(String(name));
+      Object.assign(source, { state: String(state ?? ''), path: String(path ?? ''), size: size ?? null });
+      const place = placeOf(source);
+      if (place === source.place) continue;
+      source.place = place;
+      this.version++;
+    }
+    return this.version !== version;
+  }
+
+  /** Counts lines that the page takes, or with `sign` -1 lines that it removes. @param {import('./store.js').Batch} batch @param {number} [sign] */
+  count(batch, sign = 1) {
+    for (let i = 0; i < batch.count; i++) {
+      const source = this.byName.get(this.names[batch.source[i]]);
+      if (!source || (batch.flags[i] & FLAG.KIND) > KIND.BINARY) continue;
+      source.count += sign;
+      if (!(batch.flags[i] & FLAG.CONTINUES)) source.levels[batch.level[i]] += sign;
     }
   }
 
   /** @param {import('./store.js').Batch} batch @returns {{ lines: number, errors: number }} */
-  count(batch) {
+  total(batch) {
     const total = { lines: 0, errors: 0 };
     for (let i = 0; i < batch.count; i++) {
       if ((batch.flags[i] & FLAG.KIND) > KIND.BINARY) continue;
       total.lines++;
-      const level = batch.level[i];
-      if (level === 4) total.errors++;
-      const source = this.byName.get(this.names[batch.source[i]]);
-      if (!source) continue;
-      source.count++;
-      source.levels[level]++;
+      if (batch.level[i] === LEVEL.ERROR && !(batch.flags[i] & FLAG.CONTINUES)) total.errors++;
     }
     return total;
   }
@@ -96,6 +139,28 @@ export class Sources {
   hueOf(index) {
     return this.byName.get(this.names[index])?.hue ?? HUE_COUNT;
   }
+}
+
+/**
+ * Reports if a source is shown.
+ * @param {Set<string>} chosen names of sources, and folders of the tree with a slash at their end; all are shown if empty
+ * @param {{ name: string, place: string }} source
+ */
+export function isChosen(chosen, { name, place }) {
+  if (chosen.size === 0 || chosen.has(name)) return true;
+  for (let at = place.indexOf('/'); at >= 0; at = place.indexOf('/', at + 1)) if (chosen.has(place.slice(0, at + 1))) return true;
+  return false;
+}
+
+/** Returns the path of a source if its name is the end of it, because the user has not given a name. @param {Source} source */
+function placeOf({ name, path }) {
+  let plain = name.replace(/^\.\//, '');
+  try {
+    plain = decodeURIComponent(plain);
+  } catch {
+    // The bytes of the name are not UTF-8, as those of the path.
+  }
+  return `/${path}`.endsWith(`/${plain}`) ? path : name;
 }
 
 /** Returns the label of a state. @param {string} state */

@@ -1,10 +1,14 @@
 // Stores lines in chunks of typed arrays, so that a million lines are a few hundred objects.
-// Lines are numbered in the order of arrival; eviction removes the oldest chunk.
+// Lines are numbered in their order on the page; chunks are removed at both ends, and older
+// lines can be put before the others.
 
 export const KIND = Object.freeze({ LINE: 0, BINARY: 1, GAP: 2, SOURCE: 3, END: 4 });
 
-/** Bits of a line's `flags`; the lowest three are its KIND. CONTINUES: the line belongs to the entry above it. */
-export const FLAG = Object.freeze({ KIND: 7, MORE: 8, CONTROL_CHARS: 16, CONTINUES: 32 });
+/**
+ * Bits of a line's `flags`; the lowest three are its KIND. CONTINUES: the line belongs to the entry
+ * above it; MARKER: it opens or closes a group, see markers.js.
+ */
+export const FLAG = Object.freeze({ KIND: 7, MORE: 8, CONTROL_CHARS: 16, CONTINUES: 32, MARKER: 64 });
 
 /** Lines per chunk. When doubled, eviction removes more lines at once. */
 const CHUNK_LINES = 4096;
@@ -47,7 +51,7 @@ const CHUNK_LINES = 4096;
  * @param {number} capacity
  * @returns {Chunk}
  */
-function emptyChunk(first, capacity = CHUNK_LINES) {
+function emptyChunk(first, capacity) {
   return {
     first,
     count: 0,
@@ -101,6 +105,24 @@ export function idAt(chunk, i) {
   return chunk.ids.slice(start(chunk.idEnds, i), chunk.idEnds[i]);
 }
 
+/** Number of the first line of a page: leaves room for older lines, and numbers stay small integers. */
+export const FIRST_NUMBER = 2 ** 29;
+
+/** @param {Batch} chunk @param {number} i @returns {Line} */
+export function lineAt(chunk, i) {
+  return {
+    text: textAt(chunk, i),
+    id: idAt(chunk, i),
+    flags: chunk.flags[i],
+    level: chunk.level[i],
+    source: chunk.source[i],
+    cells: chunk.cells[i],
+    time: chunk.time[i],
+    ts: chunk.ts[i],
+    offset: chunk.offset[i],
+  };
+}
+
 /** @param {Batch} batch */
 function countControlEvents({ flags, count }) {
   let total = 0;
@@ -112,12 +134,20 @@ export class Store {
   /** @type {Chunk[]} */
   chunks = [];
   /** Number of the next line. */
-  next = 0;
+  next;
   /** Number of stored characters. */
   chars = 0;
   /** Number of stored control events (gaps, changes and ends of sources). */
   controlEvents = 0;
   #lastChunk = 0;
+
+  #chunkLines;
+
+  /** @param {number} [next] number of the first line @param {number} [chunkLines] */
+  constructor(next = 0, chunkLines = CHUNK_LINES) {
+    this.next = next;
+    this.#chunkLines = chunkLines;
+  }
 
   /** Number of the oldest stored line. */
   get first() {
@@ -140,8 +170,8 @@ export class Store {
   /** @param {number} count */
   #chunkFor(count) {
     let last = this.chunks.at(-1);
-    if (!last || last.count + count > CHUNK_LINES) {
-      last = emptyChunk(this.next);
+    if (!last || last.count + count > last.flags.length) {
+      last = emptyChunk(this.next, this.#chunkLines);
       this.chunks.push(last);
     }
     return last;
@@ -170,11 +200,25 @@ export class Store {
   /** @param {Batch} batch */
   append(batch) {
     for (let at = 0; at < batch.count; ) {
-      const end = Math.min(batch.count, at + CHUNK_LINES);
+      const end = Math.min(batch.count, at + this.#chunkLines);
       copyLines(batch, at, end, this.#chunkFor(end - at));
       this.next += end - at;
       at = end;
     }
+    this.chars += batch.text.length;
+    this.controlEvents += countControlEvents(batch);
+  }
+
+  /** Puts lines before the oldest stored line. @param {Batch} batch */
+  prepend(batch) {
+    for (let end = batch.count; end > 0; ) {
+      const begin = Math.max(0, end - this.#chunkLines);
+      const chunk = emptyChunk(this.first - (end - begin), end - begin);
+      copyLines(batch, begin, end, chunk);
+      this.chunks.unshift(chunk);
+      end = begin;
+    }
+    this.#lastChunk = 0;
     this.chars += batch.text.length;
     this.controlEvents += countControlEvents(batch);
   }
@@ -195,20 +239,26 @@ export class Store {
   }
 
   /**
-   * Removes the oldest chunks until the rest is within both limits.
+   * Removes chunks at one end until the rest is within both limits.
    * @param {number} lines
    * @param {number} chars
-   * @returns {boolean} true if a chunk was removed
+   * @param {boolean} [newest] removes the newest lines in place of the oldest
+   * @returns {Chunk[]} removed chunks
    */
-  evict(lines, chars) {
-    const before = this.chunks.length;
-    while (this.chunks.length > 1 && (this.size - this.chunks[0].count >= lines || this.chars > chars)) {
-      this.chars -= this.chunks[0].text.length;
-      this.controlEvents -= countControlEvents(this.chunks[0]);
-      this.chunks.shift();
+  evict(lines, chars, newest = false) {
+    /** @type {Chunk[]} */
+    const removed = [];
+    while (this.chunks.length > 1) {
+      const chunk = this.chunks[newest ? this.chunks.length - 1 : 0];
+      if (this.size - chunk.count < lines && this.chars <= chars) break;
+      removed.push(chunk);
+      this.chars -= chunk.text.length;
+      this.controlEvents -= countControlEvents(chunk);
+      if (newest) this.next = /** @type {Chunk} */ (this.chunks.pop()).first;
+      else this.chunks.shift();
       this.#lastChunk = 0;
     }
-    return this.chunks.length < before;
+    return removed;
   }
 
   /** Returns the chunk of a stored line. @param {number} n @returns {Chunk} */
@@ -231,21 +281,16 @@ export class Store {
     return n >= this.first && n < this.next;
   }
 
+  /** @param {number} n @returns {string} event ID of the line; '' for a gap, which repeats the ID before it */
+  idOf(n) {
+    const { id, flags } = this.line(n);
+    return (flags & FLAG.KIND) === KIND.GAP ? '' : id;
+  }
+
   /** @param {number} n @returns {Line} */
   line(n) {
     const chunk = this.chunkOf(n);
-    const i = n - chunk.first;
-    return {
-      text: textAt(chunk, i),
-      id: idAt(chunk, i),
-      flags: chunk.flags[i],
-      level: chunk.level[i],
-      source: chunk.source[i],
-      cells: chunk.cells[i],
-      time: chunk.time[i],
-      ts: chunk.ts[i],
-      offset: chunk.offset[i],
-    };
+    return lineAt(chunk, n - chunk.first);
   }
 
   /**
@@ -262,4 +307,29 @@ export class Store {
     }
     return -1;
   }
+}
+
+/** @param {Line[]} lines @returns {Batch} */
+export function batchOf(lines) {
+  const store = new Store(0, Math.max(1, lines.length));
+  for (const line of lines) store.push(line);
+  return store.chunks[0] ?? emptyChunk(0, 0);
+}
+
+/** @param {Batch} batch @returns {Line[]} */
+export function linesOf(batch) {
+  return Array.from({ length: batch.count }, (_, i) => lineAt(batch, i));
+}
+
+/**
+ * Returns the ID of the first or last event of a batch that is no gap, or ''.
+ * @param {Batch} batch
+ * @param {boolean} last
+ */
+export function idAtEnd(batch, last) {
+  for (let step = 0; step < batch.count; step++) {
+    const i = last ? batch.count - 1 - step : step;
+    if ((batch.flags[i] & FLAG.KIND) !== KIND.GAP) return idAt(batch, i);
+  }
+  return '';
 }

@@ -2,6 +2,8 @@
 // notices a connection that is silent because the network or the server is dead.
 
 import { openStream, responds } from './eventreader.js';
+import { openAfterRead } from './firstread.js';
+import { FLAG, KIND } from './store.js';
 
 /** Time between checks. When doubled, a dead connection is noticed later. */
 const CHECK_INTERVAL_MS = 1_000;
@@ -39,11 +41,13 @@ const MAX_SERVER_DELAY_MS = 600_000;
  * @property {(data: string, id: string) => void} line
  * @property {(data: string, id: string) => void} control
  * @property {(state: State) => void} state
+ * @property {(read: import('./firstread.js').FirstRead) => void} [first] newest lines, read before the stream opens
  */
 
 /** Browser functions that a stream needs; tests replace them. */
 export const BROWSER = {
   open: openStream,
+  openFirst: /** @type {typeof openAfterRead | undefined} */ (openAfterRead),
   responds,
   now: () => Date.now(),
   random: () => Math.random(),
@@ -145,18 +149,32 @@ export class Stream {
     this.#phaseStart = this.#lastReceived = this.#platform.now();
     this.#events = 0;
     this.#setState({ phase: 'connecting' });
-    this.#connection = this.#platform.open(this.#resumeUrl(), {
+    const events = this.#handlers();
+    const { openFirst } = this.#platform;
+    this.#connection = this.lastId || !openFirst
+      ? this.#platform.open(this.#resumeUrl(), events)
+      : openFirst(this.#url, this.#healthUrl && new URL('sources', this.#healthUrl).href, events);
+  }
+
+  /** Returns the functions that a connection calls. */
+  #handlers() {
+    return {
       opened: () => {
         this.#recordEvent('');
         this.#lastPing = 0;
         this.#setState({ phase: 'live' });
       },
       received: () => (this.#lastReceived = this.#platform.now()),
-      event: (name, data, id) => this.#receive(name, data, id),
-      retry: (ms) => (this.#serverDelay = ms),
+      event: (/** @type {string} */ name, /** @type {string} */ data, /** @type {string} */ id) => this.#receive(name, data, id),
+      first: (/** @type {import('./firstread.js').FirstRead} */ read) => {
+        this.#listener.first?.(read);
+        this.#recordEvent(read.endId);
+        this.#isAfterEnd = ((read.lines.at(-1)?.flags ?? 0) & FLAG.KIND) === KIND.END;
+      },
+      retry: (/** @type {number} */ ms) => (this.#serverDelay = ms),
       ended: () => this.#bodyEnded(),
-      failed: (failure) => this.#failed(failure),
-    });
+      failed: (/** @type {import('./eventreader.js').Failure} */ failure) => this.#failed(failure),
+    };
   }
 
   /** @param {string} name @param {string} data @param {string} id */

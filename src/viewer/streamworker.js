@@ -12,10 +12,12 @@ const hubs = new Map();
  * @param {MessagePort} port
  * @param {import('./connect.js').Request} request
  */
-function attach(port, { url, health, after }) {
+async function attach(port, { url, health, after }) {
   for (const [hubUrl, hub] of hubs) if (hubUrl !== url && hub.idle) hubs.delete(hubUrl);
   let hub = hubs.get(url);
-  if (!hub || (after && !hub.canResume(after))) {
+  // A page that has read newer lines itself may be ahead of the stream.
+  if (hub && !hub.idle && after && !hub.canResume(after)) await hub.awaitEvent(after);
+  if (!hub || (after ? !hub.canResume(after) : !hub.canStart)) {
     const isFirst = !hub || hub.idle;
     hub = new Hub(url, health);
     if (isFirst) hubs.set(url, hub);
@@ -25,7 +27,7 @@ function attach(port, { url, health, after }) {
 
 /** @param {MessageEvent} event port of a page, and its request */
 function receivePort(event) {
-  attach(event.ports[0], event.data);
+  void attach(event.ports[0], event.data);
 }
 
 self.onmessage = receivePort;

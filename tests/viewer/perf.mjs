@@ -43,7 +43,7 @@ const top = () => page.evaluate(() => {
   const box = document.querySelector('#lines').getBoundingClientRect();
   return Number([...document.querySelectorAll('.rows .row')].find((row) => row.getBoundingClientRect().bottom > box.top + 1).dataset.n);
 });
-await page.keyboard.press('g');
+await page.evaluate(() => (document.querySelector('#lines').scrollTop = 100_000));
 await page.waitForTimeout(400);
 const from = await top();
 await page.mouse.move(600, 400);
@@ -53,6 +53,16 @@ console.log(`10,000 px of wheel move ${await top() - from} rows of 20 px`);
 await page.evaluate(() => { const lines = document.querySelector('#lines'); lines.scrollTop = lines.scrollHeight / 2; });
 await page.waitForTimeout(400);
 console.log(`the scroll bar in the middle shows row ${await top() - from}`);
+await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+const held = () => page.$eval('#line-count', (element) => element.textContent);
+const older = () => page.$eval('.older', (element) => element.textContent);
+console.log(`at the top: ${await held()}, ${await older()}`);
+await page.evaluate(() => { globalThis.taskCount = globalThis.tasks.length; });
+for (let i = 0; i < 40; i++) {
+  await page.evaluate(() => (document.querySelector('#lines').scrollTop = 0));
+  await page.waitForTimeout(150);
+}
+console.log(`older lines: ${await held()}, ${await older()}; long tasks: ${(await page.evaluate(() => globalThis.tasks.slice(globalThis.taskCount))).map(Math.round).join(' ') || 'none'}`);
 const time = async (name, run) => {
   const from = Date.now();
   await run();

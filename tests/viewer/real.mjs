@@ -2,7 +2,7 @@
 // SSETAIL_DRIVER=./real.mjs SSETAIL_BIN=… node --test page.test.mjs
 // With SSETAIL_PAGE=source, the page comes from src/viewer in place of the binary.
 import { spawn } from 'node:child_process';
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pageProxy } from './proxy.mjs';
@@ -22,9 +22,10 @@ async function start(folder, port, args) {
   return { child, url };
 }
 
-/** @param {{ args?: string[] }} [options] further arguments of the program */
-export async function newDriver({ args = [] } = {}) {
+/** @param {{ args?: string[], files?: Record<string, string[]> }} [options] further arguments of the program, and files that exist when it starts */
+export async function newDriver({ args = [], files = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'ssetail-page-'));
+  for (const [name, lines] of Object.entries(files)) await writeFile(join(folder, name), lines.map((line) => `${line}\n`).join(''));
   let running = await start(folder, 0, args);
   const proxy = process.env.SSETAIL_PAGE === 'source' ? await pageProxy(() => running.url) : null;
   const end = (signal = 'SIGTERM') => new Promise((done) => {

@@ -21,7 +21,8 @@ import { connectionText, noticeOf } from '../../src/viewer/status.js';
 import { Stream } from '../../src/viewer/stream.js';
 import { View } from '../../src/viewer/view.js';
 import { asNdjson, asText } from '../../src/viewer/export.js';
-import { splitSpans, gapText } from '../../src/viewer/row.js';
+import { splitSpans } from '../../src/viewer/parts.js';
+import { gapText } from '../../src/viewer/row.js';
 import { ago, formatBytes, hexText, plural, shortenName } from '../../src/viewer/format.js';
 
 const line = (text, more = {}) => ({ text, id: `e-${text}`, flags: 0, level: 0, source: 0, cells: text.length, time: 1, ts: 1, offset: 0, ...more });
@@ -177,7 +178,7 @@ describe('store', () => {
   });
   it('evicts the oldest lines beyond its limit', () => {
     const store = filled(Array.from({ length: 50_000 }, (_, i) => i));
-    assert.equal(store.evict(10_000, Infinity), true);
+    assert.ok(store.evict(10_000, Infinity).length > 0);
     assert.ok(store.size >= 10_000 && store.size < 15_000);
     assert.equal(store.line(store.first).text, String(store.first));
     assert.equal(store.next, 50_000);
@@ -347,7 +348,7 @@ describe('decode', () => {
 
 describe('hash', () => {
   it('parses what it formats', () => {
-    const state = { line: 'k3f9q2-1a', query: { text: 'a&b=#', regex: true, matchCase: false }, filter: true, context: 3, sources: ['a b', 'c&d'], levels: 0b11000, grep: 'x+', history: 'all' };
+    const state = { line: 'k3f9q2-1a', lastLine: '', query: { text: 'a&b=#', regex: true, matchCase: false }, filter: true, context: 3, sources: ['a b', 'c&d'], beside: false, levels: 0b11000, fields: [{ key: 'a=b!%', value: 'x=&"', isExcluded: true }, { key: 's', value: '', isExcluded: false }], columns: ['user.name', 'a b'], range: [0, 60_000], grep: 'x+', history: 'all' };
     assert.deepEqual(parseHash(formatHash(state)), state);
   });
   it('accepts a line alone, or nothing', () => {

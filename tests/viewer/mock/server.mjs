@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 
 const ROOT = new URL('../../../src/viewer/', import.meta.url);
-const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' };
-export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' };
+export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Answers with the file of the page at `path`. */
 export async function asset(path, response) {
@@ -77,7 +77,7 @@ export class Mock {
       const data = { file: name, message: line, time, offset: source.size, level, ...extra };
       source.size = source.offset = source.size + Buffer.byteLength(line) + 1;
       source.lines++;
-      return { data: JSON.stringify(data), file: name, line };
+      return { data: JSON.stringify(data), file: name, line, time };
     }));
   }
 
@@ -116,6 +116,7 @@ export class Mock {
     if (url.pathname === '/healthz') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
     if (url.pathname === '/sse') return this.stream(request, response, url.searchParams);
     if (url.pathname === '/sources') return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify([...this.sources.values()]));
+    if (url.pathname === '/manifest.webmanifest') return void response.writeHead(200, { 'content-type': 'application/manifest+json' }).end('{"name":"ssetail mock","start_url":"./","display":"standalone"}');
     return asset(url.pathname, response);
   }
 
@@ -151,12 +152,29 @@ export class Mock {
   /** Responds with NDJSON to a read that ends. The history goes back to the first event, and only streams are limited to the ring. */
   read(response, query) {
     const seqOf = (name) => Number(query.get(name)?.split('-')[1] ?? NaN);
-    const all = [...this.evicted, ...this.events];
     const to = query.has('before') ? seqOf('before') - 1 : this.seq;
-    const from = query.has('last_event_id') ? seqOf('last_event_id') : Math.max(0, to - Number(query.get('n') ?? 0));
-    const objects = all.slice(from, to).map(({ data, id }) => ({ ...JSON.parse(data), id }));
+    const from = query.has('last_event_id') ? seqOf('last_event_id') : 0;
+    const [pattern, since, files] = [new RegExp(query.get('grep') ?? ''), query.has('since') ? Date.parse(query.get('since')) : 0, query.getAll('file')];
+    const isWanted = (event) => {
+      const file = event.file ?? JSON.parse(event.data).file;
+      if (files.length && !files.includes(file)) return false;
+      return event.name || (pattern.test(event.line) && (since === 0 || (JSON.parse(event.data).ts ?? event.time) >= since));
+    };
+    const selected = [...this.evicted, ...this.events].slice(from, to).filter(isWanted);
+    const objects = this.newest(selected, query).map(({ data, id }) => ({ ...JSON.parse(data), id }));
     objects.push({ type: 'end_of_read', reason: 'complete', id: `${this.epoch}-${to}` });
     response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(objects.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  }
+
+  /** Returns the newest `n` lines of each source, and control events between them. */
+  newest(events, query) {
+    const n = query.get('n') ?? 'all';
+    if (n === 'all' || query.has('last_event_id')) return events;
+    const counts = new Map();
+    const isNew = ({ name, file }) => name || (counts.set(file, (counts.get(file) ?? 0) + 1), counts.get(file) <= Number(n));
+    const kept = new Set(events.toReversed().filter(isNew));
+    const first = events.findIndex((event) => kept.has(event) && !event.name);
+    return first < 0 ? [] : events.filter((event, i) => i >= first && kept.has(event));
   }
 
   replay(last, epoch, seq, n) {

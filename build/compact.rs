@@ -5,7 +5,7 @@
 ///
 /// Lines stay lines, so that statements end where they did. The source has no text over several
 /// lines and no `/**` in a text; a test of this module checks both.
-pub(super) fn compact(source: &str) -> String {
+pub fn compact(source: &str) -> String {
     let mut compacted = String::with_capacity(source.len());
     for line in without_blocks(source).lines().map(str::trim) {
         if !line.is_empty() && !line.starts_with("//") {

@@ -21,7 +21,7 @@ $load(typeof document === 'undefined' ? self.name : 'app.js');
 const OWN_ADDRESS: &str = "new URL(import.meta.url)";
 
 /// Joins modules, which are given as names and texts.
-pub(super) fn bundle(modules: &[(&str, &str)]) -> String {
+pub fn bundle(modules: &[(&str, &str)]) -> String {
     let mut script = "const $modules = {\n".to_owned();
     for (name, source) in modules {
         script.push_str(&Module::parse(name, &compact(source)).function());
@@ -120,4 +120,5 @@ fn joined_line(line: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "bundle/tests.rs"]
 mod tests;

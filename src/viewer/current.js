@@ -1,0 +1,96 @@
+// Current line of a list, selection of lines, and moves to other lines and to matches.
+
+import { showSelection } from './row.js';
+
+export class CurrentLine {
+  #page;
+  /** Step of a jump that waits for the end of the search, or 0. */
+  #pendingJump = 0;
+  /** True until the first jump of a search, which does not depend on the current line. */
+  isNewSearch = false;
+
+  /** @param {import('./page.js').Page} page */
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /**
+   * Goes to a match; the first jump goes to the nearest one above the lower end of the view.
+   * @param {number} step 1 for the next match, -1 for the previous one
+   */
+  jumpToMatch(step) {
+    const { view, list, renderState } = this.#page;
+    if (!view.done) {
+      this.#pendingJump = step;
+      return this.#page.requestRender();
+    }
+    this.#pendingJump = 0;
+    const { matches } = view;
+    if (matches.length === 0) return;
+    const { current } = renderState;
+    const isFirst = this.isNewSearch || current < 0;
+    this.isNewSearch = false;
+    const from = matches.indexOf(isFirst ? list.lastLine + 1 : current);
+    const next = isFirst || step < 0 ? from - 1 : matches.at(from) === current ? from + 1 : from;
+    this.goTo(matches.at((next + matches.length) % matches.length));
+  }
+
+  /** Runs the jump that waited for the end of the search. */
+  finishJump() {
+    if (this.#pendingJump) this.jumpToMatch(this.#pendingJump);
+  }
+
+  /** Position of the current line among the matches, from 1; 0 if it is no match. */
+  get matchNumber() {
+    const { view, renderState } = this.#page;
+    const at = view.matches.indexOf(renderState.current);
+    return at < view.matches.length && view.matches.at(at) === renderState.current ? at + 1 : 0;
+  }
+
+  /** Makes a line the current line and scrolls to it. @param {number} n */
+  goTo(n) {
+    this.set(n, false);
+    this.#page.list.scrollToLine(n);
+  }
+
+  /** @param {number} n -1 for no line @param {boolean} extend selects from the current line to this line */
+  set(n, extend) {
+    const { renderState, view, list } = this.#page;
+    if (n >= 0) view.folds.reveal(n);
+    if (extend && renderState.current >= 0) renderState.selection = [Math.min(renderState.current, n), Math.max(renderState.current, n)];
+    else {
+      renderState.current = n;
+      renderState.selection = null;
+    }
+    for (const [line, row] of list.visibleRows) showSelection(row, line, renderState);
+    this.#page.requestRender();
+  }
+
+  /** Moves the current line. @param {number} step */
+  move(step) {
+    const { renderState, view: { rows }, list } = this.#page;
+    const { lines } = rows;
+    if (lines.length === 0) return;
+    const isFirst = renderState.current < 0;
+    const from = Math.min(lines.length - 1, lines.indexOf(isFirst ? list.firstLine : renderState.current));
+    this.goTo(lines.at(rows.stepShown(from, isFirst ? 1 : step)));
+  }
+
+  /** Moves the end of the selection, which begins at the current line. @param {number} step */
+  extend(step) {
+    const { renderState: { current, selection }, view: { rows }, list } = this.#page;
+    const { lines } = rows;
+    if (current < 0 || lines.length === 0) return this.move(step);
+    const end = !selection ? current : selection[0] === current ? selection[1] : selection[0];
+    const next = lines.at(rows.stepShown(lines.indexOf(end), step));
+    this.set(next, true);
+    list.scrollToLine(next);
+  }
+
+  /** @returns {number[]} selected lines, or the current line, with those that are folded under them */
+  get lines() {
+    const { renderState: { current, selection }, view } = this.#page;
+    if (!selection) return current >= 0 ? [...view.linesBetween(current, current)] : [];
+    return [...view.linesBetween(...selection)];
+  }
+}
