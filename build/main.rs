@@ -1,12 +1,16 @@
 //! Prepares the page: joins its modules into one script, removes comments, and compresses the script
 //! with Brotli, which takes too long when the program starts.
 
+#![expect(clippy::print_stdout, reason = "Cargo reads the lines")]
+
 mod bundle;
 mod compact;
 
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use brotli::enc::BrotliEncoderParams;
 
 /// The folder of the page.
 const VIEWER: &str = "src/viewer";
@@ -24,8 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let modules = read_modules(viewer)?;
     let texts: Vec<_> = modules.iter().map(|(name, text)| (&**name, &**text)).collect();
     let script = bundle::bundle(&texts);
-    let mut compressed = Vec::new();
-    brotli::BrotliCompress(&mut script.as_bytes(), &mut compressed, &Default::default())?;
+    let (mut compressed, best) = (Vec::new(), BrotliEncoderParams::default());
+    brotli::BrotliCompress(&mut script.as_bytes(), &mut compressed, &best)?;
     fs::write(output.join("app.js"), script)?;
     fs::write(output.join("app.js.br"), compressed)?;
     Ok(())
