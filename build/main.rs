@@ -41,7 +41,8 @@ fn read_modules(folder: &Path) -> Result<Vec<(String, String)>, Box<dyn Error>> 
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        if name.ends_with(".js") && !EARLY.contains(&&*name) {
+        let is_module = path.extension().is_some_and(|extension| extension == "js");
+        if is_module && !EARLY.contains(&&*name) {
             modules.push((name, fs::read_to_string(path)?));
         }
     }

@@ -155,7 +155,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn of(entry: DirEntry) -> Option<Self> {
+    fn of(entry: &DirEntry) -> Option<Self> {
         let metadata = entry.metadata().ok().filter(Metadata::is_file)?;
         let modified = metadata.modified().ok()?;
         Some(Candidate { path: entry.path(), id: FileId::of(&metadata), modified })
@@ -174,7 +174,7 @@ impl Candidate {
 fn rotated_files(directory: &Path, name: &OsStr) -> impl Iterator<Item = Candidate> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let rotated = entries.filter(|entry| is_rotated_name(entry.file_name().as_bytes(), name));
-    rotated.filter_map(Candidate::of)
+    rotated.filter_map(|entry| Candidate::of(&entry))
 }
 
 /// Returns whether a rotation gives the name `rotated` to a file that was called `name`: a number or

@@ -41,13 +41,11 @@ impl Layout {
 
     /// Returns whether a line that starts with `start` has its time where the layout has it.
     fn is_of(&self, start: &[u8; COMPARED]) -> bool {
-        let mut difference = 0;
-        for index in 0..COMPARED {
-            let byte = start[index];
+        let parts = start.iter().zip(&self.bytes).zip(self.fixed.iter().zip(&self.digits));
+        let difference = parts.fold(0, |difference, ((byte, known), (fixed, digit))| {
             let is_no_digit = if byte.wrapping_sub(b'0') > 9 { 255 } else { 0 };
-            difference |= (byte ^ self.bytes[index]) & self.fixed[index];
-            difference |= is_no_digit & self.digits[index];
-        }
+            difference | (byte ^ known) & fixed | is_no_digit & digit
+        });
         self.end > 0 && difference == 0
     }
 
@@ -76,8 +74,11 @@ impl Layout {
 fn varying_digits(time: &[u8]) -> impl Iterator<Item = usize> {
     let is_digit = |byte: &u8| byte.is_ascii_digit();
     let is_time_of_day = |window: &[u8]| {
-        matches!(window, [a, b, b':', c, d, b':', b'0'..=b'5', e]
-            if [a, b, c, d, e].into_iter().all(is_digit))
+        window.iter().enumerate().all(|(at, byte)| match at {
+            2 | 5 => *byte == b':',
+            6 => matches!(byte, b'0'..=b'5'),
+            _ => is_digit(byte),
+        })
     };
     let seconds = time.windows(8).position(is_time_of_day).map(|start| start + 7);
     let fraction = seconds.map_or(0..0, |last| {
