@@ -76,6 +76,7 @@ export class Page {
     this.#regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
     this.view = new View(this.store, (chunk, i) => this.list.estimate(chunk, i));
     this.view.isFollowing = () => this.list.following;
+    this.view.folds.leveled = (source, from, to) => this.sources.relevel(source, from, to);
     this.renderState = newRenderState(this, main);
     const fill = (/** @type {HTMLElement} */ row, /** @type {number} */ n, /** @type {number} */ flags) => {
       if (this.store.holds(n)) fillRow(row, n, flags, this.renderState);
@@ -323,7 +324,7 @@ export class Page {
     this.applyFilters(this.renderState.current >= 0 && !this.list.following ? this.renderState.current : undefined);
   }
 
-  /** Shows only the errors of a source; a second call shows everything again. @param {string} name */
+  /** Shows only the errors of a source or folder; a second call shows everything again. @param {string} name */
   showErrorsOf(name) {
     const { urlState } = this;
     const isOnly = urlState.levels === 1 << LEVEL.ERROR && urlState.chosenSources.size === 1 && urlState.chosenSources.has(name);

@@ -89,6 +89,21 @@ describe('many sources', () => {
     await page.waitForFunction(() => document.querySelectorAll('#sources .source').length === 17);
   };
 
+  it('have a badge with the number of errors, also on a closed folder', async () => {
+    await start(await filesOf(HOSTS, (name) => [name.includes('api') ? `ERROR of ${name}` : `INFO of ${name}`, 'ERROR seldom'].slice(0, name.startsWith('web-1/') ? 2 : 1)));
+    await open();
+    const badge = (label) => page.locator(`li:has(> .source:has-text("${label}")) > .error-badge:visible`).first();
+    await page.waitForFunction(() => document.querySelectorAll('.error-badge:not([hidden])').length === 5);
+    assert.equal(await badge('web-1/').count(), 0);
+    await page.click('[aria-label="Close web-1/"]');
+    assert.equal(await badge('web-1/').textContent(), '4');
+    await expectNoViolations();
+    await badge('web-1/').click();
+    await waitForTexts(['ERROR of web-1/api.log', 'ERROR seldom', 'ERROR seldom', 'ERROR seldom']);
+    await badge('web-1/').click();
+    await page.waitForFunction((all) => document.querySelectorAll('.rows .row').length === all, HOSTS.length + 3);
+  });
+
   it('are a tree, of which a folder can be chosen and closed', async () => {
     await openHosts();
     assert.deepEqual(await outline(), ['db-1/main.log', 'sys.log', 'web-1/', 'api.log', 'nginx/', 'access.log', 'error.log', 'web-2/', 'api.log', 'nginx/', 'access.log', 'error.log', 'worker.log', 'web-10/', 'api.log', 'b.log', 'c.log']);
