@@ -49,10 +49,10 @@ const FILES: &[(&str, &str)] = files! {
     "query.js" "record.js" "regexsearch.js" "renderedrows.js" "renderstate.js" "repeats.js" "row.js"
     "rowlist.js" "rowmetrics.js" "screenrow.js" "scroll.js" "searchbar.js" "searchworker.js"
     "selection.js" "server.js" "serverfilter.js" "sidebar.js" "sidebyside.js" "sourcerow.js"
-    "sources.js" "sourcetree.js" "stated.js" "status.js" "statusview.js" "store.js" "stream.js"
-    "streamworker.js" "timeaxis.js" "timebars.js" "timecolumn.js" "timecounts.js" "timeline.js"
-    "timeparse.js" "timerange.js" "timesearch.js" "timetools.js" "track.js" "tree.js" "urls.js"
-    "view.js" "watch.js" "zone.js"
+    "sources.js" "sourcetree.js" "stated.js" "statedtime.js" "status.js" "statusview.js" "store.js"
+    "stream.js" "streamworker.js" "timeaxis.js" "timebars.js" "timecolumn.js" "timecounts.js"
+    "timeline.js" "timeparse.js" "timerange.js" "timesearch.js" "timetools.js" "track.js" "tree.js"
+    "urls.js" "view.js" "watch.js" "zone.js"
 };
 
 /// A file of the page, plain and compressed, with its headers.
