@@ -315,6 +315,23 @@ describe('panes', () => {
     await page.waitForFunction(() => document.querySelector('.pane .rows').textContent.includes('line 199 of a'));
   });
 
+  it('are printed one by one, and leave room for chips', async () => {
+    await openPanes();
+    await page.locator('.pane .row .text').first().click({ position: { x: 30, y: 8 } });
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    assert.deepEqual(await page.$$eval('.paper .row .text', (all) => all.map((each) => each.textContent)), (await paneTexts())[1]);
+    assert.match(await page.textContent('.paper > p'), / · a\.log · /);
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await page.goto(`${page.url()}&column=status`);
+    await page.waitForSelector('.chip');
+    await page.waitForFunction(() => {
+      const bottom = document.querySelector('.chips').getBoundingClientRect().bottom;
+      const titles = [...document.querySelectorAll('.pane-title')].map((each) => each.getBoundingClientRect());
+      const tops = [...document.querySelectorAll('.lines')].map((each) => each.getBoundingClientRect().top);
+      return titles.length === 2 && titles.every((title) => title.top >= bottom) && tops.every((top, i) => top >= titles[i].bottom);
+    });
+  });
+
   it('are below each other on a phone', async () => {
     await openPanes();
     await page.setViewportSize({ width: 390, height: 844 });
@@ -348,6 +365,18 @@ describe('clear filters', () => {
     await waitForTexts(['INFO one of a', 'ERROR two of a', 'INFO three of b']);
     assert.equal(await page.inputValue('#query'), '');
     assert.equal(await page.isVisible('#clear-filters'), false);
+  });
+
+  it('removes fields, columns and the range of times', async () => {
+    await start();
+    await driver.append('a.log', ['level=info status=200 msg=good', 'level=info status=500 msg=bad']);
+    await open('#field=status%3D500&column=status&to=2020-01-01T00:00:00Z');
+    await page.waitForSelector('#empty:not([hidden])');
+    assert.equal(await page.locator('.chip').count(), 2);
+    assert.equal(await page.isVisible('#range'), true);
+    await page.click('#clear-filters');
+    await page.waitForFunction(() => document.querySelectorAll('.rows .row').length === 2);
+    assert.deepEqual([await page.locator('.chip').count(), await page.isVisible('#range'), new URL(page.url()).hash], [0, false, '']);
   });
 });
 
