@@ -317,10 +317,13 @@ describe('search by time', () => {
 });
 
 describe('the time at the beginning of a line', () => {
-  const dimmed = (text, more = {}) => dimTime([{ text, style: null, symbol: false }], { ts: 1, time: 2, flags: 0, ...more }).filter(({ look }) => look).map((span) => span.text).join();
+  const dimmed = (text, more = {}) => dimTime([{ text, style: null, symbol: false }], { ts: 1, time: 2, flags: 0, ...more }).filter(({ look }) => look).map((span) => span.text.trim()).join();
   it('is dimmed in the common notations', () => {
     for (const time of ['2026-11-25 19:00:02,000', '2026-11-25T19:00:02.123Z', '2026/11/25 19:00:02', '[2026-11-25 19:00:02 +0100]', 'Nov  5 19:00:02', '[12:00:01.5]', '12:00:01']) assert.equal(dimmed(`${time} INFO x`), time);
-    assert.equal(dimTime([{ text: '12:00:01 a', style: null, symbol: false }], { ts: 1, time: 2, flags: 0 }).map(({ text }) => text).join('|'), '12:00:01| a');
+    assert.equal(dimTime([{ text: '12:00:01 a', style: null, symbol: false }], { ts: 1, time: 2, flags: 0 }).map(({ text }) => text).join('|'), '12:00:01 |a');
+    const access = '10.0.4.17 - - [23/Nov/2026:14:02:24 +0000] "GET / HTTP/1.1" 200 74';
+    assert.equal(dimmed(access), '[23/Nov/2026:14:02:24 +0000]');
+    assert.equal(dimTime([{ text: access, style: null, symbol: false }], { ts: 1, time: 2, flags: 0 }).map(({ text }) => text).join(''), access);
   });
   it('is not dimmed where it is none, or not in the column', () => {
     for (const text of ['12:00:01abc', 'at 12:00:01', '2026-11-25 is a day', '']) assert.equal(dimmed(text), '');
