@@ -43,6 +43,8 @@ export class Page {
   /** @type {import('./row.js').RenderState} */
   renderState;
   afterRender = () => {};
+  /** Called when a pane has been added. @type {(pane: Page) => void} */
+  paneAdded = () => {};
   /** Called after lines were stored, also while the page is hidden and renders nothing. */
   afterAppend = () => {};
   /**

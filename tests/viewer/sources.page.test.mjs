@@ -315,6 +315,21 @@ describe('panes', () => {
     await page.waitForFunction(() => document.querySelector('.pane .rows').textContent.includes('line 199 of a'));
   });
 
+  it('read older lines, each when it is scrolled up', async () => {
+    await start();
+    await driver.append('a.log', Array.from({ length: 16_000 }, (_, i) => `INFO line ${i} of a`));
+    await driver.append('b.log', ['INFO one of b', 'INFO two of b']);
+    await open('#source=b.log&source=a.log&beside=1');
+    await waitForLine('line 15999 of a');
+    await page.waitForFunction(() => {
+      const lines = document.querySelector('.pane .lines');
+      if (lines.querySelector('.row .text')?.textContent === 'INFO line 0 of a') return true;
+      lines.scrollTop = lines.scrollTop > 10 ? 0 : 60;
+      return false;
+    }, undefined, { timeout: 20_000 });
+    assert.equal(await page.textContent('.pane .older span'), 'Start of the log');
+  });
+
   it('are printed one by one, and leave room for chips', async () => {
     await openPanes();
     await page.locator('.pane .row .text').first().click({ position: { x: 30, y: 8 } });
