@@ -36,7 +36,7 @@ export const STATES = {
   columns: async ({ page }) => {
     await page.goto(`${page.url()}#column=level&column=upstream&field=msg!=retrying`);
     await page.reload();
-    await page.waitForSelector('.rows .col');
+    await page.waitForSelector('.rows .col:not(:empty)');
   },
   raw: async ({ page }) => {
     await page.keyboard.press('r');

@@ -374,6 +374,7 @@ describe('format', () => {
     assert.equal(plural(1, 'line'), '1 line');
     assert.equal(plural(12_345, 'line'), '12,345 lines');
     assert.equal(formatBytes(4096), '4.0 KiB');
+    assert.deepEqual(['service-179/current.log', 'a-file-without-any-folder.log', 'a/very/long/folder/for/a.log'].map((name) => shortenName(name, 20)), ['service-179/…ent.log', 'a-file-wi…folder.log', 'a/very/lo…/for/a.log']);
     assert.deepEqual([shortenName('web-1/app.log', 13), shortenName('web-1/application.log', 13)], ['web-1/app.log', 'web-1/…on.log']);
     assert.equal(ago(0, 65_000), '1m 05s');
     assert.match(gapText({ reason: 'evicted', lost: 1 }).amount, /^1 event lost/);
