@@ -92,9 +92,11 @@ describe('ansi', () => {
   }
   it('takes hostile lines in a second', () => {
     for (const part of ['\x1b[31ma\x1b[32mb\x1b[2D\x1b[C', 'ab\b', 'x\x1b[K\r', '\x1b[@', 'a\x1b[999b', '日\b', 'a\tb\r\x1b[K']) {
-      const start = performance.now();
+      // Time of the processor: other programs do not count.
+      const start = process.cpuUsage();
       const shown = visibleText(`${'x'.repeat(100_000)}${part.repeat(900_000 / part.length)}`);
-      assert.ok(performance.now() - start < 1000, `${JSON.stringify(part)} took ${performance.now() - start} ms`);
+      const { user } = process.cpuUsage(start);
+      assert.ok(user < 1_000_000, `${JSON.stringify(part)} took ${user / 1000} ms`);
       assert.ok(shown.length <= 1_100_000);
     }
   });
