@@ -71,7 +71,7 @@ const log = new HistoryWindow({
     page.requestRender();
   },
 });
-const loader = new Loader(page, log, { toLive: connect, toStart: () => void goToStart() });
+const loader = new Loader(page, log, { toLive: connect, toStart: (list) => void goToStart(list) });
 
 /** Counts lines and adds them to the page. @param {import('./store.js').Batch} batch @param {() => void} add */
 function addLines(batch, add) {
@@ -261,11 +261,11 @@ async function open(what, go) {
 /** Returns the reason for which the server has no such line. @param {string} problem sentence of the server */
 const reasonOfGone = (problem) => (problem.startsWith('before ') ? 'the server has been restarted since, or never had it' : problem);
 
-/** Goes to the first line of the log. */
-async function goToStart() {
+/** Goes to the first line of the log. @param {import('./list.js').LineList} list */
+async function goToStart(list) {
   await log.readOlder();
   if (!log.isAtStart && !log.isGone) await open('The start of the log', () => log.openAtStart());
-  if (log.isAtStart || log.isGone) page.list.toStart();
+  if (log.isAtStart || log.isGone) list.toStart();
 }
 
 /** Goes to the first line at or after a time, or else to the newest line. @param {number} ms */

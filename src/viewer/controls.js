@@ -62,7 +62,7 @@ export class Controls {
     this.#notes = new Notes(page, !prefs.introduced, () => this.#setPrefs({ introduced: true }));
     new Notifier(page);
     this.#time = new TimeTools(page, prefs, { setPrefs: (change) => this.#setPrefs(change), urlStateChanged: () => this.#urlStateChanged(), toast: (text) => this.toast(text) });
-    printLines(page, () => this.#panes.tools.selectedRange);
+    printLines(() => this.#page, () => this.#panes.tools.selectedRange);
     this.#wireBar();
     this.#wireMenu();
     this.#wireLevels();

@@ -1,4 +1,4 @@
-// Badge beside a source with the number of its error entries; a click shows only these.
+// Badge beside a source or folder with the number of its error entries; a click shows only these.
 
 import { make, setText } from './dom.js';
 import { compact, plural } from './format.js';
@@ -6,7 +6,7 @@ import { compact, plural } from './format.js';
 /**
  * Shows the badge at the end of an item of the list of sources, unless there is no error.
  * @param {HTMLElement} item
- * @param {string} name of the source
+ * @param {string} name of the source, or of the folder with a slash at its end
  * @param {number} errors
  * @param {(name: string) => void} showErrors
  */

@@ -3,6 +3,7 @@
 import { decode, findJson, parseJson } from './json.js';
 import { logfmtTokens } from './logfmt.js';
 import { canonicalNumber } from './number.js';
+import { FLAG } from './store.js';
 
 /** Number of criteria. When doubled, filtering takes longer. */
 export const MAX_CRITERIA = 16;
@@ -14,7 +15,11 @@ export const MAX_CRITERIA = 16;
  * @property {boolean} isExcluded hides lines with the value in place of those without it
  */
 
-/** @typedef {(line: string) => boolean} LineTest reports if a line is shown */
+/**
+ * Reports if a line is shown. A line that continues an entry is shown with the line at its head, of
+ * which `isHeadShown` tells; only a value to show that it has itself shows it without that.
+ * @typedef {(line: string, isHeadShown?: boolean) => boolean} LineTest
+ */
 
 /** @param {Criterion} criterion @returns {string} `KEY=VALUE` or `KEY!=VALUE` */
 export function criterionText({ key, value, isExcluded }) {
@@ -105,5 +110,39 @@ export function compileFields(criteria) {
     if (!criterion.isExcluded) included.set(criterion.key, [...(included.get(criterion.key) ?? []), hasValue(criterion)]);
   }
   const groups = [...included.values()];
-  return (line) => groups.every((tests) => tests.some((test) => test(line))) && !excluded.some((test) => test(line));
+  return (line, isHeadShown) => {
+    if (isHeadShown !== undefined && (isHeadShown || groups.length === 0)) return isHeadShown;
+    return groups.every((tests) => tests.some((test) => test(line))) && !excluded.some((test) => test(line));
+  };
+}
+
+/** Tests the lines of several sources in their order, and remembers the heads of their entries. */
+export class EntryTest {
+  #test;
+  /** @type {Map<number, boolean>} by source */
+  #heads = new Map();
+
+  /** @param {LineTest | null | undefined} test */
+  constructor(test) {
+    this.#test = test;
+  }
+
+  /**
+   * @param {import('./store.js').Batch} chunk
+   * @param {number} i
+   * @param {(chunk: import('./store.js').Batch, i: number) => string} textOf
+   */
+  passes(chunk, i, textOf) {
+    if (!this.#test) return true;
+    const source = chunk.source[i];
+    const continues = (chunk.flags[i] & FLAG.CONTINUES) !== 0;
+    const passes = this.#test(textOf(chunk, i), continues ? this.#heads.get(source) : undefined);
+    if (!continues) this.#heads.set(source, passes);
+    return passes;
+  }
+
+  /** Forgets the heads, because lines are missing. */
+  break() {
+    this.#heads.clear();
+  }
 }

@@ -27,6 +27,8 @@ export class Folds {
   touched = new Set();
   /** Line from which on lines fold no rows before it, because somebody reads these; Infinity while following. */
   still = () => Infinity;
+  /** Called when the head of an entry takes the level of one of its lines. @type {(source: number, from: number, to: number) => void} */
+  leveled = () => {};
   #view;
   /** @type {Map<number, Track>} by source */
   #tracks = new Map();
@@ -169,7 +171,9 @@ export class Folds {
   /** @param {number} n @param {number} level */
   #setLevel(n, level) {
     const chunk = this.#view.store.chunkOf(n);
-    chunk.level[n - chunk.first] = level;
+    const i = n - chunk.first;
+    if (chunk.level[i] !== level) this.leveled(chunk.source[i], chunk.level[i], level);
+    chunk.level[i] = level;
   }
 
   /** Adds an error at its place: lines of other sources may have been read before. @param {number} n line of its head */

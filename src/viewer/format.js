@@ -53,10 +53,15 @@ export function ago(ms, now) {
   return `${Math.floor(seconds / 86400)}d`;
 }
 
-/** Shortens a name in the middle, because both ends distinguish names. @param {string} name @param {number} max characters */
+/** Characters of a file name that are shown behind its folder. When doubled, more folders are cut. */
+const LEAST_TAIL = 6;
+
+/** Shortens a name behind its folder, or else in the middle: both ends distinguish names. @param {string} name @param {number} max characters */
 export function shortenName(name, max) {
-  const end = Math.ceil((max - 1) / 2);
-  return name.length <= max ? name : `${name.slice(0, max - 1 - end)}…${name.slice(-end)}`;
+  if (name.length <= max) return name;
+  const folder = name.lastIndexOf('/') + 1;
+  const head = folder > 0 && folder < max - LEAST_TAIL ? folder : Math.floor((max - 1) / 2);
+  return `${name.slice(0, head)}…${name.slice(head + 1 - max)}`;
 }
 
 /** Decodes base64. @param {string} base64 */

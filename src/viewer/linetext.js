@@ -8,6 +8,7 @@ import { count, hexText } from './format.js';
 import { findJson, parseJson } from './json.js';
 import { appendParts, linkParts, splitPieces, splitSpans } from './parts.js';
 import { covers, piecesOf, recordOf } from './record.js';
+import { dimTime } from './statedtime.js';
 import { FLAG, KIND } from './store.js';
 import { fieldTree } from './tree.js';
 
@@ -55,7 +56,7 @@ function treeOf(text) {
  * @param {import('./row.js').RenderState} renderState
  * @returns {Content}
  */
-export function contentOf(line, n, isMatch, { matcher, records, columns, expandedLines }) {
+export function contentOf(line, n, isMatch, { matcher, records, columns, expandedLines, time }) {
   const spans = spansOf(line);
   const visible = spans.length === 1 ? spans[0].text : spans.map((span) => span.text).join('');
   const isText = (line.flags & FLAG.KIND) === KIND.LINE;
@@ -70,7 +71,7 @@ export function contentOf(line, n, isMatch, { matcher, records, columns, expande
     // A match in text that the record does not show is shown in the line itself.
     if (covers(pieces, ranges)) return { ...common, isRecord: true, parts: splitPieces(pieces, ranges) };
   }
-  return { ...common, isRecord: false, parts: splitSpans(spans, ranges) };
+  return { ...common, isRecord: false, parts: splitSpans(time === 'line' ? dimTime(spans, line) : spans, ranges) };
 }
 
 /** Returns the text of a row; '' of a record that is unfolded. @param {Content} content */

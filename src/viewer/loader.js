@@ -1,7 +1,7 @@
 // Reads older and newer lines in time: some after the page has opened, more near the ends of the
 // window. Shows above the first row what precedes it.
 
-import { setText } from './dom.js';
+import { make, setText } from './dom.js';
 import { plural } from './format.js';
 import { LIMIT } from './page.js';
 
@@ -35,35 +35,48 @@ export function headText({ isAtStart, isGone, problem, olderCount, isStarted }) 
   return olderCount === null ? 'Older lines' : plural(olderCount, 'older line');
 }
 
+/**
+ * Element above the first row of a list.
+ * @typedef {{ element: HTMLElement, text: HTMLElement, button: HTMLElement }} Head
+ */
+
 export class Loader {
   #page;
   #window;
+  #moves;
   #pagesLeft = 1;
   #newerLeft = PAGES_PER_MOVE;
   #retryTimer = 0;
   #isCleared = false;
-  #head = document.createElement('div');
-  #text = document.createElement('span');
-  #button = document.createElement('button');
+  /** @type {Head[]} */
+  #heads = [];
 
   /**
    * @param {import('./page.js').Page} page
    * @param {import('./history.js').HistoryWindow} window
-   * @param {{ toLive: () => void, toStart: () => void }} moves
+   * @param {{ toLive: () => void, toStart: (list: import('./list.js').LineList) => void }} moves
    */
-  constructor(page, window, { toLive, toStart }) {
+  constructor(page, window, moves) {
     this.#page = page;
     this.#window = window;
-    this.#head.className = 'older';
-    this.#head.append(this.#text, this.#button);
-    this.#button.className = 'link';
-    this.#button.onclick = () => this.load();
-    page.list.setEnds({
-      head: this.#head,
+    this.#moves = moves;
+    page.paneAdded = ({ list }) => this.#attach(list);
+    this.#attach(page.list);
+  }
+
+  /** Tells a list what is beyond its rows. @param {import('./list.js').LineList} list */
+  #attach(list) {
+    const window = this.#window;
+    const head = { element: make('div', 'older'), text: make('span', ''), button: make('button', 'link') };
+    head.element.append(head.text, head.button);
+    head.button.onclick = () => this.load();
+    this.#heads.push(head);
+    list.setEnds({
+      head: head.element,
       isLive: () => window.isLive,
       isAtStart: () => window.isAtStart || window.isGone,
-      toLive,
-      toStart,
+      toLive: this.#moves.toLive,
+      toStart: () => this.#moves.toStart(list),
       moved: () => (this.#pagesLeft = this.#newerLeft = PAGES_PER_MOVE),
     });
   }
@@ -86,17 +99,17 @@ export class Loader {
     this.#page.requestRender();
   }
 
-  /** Reads lines if an end is near. Called after each frame. */
+  /** Reads lines if a list is near its end. Called after each frame. */
   check() {
-    const { list, view, store } = this.#page;
+    const { store, panes } = this.#page;
     const window = this.#window;
-    const near = NEAR_VIEWPORTS * list.map.viewport;
-    if (!window.isLive && view.done && list.map.maxTop - list.map.top < near) this.#readNewer();
+    const isDone = panes.every(({ view }) => view.done);
+    if (!window.isLive && isDone && panes.some(({ list: { map } }) => map.maxTop - map.top < NEAR_VIEWPORTS * map.viewport)) this.#readNewer();
     this.showHead();
-    if (!view.done || !window.isStarted || window.isReading || window.isAtStart || window.isGone || window.problem) return;
+    if (!isDone || !window.isStarted || window.isReading || window.isAtStart || window.isGone || window.problem) return;
     const hasRoom = store.size < LIMIT.lines / 2 && store.chars < LIMIT.chars / 2;
     const isFirst = window.isLive && hasRoom && store.size < FIRST_LINES && !this.#isCleared;
-    const isNear = list.map.top < near && (hasRoom || !list.following) && this.#pagesLeft > 0;
+    const isNear = panes.some(({ list: { map } }) => map.top < NEAR_VIEWPORTS * map.viewport) && (hasRoom || panes.every(({ list }) => !list.following)) && this.#pagesLeft > 0;
     if (!isFirst && isNear) this.#pagesLeft--;
     if (isFirst || isNear) void window.readOlder();
   }
@@ -120,8 +133,10 @@ export class Loader {
     const window = this.#window;
     const { store } = this.#page;
     const canLoad = window.problem !== '' || (this.#pagesLeft === 0 && !window.isAtStart);
-    setText(this.#text, window.isAtStart && store.size === 0 ? '' : headText(window));
-    setText(this.#button, window.problem ? 'Try again' : 'Load older lines');
-    this.#button.hidden = !canLoad || window.isReading || window.isGone || !window.isStarted;
+    for (const { text, button } of this.#heads) {
+      setText(text, window.isAtStart && store.size === 0 ? '' : headText(window));
+      setText(button, window.problem ? 'Try again' : 'Load older lines');
+      button.hidden = !canLoad || window.isReading || window.isGone || !window.isStarted;
+    }
   }
 }

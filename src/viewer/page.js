@@ -43,6 +43,8 @@ export class Page {
   /** @type {import('./row.js').RenderState} */
   renderState;
   afterRender = () => {};
+  /** Called when a pane has been added. @type {(pane: Page) => void} */
+  paneAdded = () => {};
   /** Called after lines were stored, also while the page is hidden and renders nothing. */
   afterAppend = () => {};
   /**
@@ -76,6 +78,7 @@ export class Page {
     this.#regexSearch = typeof Worker === 'undefined' ? null : new RegexSearch(this.store, shownText, (reason) => this.#stopSearch(reason));
     this.view = new View(this.store, (chunk, i) => this.list.estimate(chunk, i));
     this.view.isFollowing = () => this.list.following;
+    this.view.folds.leveled = (source, from, to) => this.sources.relevel(source, from, to);
     this.renderState = newRenderState(this, main);
     const fill = (/** @type {HTMLElement} */ row, /** @type {number} */ n, /** @type {number} */ flags) => {
       if (this.store.holds(n)) fillRow(row, n, flags, this.renderState);
@@ -323,7 +326,7 @@ export class Page {
     this.applyFilters(this.renderState.current >= 0 && !this.list.following ? this.renderState.current : undefined);
   }
 
-  /** Shows only the errors of a source; a second call shows everything again. @param {string} name */
+  /** Shows only the errors of a source or folder; a second call shows everything again. @param {string} name */
   showErrorsOf(name) {
     const { urlState } = this;
     const isOnly = urlState.levels === 1 << LEVEL.ERROR && urlState.chosenSources.size === 1 && urlState.chosenSources.has(name);

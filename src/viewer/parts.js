@@ -17,9 +17,11 @@ import { addressOf, findUrls } from './urls.js';
  * @property {import('./record.js').Field} [field] the field whose value this is
  */
 
+/** @typedef {import('./ansi.js').Span & { look?: string }} LookSpan span with the class of its element */
+
 /**
  * Splits spans at the ends of the matched ranges.
- * @param {import('./ansi.js').Span[]} spans
+ * @param {LookSpan[]} spans
  * @param {[number, number][]} ranges sorted, without overlap
  * @returns {Part[]}
  */

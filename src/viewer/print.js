@@ -5,6 +5,7 @@ import { make } from './dom.js';
 import { fieldText } from './fieldtext.js';
 import { plural } from './format.js';
 import { fillRow } from './row.js';
+import { rangeText } from './timerange.js';
 
 /** Lines printed without a selection: about 100 sheets. When doubled, printing starts later. */
 const NEWEST_LINES = 5_000;
@@ -30,8 +31,8 @@ export function extentText(lines, isSelected, isAll) {
 }
 
 /**
- * @param {import('./page.js').Page} page
- * @param {() => [number, number] | null} selection returns the first and the last selected line
+ * @param {() => import('./page.js').Page} page returns the page of the focused pane, whose lines are printed
+ * @param {() => [number, number] | null} selection returns its first and its last selected line
  */
 export function printLines(page, selection) {
   /** @type {HTMLElement | null} */
@@ -39,29 +40,30 @@ export function printLines(page, selection) {
   const remove = () => paper?.remove();
   window.addEventListener('beforeprint', () => {
     remove();
-    paper = paperOf(page, selection());
+    paper = paperOf(page(), selection());
     document.body.append(paper);
   });
   window.addEventListener('afterprint', remove);
 }
 
 /** @param {import('./page.js').Page} page @param {[number, number] | null} selection */
-function paperOf({ view, renderState, urlState }, selection) {
+function paperOf({ view, renderState, urlState, pane }, selection) {
   const { lines } = view.rows;
   const chosen = selection && [...view.linesBetween(...selection)];
   const { from, to, isAll } = extentOf(chosen && [0, chosen.length], view.rows.length);
   const shown = chosen ? chosen.slice(from, to) : Array.from({ length: to - from }, (_, i) => lines.at(from + i));
   // Marks and buttons are for the screen, and lines have no end that can be shown later.
-  const state = { ...renderState, matcher: null, current: -1, selection: null, fullLines: new Set(shown) };
+  const state = Object.assign(Object.create(renderState), { matcher: null, current: -1, selection: null, fullLines: new Set(shown) });
   const paper = make('div', 'paper');
   for (const n of shown) {
     const row = document.createElement('div');
     fillRow(row, n, 0, state);
     paper.append(row);
   }
-  const { query, filter, chosenSources, fields } = urlState;
+  const { query, filter, chosenSources, fields, range } = urlState;
   const text = extentText(paper.querySelectorAll('.row:not(.divider)').length, selection !== null, isAll);
-  const parts = [text, [...chosenSources].join(', '), filter && query.text && `matches of ${query.text}`, ...fields.map((field) => fieldText(field, field.isExcluded ? '≠' : '=')), new Date().toLocaleString()];
+  const filters = [filter && query.text && `matches of ${query.text}`, ...fields.map((field) => fieldText(field, field.isExcluded ? '≠' : '=')), range && rangeText(range, renderState.zone, Date.now())];
+  const parts = [text, pane || [...chosenSources].join(', '), ...filters, new Date().toLocaleString()];
   paper.prepend(make('p', '', parts.filter(Boolean).join(' · ')));
   return paper;
 }

@@ -21,7 +21,7 @@ export class Sidebar {
   #all;
   #field;
   #choose;
-  /** Shows only the errors of a source. @type {(name: string) => void} */
+  /** Shows only the errors of a source or folder. @type {(name: string) => void} */
   showErrors = () => {};
   /** @type {Map<string, SourceRow>} rows by key; the keys of folders have a slash before them */
   #rows = new Map();
@@ -89,8 +89,11 @@ export class Sidebar {
       let row = this.#rows.get(key);
       if (!row?.element.isConnected && ++added > MAX_NEW_ROWS) break;
       if (!row) this.#rows.set(key, (row = new SourceRow(node)));
-      row.update(node, { open: filter !== '' || this.#isOpen(node), pressed: chosenState(node, chosen), isInherited: !chosen.has(node.key), inTree });
-      if (!node.isFolder) showErrorBadge(row.element, node.key, node.sources[0].levels[LEVEL.ERROR], this.showErrors);
+      const isOpen = filter !== '' || this.#isOpen(node);
+      row.update(node, { open: isOpen, pressed: chosenState(node, chosen), isInherited: !chosen.has(node.key), inTree });
+      // The sources of an open folder have badges of their own.
+      const errors = isOpen && node.isFolder ? 0 : node.sources.reduce((sum, { levels }) => sum + levels[LEVEL.ERROR], 0);
+      showErrorBadge(row.element, node.key, errors, this.showErrors);
       this.#shown.push(row);
     }
     this.#place();

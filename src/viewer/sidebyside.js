@@ -78,6 +78,7 @@ export class SideBySide {
     page.view.folds.setOptions(this.#main.view.folds.options);
     page.list.records = this.#main.list.records;
     page.afterRender = () => this.#main.afterRender();
+    this.#main.paneAdded(page);
     return this.#add(page, element);
   }
 

@@ -117,6 +117,14 @@ export class Sources {
     }
   }
 
+  /** Counts the head of an entry under another level. @param {number} index of the source @param {number} from @param {number} to levels */
+  relevel(index, from, to) {
+    const source = this.byName.get(this.names[index]);
+    if (!source) return;
+    source.levels[from]--;
+    source.levels[to]++;
+  }
+
   /** @param {import('./store.js').Batch} batch @returns {{ lines: number, errors: number }} */
   total(batch) {
     const total = { lines: 0, errors: 0 };

@@ -3,6 +3,7 @@
 
 import { visibleText } from './ansi.js';
 import { EntryFilter } from './entryfilter.js';
+import { EntryTest } from './fieldfilter.js';
 import { Folds } from './folds.js';
 import { hexText } from './format.js';
 import { ROW_FLAG, LineNumbers, RowList } from './rowlist.js';
@@ -46,6 +47,7 @@ export class View {
   #criteria = SHOW_ALL;
   #cursor = 0;
   #filter = new EntryFilter(0, () => {});
+  #fields = new EntryTest(null);
   #isFiltered = false;
   /** Line before which all rows were complete at the end of a frame. */
   #settled = 0;
@@ -107,6 +109,7 @@ export class View {
     this.linkedRows = 0;
     this.#cursor = this.#store.first;
     this.#isFiltered = this.isFiltered;
+    this.#fields = new EntryTest(this.#criteria.fields);
     this.#filter = new EntryFilter(this.#criteria.context, (n, rowFlags) => {
       if (this.#store.holds(n)) this.#show(this.#store.chunkOf(n), n, rowFlags, true);
     });
@@ -196,6 +199,7 @@ export class View {
     if (isOutside(this.#criteria.range, chunk.ts[i])) return void this.#showIfLinked(chunk, n);
     if (kind === KIND.GAP) {
       this.#filter.break();
+      this.#fields.break();
       this.folds.break();
       return this.#show(chunk, n, 0);
     }
@@ -209,8 +213,9 @@ export class View {
 
   /** @param {import('./store.js').Chunk} chunk @param {number} n @param {number} i */
   #addLine(chunk, n, i) {
-    const { levels, fields, matcher, search, filter } = this.#criteria;
-    const isLevelShown = (levels === 0 || (levels & (1 << chunk.level[i])) !== 0) && (!fields || fields(shownText(chunk, i)));
+    const { levels, matcher, search, filter } = this.#criteria;
+    const hasFields = this.#fields.passes(chunk, i, shownText);
+    const isLevelShown = hasFields && (levels === 0 || (levels & (1 << chunk.level[i])) !== 0);
     const isMatch = isLevelShown && matcher !== null && (search ? search.isMatch(n) : matcher.test(shownText(chunk, i)));
     if (isMatch) this.matches.push(n);
     const rowFlags = isMatch ? ROW_FLAG.MATCH : 0;

@@ -1,6 +1,6 @@
 // Finds lines that pass a filter among those that arrive while the tab is hidden.
 
-import { compileFields } from './fieldfilter.js';
+import { EntryTest, compileFields } from './fieldfilter.js';
 import { fieldText, valueText } from './fieldtext.js';
 import { LEVELS } from './level.js';
 import { compile } from './query.js';
@@ -61,7 +61,7 @@ export class Watch {
   #filter;
   #found;
   #matcher;
-  #hasFields;
+  #fields;
   #search;
   #next;
   #timer = 0;
@@ -79,7 +79,7 @@ export class Watch {
     this.#filter = filter;
     this.#found = found;
     this.#matcher = compile(filter.query).matcher;
-    this.#hasFields = compileFields(filter.fields);
+    this.#fields = new EntryTest(compileFields(filter.fields));
     this.#search = this.#matcher && filter.query.regex ? new RegexSearch(store, shownText, failed) : null;
     this.#search?.setQuery(filter.query);
     this.#next = store.next;
@@ -109,10 +109,10 @@ export class Watch {
     const i = n - chunk.first;
     if ((chunk.flags[i] & FLAG.KIND) > KIND.BINARY) return false;
     const { levels, chosen, range } = this.#filter;
+    if (!this.#fields.passes(chunk, i, shownText)) return false;
     if (isOutside(range, chunk.ts[i])) return false;
     if (levels !== 0 && (levels & (1 << chunk.level[i])) === 0) return false;
     if (!this.#sources.isShown(chosen, chunk.source[i])) return false;
-    if (this.#hasFields && !this.#hasFields(shownText(chunk, i))) return false;
     if (!this.#matcher) return true;
     return this.#search ? this.#search.isMatch(n) : this.#matcher.test(shownText(chunk, i));
   }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { SourceNames, decodeLine } from '../../src/viewer/decode.js';
 import { nextError } from '../../src/viewer/errorjumps.js';
+import { compileFields } from '../../src/viewer/fieldfilter.js';
 import { LEVEL } from '../../src/viewer/level.js';
 import { commandLevel, isMarker, markerOf } from '../../src/viewer/markers.js';
 import { compile } from '../../src/viewer/query.js';
@@ -92,6 +93,22 @@ describe('entries', () => {
     push(view, ['|2', '|3', 'late', '|4', '|5']);
     assert.equal(shown(view), 'head 1 2 3 late');
   });
+  it('are counted under the level of their lines', () => {
+    const sources = new Sources();
+    const view = read([]);
+    view.folds.leveled = (source, from, to) => sources.relevel(source, from, to);
+    for (const each of ['head', ['a', '|1', { level: 'warn' }], ['a', '|2', { level: 'error' }]]) {
+      const next = typeof each === 'string' ? line(each) : line(each[1], { file: each[0], ...each[2] });
+      view.store.push(next);
+    }
+    sources.setNames(names.list);
+    const [chunk] = view.store.chunks;
+    sources.count(chunk);
+    finish(view);
+    assert.deepEqual(sources.byName.get('a').levels, [0, 0, 0, 0, 1]);
+    sources.count(chunk, -1);
+    assert.deepEqual(sources.byName.get('a').levels, [0, 0, 0, 0, 0]);
+  });
   it('have the highest level of their lines', () => {
     const view = read(['head', ['a', '|1', { level: 'warn' }], ['a', '|2', { level: 'error' }], '|3', ['a', 'next', { level: 'info' }], '|4']);
     assert.deepEqual([0, 2, 3, 4, 5].map((n) => view.store.line(n).level), [LEVEL.ERROR, LEVEL.ERROR, LEVEL.ERROR, LEVEL.INFO, LEVEL.INFO]);
@@ -123,6 +140,15 @@ describe('filters', () => {
   it('put the lines of an entry before rows of other sources', () => {
     const view = read([['a', 'A'], ['b', 'hit B'], ['a', '|a1'], ['b', 'B2'], ['a', '|hit a2'], ['b', 'B3'], ['a', '|a3']], { criteria: matching('hit') });
     assert.equal(shown(view), 'A hit B a1 hit a2 a3');
+  });
+  it('by fields show and hide whole entries', () => {
+    const lines = [['a', 'A status=500'], ['b', 'B status=200'], ['a', '|a1'], ['b', '|b1'], 'other', '|o1 status=500', ['b', 'C'], ['b', '|c1']];
+    const shownWith = (criterion) => shown(read(lines, { options: { entries: false }, criteria: { fields: compileFields([{ key: 'status', value: '500', isExcluded: false, ...criterion }]) } }));
+    assert.equal(shownWith({}), 'A status=500 a1 other o1 status=500');
+    assert.equal(shownWith({ isExcluded: true }), 'B status=200 b1 other o1 status=500 C c1');
+    assert.equal(shownWith({ value: '200', isExcluded: true }), 'A status=500 a1 other o1 status=500 C c1');
+    const view = read(lines, { criteria: { ...matching('a1'), fields: compileFields([{ key: 'status', value: '500', isExcluded: false }]) } });
+    assert.equal(view.matches.length, 1);
   });
   it('by level show whole entries', () => {
     const view = read(['quiet', '|q', ['a', 'E', { level: 'error' }], '|e1', '|e2', 'quiet'], { criteria: { levels: 1 << LEVEL.ERROR } });

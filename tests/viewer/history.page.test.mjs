@@ -132,7 +132,7 @@ describe('a long log', () => {
     await driver.append('a.log', numbered(0, 15_000));
     await open();
     await waitForLine('line 14999');
-    assert.deepEqual(await sweep(-700, 'Start of the log'), numbered(0, 15_000));
+    assert.deepEqual(await sweep(-600, 'Start of the log'), numbered(0, 15_000));
     assert.deepEqual(await exported(), numbered(0, 15_000));
     await page.click('#resume').catch(() => {});
   });
@@ -182,13 +182,13 @@ describe('a long log', () => {
     await driver.append('a.log', numbered(0, 45_000));
     await open('', withLimit(16_000));
     await waitForLine('line 44999');
-    const up = await sweep(-700, 'Start of the log');
+    const up = await sweep(-600, 'Start of the log');
     assert.deepEqual(up, numbered(0, 45_000));
     const size = () => page.$eval('#line-count', (element) => Number(element.textContent.replace(/\D/g, '')));
     assert.ok(await size() < 22_000, `${await size()} lines`);
     await page.waitForSelector('#resume:has-text("Return to live")');
     await driver.append('a.log', ['new while away']);
-    const down = await sweep(700, 'new while away');
+    const down = await sweep(600, 'new while away');
     assert.deepEqual(down, [...numbered(0, 45_000), 'new while away']);
     assert.ok(await size() < 22_000);
     await page.waitForFunction(() => document.querySelector('#follow').textContent === 'Following' || (document.querySelector('#lines').scrollTop += 500) < 0);
@@ -218,9 +218,9 @@ describe('a long log', () => {
     await open(`#${id}`);
     await page.waitForSelector('.row.current:has-text("line 30000")');
     assert.equal(await page.textContent('.row.current .text'), 'line 30000');
-    const up = await sweep(-700, 'line 28000');
+    const up = await sweep(-600, 'line 28000');
     assert.deepEqual(up.slice(up.indexOf('line 28000')), numbered(28_000, Number(up.at(-1).slice(5)) + 1));
-    const down = await sweep(700, 'line 33000');
+    const down = await sweep(600, 'line 33000');
     assert.deepEqual(down.slice(0, down.indexOf('line 33000')), numbered(Number(down[0].slice(5)), 33_000));
     assert.ok(Number(down[0].slice(5)) < 28_010);
     await page.click('#resume');
@@ -244,7 +244,7 @@ describe('several sources', () => {
     driver = await newDriver({ files });
     await open();
     await waitForLine(expected.at(-1));
-    await sweep(-700, 'Start of the log');
+    await sweep(-600, 'Start of the log');
     assert.deepEqual(await exported(), expected);
     await page.keyboard.press('End');
     await driver.append('b.log', [`${stamp(0)} late`]);
@@ -266,7 +266,7 @@ describe('several sources', () => {
     const live = await exported();
     await page.reload();
     await page.waitForSelector('.connection.live');
-    await sweep(-700, 'Start of the log');
+    await sweep(-600, 'Start of the log');
     assert.deepEqual(await exported(), live);
   });
 });
@@ -278,7 +278,7 @@ describe('a server filter', () => {
     await open('#grep=keep');
     await waitForLine('keep 59995');
     await headIs(/^Older lines$/);
-    await sweep(-700, 'Start of the log');
+    await sweep(-600, 'Start of the log');
     assert.deepEqual(await exported(), Array.from({ length: 12_000 }, (_, i) => `keep ${i * 5}`));
   });
 });
@@ -321,7 +321,7 @@ describe('a failure', () => {
     await headIs(/^Older lines could not be read: the server does not respondTry again$/);
     isBroken = false;
     await page.click('.older button');
-    await sweep(-700, 'Start of the log');
+    await sweep(-600, 'Start of the log');
     assert.deepEqual(await exported(), numbered(0, 5000));
   });
 
@@ -339,7 +339,7 @@ describe('a failure', () => {
     restarted();
     await driver.append('a.log', ['of the new run']);
     await waitForLine('of the new run');
-    await sweep(-700, 'Older lines are gone: the server has been restarted since');
+    await sweep(-600, 'Older lines are gone: the server has been restarted since');
     assert.equal((await visibleTexts())[0], 'line 29400');
   });
 });

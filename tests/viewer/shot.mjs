@@ -24,7 +24,7 @@ for (const [size, width, height] of [['wide', 1280, 800], ['phone', 390, 844]]) 
       await page.goto(mock.url);
       await page.waitForSelector('.connection.live');
       await page.waitForTimeout(700);
-      await prepare({ page, mock, size });
+      await prepare({ page, mock, size }).catch((error) => console.log(name, error.message));
       await page.waitForTimeout(500);
       await page.screenshot({ path: new URL(`${name}.png`, SHOTS).pathname });
       await context.close();

@@ -89,6 +89,21 @@ describe('many sources', () => {
     await page.waitForFunction(() => document.querySelectorAll('#sources .source').length === 17);
   };
 
+  it('have a badge with the number of errors, also on a closed folder', async () => {
+    await start(await filesOf(HOSTS, (name) => [name.includes('api') ? `ERROR of ${name}` : `INFO of ${name}`, 'ERROR seldom'].slice(0, name.startsWith('web-1/') ? 2 : 1)));
+    await open();
+    const badge = (label) => page.locator(`li:has(> .source:has-text("${label}")) > .error-badge:visible`).first();
+    await page.waitForFunction(() => document.querySelectorAll('.error-badge:not([hidden])').length === 5);
+    assert.equal(await badge('web-1/').count(), 0);
+    await page.click('[aria-label="Close web-1/"]');
+    assert.equal(await badge('web-1/').textContent(), '4');
+    await expectNoViolations();
+    await badge('web-1/').click();
+    await waitForTexts(['ERROR of web-1/api.log', 'ERROR seldom', 'ERROR seldom', 'ERROR seldom']);
+    await badge('web-1/').click();
+    await page.waitForFunction((all) => document.querySelectorAll('.rows .row').length === all, HOSTS.length + 3);
+  });
+
   it('are a tree, of which a folder can be chosen and closed', async () => {
     await openHosts();
     assert.deepEqual(await outline(), ['db-1/main.log', 'sys.log', 'web-1/', 'api.log', 'nginx/', 'access.log', 'error.log', 'web-2/', 'api.log', 'nginx/', 'access.log', 'error.log', 'worker.log', 'web-10/', 'api.log', 'b.log', 'c.log']);
@@ -300,6 +315,38 @@ describe('panes', () => {
     await page.waitForFunction(() => document.querySelector('.pane .rows').textContent.includes('line 199 of a'));
   });
 
+  it('read older lines, each when it is scrolled up', async () => {
+    await start();
+    await driver.append('a.log', Array.from({ length: 16_000 }, (_, i) => `INFO line ${i} of a`));
+    await driver.append('b.log', ['INFO one of b', 'INFO two of b']);
+    await open('#source=b.log&source=a.log&beside=1');
+    await waitForLine('line 15999 of a');
+    await page.waitForFunction(() => {
+      const lines = document.querySelector('.pane .lines');
+      if (lines.querySelector('.row .text')?.textContent === 'INFO line 0 of a') return true;
+      lines.scrollTop = lines.scrollTop > 10 ? 0 : 60;
+      return false;
+    }, undefined, { timeout: 20_000 });
+    assert.equal(await page.textContent('.pane .older span'), 'Start of the log');
+  });
+
+  it('are printed one by one, and leave room for chips', async () => {
+    await openPanes();
+    await page.locator('.pane .row .text').first().click({ position: { x: 30, y: 8 } });
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    assert.deepEqual(await page.$$eval('.paper .row .text', (all) => all.map((each) => each.textContent)), (await paneTexts())[1]);
+    assert.match(await page.textContent('.paper > p'), / · a\.log · /);
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await page.goto(`${page.url()}&column=status`);
+    await page.waitForSelector('.chip');
+    await page.waitForFunction(() => {
+      const bottom = document.querySelector('.chips').getBoundingClientRect().bottom;
+      const titles = [...document.querySelectorAll('.pane-title')].map((each) => each.getBoundingClientRect());
+      const tops = [...document.querySelectorAll('.lines')].map((each) => each.getBoundingClientRect().top);
+      return titles.length === 2 && titles.every((title) => title.top >= bottom) && tops.every((top, i) => top >= titles[i].bottom);
+    });
+  });
+
   it('are below each other on a phone', async () => {
     await openPanes();
     await page.setViewportSize({ width: 390, height: 844 });
@@ -333,6 +380,18 @@ describe('clear filters', () => {
     await waitForTexts(['INFO one of a', 'ERROR two of a', 'INFO three of b']);
     assert.equal(await page.inputValue('#query'), '');
     assert.equal(await page.isVisible('#clear-filters'), false);
+  });
+
+  it('removes fields, columns and the range of times', async () => {
+    await start();
+    await driver.append('a.log', ['level=info status=200 msg=good', 'level=info status=500 msg=bad']);
+    await open('#field=status%3D500&column=status&to=2020-01-01T00:00:00Z');
+    await page.waitForSelector('#empty:not([hidden])');
+    assert.equal(await page.locator('.chip').count(), 2);
+    assert.equal(await page.isVisible('#range'), true);
+    await page.click('#clear-filters');
+    await page.waitForFunction(() => document.querySelectorAll('.rows .row').length === 2);
+    assert.deepEqual([await page.locator('.chip').count(), await page.isVisible('#range'), new URL(page.url()).hash], [0, false, '']);
   });
 });
 

@@ -189,11 +189,13 @@ describe('filters of notifications', () => {
     const found = [];
     const fields = [{ key: 'status', value: '500', isExcluded: false }];
     const watch = new Watch(store, sourcesOf('a'), { ...all, fields, range: [10, 20] }, (lines) => found.push(...lines), assert.fail);
-    const push = (text, ts) => store.push({ text, level: 0, source: 0, id: '', flags: KIND.LINE, cells: 1, time: 15, ts, offset: 0 });
+    const push = (text, ts, more = 0) => store.push({ text, level: 0, source: 0, id: '', flags: KIND.LINE | more, cells: 1, time: 15, ts, offset: 0 });
     push('{"status":500}', 12);
     push('{"status":200}', 12);
     push('{"status":500}', 20);
     push('path=/ status=500', 10);
+    push('status=200 done', 10);
+    push('at f (status=200)', 10, FLAG.CONTINUES);
     watch.advance();
     assert.deepEqual(found, [0, 3]);
   });

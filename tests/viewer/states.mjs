@@ -36,7 +36,7 @@ export const STATES = {
   columns: async ({ page }) => {
     await page.goto(`${page.url()}#column=level&column=upstream&field=msg!=retrying`);
     await page.reload();
-    await page.waitForSelector('.rows .col');
+    await page.waitForSelector('.rows .col:not(:empty)');
   },
   raw: async ({ page }) => {
     await page.keyboard.press('r');
@@ -102,9 +102,9 @@ export const STATES = {
     await page.click('#note-close');
   },
   selection: async ({ page }) => {
-    const rows = page.locator('.rows .row:not(.divider) .text');
-    await rows.nth(8).click({ position: { x: 30, y: 8 } });
-    await rows.nth(12).click({ position: { x: 30, y: 8 }, modifiers: ['Shift'] });
+    const rows = page.locator('.rows .row:not(.divider)');
+    await rows.nth(8).click({ position: { x: 350, y: 8 } });
+    await rows.nth(12).click({ position: { x: 350, y: 8 }, modifiers: ['Shift'] });
   },
   'text-selection': async ({ page }) => {
     const text = page.locator('.rows .row:not(.divider) .text');

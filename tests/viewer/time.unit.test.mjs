@@ -1,6 +1,7 @@
 // Tests of the modules that deal with time and need no browser.
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
+import { dimTime } from '../../src/viewer/statedtime.js';
 import { clock, moment } from '../../src/viewer/format.js';
 import { formatHash, parseHash } from '../../src/viewer/hash.js';
 import { LEVEL, LEVELS } from '../../src/viewer/level.js';
@@ -312,5 +313,21 @@ describe('search by time', () => {
     view.advance(() => false);
     assert.equal(firstFrom(view.rows.lines, store, 50_001), 5100);
     assert.equal(firstFrom(view.rows.lines, store, 99_001), -1);
+  });
+});
+
+describe('the time at the beginning of a line', () => {
+  const dimmed = (text, more = {}) => dimTime([{ text, style: null, symbol: false }], { ts: 1, time: 2, flags: 0, ...more }).filter(({ look }) => look).map((span) => span.text.trim()).join();
+  it('is dimmed in the common notations', () => {
+    for (const time of ['2026-11-25 19:00:02,000', '2026-11-25T19:00:02.123Z', '2026/11/25 19:00:02', '[2026-11-25 19:00:02 +0100]', 'Nov  5 19:00:02', '[12:00:01.5]', '12:00:01']) assert.equal(dimmed(`${time} INFO x`), time);
+    assert.equal(dimTime([{ text: '12:00:01 a', style: null, symbol: false }], { ts: 1, time: 2, flags: 0 }).map(({ text }) => text).join('|'), '12:00:01 |a');
+    const access = '10.0.4.17 - - [23/Nov/2026:14:02:24 +0000] "GET / HTTP/1.1" 200 74';
+    assert.equal(dimmed(access), '[23/Nov/2026:14:02:24 +0000]');
+    assert.equal(dimTime([{ text: access, style: null, symbol: false }], { ts: 1, time: 2, flags: 0 }).map(({ text }) => text).join(''), access);
+  });
+  it('is not dimmed where it is none, or not in the column', () => {
+    for (const text of ['12:00:01abc', 'at 12:00:01', '2026-11-25 is a day', '']) assert.equal(dimmed(text), '');
+    assert.equal(dimmed('12:00:01 x', { time: 1 }), '');
+    assert.equal(dimmed('12:00:01 x', { flags: FLAG.CONTINUES }), '');
   });
 });

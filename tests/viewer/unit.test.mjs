@@ -92,9 +92,11 @@ describe('ansi', () => {
   }
   it('takes hostile lines in a second', () => {
     for (const part of ['\x1b[31ma\x1b[32mb\x1b[2D\x1b[C', 'ab\b', 'x\x1b[K\r', '\x1b[@', 'a\x1b[999b', '日\b', 'a\tb\r\x1b[K']) {
-      const start = performance.now();
+      // Time of the processor: other programs do not count.
+      const start = process.cpuUsage();
       const shown = visibleText(`${'x'.repeat(100_000)}${part.repeat(900_000 / part.length)}`);
-      assert.ok(performance.now() - start < 1000, `${JSON.stringify(part)} took ${performance.now() - start} ms`);
+      const { user } = process.cpuUsage(start);
+      assert.ok(user < 1_000_000, `${JSON.stringify(part)} took ${user / 1000} ms`);
       assert.ok(shown.length <= 1_100_000);
     }
   });
@@ -374,6 +376,7 @@ describe('format', () => {
     assert.equal(plural(1, 'line'), '1 line');
     assert.equal(plural(12_345, 'line'), '12,345 lines');
     assert.equal(formatBytes(4096), '4.0 KiB');
+    assert.deepEqual(['service-179/current.log', 'a-file-without-any-folder.log', 'a/very/long/folder/for/a.log'].map((name) => shortenName(name, 20)), ['service-179/…ent.log', 'a-file-wi…folder.log', 'a/very/lo…/for/a.log']);
     assert.deepEqual([shortenName('web-1/app.log', 13), shortenName('web-1/application.log', 13)], ['web-1/app.log', 'web-1/…on.log']);
     assert.equal(ago(0, 65_000), '1m 05s');
     assert.match(gapText({ reason: 'evicted', lost: 1 }).amount, /^1 event lost/);
