@@ -59,6 +59,8 @@ export class Page {
   #regexSearch;
   /** Step of a jump that waits for the end of the search, or 0. */
   #pendingJump = 0;
+  /** @type {(() => void)[]} moves of the current line that wait until all rows are known */
+  #pendingMoves = [];
   /** True until the first jump of a search, which does not depend on the current line. */
   #isNewSearch = false;
 
@@ -113,6 +115,7 @@ export class Page {
     const deadline = performance.now() + FRAME_BUDGET_MS / this.panes.length;
     const done = this.view.advance(() => performance.now() > deadline);
     if (done && this.#pendingJump) this.jumpToMatch(this.#pendingJump);
+    if (done) for (const move of this.#pendingMoves.splice(0)) move();
     if (this.list.following) this.pausedAt = this.store.next;
     this.list.render();
     this.#updateHeads();
@@ -329,8 +332,20 @@ export class Page {
     this.requestRender();
   }
 
+  /** Moves between rows when all are known, because the next one may be missing before. @param {() => void} move */
+  #whenDone(move) {
+    if (this.view.done) return move();
+    this.#pendingMoves.push(move);
+    this.requestRender();
+  }
+
   /** Moves the current line. @param {number} step */
   moveCurrent(step) {
+    this.#whenDone(() => this.#moveCurrent(step));
+  }
+
+  /** @param {number} step */
+  #moveCurrent(step) {
     const { lines } = this.view.rows;
     if (lines.length === 0) return;
     const isFirst = this.renderState.current < 0;
@@ -340,9 +355,14 @@ export class Page {
 
   /** Moves the end of the selection, which begins at the current line. @param {number} step */
   extendSelection(step) {
+    this.#whenDone(() => this.#extendSelection(step));
+  }
+
+  /** @param {number} step */
+  #extendSelection(step) {
     const { current, selection } = this.renderState;
     const { lines } = this.view.rows;
-    if (current < 0 || lines.length === 0) return this.moveCurrent(step);
+    if (current < 0 || lines.length === 0) return this.#moveCurrent(step);
     const end = !selection ? current : selection[0] === current ? selection[1] : selection[0];
     const next = lines.at(this.view.rows.stepShown(lines.indexOf(end), step));
     this.setCurrent(next, true);
