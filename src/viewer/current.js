@@ -6,6 +6,8 @@ export class CurrentLine {
   #page;
   /** Step of a jump that waits for the end of the search, or 0. */
   #pendingJump = 0;
+  /** @type {(() => void)[]} moves that wait until all rows are known */
+  #pendingMoves = [];
   /** True until the first jump of a search, which does not depend on the current line. */
   isNewSearch = false;
 
@@ -35,9 +37,17 @@ export class CurrentLine {
     this.goTo(matches.at((next + matches.length) % matches.length));
   }
 
-  /** Runs the jump that waited for the end of the search. */
-  finishJump() {
+  /** Runs what has waited until all rows are known. */
+  finishMoves() {
     if (this.#pendingJump) this.jumpToMatch(this.#pendingJump);
+    for (const move of this.#pendingMoves.splice(0)) move();
+  }
+
+  /** Moves between rows when all are known, because the next one may be missing before. @param {() => void} move */
+  #whenDone(move) {
+    if (this.#page.view.done) return move();
+    this.#pendingMoves.push(move);
+    this.#page.requestRender();
   }
 
   /** Position of the current line among the matches, from 1; 0 if it is no match. */
@@ -68,6 +78,11 @@ export class CurrentLine {
 
   /** Moves the current line. @param {number} step */
   move(step) {
+    this.#whenDone(() => this.#move(step));
+  }
+
+  /** @param {number} step */
+  #move(step) {
     const { renderState, view: { rows }, list } = this.#page;
     const { lines } = rows;
     if (lines.length === 0) return;
@@ -78,9 +93,14 @@ export class CurrentLine {
 
   /** Moves the end of the selection, which begins at the current line. @param {number} step */
   extend(step) {
+    this.#whenDone(() => this.#extend(step));
+  }
+
+  /** @param {number} step */
+  #extend(step) {
     const { renderState: { current, selection }, view: { rows }, list } = this.#page;
     const { lines } = rows;
-    if (current < 0 || lines.length === 0) return this.move(step);
+    if (current < 0 || lines.length === 0) return this.#move(step);
     const end = !selection ? current : selection[0] === current ? selection[1] : selection[0];
     const next = lines.at(rows.stepShown(lines.indexOf(end), step));
     this.set(next, true);

@@ -100,7 +100,7 @@ export class Page {
     this.#frameRequest = 0;
     const deadline = performance.now() + FRAME_BUDGET_MS / this.panes.length;
     const done = this.view.advance(() => performance.now() > deadline);
-    if (done) this.current.finishJump();
+    if (done) this.current.finishMoves();
     if (this.list.following) this.pausedAt = this.store.next;
     this.list.render();
     this.#updateHeads();

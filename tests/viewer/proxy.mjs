@@ -1,13 +1,28 @@
 // Serves the page from src/viewer, and everything else from a running ssetail, so that a change of
-// the page can be tried without building the program: SSETAIL_PAGE=source.
+// the page can be tried without building the program: SSETAIL_PAGE=source. It can also put a script
+// of a test before the first script of the page.
 import { createServer, request as send } from 'node:http';
+import { readFile } from 'node:fs/promises';
 import { asset } from './mock/server.mjs';
 
-/** Starts the proxy in front of `target()`, the address of ssetail, and returns its own address. */
-export async function pageProxy(target) {
+const FIRST_SCRIPT = '/viewer/early.js';
+
+/** Answers with the first script of the page after another one. */
+async function sendFirstScript(before, target, response) {
+  const own = target ? (await fetch(new URL(FIRST_SCRIPT, target))).text() : readFile(new URL(`../../src${FIRST_SCRIPT}`, import.meta.url), 'utf8');
+  response.writeHead(200, { 'content-type': 'text/javascript' }).end(`${before}\n${await own}`);
+}
+
+/**
+ * Starts the proxy in front of `target()`, the address of ssetail, and returns its own address.
+ * @param {() => string} target
+ * @param {{ fromSource?: boolean, before?: string }} [options] `before` is a script
+ */
+export async function pageProxy(target, { fromSource = true, before = '' } = {}) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
-    if (pathname === '/' || pathname.startsWith('/viewer/')) return void asset(pathname, response);
+    if (before && pathname === FIRST_SCRIPT) return void sendFirstScript(before, fromSource ? '' : target(), response);
+    if (fromSource && (pathname === '/' || pathname.startsWith('/viewer/'))) return void asset(pathname, response);
     const headers = { ...request.headers, host: new URL(target()).host };
     const upstream = send(new URL(request.url, target()), { method: request.method, headers }, (answer) => {
       response.writeHead(answer.statusCode, answer.headers);

@@ -22,12 +22,16 @@ async function start(folder, port, args) {
   return { child, url };
 }
 
-/** @param {{ args?: string[], files?: Record<string, string[]> }} [options] further arguments of the program, and files that exist when it starts */
-export async function newDriver({ args = [], files = {} } = {}) {
+/**
+ * @param {{ args?: string[], files?: Record<string, string[]>, before?: string }} [options] further
+ * arguments of the program, files that exist when it starts, and a script to run before the page's own
+ */
+export async function newDriver({ args = [], files = {}, before = '' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'ssetail-page-'));
   for (const [name, lines] of Object.entries(files)) await writeFile(join(folder, name), lines.map((line) => `${line}\n`).join(''));
   let running = await start(folder, 0, args);
-  const proxy = process.env.SSETAIL_PAGE === 'source' ? await pageProxy(() => running.url) : null;
+  const fromSource = process.env.SSETAIL_PAGE === 'source';
+  const proxy = fromSource || before ? await pageProxy(() => running.url, { fromSource, before }) : null;
   const end = (signal = 'SIGTERM') => new Promise((done) => {
     if (running.child.exitCode !== null || running.child.signalCode !== null) return done();
     running.child.once('exit', done);
