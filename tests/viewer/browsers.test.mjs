@@ -1,4 +1,5 @@
-// Tests of the page in Firefox and WebKit, with the real program. The other tests use Chromium.
+// Tests of the page from src/viewer in Firefox and WebKit, with the real program. The other tests
+// use Chromium.
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';

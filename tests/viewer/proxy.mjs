@@ -8,21 +8,21 @@ import { asset } from './mock/server.mjs';
 const FIRST_SCRIPT = '/viewer/early.js';
 
 /** Answers with the first script of the page after another one. */
-async function sendFirstScript(before, target, response) {
-  const own = target ? (await fetch(new URL(FIRST_SCRIPT, target))).text() : readFile(new URL(`../../src${FIRST_SCRIPT}`, import.meta.url), 'utf8');
-  response.writeHead(200, { 'content-type': 'text/javascript' }).end(`${before}\n${await own}`);
+async function sendFirstScript(before, response) {
+  const own = await readFile(new URL(`../../src${FIRST_SCRIPT}`, import.meta.url), 'utf8');
+  response.writeHead(200, { 'content-type': 'text/javascript' }).end(`${before}\n${own}`);
 }
 
 /**
  * Starts the proxy in front of `target()`, the address of ssetail, and returns its own address.
  * @param {() => string} target
- * @param {{ fromSource?: boolean, before?: string }} [options] `before` is a script
+ * @param {string} [before] a script to run before those of the page
  */
-export async function pageProxy(target, { fromSource = true, before = '' } = {}) {
+export async function pageProxy(target, before = '') {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
-    if (before && pathname === FIRST_SCRIPT) return void sendFirstScript(before, fromSource ? '' : target(), response);
-    if (fromSource && (pathname === '/' || pathname.startsWith('/viewer/'))) return void asset(pathname, response);
+    if (before && pathname === FIRST_SCRIPT) return void sendFirstScript(before, response);
+    if (pathname === '/' || pathname.startsWith('/viewer/')) return void asset(pathname, response);
     const headers = { ...request.headers, host: new URL(target()).host };
     const upstream = send(new URL(request.url, target()), { method: request.method, headers }, (answer) => {
       response.writeHead(answer.statusCode, answer.headers);

@@ -24,14 +24,14 @@ async function start(folder, port, args) {
 
 /**
  * @param {{ args?: string[], files?: Record<string, string[]>, before?: string }} [options] further
- * arguments of the program, files that exist when it starts, and a script to run before the page's own
+ * arguments of the program, files that exist when it starts, and a script to run before the page's own, with
+ * the page from src/viewer
  */
 export async function newDriver({ args = [], files = {}, before = '' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'ssetail-page-'));
   for (const [name, lines] of Object.entries(files)) await writeFile(join(folder, name), lines.map((line) => `${line}\n`).join(''));
   let running = await start(folder, 0, args);
-  const fromSource = process.env.SSETAIL_PAGE === 'source';
-  const proxy = fromSource || before ? await pageProxy(() => running.url, { fromSource, before }) : null;
+  const proxy = process.env.SSETAIL_PAGE === 'source' || before ? await pageProxy(() => running.url, before) : null;
   const end = (signal = 'SIGTERM') => new Promise((done) => {
     if (running.child.exitCode !== null || running.child.signalCode !== null) return done();
     running.child.once('exit', done);
