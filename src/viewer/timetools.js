@@ -200,7 +200,8 @@ export class TimeTools {
   #openRange() {
     const { urlState, store } = this.#page;
     const { range } = urlState;
-    if (!range || range === this.#opened || store.size === 0) return;
+    // A link to a line opens there.
+    if (!range || range === this.#opened || urlState.line || store.size === 0) return;
     this.#opened = range;
     const oldest = timesOf(store)?.[0] ?? Infinity;
     if (Number.isFinite(range[0]) && range[0] < oldest) void this.#openAt(range[0]);
