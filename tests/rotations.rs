@@ -82,6 +82,40 @@ fn files_of_rotations_while_the_program_was_down_are_read() {
     assert_eq!(events.lines(1), ["end"]);
 }
 
+#[test]
+fn files_that_were_there_before_the_last_look_are_not_of_the_path() {
+    let ssetail = Ssetail::new().file("a.log", "begin\n").args(["a.log"]).start();
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.lines(1), ["begin"]);
+    // Another program has written these while the followed file was idle.
+    for name in ["a.log.7", "a.log2.csv"] {
+        write(&ssetail.path(name), "another program\n");
+    }
+    let started = std::time::Instant::now();
+    crate::harness::eventually("ssetail has looked since", || started.elapsed().as_secs() >= 3);
+    rotate(&ssetail, "next\n");
+    assert_eq!(events.lines(1), ["next"]);
+}
+
+#[test]
+fn a_large_file_of_a_rotation_is_read_to_its_end_although_its_linger_is_over() {
+    let args = ["a.log", "--state", "state", "--linger", "1ms"];
+    let mut first = Ssetail::new().file("a.log", "begin\n").args(args).start();
+    let mut events = first.events("/sse");
+    let last = events.take(1).remove(0);
+    first.stop();
+    let text = numbered("a line of a file that is read in several turns", 0..60_000);
+    for _ in 0..2 {
+        rotate(&first, &text);
+    }
+    rotate(&first, "end\n");
+    let second = Ssetail::after(&mut first).args(args).start();
+    let lines = second.events_after("/sse", &last.id).lines(120_001);
+    let mut expected: Vec<_> = [&*text, &*text].concat().lines().map(str::to_owned).collect();
+    expected.push("end".to_owned());
+    assert!(lines == expected, "the lines differ");
+}
+
 /// A copy has the lines of the followed file; another program's files are not of the path.
 #[test]
 fn a_copy_beside_a_followed_file_is_no_rotation() {

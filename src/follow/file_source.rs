@@ -23,11 +23,11 @@ const PEEK: usize = 4096;
 /// An open file, with the bytes that tell whether its content was replaced.
 #[derive(Debug)]
 pub(super) struct FileSource {
-    file: HeldFile,
+    pub(super) file: HeldFile,
     id: FileId,
     kind: FileKind,
     /// The first bytes of the file, at most [`HEAD`].
-    pub(super) head: Vec<u8>,
+    head: Vec<u8>,
     /// The next bytes may be NULs that a truncation left; they are no text.
     skip_nuls: bool,
     nuls: Nuls,

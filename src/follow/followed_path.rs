@@ -54,9 +54,9 @@ pub(super) struct FollowedPath {
     was_live: bool,
     /// The reason that was reported last, while it holds.
     reported: Option<UnreadableReason>,
-    fingerprint: Option<Fingerprint>,
+    pub(super) fingerprint: Option<Fingerprint>,
     /// The last two fingerprints were the same.
-    is_stable: bool,
+    pub(super) is_stable: bool,
     /// The first line of a file that existed at the start, until it is read.
     late_start: Option<LateStart>,
     /// The newest file could not be opened or read at its first byte.
@@ -98,20 +98,6 @@ impl FollowedPath {
             notes: Vec::new(),
             registered: None,
         }
-    }
-
-    /// Compares the metadata with those of the last two calls; returns whether the file has not
-    /// changed, so that it need not be read.
-    ///
-    /// Two equal results are needed, because two changes within one tick of the file system's
-    /// clock have the same time. The metadata of a pipe do not tell whether it has bytes.
-    pub(super) fn check_unchanged(&mut self) -> bool {
-        let Some(fingerprint) = Fingerprint::of(&self.path) else { return false };
-        let was_stable = self.is_stable;
-        self.is_stable = self.fingerprint.replace(fingerprint) == Some(fingerprint);
-        let Some(newest) = self.newest().filter(|newest| !newest.is_pipe()) else { return false };
-        let is_read = (newest.id(), newest.offset()) == (fingerprint.id, fingerprint.size);
-        was_stable && self.is_stable && self.generations.len() == 1 && is_read
     }
 
     /// Whether the path leads to this file now.
@@ -299,6 +285,7 @@ impl FollowedPath {
             self.state = SourceState::Waiting;
         } else if self.state != SourceState::Removed {
             self.state = SourceState::Removed;
+            self.seen_at = None;
             updates.push(Update::Change(SourceChange::Removed));
         }
     }
@@ -325,13 +312,14 @@ impl FollowedPath {
         }
     }
 
-    /// Removes the oldest generation, if it was replaced at least `linger` ago; earlier if there are
-    /// too many and it has been read to its end.
+    /// Removes the oldest generation if it has been read to its end, and was replaced at least
+    /// `linger` ago or there are too many.
     pub(super) fn take_expired(&mut self, now: Instant, linger: Duration) -> Option<Generation> {
         let is_over = |replaced: Instant| now.duration_since(replaced) >= linger;
         let oldest = self.generations.front()?;
         let is_expired = oldest.replaced.is_some_and(is_over);
-        (is_expired || self.generations.len() > MAX_GENERATIONS && oldest.is_at_end())
+        let is_read = oldest.is_at_end() || oldest.retry.is_some();
+        (is_read && (is_expired || self.generations.len() > MAX_GENERATIONS))
             .then(|| self.generations.pop_front())
             .flatten()
     }

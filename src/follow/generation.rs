@@ -7,6 +7,7 @@ use super::descriptors::{HeldFile, OpenedFile};
 use super::file_source::FileSource;
 use super::line_reader::{LineReader, Progress};
 use super::line_source::LineSource as _;
+use super::log_file::LogFile;
 use super::mount::Mount;
 use super::retry::Retry;
 use super::update::Update;
@@ -59,14 +60,14 @@ impl Generation {
         self.reader.offset()
     }
 
-    /// The first bytes of the file, at most 1 KiB.
-    pub(super) fn head(&self) -> &[u8] {
-        &self.reader.source().head
+    /// Whether `file` is a copy of this file, made when that had fewer lines.
+    pub(super) fn has_copy(&self, file: &LogFile) -> bool {
+        self.reader.source().has_copy(file)
     }
 
-    /// Whether the file has been read to its end; true if that is unknown.
+    /// Returns true if the file has been read to its end, as far as that is known.
     pub(super) fn is_at_end(&self) -> bool {
-        self.reader.source().len().is_none_or(|len| len <= self.offset())
+        self.is_holding_back() || self.reader.source().len().is_none_or(|len| len <= self.offset())
     }
 
     /// Whether some path still leads to the file.

@@ -5,218 +5,208 @@
 //! come in; the files that are beside the path under a name of a rotation, and were born since, come
 //! out in the order of their birth.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry, Metadata};
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::descriptors::{Descriptors, OpenedFile};
 use super::file::FileKind;
 use super::followed_path::FollowedPath;
+use super::generation::Generation;
 use super::mount::Mount;
+use super::rotated_names::{numbers, rotated_ending};
 use crate::event::FileId;
 
 /// Most listings of the directory. Files are renamed while it is listed, and are missed then; twice
 /// the value only matters for a rotation that never pauses.
 const LISTINGS: usize = 8;
 
+/// Most files that are opened at once; the others follow at the next look. Twice the value takes
+/// twice the descriptors.
+const OPENED: usize = 64;
+
 /// Nanoseconds by which the clock of a file system may be behind that of the program, which is one
 /// tick of the kernel. Twice the value takes in files that are older than the last look.
 const TICK: u64 = 20_000_000;
 
-/// Fewest equal bytes at the starts of two files by which one is a copy of the other, unless they
-/// are equal as a whole. Files of one program may start with the same line.
-const COPY: usize = 256;
-
-/// Endings of names that rotations give, besides numbers and dates.
-const ENDINGS: [&[u8]; 4] = [b".old", b".prev", b".bak", b".backup"];
-
-/// Endings of names of compressed files, whose lines cannot be read.
-const COMPRESSED: [&[u8]; 7] = [b".gz", b".bz2", b".xz", b".zst", b".lz4", b".zip", b".Z"];
+/// The files that a path led to.
+#[derive(Default)]
+pub(super) struct PassedFiles {
+    /// The oldest first.
+    pub(super) files: Vec<OpenedFile>,
+    /// There are more, to be found by another search.
+    pub(super) has_more: bool,
+}
 
 /// A search for the files that a path led to.
-struct PassedFiles<'a> {
+struct Search<'a> {
     path: &'a Path,
     mount: Mount,
     /// The path led to a known file at this time, in nanoseconds since 1970.
     since: u64,
     /// The file that it leads to now, if any.
     now: Option<FileId>,
-    /// The file that was read last, and its first bytes.
-    last: FileId,
-    head: &'a [u8],
+    /// The file that was read last, unless it could not be found after a restart.
+    last: Option<&'a Generation>,
     descriptors: &'a Arc<Descriptors>,
 }
 
 impl FollowedPath {
-    /// Opens the files that the path led to since it was last seen to lead to the newest generation,
-    /// the oldest first; `now` is the file that it leads to now, if any.
+    /// Opens the files that the path led to since it was last seen to lead to the newest generation;
+    /// `now` is the file that it leads to now, if any.
     ///
-    /// `is_unknown` returns whether no source reads a file.
+    /// `is_unknown` returns whether no source reads a file, or will read it.
     pub(super) fn passed_files(
         &self,
         now: Option<FileId>,
         is_unknown: impl Fn(&Path, FileId) -> bool,
-    ) -> Vec<OpenedFile> {
-        let is_first_look = self.missing_since.is_none();
-        let (Some(since), Some(newest)) = (self.seen_at, self.newest()) else { return Vec::new() };
-        if newest.is_pipe() || now.is_none() && !is_first_look {
-            return Vec::new();
+    ) -> PassedFiles {
+        let (Some(since), last) = (self.seen_at, self.newest()) else {
+            return PassedFiles::default();
+        };
+        if last.is_some_and(Generation::is_pipe) {
+            return PassedFiles::default();
         }
         let FollowedPath { path, mount, descriptors, .. } = self;
-        let (mount, last, head) = (*mount, newest.id(), newest.head());
-        PassedFiles { path, mount, since, now, last, head, descriptors }.find(is_unknown)
+        Search { path, mount: *mount, since, now, last, descriptors }.find(is_unknown)
     }
 }
 
-impl PassedFiles<'_> {
-    /// Opens the files that `is_unknown` accepts, the oldest first.
-    fn find(&self, is_unknown: impl Fn(&Path, FileId) -> bool) -> Vec<OpenedFile> {
+impl Search<'_> {
+    fn find(&self, is_unknown: impl Fn(&Path, FileId) -> bool) -> PassedFiles {
         // A symbolic link leads to the directory in which its target is rotated.
         let path = fs::canonicalize(self.path).unwrap_or_else(|_| Path::new(".").join(self.path));
         let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-            return Vec::new();
+            return PassedFiles::default();
         };
-        let mut seen = HashSet::new();
-        let mut found = Vec::new();
+        if self.is_one_rotation(directory, name) {
+            return PassedFiles::default();
+        }
+        let (found, last) = self.list(directory, name, &is_unknown);
+        self.open(sorted(found, last))
+    }
+
+    /// Whether the path has led to no other file, as one look tells: a rotation has renamed the
+    /// last file to `NAME.1`, and made no other name. Many files are often rotated at once in one
+    /// directory, which would be listed for each of them.
+    fn is_one_rotation(&self, directory: &Path, name: &OsStr) -> bool {
+        let candidate = |ending: &str| {
+            let mut rotated = name.to_owned();
+            rotated.push(ending);
+            Candidate::at(directory.join(rotated), Vec::new())
+        };
+        self.now.is_some()
+            && candidate(".1").is_some_and(|first| self.is_last(first.id))
+            && !candidate(".2").is_some_and(|second| self.is_born_between(&second))
+    }
+
+    /// Lists the files that were born since until all are known; returns also the numbers in the
+    /// name of the last file.
+    fn list(
+        &self,
+        directory: &Path,
+        name: &OsStr,
+        is_unknown: impl Fn(&Path, FileId) -> bool,
+    ) -> (HashMap<FileId, Candidate>, Option<Vec<u64>>) {
+        let (mut found, mut last) = (HashMap::new(), None);
         for _ in 0..LISTINGS {
-            let mut is_complete = true;
-            for candidate in self.candidates(directory, name) {
-                if !seen.contains(&candidate.id) && is_unknown(&candidate.path, candidate.id) {
-                    is_complete = false;
-                    found.extend(self.open(candidate, &mut seen));
+            let before = found.len();
+            for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+                let Some(candidate) = Candidate::of(&entry, name) else { continue };
+                if self.is_last(candidate.id) {
+                    last = Some(candidate.numbers);
+                } else if self.is_born_between(&candidate)
+                    && is_unknown(&candidate.path, candidate.id)
+                {
+                    found.insert(candidate.id, candidate);
                 }
             }
-            if is_complete {
+            if found.len() == before {
                 break;
             }
         }
-        self.sort(&mut found, directory, name);
-        found.into_iter().map(|(_, opened)| opened).collect()
+        (found, last)
     }
 
-    /// Sorts files by their birth. Files of one tick of the clock are sorted by the number in their
-    /// names, which falls or rises with time as seen from the file that was read last.
-    fn sort(&self, found: &mut [(Candidate, OpenedFile)], directory: &Path, name: &OsStr) {
-        let is_last = |candidate: &Candidate| candidate.id.is_same_inode(self.last);
-        let last = rotated_files(directory, name).find(is_last).and_then(|last| last.number(name));
-        let is_rising = found.iter().any(|(file, _)| last.is_some() && file.number(name) > last);
-        found.sort_by(|(one, _), (other, _)| {
-            let number = one.number(name).cmp(&other.number(name));
-            let number = if is_rising { number } else { number.reverse() };
-            (one.id.born, one.modified).cmp(&(other.id.born, other.modified)).then(number)
-        });
+    /// Whether a file is the last one.
+    fn is_last(&self, id: FileId) -> bool {
+        self.last.is_some_and(|last| last.id().is_same_inode(id))
     }
 
-    /// Lists the files beside the path that were born since.
-    fn candidates(&self, directory: &Path, name: &OsStr) -> Vec<Candidate> {
-        let is_readable = |candidate: &Candidate| {
-            let path = candidate.path.as_os_str().as_bytes();
-            self.is_born_between(candidate) && !COMPRESSED.iter().any(|end| path.ends_with(end))
-        };
-        rotated_files(directory, name).filter(is_readable).collect()
-    }
-
-    /// Whether the file was born after the last look, and before the file that the path leads to.
+    /// Returns true if a file was born after the last look and before the file that the path leads
+    /// to, and was written since: a file that was unpacked has an older time.
     fn is_born_between(&self, candidate: &Candidate) -> bool {
         let since = self.since.saturating_sub(TICK);
         let now = self.now.and_then(|now| now.born).unwrap_or(u64::MAX);
         self.now.is_none_or(|now| !now.is_same_inode(candidate.id))
-            && candidate.id.born.is_some_and(|born| (since..=now).contains(&born))
+            && candidate.id.born.is_some_and(|born| {
+                (since..=now).contains(&born) && candidate.modified >= born.saturating_sub(TICK)
+            })
     }
 
-    /// Opens a file, unless it was renamed since the listing, or is a copy.
-    fn open(
-        &self,
-        candidate: Candidate,
-        seen: &mut HashSet<FileId>,
-    ) -> Option<(Candidate, OpenedFile)> {
-        let file = self.descriptors.open(&candidate.path, self.mount).ok()?;
-        let id = candidate.id;
-        if file.id() != id {
-            return None;
+    /// Opens files in their order, those that were renamed since the listing and copies excepted.
+    fn open(&self, candidates: Vec<Candidate>) -> PassedFiles {
+        let mut passed = PassedFiles::default();
+        for Candidate { path, id, .. } in candidates {
+            if passed.files.len() == OPENED {
+                passed.has_more = true;
+                break;
+            }
+            match self.descriptors.open(&path, self.mount) {
+                Ok(file) if file.id() == id => {
+                    let is_copy = |last: &Generation| last.has_copy(&file.log());
+                    if !self.last.is_some_and(is_copy) {
+                        passed.files.push(OpenedFile { file, id, kind: FileKind::Regular });
+                    }
+                }
+                // The file has another name now, or there are no descriptors.
+                _ => {
+                    passed.has_more = true;
+                    break;
+                }
+            }
         }
-        seen.insert(id);
-        let mut start = vec![0; self.head.len()];
-        let read = file.read_at(&mut start, 0).ok()?;
-        let opened = OpenedFile { file, id, kind: FileKind::Regular };
-        (!is_copy(&start[..read], self.head)).then_some((candidate, opened))
+        passed
     }
 }
 
-/// A file in the directory.
+/// Sorts files by their birth. Files of one tick of the clock are sorted by the numbers in their
+/// names, which fall or rise with time as seen from the file that was read last.
+fn sorted(found: HashMap<FileId, Candidate>, last: Option<Vec<u64>>) -> Vec<Candidate> {
+    let mut found: Vec<_> = found.into_values().collect();
+    let is_rising = last.is_some_and(|last| found.iter().any(|file| file.numbers > last));
+    found.sort_by(|one, other| {
+        let numbers = one.numbers.cmp(&other.numbers);
+        let numbers = if is_rising { numbers } else { numbers.reverse() };
+        (one.id.born, one.modified).cmp(&(other.id.born, other.modified)).then(numbers)
+    });
+    found
+}
+
+/// A file with a name that rotations give.
 struct Candidate {
     path: PathBuf,
     id: FileId,
-    modified: SystemTime,
+    /// The time of the last write, in nanoseconds since 1970.
+    modified: u64,
+    /// The numbers in its name.
+    numbers: Vec<u64>,
 }
 
 impl Candidate {
-    fn of(entry: &DirEntry) -> Option<Self> {
-        let metadata = entry.metadata().ok().filter(Metadata::is_file)?;
-        let modified = metadata.modified().ok()?;
-        Some(Candidate { path: entry.path(), id: FileId::of(&metadata), modified })
+    fn of(entry: &DirEntry, name: &OsStr) -> Option<Self> {
+        let file_name = entry.file_name();
+        let numbers = numbers(rotated_ending(&file_name, name)?);
+        Candidate::at(entry.path(), numbers)
     }
 
-    /// The number that a rotation has put behind `name`, or the first digits of a date.
-    fn number(&self, name: &OsStr) -> Option<u64> {
-        let ending = &self.path.file_name()?.as_bytes()[name.len()..];
-        let start = ending.iter().position(u8::is_ascii_digit)?;
-        let digits = ending[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        str::from_utf8(&ending[start..start + digits]).ok()?.parse().ok()
-    }
-}
-
-/// Lists the files to which rotations have given names.
-fn rotated_files(directory: &Path, name: &OsStr) -> impl Iterator<Item = Candidate> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let rotated = entries.filter(|entry| is_rotated_name(entry.file_name().as_bytes(), name));
-    rotated.filter_map(|entry| Candidate::of(&entry))
-}
-
-/// Returns whether a rotation gives the name `rotated` to a file that was called `name`: a number or
-/// a date follows, or an ending such as `.old`.
-fn is_rotated_name(rotated: &[u8], name: &OsStr) -> bool {
-    let Some(ending) = rotated.strip_prefix(name.as_bytes()) else { return false };
-    let number = ending.strip_prefix(b".").or_else(|| ending.strip_prefix(b"-"));
-    let number = number.or_else(|| ending.strip_prefix(b"_")).unwrap_or(ending);
-    let is_numbered = number.first().is_some_and(u8::is_ascii_digit);
-    is_numbered || ENDINGS.contains(&ending)
-}
-
-/// Returns whether the first bytes of a file, `start`, are those of a copy of the file that starts
-/// with `head`, made when that had fewer lines.
-fn is_copy(start: &[u8], head: &[u8]) -> bool {
-    let is_same = !start.is_empty() && head.starts_with(start);
-    is_same && (start.len() >= COPY || start.len() == head.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_rotations_have_a_number_a_date_or_a_known_ending() {
-        let is_rotated = |name: &str| is_rotated_name(name.as_bytes(), OsStr::new("a.log"));
-        for name in ["a.log.1", "a.log-20261125", "a.log.2026-11-25_14", "a.log2", "a.log.old"] {
-            assert!(is_rotated(name), "{name}");
-        }
-        for name in ["a.log", "a.log.wf", "a.log.json", "b.log.1", "a.logs", "a.log~"] {
-            assert!(!is_rotated(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_copy_starts_as_the_file_does() {
-        let head = [b'x'; 1024];
-        assert!(is_copy(&head, &head));
-        assert!(is_copy(&head[..300], &head));
-        assert!(is_copy(b"one line\n", b"one line\n"));
-        assert!(!is_copy(b"the same header\n", b"the same header\nand more\n"));
-        assert!(!is_copy(b"", b"x"));
-        assert!(!is_copy(b"y", b"x"));
+    fn at(path: PathBuf, numbers: Vec<u64>) -> Option<Self> {
+        let metadata = path.symlink_metadata().ok().filter(Metadata::is_file)?;
+        let modified = metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec();
+        let modified = u64::try_from(modified).unwrap_or(0);
+        Some(Candidate { path, id: FileId::of(&metadata), modified, numbers })
     }
 }

@@ -13,6 +13,7 @@ use super::lane::{Lane, LaneMessage};
 use super::mount::{Mount, Mounts};
 use super::options::FollowOptions;
 use super::ownership::Ownership;
+use super::passed_files::PassedFiles;
 use super::path_target::PathTarget;
 use super::schedule::{Load, Schedule};
 use super::source_map::SourceMap;
@@ -270,30 +271,40 @@ impl Worker {
             }
             PathTarget::Unreadable(reason) => followed.report_unreadable(reason, &mut updates),
             PathTarget::Other(opened) => {
-                self.assign_passed(id, Some(opened.id), now, &mut updates);
-                self.assign(id, opened, now, &mut updates);
+                if self.assign_passed(id, Some(opened.id), now, &mut updates) {
+                    self.assign(id, opened, now, &mut updates);
+                }
             }
         }
         self.output.publish(&source, updates);
     }
 
     /// Assigns the files that the path has led to since the last look, before the one that it leads
-    /// to now.
+    /// to now; returns false if more of them are left for the next look.
     fn assign_passed(
         &mut self,
         id: usize,
         current: Option<FileId>,
         now: Instant,
         updates: &mut Vec<Update>,
-    ) {
+    ) -> bool {
         let sources = &self.sources;
         let is_unknown = |path: &Path, file: FileId| {
-            sources.iter().all(|followed| followed.path != path && !followed.holds(file))
+            sources.iter().all(|followed| {
+                let has_name = followed.path.file_name() == path.file_name();
+                !followed.holds(file) && !(has_name && followed.leads_to(file))
+            })
         };
-        let Some(followed) = sources.get(id) else { return };
-        for passed in followed.passed_files(current, is_unknown) {
+        let Some(followed) = sources.get(id) else { return true };
+        let PassedFiles { files, has_more } = followed.passed_files(current, is_unknown);
+        let Some(last) = files.last().map(|last| last.id) else { return true };
+        for passed in files {
             self.assign(id, passed, now, updates);
         }
+        if has_more && let Some(followed) = self.sources.get_mut(id) {
+            followed.seen_at = last.born;
+        }
+        !has_more
     }
 
     /// See [`Ownership::assign`].

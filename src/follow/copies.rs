@@ -1,0 +1,29 @@
+//! Copies of a followed file, which people and programs put beside it.
+
+use super::file_source::FileSource;
+use super::log_file::LogFile;
+
+/// Number of bytes that are compared at the start and at the end of a file. Lines with times differ
+/// within fewer; with twice the value, twice as much is read.
+const COMPARED: usize = 1024;
+
+/// Fewest bytes of a copy: shorter files of one program may have the same lines.
+const SMALLEST: u64 = 256;
+
+impl FileSource {
+    /// Whether `other` is a copy of this file, made when that had fewer lines: it has the same bytes
+    /// at its start and at its end.
+    pub(super) fn has_copy(&self, other: &LogFile) -> bool {
+        let Ok(len) = other.metadata().map(|metadata| metadata.len()) else { return false };
+        let bytes = |file: &LogFile, offset| {
+            let mut bytes = vec![0; COMPARED.min(len as usize)];
+            let read = file.read_at(&mut bytes, offset).ok()?;
+            (read == bytes.len()).then_some(bytes)
+        };
+        let is_same = |offset| {
+            let here = bytes(&self.file.log(), offset);
+            here.is_some() && here == bytes(other, offset)
+        };
+        len >= SMALLEST && is_same(0) && is_same(len.saturating_sub(COMPARED as u64))
+    }
+}
