@@ -76,6 +76,7 @@ mod spool_names;
 mod start_at;
 mod stdin;
 mod turn;
+mod unchanged;
 mod unclaimed;
 mod update;
 mod wake_signal;

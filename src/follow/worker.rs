@@ -292,7 +292,7 @@ impl Worker {
         let is_unknown = |path: &Path, file: FileId| {
             sources.iter().all(|followed| {
                 let has_name = followed.path.file_name() == path.file_name();
-                !followed.holds(file) && !(has_name && followed.leads_to(file))
+                !followed.holds(file) && (!has_name || !followed.leads_to(file))
             })
         };
         let Some(followed) = sources.get(id) else { return true };
