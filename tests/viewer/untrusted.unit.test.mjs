@@ -1,0 +1,74 @@
+// Unit tests of text that is made to break the page: names of built-in properties, and text that
+// takes long to read.
+import { afterEach, describe, it } from 'node:test';
+import assert from 'node:assert/strict';
+import { decodeControl, decodeFields, SourceNames } from '../../src/viewer/decode.js';
+import { levelOf } from '../../src/viewer/level.js';
+import { piecesOf, recordOf } from '../../src/viewer/record.js';
+import { RenderedRows } from '../../src/viewer/renderedrows.js';
+import { gapText } from '../../src/viewer/row.js';
+import { describeState } from '../../src/viewer/sources.js';
+import { KIND, Store } from '../../src/viewer/store.js';
+import { View } from '../../src/viewer/view.js';
+
+const BUILT_IN = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
+
+/** Element that has what a row needs. */
+class FakeElement {
+  dataset = {};
+  className = '';
+  textContent = '';
+  children = [];
+  get firstElementChild() {
+    return this.children[0] ?? null;
+  }
+  replaceChildren(...children) {
+    this.children = children;
+  }
+  insertBefore(child) {
+    this.children.push(child);
+  }
+}
+
+describe('names of built-in properties', () => {
+  for (const name of BUILT_IN) {
+    it(`are no level, type, reason or state: ${name}`, () => {
+      const line = JSON.stringify({ s: name, msg: 'x' });
+      assert.equal(recordOf(line).levelName, '');
+      assert.equal(piecesOf(recordOf(line), []).map(({ text }) => text).join(''), `x s=${name}`);
+      assert.equal(levelOf(name), 0);
+      assert.equal(decodeFields({ file: 'a', message: 'x', time: 1, level: name }, '', new SourceNames()).level, 0);
+      assert.equal(decodeControl({ type: name, file: 'a' }, '', new SourceNames(), 0), null);
+      assert.equal(gapText({ reason: name }).reason, name);
+      assert.deepEqual(describeState(name), { text: name, bad: false });
+    });
+  }
+});
+
+describe('a row that cannot be filled', () => {
+  const { document: before } = globalThis;
+  const { error } = console;
+  afterEach(() => {
+    globalThis.document = before;
+    console.error = error;
+  });
+
+  it('shows the text of its line, and later rows are filled', () => {
+    globalThis.document = { createElement: () => new FakeElement() };
+    const reported = [];
+    console.error = (problem) => reported.push(problem.message);
+    const store = new Store();
+    for (const text of ['first', 'bad \x1b\u202eline', 'last']) store.push({ text, level: 0, source: 0, id: '', flags: KIND.LINE, cells: 1, time: 0, ts: 0, offset: 0 });
+    const view = new View(store, () => 1);
+    view.advance(() => false);
+    const rendered = new RenderedRows(view, (row, n) => {
+      if (n === 1) throw new Error('not readable');
+      row.textContent = store.line(n).text;
+    });
+    rendered.show(0, 2);
+    const shown = rendered.block.children.map((row) => row.textContent || row.children.map(({ textContent }) => textContent).join());
+    assert.deepEqual(shown, ['first', 'bad \ufffd\ufffdline', 'last']);
+    assert.equal(rendered.block.children[1].dataset.n, '1');
+    assert.deepEqual(reported, ['not readable']);
+  });
+});
