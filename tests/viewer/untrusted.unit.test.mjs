@@ -4,6 +4,7 @@ import { afterEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { decodeControl, decodeFields, SourceNames } from '../../src/viewer/decode.js';
 import { levelOf } from '../../src/viewer/level.js';
+import { contentOf, jsonSpans } from '../../src/viewer/linetext.js';
 import { piecesOf, recordOf } from '../../src/viewer/record.js';
 import { RenderedRows } from '../../src/viewer/renderedrows.js';
 import { gapText } from '../../src/viewer/row.js';
@@ -43,6 +44,45 @@ describe('names of built-in properties', () => {
       assert.deepEqual(describeState(name), { text: name, bad: false });
     });
   }
+});
+
+/** Milliseconds that a function takes, the shortest of three times. */
+function timeOf(run) {
+  return Math.min(...[1, 2, 3].map(() => {
+    const start = performance.now();
+    run();
+    return performance.now() - start;
+  }));
+}
+
+describe('keys and brackets of JSON', () => {
+  const dimmed = (text, end = Infinity) => {
+    const spans = jsonSpans(text, end);
+    assert.equal(spans.map((span) => span.text).join(''), text);
+    return spans.filter(({ style }) => style).map((span) => span.text);
+  };
+
+  it('are dimmed, and those in strings are not', () => {
+    assert.deepEqual(dimmed('{"a": "x{y}", "b\\"c" :[1,2]} end'), ['{', '"a":', ',', '"b\\"c" :', '[', ',', ']}']);
+    assert.deepEqual(dimmed('{"a":1,"cut\\'), ['{', '"a":', ',']);
+    assert.deepEqual(dimmed('{"a":{"b":1}}', 5), ['{', '"a":']);
+  });
+
+  it('are found once in a string without an end', () => {
+    for (const text of [`{"${'\\"'.repeat(100_000)}`, `{"${'" '.repeat(100_000)}`, `{"a${' '.repeat(200_000)}`, `{"${'\\'.repeat(1_000_001)}`]) {
+      assert.ok(timeOf(() => jsonSpans(text, Infinity)) < 300, text.slice(0, 5));
+    }
+  });
+
+  it('are dimmed in the shown part of a line only', () => {
+    const text = `{"a":1,${'"b":[2],'.repeat(1000)}`;
+    const state = { matcher: null, records: true, columns: { keys: [] }, expandedLines: new Set(), fullLines: new Set(), screenColumns: () => 80, time: 'off' };
+    const line = { text, level: 0, source: 0, id: '', flags: KIND.LINE, cells: text.length, time: 0, ts: 0, offset: 0 };
+    const partsOf = (changes) => contentOf(line, 0, true, { ...state, ...changes }).parts;
+    assert.ok(partsOf({}).length < 300);
+    assert.ok(partsOf({ fullLines: new Set([0]) }).length > 2000);
+    assert.ok(partsOf({ matcher: { ranges: () => [[text.length - 2, text.length]] } }).length > 2000);
+  });
 });
 
 describe('a row that cannot be filled', () => {
