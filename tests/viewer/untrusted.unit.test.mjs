@@ -3,8 +3,10 @@
 import { afterEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { decodeControl, decodeFields, SourceNames } from '../../src/viewer/decode.js';
+import { compileFields } from '../../src/viewer/fieldfilter.js';
 import { levelOf } from '../../src/viewer/level.js';
 import { contentOf, jsonSpans } from '../../src/viewer/linetext.js';
+import { canonicalNumber } from '../../src/viewer/number.js';
 import { piecesOf, recordOf } from '../../src/viewer/record.js';
 import { RenderedRows } from '../../src/viewer/renderedrows.js';
 import { gapText } from '../../src/viewer/row.js';
@@ -82,6 +84,32 @@ describe('keys and brackets of JSON', () => {
     assert.ok(partsOf({}).length < 300);
     assert.ok(partsOf({ fullLines: new Set([0]) }).length > 2000);
     assert.ok(partsOf({ matcher: { ranges: () => [[text.length - 2, text.length]] } }).length > 2000);
+  });
+});
+
+describe('numbers with many digits', () => {
+  it('are compared as text', () => {
+    assert.equal(canonicalNumber('0'.repeat(350)), '0');
+    assert.equal(canonicalNumber(`1${'0'.repeat(398)}`), '1e398');
+    for (const text of ['1'.repeat(401), `0.${'0'.repeat(400)}`, `1e${'9'.repeat(401)}`]) assert.equal(canonicalNumber(text), null);
+    const long = `1${'0'.repeat(500)}`;
+    const test = compileFields([{ key: 'n', value: long, isExcluded: false }]);
+    assert.equal(test(`{"n":${long}}`), true);
+    assert.equal(test(`{"n":${long}.0}`), false);
+  });
+
+  it('are compared in linear time', () => {
+    const long = `1${'0'.repeat(100_000)}1`;
+    const test = compileFields([{ key: 'n', value: '1', isExcluded: false }]);
+    assert.ok(timeOf(() => canonicalNumber(long)) < 100);
+    assert.ok(timeOf(() => compileFields([{ key: 'n', value: `1.${long}`, isExcluded: false }])) < 100);
+    assert.ok(timeOf(() => assert.equal(test(`{"n":${long}}`), false)) < 100);
+  });
+
+  it('are found without the zeros at their end', () => {
+    const test = compileFields([{ key: 'n', value: '100.500', isExcluded: false }]);
+    assert.deepEqual(['n=100.5', 'n=100.50', 'n=100', 'n=1005e-1'].map((line) => test(line)), [true, true, false, true]);
+    assert.equal(compileFields([{ key: 'n', value: '100.00', isExcluded: false }])('n=100'), true);
   });
 });
 
