@@ -103,7 +103,7 @@ export function fillText(element, { parts, tree, isOpen, isRecord }, isFull, col
   const text = parts.length === 1 ? parts[0].text : parts.map((part) => part.text).join('');
   const end = isFull ? Infinity : foldAt(text, columns);
   const limit = end < lastMatch(parts) ? Infinity : end;
-  appendParts(element, linkParts(parts), limit);
+  appendParts(element, linkParts(parts, limit), limit);
   if (limit < text.length) element.append(showAllButton(text.length - limit));
   if (!tree || !isOpen) return;
   if (isRecord) element.classList.add('unfolded');

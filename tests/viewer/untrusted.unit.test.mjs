@@ -2,11 +2,14 @@
 // takes long to read.
 import { afterEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
+import { parseAnsi } from '../../src/viewer/ansi.js';
 import { decodeControl, decodeFields, SourceNames } from '../../src/viewer/decode.js';
 import { compileFields } from '../../src/viewer/fieldfilter.js';
+import { foldAt } from '../../src/viewer/fold.js';
 import { levelOf } from '../../src/viewer/level.js';
-import { contentOf, jsonSpans } from '../../src/viewer/linetext.js';
+import { contentOf, fillText, jsonSpans } from '../../src/viewer/linetext.js';
 import { canonicalNumber } from '../../src/viewer/number.js';
+import { linkParts, splitSpans } from '../../src/viewer/parts.js';
 import { piecesOf, recordOf } from '../../src/viewer/record.js';
 import { RenderedRows } from '../../src/viewer/renderedrows.js';
 import { gapText } from '../../src/viewer/row.js';
@@ -28,10 +31,20 @@ class FakeElement {
   replaceChildren(...children) {
     this.children = children;
   }
+  append(...children) {
+    this.children.push(...children);
+  }
   insertBefore(child) {
     this.children.push(child);
   }
 }
+
+const { document } = globalThis;
+const { error } = console;
+afterEach(() => {
+  globalThis.document = document;
+  console.error = error;
+});
 
 describe('names of built-in properties', () => {
   for (const name of BUILT_IN) {
@@ -113,14 +126,46 @@ describe('numbers with many digits', () => {
   });
 });
 
-describe('a row that cannot be filled', () => {
-  const { document: before } = globalThis;
-  const { error } = console;
-  afterEach(() => {
-    globalThis.document = before;
-    console.error = error;
+describe('links', () => {
+  const linksOf = (parts, limit) => linkParts(parts, limit).filter(({ link }) => link).map(({ text, link }) => [text, link]);
+  const terminal = (target, shown) => splitSpans(parseAnsi(`\x1b]8;;${target}\x1b\\${shown}\x1b]8;;\x1b\\`), []);
+
+  it('of the terminal open the address that they show', () => {
+    assert.deepEqual(linksOf(terminal('https://evil.example/', 'https://bank.example/')), [['https://bank.example/', 'https://bank.example/']]);
+    assert.deepEqual(linksOf(terminal('https://a.example/', 'see https://b.example/ now')), [['see ', 'https://a.example/'], ['https://b.example/', 'https://b.example/'], [' now', 'https://a.example/']]);
+    assert.deepEqual(linksOf(terminal('https://a.example/', 'report')), [['report', 'https://a.example/']]);
+    assert.deepEqual(linksOf(terminal('https://evil.example/', 'https://\x1b[1mbank\x1b[0m.example/')).map(([, link]) => link), Array(3).fill('https://bank.example/'));
   });
 
+  it('show their whole address', () => {
+    const parts = splitSpans([{ text: 'a https://bank.example.evil.example/ https://c.example/', style: null, symbol: false }], []);
+    assert.deepEqual(linksOf(parts, 22), []);
+    assert.deepEqual(linksOf(parts, 36), [['https://bank.example.evil.example/', 'https://bank.example.evil.example/']]);
+    assert.equal(linksOf(parts).length, 2);
+    assert.deepEqual(linksOf(terminal('https://evil.example/', 'https://bank.example.evil.example/'), 20), []);
+    assert.deepEqual(linksOf(terminal('https://a.example/', 'report'), 3), [['report', 'https://a.example/']]);
+  });
+
+  it('are not made of an address that the fold cuts', () => {
+    const made = [];
+    globalThis.document = {
+      createTextNode: (text) => ({ text }),
+      createElement: (tag) => (made.push(tag), new FakeElement()),
+    };
+    const rest = ' x'.repeat(1000);
+    const start = '-'.repeat(foldAt(`${'-'.repeat(400)}${rest}`, 80) - 20);
+    const fill = (isFull) => {
+      const text = `${start}https://bank.example.evil.example/${rest}`;
+      const parts = [{ text, style: null, symbol: false, isMatch: false }];
+      fillText(new FakeElement(), { visible: text, record: null, tree: null, isOpen: false, isRecord: false, parts }, isFull, 80);
+      return made.splice(0);
+    };
+    assert.deepEqual(fill(false), ['button']);
+    assert.deepEqual(fill(true), ['a']);
+  });
+});
+
+describe('a row that cannot be filled', () => {
   it('shows the text of its line, and later rows are filled', () => {
     globalThis.document = { createElement: () => new FakeElement() };
     const reported = [];
