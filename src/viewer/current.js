@@ -2,12 +2,20 @@
 
 import { showSelection } from './row.js';
 
+/** Pause after counting lines, in times of its duration. When doubled, the number is corrected later. */
+const COUNT_PAUSE = 20;
+
 export class CurrentLine {
   #page;
   /** Step of a jump that waits for the end of the search, or 0. */
   #pendingJump = 0;
   /** @type {(() => void)[]} moves that wait until all rows are known */
   #pendingMoves = [];
+  /**
+   * Number of selected lines, what it was counted for, and the time before which changed rows are
+   * not counted again.
+   */
+  #counted = { range: '', state: '', count: 0, next: 0 };
   /** True until the first jump of a search, which does not depend on the current line. */
   isNewSearch = false;
 
@@ -105,6 +113,25 @@ export class CurrentLine {
     const next = lines.at(rows.stepShown(lines.indexOf(end), step));
     this.set(next, true);
     list.scrollToLine(next);
+  }
+
+  /** Number of selected lines, which are counted again when the selection or its rows have changed. */
+  get selectedCount() {
+    const { renderState: { selection }, view } = this.#page;
+    if (!selection) return 0;
+    const { rows } = view;
+    const range = selection.join();
+    const held = rows.lines.indexOf(selection[1] + 1) - rows.lines.indexOf(selection[0]);
+    // Hidden rows anywhere may belong to a selected one.
+    const state = `${held} ${rows.length - rows.countShown(0, rows.length)}`;
+    const counted = this.#counted;
+    const start = performance.now();
+    if (range !== counted.range || (state !== counted.state && start >= counted.next)) {
+      const count = view.countBetween(...selection);
+      const end = performance.now();
+      this.#counted = { range, state, count, next: end + (end - start) * COUNT_PAUSE };
+    }
+    return this.#counted.count;
   }
 
   /** @returns {number[]} selected lines, or the current line, with those that are folded under them */

@@ -25,8 +25,8 @@ export class SourceNames {
   }
 }
 
-/** @type {Record<string, number>} */
-const CONTROL_KINDS = { gap: KIND.GAP, source: KIND.SOURCE, end: KIND.END };
+/** @type {Map<string, number>} */
+const CONTROL_KINDS = new Map(Object.entries({ gap: KIND.GAP, source: KIND.SOURCE, end: KIND.END }));
 
 /** Reports if lossily decoded bytes are mostly not text; such lines are shown as hex. @param {string} text */
 function looksBinary(text) {
@@ -76,7 +76,7 @@ export function decodeFields({ file, message, time, ts, level, cont = false, off
  * @returns {import('./store.js').Line | null} null if the page does not show events of this type
  */
 export function decodeControl(control, id, names, now) {
-  const kind = CONTROL_KINDS[control.type];
+  const kind = CONTROL_KINDS.get(control.type);
   if (kind === undefined) return null;
   const source = control.file === undefined ? 65535 : names.indexOf(control.file);
   return { text: JSON.stringify(control), id, flags: kind, level: 0, source, cells: 1, time: now, ts: now, offset: NaN };

@@ -2,7 +2,7 @@
 
 import { decode, findJson, parseJson } from './json.js';
 import { logfmtTokens } from './logfmt.js';
-import { canonicalNumber } from './number.js';
+import { canonicalNumber, withoutTrailingZeros } from './number.js';
 import { FLAG } from './store.js';
 
 /** Number of criteria. When doubled, filtering takes longer. */
@@ -75,7 +75,7 @@ const EXPONENT = /\d[eE][+-]?\d/;
 function sharedDigits(value) {
   if (EXPONENT.test(value)) return '';
   const digits = value.replace(/^-?0*(?=\d)/, '');
-  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  return digits.includes('.') ? withoutTrailingZeros(digits).replace(/\.$/, '') : digits;
 }
 
 /**

@@ -230,6 +230,12 @@ export class Folds {
     return lines;
   }
 
+  /** Returns the number of `linesOf` a line. @param {number} n */
+  countOf(n) {
+    const [from, to] = this.#trackOfLine(n).rangeOf(n);
+    return from === to ? 1 : this.linesOf(n).length;
+  }
+
   /**
    * Folds or unfolds the block of a row.
    * @param {number} n

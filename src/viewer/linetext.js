@@ -23,22 +23,33 @@ import { fieldTree } from './tree.js';
  */
 
 const DIMMED = Object.freeze({ fg: '', bg: '', bold: false, dim: true, italic: false, underline: false, inverse: false, strike: false });
-const JSON_SYNTAX = /("[^"\\]*(?:\\.[^"\\]*)*"\s*:|[{}[\],]+)/;
+/** String, which may lack its end and thus is read once, with the colon of a key; or brackets. */
+const JSON_SYNTAX = /"[^"\\]*(?:\\[^][^"\\]*)*(?:"(\s*:)?|\\?$)|[{}[\],]+/g;
 
 /**
  * Returns spans in which keys and brackets are dimmed.
  * @param {string} text
+ * @param {number} end of the text that is shown, behind which nothing is dimmed
  * @returns {import('./ansi.js').Span[]}
  */
-function jsonSpans(text) {
-  return text.split(JSON_SYNTAX).map((part, i) => ({ text: part, style: i % 2 ? DIMMED : null, symbol: false }));
+export function jsonSpans(text, end) {
+  /** @type {import('./ansi.js').Span[]} */
+  const spans = [];
+  let at = 0;
+  for (const { 0: token, 1: colon, index } of text.slice(0, end).matchAll(JSON_SYNTAX)) {
+    if (token[0] === '"' && !colon) continue;
+    if (index > at) spans.push({ text: text.slice(at, index), style: null, symbol: false });
+    spans.push({ text: token, style: DIMMED, symbol: false });
+    at = index + token.length;
+  }
+  if (at < text.length) spans.push({ text: text.slice(at), style: null, symbol: false });
+  return spans;
 }
 
 /** @param {import('./store.js').Line} line @returns {import('./ansi.js').Span[]} */
 function spansOf(line) {
   if ((line.flags & FLAG.KIND) === KIND.BINARY) return [{ text: hexText(line.text), style: null, symbol: false }];
   if (line.flags & FLAG.CONTROL_CHARS) return parseAnsi(line.text);
-  if (/^\s*\{"/.test(line.text)) return jsonSpans(line.text);
   return [{ text: line.text, style: null, symbol: false }];
 }
 
@@ -56,7 +67,7 @@ function treeOf(text) {
  * @param {import('./row.js').RenderState} renderState
  * @returns {Content}
  */
-export function contentOf(line, n, isMatch, { matcher, records, columns, expandedLines, time }) {
+export function contentOf(line, n, isMatch, { matcher, records, columns, expandedLines, fullLines, screenColumns, time }) {
   const spans = spansOf(line);
   const visible = spans.length === 1 ? spans[0].text : spans.map((span) => span.text).join('');
   const isText = (line.flags & FLAG.KIND) === KIND.LINE;
@@ -71,7 +82,10 @@ export function contentOf(line, n, isMatch, { matcher, records, columns, expande
     // A match in text that the record does not show is shown in the line itself.
     if (covers(pieces, ranges)) return { ...common, isRecord: true, parts: splitPieces(pieces, ranges) };
   }
-  return { ...common, isRecord: false, parts: splitSpans(time === 'line' ? dimTime(spans, line) : spans, ranges) };
+  const isJson = isText && !(line.flags & FLAG.CONTROL_CHARS) && /^\s*\{"/.test(visible);
+  const isWhole = isJson && (fullLines.has(n) || ranges.length > 0);
+  const shown = isJson ? jsonSpans(visible, isWhole ? Infinity : foldAt(visible, screenColumns())) : spans;
+  return { ...common, isRecord: false, parts: splitSpans(time === 'line' ? dimTime(shown, line) : shown, ranges) };
 }
 
 /** Returns the text of a row; '' of a record that is unfolded. @param {Content} content */
@@ -89,7 +103,7 @@ export function fillText(element, { parts, tree, isOpen, isRecord }, isFull, col
   const text = parts.length === 1 ? parts[0].text : parts.map((part) => part.text).join('');
   const end = isFull ? Infinity : foldAt(text, columns);
   const limit = end < lastMatch(parts) ? Infinity : end;
-  appendParts(element, linkParts(parts), limit);
+  appendParts(element, linkParts(parts, limit), limit);
   if (limit < text.length) element.append(showAllButton(text.length - limit));
   if (!tree || !isOpen) return;
   if (isRecord) element.classList.add('unfolded');

@@ -107,7 +107,7 @@ export class Notifier {
 
   /** @param {string} reason for an end that the user has not asked for, or '' */
   #stop(reason) {
-    this.#watch?.skip();
+    this.#watch?.end();
     this.#watch = null;
     void this.#audio?.close();
     this.#audio = null;

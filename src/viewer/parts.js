@@ -80,24 +80,29 @@ function join(parts, part) {
 }
 
 /**
- * Returns the parts with links at the addresses in their text.
+ * Returns the parts with links at the addresses in their text. Such a link opens the address that
+ * is shown, also where a terminal link has another one; an address that is cut off is no link,
+ * because it may look like that of another host.
  * @param {Part[]} parts
+ * @param {number} [limit] number of characters that are shown
  * @returns {Part[]}
  */
-export function linkParts(parts) {
+export function linkParts(parts, limit = Infinity) {
   const text = parts.map((part) => part.text).join('');
   const urls = findUrls(text);
   if (urls.length === 0) return parts;
   /** @type {Part[]} */
   const linked = [];
   let at = 0;
+  let u = 0;
   for (const part of parts) {
     const end = at + part.text.length;
     for (let from = at; from < end; ) {
-      const url = urls.find(({ to }) => to > from) ?? { from: Infinity, to: Infinity, href: '' };
+      while (u < urls.length && urls[u].to <= from) u++;
+      const url = urls[u] ?? { from: Infinity, to: Infinity, href: '' };
       const isInside = url.from <= from;
       const to = Math.min(end, isInside ? url.to : url.from);
-      linked.push({ ...part, text: part.text.slice(from - at, to - at), link: part.link || (isInside ? url.href : '') });
+      linked.push({ ...part, text: part.text.slice(from - at, to - at), link: isInside ? (url.to > limit ? '' : url.href) : part.link });
       from = to;
     }
     at = end;

@@ -100,6 +100,12 @@ export class RegexSearch {
     this.#resetTimer();
   }
 
+  /** Ends the worker; the next request starts another one. */
+  stop() {
+    this.#requests = [];
+    this.#stop();
+  }
+
   #stop() {
     clearTimeout(this.#timer);
     this.#worker?.terminate();

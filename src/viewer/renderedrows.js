@@ -1,5 +1,7 @@
 // Rows of the list that are in the document, by line number. Elements are used again.
 
+import { fillPlain } from './row.js';
+
 /** Row elements kept for reuse: two screens. When doubled, most stay unused. */
 const MAX_POOLED_ROWS = 120;
 
@@ -63,8 +65,14 @@ export class RenderedRows {
 
   /** @param {HTMLElement} row @param {number} n */
   fill(row, n) {
-    const { rows } = this.#view;
-    this.#fillContent(row, n, rows.flagsAt(rows.lines.indexOf(n)));
+    const { rows, store } = this.#view;
+    try {
+      this.#fillContent(row, n, rows.flagsAt(rows.lines.indexOf(n)));
+    } catch (error) {
+      // Other rows would be missing too.
+      console.error(error);
+      fillPlain(row, n, store);
+    }
     this.#unmeasured.push(row);
   }
 

@@ -10,6 +10,8 @@ import { timeColumn } from './timecolumn.js';
 
 /** Maximum width of the name column in cells. When doubled, text gets less space. */
 export const NAME_COLUMNS = 20;
+/** Characters of a row that cannot be shown as usual. When doubled, such a row may be higher. */
+const MAX_PLAIN_CHARS = 1_000;
 
 /**
  * State that all rows depend on, in addition to their lines.
@@ -61,21 +63,20 @@ function fillLine(row, line, n, isMatch, renderState) {
   if (content.tree) row.append(jsonButton(content.isOpen));
 }
 
-/** @type {Record<string, string>} */
-const GAP_REASONS = {
+const GAP_REASONS = new Map(Object.entries({
   evicted: 'no longer in memory or file',
   slow: 'this page read too slowly',
   truncated: 'the file was truncated',
   restart: 'a new run starts here',
   unknown: 'resume position unknown',
   asleep: 'this tab was suspended',
-};
+}));
 
 /** @param {{ lost?: number | null, reason?: string, filtered?: boolean }} gap */
 export function gapText({ lost, reason = 'unknown', filtered }) {
   const isKnown = typeof lost === 'number';
   const amount = isKnown ? `${plural(lost, 'event')} lost` : reason === 'restart' ? 'ssetail restarted' : 'Lines may be missing';
-  return { amount, reason: (GAP_REASONS[reason] ?? reason) + (isKnown && filtered ? '; counted before filtering' : '') };
+  return { amount, reason: (GAP_REASONS.get(reason) ?? reason) + (isKnown && filtered ? '; counted before filtering' : '') };
 }
 
 /** @param {HTMLElement} row @param {import('./store.js').Line} line @param {import('./zone.js').Zone} zone */
@@ -119,6 +120,19 @@ export function fillRow(row, n, flags, renderState) {
     row.classList.add('divider', kind === KIND.GAP ? 'gap' : 'change');
     fillDivider(row, line, renderState.zone);
   }
+}
+
+/**
+ * Fills a row with nothing but the beginning of its line, because more cannot be shown.
+ * @param {HTMLElement} row
+ * @param {number} n
+ * @param {import('./store.js').Store} store
+ */
+export function fillPlain(row, n, store) {
+  const text = store.holds(n) ? store.line(n).text.slice(0, MAX_PLAIN_CHARS) : '';
+  row.dataset.n = String(n);
+  row.className = 'row l0';
+  row.replaceChildren(make('div', 'text', text.replace(/\p{C}/gu, '\ufffd')));
 }
 
 /** Updates the buttons and the level of a row without filling the row again. @param {HTMLElement} row @param {number} n @param {RenderState} renderState */

@@ -251,6 +251,13 @@ export class RowList {
     return Math.max(-1, Math.min(this.length, at - this.#start));
   }
 
+  /** Returns the number of rows from `from` to before `to` that are not hidden. @param {number} from @param {number} to */
+  countShown(from, to) {
+    let count = 0;
+    for (let at = this.#start + from; at < this.#start + to; at++) if (this.#heights[at] > 0) count++;
+    return count;
+  }
+
   /** Returns the row that is `steps` rows after row `i`, without hidden ones, or the last one in this direction. @param {number} i @param {number} steps */
   stepShown(i, steps) {
     const step = steps < 0 ? -1 : 1;

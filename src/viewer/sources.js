@@ -184,5 +184,5 @@ export function describeState(state) {
     stalled: { text: 'Does not answer', bad: true },
     ended: { text: 'Ended', bad: false },
   };
-  return states[state] ?? { text: state, bad: false };
+  return (Object.hasOwn(states, state) ? states[state] : null) ?? { text: state, bad: false };
 }

@@ -23,8 +23,7 @@ const LEVEL_OF_NAME = new Map(NAMES.flatMap(([level, names]) => names.split(' ')
 const SYSLOG_LEVELS = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'notice', 'info', 'debug'];
 /** Levels of the numbers of bunyan and pino, by tens. */
 const TENS = ['trace', 'trace', 'debug', 'info', 'warn', 'error'];
-/** @type {Record<string, string>} */
-const LEVEL_OF_LETTER = { F: 'fatal', E: 'error', W: 'warn', I: 'info', D: 'debug', D1: 'debug', D2: 'debug', D3: 'debug', D4: 'debug', D5: 'debug' };
+const LEVEL_OF_LETTER = new Map(Object.entries({ F: 'fatal', E: 'error', W: 'warn', I: 'info', D: 'debug', D1: 'debug', D2: 'debug', D3: 'debug', D4: 'debug', D5: 'debug' }));
 
 const MONTH_DAY = '[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d';
 const DAY_MONTH = '\\d\\d?[/ -][A-Z][a-z]{2}[/ -]\\d{4}[: ]\\d\\d:\\d\\d:\\d\\d';
@@ -57,7 +56,7 @@ function levelOfText(text) {
 function levelOf(key, { text, kind }) {
   if (LEVEL_KEYS.has(key)) return levelOfText(text);
   if (SYSLOG_KEYS.has(key)) return LEVEL_OF_NAME.get(text.toLowerCase()) ?? SYSLOG_LEVELS[wholeNumber(text)];
-  return key === 's' && kind === 'string' ? LEVEL_OF_LETTER[text] : undefined;
+  return key === 's' && kind === 'string' ? LEVEL_OF_LETTER.get(text) : undefined;
 }
 
 /**

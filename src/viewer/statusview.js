@@ -42,7 +42,7 @@ export class StatusView {
     setText(byId('line-count', HTMLElement), plural(store.size - store.controlEvents, 'line'));
     setText(byId('shown', HTMLElement), view.rows.length < store.size && view.done ? `${count(view.rows.length)} shown` : '');
     setText(byId('rate', HTMLElement), speed >= 0.5 ? `${plural(Math.round(speed), 'line')}/s` : '');
-    const selected = renderState.selection ? `${plural(this.#page.current.lines.length, 'line')} selected` : '';
+    const selected = renderState.selection ? `${plural(this.#page.current.selectedCount, 'line')} selected` : '';
     setText(byId('details', HTMLElement), [urlState.grep && `Server filter: ${urlState.grep}`, selected].filter(Boolean).join(' · '));
     this.#showEmpty(situation);
     this.#showTitle(situation, now);

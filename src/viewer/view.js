@@ -157,6 +157,16 @@ export class View {
     }
   }
 
+  /** Returns the number of `linesBetween` two lines. @param {number} first @param {number} last */
+  countBetween(first, last) {
+    const { rows, folds } = this;
+    let count = 0;
+    for (let i = rows.nearestShown(rows.lines.indexOf(first), 1); i < rows.length && rows.lines.at(i) <= last; i = rows.nearestShown(i + 1, 1)) {
+      count += folds.countOf(rows.lines.at(i));
+    }
+    return count;
+  }
+
   /**
    * Adds rows of lines that were put before the others.
    * @param {import('./store.js').Store} older store of these lines, with the numbers that they have here

@@ -92,6 +92,12 @@ export class Watch {
     this.#next = this.#store.next;
   }
 
+  /** Ends the watch for good, and the worker of its search. */
+  end() {
+    this.skip();
+    this.#search?.stop();
+  }
+
   /** Examines the lines that have arrived. */
   advance() {
     this.#next = Math.max(this.#next, this.#store.first);
