@@ -61,3 +61,20 @@ describe('groups', () => {
     assert.equal(groups.all.length, 0);
   });
 });
+
+describe('entries', () => {
+  it('whose only line was evicted fold no lines that continue them', () => {
+    const view = newView();
+    push(view, [line('head'), ...lines(5000, { file: 'b' })]);
+    evict(view);
+    push(view, lines(3, { cont: true }));
+    assert.equal(view.rows.total, view.store.size);
+  });
+  it('all of whose lines were evicted fold no lines that continue them', () => {
+    const view = newView();
+    push(view, [line('head'), ...lines(3, { cont: true }), ...lines(5000, { file: 'b' })]);
+    evict(view);
+    push(view, lines(3, { cont: true }));
+    assert.equal(view.rows.total, view.store.size);
+  });
+});
