@@ -13,6 +13,7 @@ const PAGE_LINES = 2_000;
 const SURELY_GONE = 1_000;
 /** Sources up to which lines are merged by time. When doubled, a page needs more requests. */
 const MAX_MERGED = 32;
+const MOVED = 'another place was opened';
 
 /** @typedef {import('./store.js').Line} Line */
 
@@ -289,12 +290,13 @@ export class HistoryWindow {
   /**
    * Opens the window at a line.
    * @param {string} id
+   * @param {number} [window] number of the new window
    * @returns {Promise<number>} number of the line
    */
-  async openAtId(id) {
+  async openAtId(id, window = ++this.#versions.window) {
     const { read, store, names } = this.#around;
     const line = await findLine(read, id);
-    await this.#swap((name) => cursorsAround(read, name, line.ts, names.list[line.source], line));
+    await this.#swap(window, (name) => cursorsAround(read, name, line.ts, names.list[line.source], line));
     return store.findId(line.id);
   }
 
@@ -305,29 +307,31 @@ export class HistoryWindow {
    */
   async openAtTime(ms) {
     const { read } = this.#around;
+    const window = ++this.#versions.window;
     const line = await firstSince(read, null, ms);
+    if (window !== this.#versions.window) throw new ReadProblem(MOVED);
     if (!line) return -1;
-    if (this.#sources().length > MAX_MERGED) return this.openAtId(line.id);
-    return this.#swap((name) => cursorsAround(read, name, ms, null, line));
+    if (this.#sources().length > MAX_MERGED) return this.openAtId(line.id, window);
+    return this.#swap(window, (name) => cursorsAround(read, name, ms, null, line));
   }
 
   /** Opens the window at the first line of the log. */
   async openAtStart() {
-    await this.#swap(async (name) => cursorsAtStart(name));
+    await this.#swap(++this.#versions.window, async (name) => cursorsAtStart(name));
   }
 
   /**
    * Replaces the window when the lines of the new one are read.
+   * @param {number} window number of the new window, taken before the first read for it
    * @param {(name: string | null) => Promise<import('./place.js').Cursors>} cursorsAt
    * @returns {Promise<number>} number of the first line after the place
    */
-  async #swap(cursorsAt) {
+  async #swap(window, cursorsAt) {
     const { read, store, append, prepend, clear } = this.#around;
-    const window = ++this.#versions.window;
     const isMerged = this.#sources().length <= MAX_MERGED;
     const keys = isMerged ? this.#sources() : [null];
     const { older, newer, before, after, isCut } = await readPlace(read, keys, cursorsAt);
-    if (window !== this.#versions.window) throw new ReadProblem('another place was opened');
+    if (window !== this.#versions.window) throw new ReadProblem(MOVED);
     clear();
     this.#forget();
     this.#isMerged = isMerged;

@@ -376,6 +376,21 @@ describe('the window', () => {
     assert.deepEqual(texts(held()), range(0, 320).map(String));
   });
 
+  it('stays at the live end if that is chosen while a line or a time is looked for', async () => {
+    const server = new FakeServer();
+    for (let i = 0; i < 300; i++) server.append(`s${i % 40}`, String(i), i);
+    for (const go of [(log) => log.openAtId('k-100'), (log) => log.openAtTime(100), (log) => log.openAtTime(9e12), (log) => log.openAtStart()]) {
+      const { log, stream } = pageOf(server);
+      log.start(server.start(2));
+      const opened = go(log);
+      log.reset();
+      log.start(server.start(2));
+      await assert.rejects(opened, (error) => error instanceof ReadProblem);
+      stream();
+      assert.equal(log.isLive, true);
+    }
+  });
+
   it('says why older lines could not be read, and reads them when asked again', async () => {
     const server = new FakeServer();
     for (let i = 0; i < 300; i++) server.append('a', String(i), i);
