@@ -8,7 +8,7 @@ import { ReadProblem } from './cursor.js';
 import { byId, onClick } from './dom.js';
 import { parseHash } from './hash.js';
 import { HistoryWindow } from './history.js';
-import { findLinked, showLinked } from './linked.js';
+import { findLinked, showLine, showLinked } from './linked.js';
 import { Loader } from './loader.js';
 import { readLines } from './ndjson.js';
 import { Overview } from './overview.js';
@@ -159,6 +159,7 @@ function receiveLines(batch) {
   if (batch.flags.some((flags) => (flags & FLAG.KIND) > KIND.GAP)) void fetchSources();
   noteEnds(batch);
   if (document.hidden) unread.add(total);
+  page.afterReceipt(batch);
   if (document.hidden || !isHeld) scheduleRefresh();
 }
 
@@ -274,6 +275,9 @@ page.openAtTime = (ms) => open('This time', async () => {
   if (n < 0) page.list.follow(true);
   else goToLinkedLine(n);
 });
+
+/** Goes to a line that the page does not hold. @param {string} id */
+page.openAtId = (id) => open('The line', async () => showLine(page, await log.openAtId(id)));
 
 function readAddress() {
   const { sources, ...urlState } = parseHash(location.hash);

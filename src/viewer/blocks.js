@@ -31,7 +31,7 @@ export function insertBlock(blocks, block) {
 
 /** Removes the blocks that end before a line. @param {Block[]} blocks @param {number} first */
 export function dropBlocks(blocks, first) {
-  let count = 0;
-  while (count < blocks.length && blocks[count].last < first) count++;
-  if (count) blocks.splice(0, count);
+  const count = indexBefore(blocks, first - 1) + 1;
+  const kept = blocks.slice(0, count).filter(({ last }) => last >= first);
+  if (kept.length < count) blocks.splice(0, count, ...kept);
 }

@@ -125,8 +125,8 @@ export class OlderCursor {
     this.entries.unshift(...entries);
   }
 
-  /** @param {Reader} read @param {number} count */
-  async fill(read, count) {
+  /** @param {Reader} read @param {number} count @param {() => boolean} isStale */
+  async fill(read, count, isStale) {
     while (!this.isReady) {
       const n = Math.min(MAX_LINES, Math.max(1, count));
       const { lines } = checked(await read({
@@ -134,6 +134,7 @@ export class OlderCursor {
         ...(this.#before ? { before: this.#before } : { follow: '0' }),
         n: String(n),
       }));
+      if (isStale()) throw new Stale();
       if (this.#source === null) this.#pushAll(lines, n);
       else this.push(lines, countLines(lines) < n);
       count *= 2;
@@ -228,11 +229,12 @@ export class NewerCursor {
     this.entries.push(...entries);
   }
 
-  /** @param {Reader} read @param {number} count */
-  async fill(read, count) {
+  /** @param {Reader} read @param {number} count @param {() => boolean} isStale */
+  async fill(read, count, isStale) {
     while (!this.isReady) {
       const max = Math.min(MAX_LINES, Math.max(2, count));
       const { lines, endId } = checked(await read({ ...(this.#source === null ? {} : { file: this.#source }), ...this.#from, follow: '0' }, (all) => all.length >= max));
+      if (isStale()) throw new Stale();
       this.push(lines, endId);
       count *= 2;
     }

@@ -74,7 +74,7 @@ export class Groups {
 
   /** @param {Group} group */
   #add(group) {
-    if (this.open.length >= MAX_DEPTH) this.open.pop();
+    if (this.open.length >= MAX_DEPTH) this.#close(MAX_DEPTH - 1, group.head - 1, group.from);
     group.parent = this.open.at(-1) ?? null;
     group.depth = this.open.length;
     this.open.push(group);
@@ -118,11 +118,12 @@ export class Groups {
       if (n >= first) break;
       this.hiddenMarkers.delete(n);
     }
-    if (this.all.length === 0) return [];
-    const beheaded = this.all.slice(0, indexBefore(this.all, first - 1) + 1).filter(({ last, isFolded }) => isFolded && last >= first);
-    for (const group of beheaded) group.isFolded = false;
     dropBlocks(this.all, first);
-    return beheaded;
+    const headless = this.all.slice(0, indexBefore(this.all, first - 1) + 1);
+    const unfolded = headless.filter(({ isFolded }) => isFolded);
+    // No row could unfold them when they are closed later.
+    for (const group of headless) Object.assign(group, { isFolded: false, stays: true });
+    return unfolded;
   }
 
   /** Forgets lines that were removed at the end. @param {number} next @returns {Group[]} groups that have lost their ends */

@@ -13,6 +13,7 @@ const PAGE_LINES = 2_000;
 const SURELY_GONE = 1_000;
 /** Sources up to which lines are merged by time. When doubled, a page needs more requests. */
 const MAX_MERGED = 32;
+const MOVED = 'another place was opened';
 
 /** @typedef {import('./store.js').Line} Line */
 
@@ -39,9 +40,7 @@ export class HistoryWindow {
   isGone = false;
   /** Reason for which older lines could not be read, or ''. */
   problem = '';
-  /**
-   * True if newer lines could not be read, and are not asked for again until it is set to false.
-   */
+  /** True if newer lines could not be read, and are not asked for again until it is set to false. */
   isStuck = false;
   /** True while older lines are read. */
   isReading = false;
@@ -55,10 +54,7 @@ export class HistoryWindow {
   isStarted = false;
   #around;
   #edges;
-  /**
-   * Cursors by source; null is the one over all sources.
-   * @type {Map<string | null, OlderCursor>}
-   */
+  /** Cursors by source; null is the one over all sources. @type {Map<string | null, OlderCursor>} */
   #older = new Map();
   /** @type {Map<string | null, import('./cursor.js').NewerCursor>} */
   #newer = new Map();
@@ -69,7 +65,6 @@ export class HistoryWindow {
   #versions = { window: 0, older: 0, newer: 0 };
   /** Position of the live end when the window left it, or ''. */
   #leftAt = '';
-
   #lastTotal = { older: 0, position: '' };
 
   /** @param {Surroundings} around */
@@ -115,10 +110,7 @@ export class HistoryWindow {
     return [...new Set([...this.#around.sources(), ...this.#around.names.list])];
   }
 
-  /**
-   * Returns the keys of cursors: names of sources, or null for all.
-   * @returns {(string | null)[]}
-   */
+  /** Returns the keys of cursors: names of sources, or null for all. @returns {(string | null)[]} */
   #keys() {
     return this.#isMerged ? this.#sources() : [null];
   }
@@ -164,10 +156,7 @@ export class HistoryWindow {
     if (!this.isAtStart && this.olderCount === null && older > 0) this.olderCount = older;
   }
 
-  /**
-   * Notes that the oldest lines were removed from the page.
-   * @param {import('./store.js').Chunk[]} chunks
-   */
+  /** Notes that the oldest lines were removed from the page. @param {import('./store.js').Chunk[]} chunks */
   evicted(chunks) {
     this.#versions.older++;
     this.isReading = false;
@@ -223,20 +212,20 @@ export class HistoryWindow {
   async readOlder(count = PAGE_LINES) {
     if (this.isReading || this.isAtStart || !this.isStarted || this.#needsBase) return;
     const version = this.#versions.older;
+    const isStale = () => version !== this.#versions.older;
     this.isReading = true;
     this.problem = '';
     try {
       await readMerged(this.#olderCursors(), this.#around.read, count, takeOlder, (lines) => {
-        if (version !== this.#versions.older) throw new Stale();
         const batch = batchOf(lines);
         this.#count([batch], -1);
         this.#around.prepend(batch);
-      });
-      if (version === this.#versions.older) this.#noteStart();
+      }, isStale);
+      if (!isStale()) this.#noteStart();
     } catch (error) {
-      if (version === this.#versions.older) this.#noteProblem(error);
+      if (!isStale()) this.#noteProblem(error);
     }
-    if (version !== this.#versions.older) return;
+    if (isStale()) return;
     this.isReading = false;
     this.#around.changed();
   }
@@ -253,19 +242,20 @@ export class HistoryWindow {
   async readNewer() {
     if (this.isLive || this.isReadingNewer) return;
     const version = this.#versions.newer;
+    const isStale = () => version !== this.#versions.newer;
     this.isReadingNewer = true;
     const add = (/** @type {Line[]} */ lines) => {
-      if (version !== this.#versions.newer) throw new Stale();
+      if (isStale()) throw new Stale();
       if (lines.length) this.#around.append(batchOf(lines));
     };
     try {
-      await readMerged(this.#newerCursors(), this.#around.read, PAGE_LINES, takeNewer, add);
-      if (this.#newerCursors().every(({ isAtEnd, entries }) => isAtEnd && entries.length === 0)) await this.#join(add);
+      await readMerged(this.#newerCursors(), this.#around.read, PAGE_LINES, takeNewer, add, isStale);
+      if (this.#newerCursors().every(({ isAtEnd, entries }) => isAtEnd && entries.length === 0)) await this.#join(add, isStale);
     } catch (error) {
       if (!(error instanceof Stale || error instanceof ReadProblem)) throw error;
-      this.isStuck = error instanceof ReadProblem && version === this.#versions.newer;
+      this.isStuck = error instanceof ReadProblem && !isStale();
     }
-    if (version !== this.#versions.newer) return;
+    if (isStale()) return;
     this.isReadingNewer = false;
     this.#around.changed();
   }
@@ -274,16 +264,23 @@ export class HistoryWindow {
    * Attaches the window to the live end. Cursors have ended at different positions: lines after a
    * position before all of them are read in the order of the stream, and held ones are left out.
    * @param {(lines: Line[]) => void} add
+   * @param {() => boolean} isStale
    */
-  async #join(add) {
+  async #join(add, isStale) {
     const { read } = this.#around;
     const { endId: base } = checked(await read({ follow: '0', n: '0' }));
     const cursors = this.#newerCursors();
     for (const cursor of cursors) cursor.isAtEnd = false;
-    await readMerged(cursors, read, PAGE_LINES, takeNewer, add);
+    await readMerged(cursors, read, PAGE_LINES, takeNewer, add, isStale);
     if (!cursors.every(({ isAtEnd, entries }) => isAtEnd && entries.length === 0)) return;
     const { lines, endId } = checked(await read({ follow: '0', last_event_id: base }));
-    add(this.#edges.withoutHeld(lines));
+    const rest = this.#edges.withoutHeld(lines);
+    add(rest);
+    if (isStale()) {
+      // The newest lines were removed at once; cursors of the others are behind what was added.
+      for (const { source } of rest) this.#newer.delete(this.#isMerged ? this.#around.names.list[source] : null);
+      return;
+    }
     this.#newer.clear();
     this.isLive = true;
     this.position = endId;
@@ -293,12 +290,13 @@ export class HistoryWindow {
   /**
    * Opens the window at a line.
    * @param {string} id
+   * @param {number} [window] number of the new window
    * @returns {Promise<number>} number of the line
    */
-  async openAtId(id) {
+  async openAtId(id, window = ++this.#versions.window) {
     const { read, store, names } = this.#around;
     const line = await findLine(read, id);
-    await this.#swap((name) => cursorsAround(read, name, line.ts, names.list[line.source], line));
+    await this.#swap(window, (name) => cursorsAround(read, name, line.ts, names.list[line.source], line));
     return store.findId(line.id);
   }
 
@@ -309,29 +307,31 @@ export class HistoryWindow {
    */
   async openAtTime(ms) {
     const { read } = this.#around;
+    const window = ++this.#versions.window;
     const line = await firstSince(read, null, ms);
+    if (window !== this.#versions.window) throw new ReadProblem(MOVED);
     if (!line) return -1;
-    if (this.#sources().length > MAX_MERGED) return this.openAtId(line.id);
-    return this.#swap((name) => cursorsAround(read, name, ms, null, line));
+    if (this.#sources().length > MAX_MERGED) return this.openAtId(line.id, window);
+    return this.#swap(window, (name) => cursorsAround(read, name, ms, null, line));
   }
 
   /** Opens the window at the first line of the log. */
   async openAtStart() {
-    await this.#swap(async (name) => cursorsAtStart(name));
+    await this.#swap(++this.#versions.window, async (name) => cursorsAtStart(name));
   }
 
   /**
    * Replaces the window when the lines of the new one are read.
+   * @param {number} window number of the new window, taken before the first read for it
    * @param {(name: string | null) => Promise<import('./place.js').Cursors>} cursorsAt
    * @returns {Promise<number>} number of the first line after the place
    */
-  async #swap(cursorsAt) {
+  async #swap(window, cursorsAt) {
     const { read, store, append, prepend, clear } = this.#around;
-    const window = ++this.#versions.window;
     const isMerged = this.#sources().length <= MAX_MERGED;
     const keys = isMerged ? this.#sources() : [null];
     const { older, newer, before, after, isCut } = await readPlace(read, keys, cursorsAt);
-    if (window !== this.#versions.window) throw new ReadProblem('another place was opened');
+    if (window !== this.#versions.window) throw new ReadProblem(MOVED);
     clear();
     this.#forget();
     this.#isMerged = isMerged;

@@ -1,6 +1,8 @@
 // Merges the lines of several sources by time. A line is given out only when all sources with
 // more lines have been read up to it, so that the order is exact.
 
+import { Stale } from './cursor.js';
+
 /** @typedef {import('./cursor.js').OlderCursor} OlderCursor */
 /** @typedef {import('./cursor.js').NewerCursor} NewerCursor */
 /** @typedef {import('./store.js').Line} Line */
@@ -13,11 +15,12 @@ const MIN_LINES = 50;
  * @param {(OlderCursor | NewerCursor)[]} cursors
  * @param {import('./cursor.js').Reader} read
  * @param {number} count lines that are wanted of all sources
+ * @param {() => boolean} isStale
  */
-async function fillAll(cursors, read, count) {
+async function fillAll(cursors, read, count, isStale) {
   const empty = cursors.filter(({ isReady }) => !isReady);
   const active = cursors.filter(({ isAtEnd }) => !isAtEnd).length;
-  await Promise.all(empty.map((cursor) => cursor.fill(read, Math.max(MIN_LINES, Math.ceil((2 * count) / active)))));
+  await Promise.all(empty.map((cursor) => cursor.fill(read, Math.max(MIN_LINES, Math.ceil((2 * count) / active)), isStale)));
   return empty.length > 0;
 }
 
@@ -76,10 +79,12 @@ export function takeNewer(cursors, count) {
  * @param {number} count
  * @param {(cursors: C[], count: number) => Line[]} take
  * @param {(lines: Line[]) => void} add
+ * @param {() => boolean} [isStale] true if the lines are not wanted any more; then the cursors keep them
  */
-export async function readMerged(cursors, read, count, take, add) {
+export async function readMerged(cursors, read, count, take, add, isStale = () => false) {
   for (let total = 0; total < count; ) {
-    await fillAll(cursors, read, count);
+    await fillAll(cursors, read, count, isStale);
+    if (isStale()) throw new Stale();
     const lines = take(cursors, count - total);
     if (lines.length === 0) return;
     add(lines);

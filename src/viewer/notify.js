@@ -4,6 +4,7 @@
 import { byId, onClick, setText } from './dom.js';
 import { plural } from './format.js';
 import { showLine } from './linked.js';
+import { Store } from './store.js';
 import { Watch, describeFilter } from './watch.js';
 import { shownText } from './view.js';
 
@@ -27,9 +28,10 @@ export class Notifier {
   #hasDesktop = false;
   /** @type {AudioContext | null} context of the sound; null without sound */
   #audio = null;
-  /** Matches since the last notification, and the first of them. */
+  /** Matches since the last notification. */
   #count = 0;
-  #first = -1;
+  /** Event ID and shown text of the first of them. */
+  #first = { id: '', text: '' };
   #sentAt = -PERIOD_MS;
   #timer = 0;
   /** @type {Notification | null} */
@@ -38,8 +40,8 @@ export class Notifier {
   /** @param {import('./page.js').Page} page */
   constructor(page) {
     this.#page = page;
-    page.afterAppend = () => {
-      if (document.hidden) this.#watch?.advance();
+    page.afterReceipt = (batch) => {
+      if (document.hidden) this.#watch?.receive(batch);
     };
     document.addEventListener('visibilitychange', () => this.#visibilityChanged());
     onClick('notify-open', () => this.#open());
@@ -83,9 +85,9 @@ export class Notifier {
     this.#hasDesktop = hasDesktop;
     if (hasSound) this.#play((this.#audio = new AudioContext()));
     this.#words = this.#describe(filter);
-    const { store, sources } = this.#page;
+    const store = new Store();
     /** @type {Watch} */
-    const watch = new Watch(store, sources, filter, (lines) => this.#found(lines), (reason) => {
+    const watch = new Watch(store, this.#page.sources, filter, (lines) => this.#found(store, lines), (reason) => {
       if (this.#watch === watch) this.#stop(reason);
     });
     this.#watch = watch;
@@ -136,15 +138,17 @@ export class Notifier {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#count = 0;
-    this.#first = -1;
     this.#shown?.close();
     this.#shown = null;
   }
 
-  /** @param {number[]} lines */
-  #found(lines) {
+  /** @param {Store} store @param {number[]} lines */
+  #found(store, lines) {
     if (!document.hidden) return;
-    if (this.#count === 0) [this.#first] = lines;
+    if (this.#count === 0) {
+      const chunk = store.chunkOf(lines[0]);
+      this.#first = { id: store.idOf(lines[0]), text: shownText(chunk, lines[0] - chunk.first).slice(0, MAX_CHARS) };
+    }
     this.#count += lines.length;
     this.#timer ||= window.setTimeout(() => this.#send(), Math.max(0, this.#sentAt + PERIOD_MS - performance.now()));
   }
@@ -157,17 +161,21 @@ export class Notifier {
     if (this.#hasDesktop) this.#notify(count, first);
   }
 
-  /** @param {number} count @param {number} first line number */
-  #notify(count, first) {
-    const { store } = this.#page;
-    const chunk = store.holds(first) ? store.chunkOf(first) : null;
-    const text = chunk ? shownText(chunk, first - chunk.first).slice(0, MAX_CHARS) : '';
+  /** Goes to a line, which the page may not hold. @param {string} id */
+  #show(id) {
+    const n = this.#page.store.findId(id);
+    if (n >= 0) showLine(this.#page, n);
+    else void this.#page.openAtId(id);
+  }
+
+  /** @param {number} count @param {{ id: string, text: string }} first */
+  #notify(count, { id, text }) {
     try {
       const notification = new Notification(`ssetail: ${plural(count, 'line')}`, { body: `${this.#words}\n${text}`, tag: location.host });
       notification.onclick = () => {
         window.focus();
         notification.close();
-        showLine(this.#page, first);
+        this.#show(id);
       };
       this.#shown = notification;
     } catch {

@@ -45,8 +45,10 @@ export class Page {
   afterRender = () => {};
   /** Called when a pane has been added. @type {(pane: Page) => void} */
   paneAdded = () => {};
-  /** Called after lines were stored, also while the page is hidden and renders nothing. */
-  afterAppend = () => {};
+  /** Called with live lines, also those that the page does not hold. @type {(batch: import('./store.js').Batch) => void} */
+  afterReceipt = () => {};
+  /** Opens the window at a line with an event ID. @type {(id: string) => Promise<void>} */
+  openAtId = async () => {};
   /**
    * Called after chunks were removed, at the newer end if `newest`.
    * @type {(chunks: import('./store.js').Chunk[], newest: boolean) => void}
@@ -148,7 +150,6 @@ export class Page {
   append(batch) {
     this.store.append(batch);
     this.#trim();
-    this.afterAppend();
     for (const page of this.panes) page.requestRender();
   }
 
@@ -167,7 +168,6 @@ export class Page {
     older.append(batch);
     for (const page of this.panes) page.#prependRows(older);
     this.#trim();
-    this.afterAppend();
   }
 
   /** @param {Store} older store of lines that were put before the others */

@@ -48,10 +48,11 @@ export class RegexSearch {
    * @returns {number} line before which all results are known
    */
   advance(from) {
-    while (this.#requests.length && this.#requests[0].to <= from) this.#requests.shift();
+    // Answers come in the order of the requests, also to those for lines that are evicted by then.
+    while (this.#requests[0]?.results && this.#requests[0].to <= from) this.#requests.shift();
     this.#sendRequests(Math.max(from, this.#requests.at(-1)?.to ?? 0));
     const open = this.#requests.find(({ results }) => !results);
-    return open ? open.from : (this.#requests.at(-1)?.to ?? from);
+    return open ? Math.max(from, open.from) : (this.#requests.at(-1)?.to ?? from);
   }
 
   /** Reports if a line matches; its result must be known. @param {number} n */

@@ -67,6 +67,7 @@ export class Track {
     const entry = entries.dropBefore(first);
     if (entry) entries.setLines(entry, linesIn(first, entry.last));
     repeats.dropBefore(first);
+    if (entries.head < first) this.break();
     const changed = groups.dropBefore(first).map(({ last }) => /** @type {[number, number]} */ ([first, last]));
     return entry ? [[entry.head, entry.head], ...changed] : changed;
   }

@@ -13,6 +13,8 @@ import { shownText } from './view.js';
 const SLICE_LINES = 2048;
 /** Pause before results of the search worker are looked at again. When doubled, lines are found later. */
 const RETRY_MS = 200;
+/** Examined lines that are kept. When doubled, a watch takes more memory. */
+const KEPT_LINES = 4096;
 
 /**
  * Filter that lines have to pass.
@@ -67,7 +69,7 @@ export class Watch {
   #timer = 0;
 
   /**
-   * @param {import('./store.js').Store} store
+   * @param {import('./store.js').Store} store store of the watch alone: the page may be elsewhere in the log
    * @param {import('./sources.js').Sources} sources
    * @param {WatchFilter} filter
    * @param {(lines: number[]) => void} found called with lines that pass the filter
@@ -96,6 +98,13 @@ export class Watch {
   end() {
     this.skip();
     this.#search?.stop();
+  }
+
+  /** Examines lines. @param {import('./store.js').Batch} batch */
+  receive(batch) {
+    this.#store.append(batch);
+    this.advance();
+    this.#store.evict(Math.max(KEPT_LINES, this.#store.next - this.#next), Infinity);
   }
 
   /** Examines the lines that have arrived. */

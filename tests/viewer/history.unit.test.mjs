@@ -68,6 +68,7 @@ class FakeServer {
 function pageOf(server, limit = Infinity, chunk = 64) {
   const store = new Store(1000, chunk);
   const attached = [];
+  const hooks = { appended: () => {} };
   const trim = (newest) => {
     const chunks = store.evict(limit, Infinity, newest);
     if (!chunks.length) return;
@@ -76,11 +77,11 @@ function pageOf(server, limit = Infinity, chunk = 64) {
   };
   const log = new HistoryWindow({
     store,
-    read: server.read,
+    read: (...query) => server.read(...query),
     names: server.names,
     sources: () => [...server.names.list],
     prepend: (batch) => (store.prepend(batch), trim(true)),
-    append: (batch) => (store.append(batch), trim(false)),
+    append: (batch) => (store.append(batch), hooks.appended(), trim(false)),
     clear: () => store.clear(),
     attach: (position) => attached.push(position),
     changed: () => {},
@@ -91,7 +92,7 @@ function pageOf(server, limit = Infinity, chunk = 64) {
     const after = server.events.slice(Number((log.position || 'k-0').slice(2)));
     if (after.length) log.receive(batchOf(after));
   };
-  return { store, log, held, attached, stream, trim };
+  return { store, log, held, attached, stream, trim, hooks };
 }
 
 describe('entries', () => {
@@ -322,6 +323,72 @@ describe('the window', () => {
     made.stream();
     assert.equal(made.log.isLive, true);
     assert.deepEqual(made.held().map(({ id }) => id).sort(), server.events.map(({ id }) => id).sort());
+  });
+
+  it('loses no line of a quiet source when lines are removed during a read, at both ends', async () => {
+    for (const isNewer of [false, true]) {
+      const server = new FakeServer();
+      for (let i = 0; i < 2000; i++) server.append(i % 40 === 7 ? 'quiet' : 'a', String(i), i);
+      const { log, held, store } = pageOf(server, Infinity, 8);
+      log.start(server.start(100));
+      if (isNewer) await log.openAtStart();
+      const { read } = server;
+      let removals = 0;
+      server.read = async (...query) => {
+        const answer = await read(...query);
+        if (removals++ < 12) {
+          const chunks = store.evict(store.size - 8, Infinity, isNewer);
+          if (isNewer) log.dropped(chunks);
+          else log.evicted(chunks);
+        }
+        return answer;
+      };
+      for (let i = 0; i < 200 && !(isNewer ? log.isLive : log.isAtStart); i++) await (isNewer ? log.readNewer() : log.readOlder(100));
+      assert.ok(removals > 3);
+      assert.deepEqual(texts(held()), range(0, 2000).map(String));
+    }
+  });
+
+  it('does not go live if the last lines before the live end were removed at once', async () => {
+    const server = new FakeServer();
+    for (let i = 0; i < 300; i++) server.append(i % 9 ? 'a' : 'b', String(i), i);
+    const { log, held, store, attached, hooks } = pageOf(server, Infinity, 8);
+    log.start(server.start(20));
+    await log.openAtStart();
+    let isRemoved = false;
+    const { read } = server;
+    server.read = async (fields, isEnough) => {
+      const isLast = fields.last_event_id && fields.follow === '0' && !fields.file;
+      if (isLast && !isRemoved) {
+        for (let i = 300; i < 320; i++) server.append(i % 9 ? 'a' : 'b', String(i), i);
+        hooks.appended = () => {
+          hooks.appended = () => {};
+          isRemoved = true;
+          log.dropped(store.evict(store.size - 8, Infinity, true));
+        };
+      }
+      return read(fields, isEnough);
+    };
+    for (let i = 0; i < 20 && !isRemoved; i++) await log.readNewer();
+    assert.deepEqual([isRemoved, log.isLive, attached.length], [true, false, 0]);
+    for (let i = 0; i < 20 && !log.isLive; i++) await log.readNewer();
+    assert.deepEqual([log.isLive, attached.length], [true, 1]);
+    assert.deepEqual(texts(held()), range(0, 320).map(String));
+  });
+
+  it('stays at the live end if that is chosen while a line or a time is looked for', async () => {
+    const server = new FakeServer();
+    for (let i = 0; i < 300; i++) server.append(`s${i % 40}`, String(i), i);
+    for (const go of [(log) => log.openAtId('k-100'), (log) => log.openAtTime(100), (log) => log.openAtTime(9e12), (log) => log.openAtStart()]) {
+      const { log, stream } = pageOf(server);
+      log.start(server.start(2));
+      const opened = go(log);
+      log.reset();
+      log.start(server.start(2));
+      await assert.rejects(opened, (error) => error instanceof ReadProblem);
+      stream();
+      assert.equal(log.isLive, true);
+    }
   });
 
   it('says why older lines could not be read, and reads them when asked again', async () => {

@@ -412,8 +412,9 @@ describe('the introduction', () => {
 
 describe('notifications', () => {
   /** Opens a page with a stand-in for Notification, which records what is shown. */
-  async function openWatched(answer) {
+  async function openWatched(answer, linesBefore = []) {
     await start();
+    if (linesBefore.length) await driver.append('api.log', linesBefore);
     await driver.append('api.log', ['ERROR timeout before']);
     context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     await context.addInitScript((permission) => {
@@ -464,6 +465,22 @@ describe('notifications', () => {
     await page.evaluate(() => globalThis.setHidden(false));
     await waitForLine('timeout after the end').catch(() => {});
     assert.equal((await page.evaluate(() => globalThis.shown)).length, 1);
+  });
+
+  it('tell of matches while the page is elsewhere in the log', async () => {
+    // The page at the start of the log does not reach its end.
+    await openWatched('granted', Array.from({ length: 40_000 }, (_, i) => `ERROR number ${i}`));
+    await page.waitForSelector('#notify-state:not([hidden])');
+    await page.focus('#lines');
+    await page.keyboard.press('Home');
+    await page.waitForSelector('#resume:has-text("Return to live")');
+    await page.evaluate(() => globalThis.setHidden(true));
+    await driver.append('api.log', ['ERROR timeout while elsewhere']);
+    await waitForShown(1);
+    assert.match((await page.evaluate(() => globalThis.shown))[0].body, /ERROR timeout while elsewhere$/);
+    await page.evaluate(() => globalThis.setHidden(false));
+    await page.evaluate(() => globalThis.last.onclick());
+    await page.waitForFunction(() => document.querySelector('.row.current')?.textContent.includes('timeout while elsewhere'));
   });
 
   it('come at most once in ten seconds, with a count', async () => {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { formatHash, parseHash } from '../../src/viewer/hash.js';
 import { Sources, isChosen } from '../../src/viewer/sources.js';
 import { buildTree, chosenAfter, chosenState, matchingKeys, shownNodes, summaryOf } from '../../src/viewer/sourcetree.js';
-import { FLAG, KIND, Store } from '../../src/viewer/store.js';
+import { FLAG, KIND, Store, batchOf } from '../../src/viewer/store.js';
 import { View } from '../../src/viewer/view.js';
 import { zoneOf } from '../../src/viewer/zone.js';
 import { Watch, describeFilter } from '../../src/viewer/watch.js';
@@ -182,6 +182,17 @@ describe('filters of notifications', () => {
     assert.deepEqual(found, [2, 5]);
     watch.advance();
     assert.deepEqual(found, [2, 5]);
+  });
+
+  it('examine all batches, and keep few of their lines', () => {
+    const store = storeOf();
+    const found = [];
+    const watch = new Watch(store, sourcesOf('a'), { ...all, query: timeout }, (lines) => found.push(...lines.map((n) => store.line(n).id)), assert.fail);
+    for (let b = 0; b < 40; b++) {
+      watch.receive(batchOf(Array.from({ length: 500 }, (_, i) => ({ text: i === 7 ? 'timeout' : 'x', level: 0, source: 0, id: `${b}-${i}`, flags: KIND.LINE, cells: 1, time: 0, ts: 0, offset: 0 }))));
+    }
+    assert.deepEqual(found, Array.from({ length: 40 }, (_, b) => `${b}-7`));
+    assert.ok(store.size < 10_000, `${store.size} lines are kept`);
   });
 
   it('find lines by their fields and in the range of times', () => {
