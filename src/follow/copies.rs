@@ -11,8 +11,8 @@ const COMPARED: usize = 1024;
 const SMALLEST: u64 = 256;
 
 impl FileSource {
-    /// Whether `other` is a copy of this file, made when that had fewer lines: it has the same bytes
-    /// at its start and at its end.
+    /// Returns whether `other` is a copy of this file, made when that had fewer lines: the same bytes
+    /// are at its start and at its end.
     pub(super) fn has_copy(&self, other: &LogFile) -> bool {
         let Ok(len) = other.metadata().map(|metadata| metadata.len()) else { return false };
         let bytes = |file: &LogFile, offset| {

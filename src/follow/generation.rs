@@ -60,7 +60,7 @@ impl Generation {
         self.reader.offset()
     }
 
-    /// Whether `file` is a copy of this file, made when that had fewer lines.
+    /// Returns whether `file` is a copy of this file, made when that had fewer lines.
     pub(super) fn has_copy(&self, file: &LogFile) -> bool {
         self.reader.source().has_copy(file)
     }

@@ -89,7 +89,7 @@ impl Search<'_> {
         self.open(sorted(found, last))
     }
 
-    /// Whether the path has led to no other file, as one look tells: a rotation has renamed the
+    /// Returns true if the path has led to no other file, by one look: a rotation has renamed the
     /// last file to `NAME.1`, and made no other name. Many files are often rotated at once in one
     /// directory, which would be listed for each of them.
     fn is_one_rotation(&self, directory: &Path, name: &OsStr) -> bool {
@@ -131,7 +131,7 @@ impl Search<'_> {
         (found, last)
     }
 
-    /// Whether a file is the last one.
+    /// Returns whether a file is the last one.
     fn is_last(&self, id: FileId) -> bool {
         self.last.is_some_and(|last| last.id().is_same_inode(id))
     }

@@ -43,7 +43,7 @@ pub(super) fn asks_for_event_stream(headers: &HeaderMap) -> bool {
     names_event_streams(&media_ranges(headers))
 }
 
-/// Whether `Accept` names HTML, as that of a browser does when the user opens an address.
+/// Returns whether `Accept` names HTML, as that of a browser does when the user opens an address.
 pub(super) fn asks_for_page(headers: &HeaderMap) -> bool {
     media_ranges(headers).iter().any(|kind| kind == "text/html")
 }

@@ -33,7 +33,7 @@ export class Folds {
   /** @type {Map<number, Track>} by source */
   #tracks = new Map();
   #jobs;
-  /** What the user has folded and unfolded, by kind and head; kept when rows are selected again. @type {Map<string, boolean>} */
+  /** Decisions of the user to fold or unfold, by kind and head; kept when rows are selected again. @type {Map<string, boolean>} */
   #choices = new Map();
   /** Lines that are unfolded when they come. @type {Set<number>} */
   #awaited = new Set();

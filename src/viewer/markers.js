@@ -28,7 +28,7 @@ const PATH = /\t|^(?:[ab]\/|\/)|^\S*[./]\S*$|-{2,}$/;
 const COMMAND = new RegExp(`^${STAMP}(?:##\\[(error|warning|notice|debug)\\]|::(error|warning|notice|debug)(?: [^:]*)?::|##vso\\[task\\.logissue [^\\]]*type=(error|warning))`);
 
 /**
- * What a marker does to the groups of its source.
+ * Effect of a marker on the groups of its source.
  * @typedef {object} Action
  * @property {'open' | 'close' | 'next' | 'reveal'} type next: opens a group and closes the one before;
  *   reveal: keeps the newest group open

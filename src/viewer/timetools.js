@@ -39,7 +39,7 @@ export class TimeTools {
   #timeline;
   #jump;
   #timer = 0;
-  /** What was counted last: another criterion counts everything again. @type {unknown[]} */
+  /** State that was counted last: another criterion counts everything again. @type {unknown[]} */
   #counted = [];
   /** @type {unknown[]} */
   #criteria = [];
