@@ -43,10 +43,11 @@ fn debian() -> Value {
 fn the_crate_has_its_sources_and_documents_only() {
     let listed = cargo(&["package", "--list", "--allow-dirty", "--locked"]);
     let listed: BTreeSet<String> = listed.lines().map(ToOwned::to_owned).collect();
-    let mut expected: BTreeSet<String> = ["build", "completions", "examples", "man", "packaging", "src"]
-        .iter()
-        .flat_map(|directory| files(directory))
-        .collect();
+    let mut expected: BTreeSet<String> =
+        ["build", "completions", "examples", "man", "packaging", "src"]
+            .iter()
+            .flat_map(|directory| files(directory))
+            .collect();
     for file in [
         "CHANGELOG.md",
         "Cargo.lock",
