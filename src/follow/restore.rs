@@ -13,6 +13,7 @@ use super::generation::Generation;
 use super::mount::{Mount, Mounts};
 use super::retired_files::RetiredFiles;
 use super::source_map::SourceMap;
+use super::source_status::SourceState;
 use super::update::Update;
 use crate::event::{FileId, Source};
 use crate::feed::{Draft, DraftContent};
@@ -74,7 +75,10 @@ pub(super) fn restore(
     }
     for followed in sources.iter_mut() {
         followed.choose_newest(now);
-        followed.seen_at = recovered.written_at();
+        // The files beside a path that no earlier run has read are not of its log.
+        if followed.state == SourceState::Live {
+            followed.seen_at = recovered.written_at();
+        }
     }
     restored
 }
