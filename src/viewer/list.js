@@ -193,7 +193,7 @@ export class LineList {
   scrollBy(pixels) {
     if (pixels < 0) this.#scrolledUp();
     this.#ends.moved();
-    this.#setScrollTop(this.map.scrollTo(this.map.top + pixels));
+    this.#move(() => this.map.scrollTo(this.map.top + pixels));
     if (this.map.top >= this.map.maxTop - 1) this.following = this.isLive;
     this.#changed();
   }
@@ -202,7 +202,7 @@ export class LineList {
   toStart() {
     this.following = false;
     if (!this.#ends.isAtStart) return this.#ends.toStart();
-    this.#setScrollTop(this.map.scrollTo(0));
+    this.#move(() => this.map.scrollTo(0));
     this.#changed();
   }
 
@@ -257,8 +257,18 @@ export class LineList {
     this.map.scrolled(scrollTop);
     if (change > 0 && this.map.top >= this.map.maxTop - 2) this.following = this.isLive;
     clearTimeout(this.#realignTimer);
-    this.#realignTimer = window.setTimeout(() => this.#setScrollTop(this.map.realign()), REALIGN_DELAY_MS);
+    this.#realignTimer = window.setTimeout(() => this.#move(() => this.map.realign()), REALIGN_DELAY_MS);
     this.#changed();
+  }
+
+  /**
+   * Scrolls between two renders. Rows may have been added since the last one: without the new size,
+   * the browser would limit the position to the old one.
+   * @param {() => number} newScrollTop
+   */
+  #move(newScrollTop) {
+    this.#applySize();
+    this.#setScrollTop(newScrollTop());
   }
 
   /** @param {number} scrollTop */

@@ -101,17 +101,32 @@ export class Loader {
 
   /** Reads lines if a list is near its end. Called after each frame. */
   check() {
-    const { store, panes } = this.#page;
+    const { panes } = this.#page;
     const window = this.#window;
     const isDone = panes.every(({ view }) => view.done);
     if (!window.isLive && isDone && panes.some(({ list: { map } }) => map.maxTop - map.top < NEAR_VIEWPORTS * map.viewport)) this.#readNewer();
+    if (isDone) this.#readOlder();
     this.showHead();
-    if (!isDone || !window.isStarted || window.isReading || window.isAtStart || window.isGone || window.problem) return;
-    const hasRoom = store.size < LIMIT.lines / 2 && store.chars < LIMIT.chars / 2;
-    const isFirst = window.isLive && hasRoom && store.size < FIRST_LINES && !this.#isCleared;
-    const isNear = panes.some(({ list: { map } }) => map.top < NEAR_VIEWPORTS * map.viewport) && (hasRoom || panes.every(({ list }) => !list.following)) && this.#pagesLeft > 0;
-    if (!isFirst && isNear) this.#pagesLeft--;
-    if (isFirst || isNear) void window.readOlder();
+  }
+
+  get #hasRoom() {
+    const { store } = this.#page;
+    return store.size < LIMIT.lines / 2 && store.chars < LIMIT.chars / 2;
+  }
+
+  /** True if lines of a new page are missing that it reads by itself. */
+  get #isOpening() {
+    return this.#window.isLive && this.#hasRoom && this.#page.store.size < FIRST_LINES && !this.#isCleared;
+  }
+
+  #readOlder() {
+    const { panes } = this.#page;
+    const window = this.#window;
+    if (!window.isStarted || window.isReading || window.isAtStart || window.isGone || window.problem) return;
+    const isOpening = this.#isOpening;
+    const isNear = panes.some(({ list: { map } }) => map.top < NEAR_VIEWPORTS * map.viewport) && (this.#hasRoom || panes.every(({ list }) => !list.following)) && this.#pagesLeft > 0;
+    if (!isOpening && isNear) this.#pagesLeft--;
+    if (isOpening || isNear) void window.readOlder();
   }
 
   #readNewer() {
@@ -132,7 +147,7 @@ export class Loader {
   showHead() {
     const window = this.#window;
     const { store } = this.#page;
-    const canLoad = window.problem !== '' || (this.#pagesLeft === 0 && !window.isAtStart);
+    const canLoad = window.problem !== '' || (this.#pagesLeft === 0 && !window.isAtStart && !this.#isOpening);
     for (const { text, button } of this.#heads) {
       setText(text, window.isAtStart && store.size === 0 ? '' : headText(window));
       setText(button, window.problem ? 'Try again' : 'Load older lines');

@@ -30,6 +30,12 @@ const headIs = (pattern) => page.waitForFunction((source) => {
 const held = (count, on = page) => on.waitForFunction((wanted) => document.querySelector('#line-count').textContent === `${wanted} lines`, count, { timeout: 30_000 })
   .catch(async () => assert.fail(`wanted ${count}, got ${await on.textContent('#line-count')}`));
 
+/** Waits until the numbers of held and of older lines are up to date. */
+const countsAre = (total, least) => page.waitForFunction(([total, least]) => {
+  const [count, older] = ['#line-count', '.older span'].map((each) => Number(document.querySelector(each).textContent.replace(/\D/g, '')));
+  return count >= least && count + older === total;
+}, [total, least]);
+
 async function open(hash = '', prepare = async () => {}) {
   context ??= await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'] });
   page = await context.newPage();
@@ -78,7 +84,7 @@ async function exported() {
 }
 
 /** Lowers the number of lines that the page holds. */
-const withLimit = (lines) => (opened) => opened.route('**/page.js', async (route) => {
+const withLimit = (lines) => (opened) => opened.route(/\/(page|app)\.js/, async (route) => {
   const answer = await route.fetch();
   await route.fulfill({ response: answer, body: (await answer.text()).replace('lines: 1_000_000', `lines: ${lines}`) });
 });
@@ -102,10 +108,7 @@ describe('a long log', () => {
     }));
     await waitForLine('line 199999');
     await headIs(/^18\d,\d00 older lines$/);
-    await page.waitForFunction(() => {
-      const [count, older] = ['#line-count', '.older span'].map((each) => Number(document.querySelector(each).textContent.replace(/\D/g, '')));
-      return count > 10_000 && count + older === 200_000;
-    });
+    await countsAre(200_000, 10_000);
     assert.ok(Math.min(...await page.evaluate(() => [...globalThis.seen])) > 199_900);
     assert.equal(await page.textContent('#follow'), 'Following');
   });
@@ -202,11 +205,13 @@ describe('a long log', () => {
     await waitForLine('line 99999');
     const size = () => page.$eval('#line-count', (element) => Number(element.textContent.replace(/\D/g, '')));
     await headIs(/^\d\d,\d00 older linesLoad older lines$/);
+    await countsAre(100_000, 10_000);
     const before = await size();
     assert.ok(before < 16_000, `${before} lines`);
     await page.click('.older button');
     await page.waitForFunction((least) => Number(document.querySelector('#line-count').textContent.replace(/\D/g, '')) > least, before + 6000);
     await headIs(/Load older lines$/);
+    await countsAre(100_000, before + 6000);
     assert.ok(await size() < before + 14_000, `${await size()} lines`);
     assert.deepEqual(await visibleTexts(), ['line 99999']);
   });
