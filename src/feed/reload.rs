@@ -52,6 +52,33 @@ struct Cached {
     cell: Cell,
 }
 
+/// A cell that is being filled.
+struct Filling {
+    reloader: Arc<Reloader>,
+    cell: Cell,
+}
+
+impl Filling {
+    fn fill(self, entry: &IndexEntry, presentation: Option<Presentation>) {
+        let batches = self.reloader.read(entry, presentation);
+        if batches.is_some() {
+            let _ = self.cell.set(batches);
+        }
+    }
+}
+
+impl Drop for Filling {
+    /// Sets the result of a file that has failed, also after a panic, which has been reported.
+    fn drop(&mut self) {
+        if !self.cell.initialized() {
+            // A file that does not answer now may do so later.
+            self.reloader.lock().retain(|cached| !Arc::ptr_eq(&cached.cell, &self.cell));
+            let _ = self.cell.set(None);
+        }
+        self.reloader.shrink();
+    }
+}
+
 impl Reloader {
     pub(super) fn new(cutting: Cutting, encoder: Arc<Encoder>) -> Self {
         let contexts = ContextFinder::new(&cutting, encoder.clock());
@@ -77,7 +104,9 @@ impl Reloader {
         let cell = Cell::default();
         cache.push_back(Cached { next: entry.next(), cell: Arc::clone(&cell) });
         drop(cache);
-        tokio::spawn(Arc::clone(self).fill(Arc::clone(&cell), entry, presentation));
+        let filling = Filling { reloader: Arc::clone(self), cell: Arc::clone(&cell) };
+        // The thread that reads sets the result itself: going back to a task would wake two more.
+        tokio::task::spawn_blocking(move || filling.fill(&entry, presentation));
         cell
     }
 
@@ -129,24 +158,6 @@ impl Reloader {
     /// Reads the batches of `entry`, which others need not want, and keeps nothing.
     pub(super) fn read_uncached(&self, entry: &IndexEntry) -> Option<Vec<Arc<Batch>>> {
         entry.reload(&self.cutting)
-    }
-
-    async fn fill(
-        self: Arc<Self>,
-        cell: Cell,
-        entry: IndexEntry,
-        presentation: Option<Presentation>,
-    ) {
-        let reloader = Arc::clone(&self);
-        let read = move || reloader.read(&entry, presentation);
-        // A panic of the reading thread has been reported, and counts as a missing file.
-        let batches = tokio::task::spawn_blocking(read).await.ok().flatten();
-        if batches.is_none() {
-            // A file that does not answer now may do so later.
-            self.lock().retain(|cached| !Arc::ptr_eq(&cached.cell, &cell));
-        }
-        let _ = cell.set(batches);
-        self.shrink();
     }
 
     fn read(&self, entry: &IndexEntry, presentation: Option<Presentation>) -> Reloaded {
