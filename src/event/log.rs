@@ -5,6 +5,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 /// A file, or a sequence of files, from which bytes that were read once can be read again.
 pub trait Log: Send + Sync + fmt::Debug {
     /// Fills `bytes` from `offset` on.
@@ -67,6 +69,14 @@ impl Location {
     #[must_use]
     pub fn of(bytes: &[u8], log: Arc<dyn Log>, offset: u64) -> Self {
         Location { log, offset, crc: crc32fast::hash(bytes) }
+    }
+
+    /// Reads `len` bytes; `None` if the log does not have them any more.
+    #[must_use]
+    pub fn read(&self, len: usize) -> Option<Bytes> {
+        let mut bytes = vec![0; len];
+        self.log.read_exact_at(&mut bytes, self.offset).ok()?;
+        Some(bytes.into())
     }
 
     /// Returns whether `bytes` are those at the location, as far as their checksum shows it.

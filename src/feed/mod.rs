@@ -54,6 +54,7 @@
 //! A subscriber moves its cursor only when it returns events or a gap.
 //! A pending read has therefore lost nothing, and a subscriber can be dropped at any time.
 
+mod buffers;
 mod draft;
 mod gap;
 mod handle;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::event::{Cutting, Seq};
+use crate::event::{Cutting, Location, Seq};
 use crate::store::{Capacity, Index, Ring};
 
 /// Moves the newest events before `next` from `index` to a new ring, which reads their files.
@@ -15,7 +15,7 @@ pub(super) fn refill(capacity: Capacity, next: Seq, index: &mut Index, cutting: 
     while next - first < capacity.lines && meter.load(Ordering::Relaxed) < capacity.bytes {
         let last = index.entries().next_back();
         let Some(entry) = last.filter(|entry| entry.next() == first) else { break };
-        let reloaded = entry.reload_metered(cutting, || Arc::clone(&meter));
+        let reloaded = entry.reload_with(cutting, || Arc::clone(&meter), Location::read);
         let Some(batches) = reloaded else { break };
         first = entry.first();
         index.pop();

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::SetOnce;
 
+use super::buffers::Buffers;
 use crate::event::{Batch, Cutting, Encoder, Presentation, Seq};
 use crate::record::{Clock, Context};
 use crate::store::{ContextFinder, IndexEntry, Tails};
@@ -42,6 +43,7 @@ pub(super) struct Reloader {
     cache: Mutex<VecDeque<Cached>>,
     /// Bytes of memory of all reloaded batches.
     meter: Arc<AtomicUsize>,
+    buffers: Buffers,
 }
 
 /// An entry that is being read or was read.
@@ -83,7 +85,8 @@ impl Reloader {
     pub(super) fn new(cutting: Cutting, encoder: Arc<Encoder>) -> Self {
         let contexts = ContextFinder::new(&cutting, encoder.clock());
         let (tails, cache, meter) = (Mutex::default(), Mutex::default(), Arc::default());
-        Reloader { cutting, contexts, tails, encoder, cache, meter }
+        let buffers = Buffers::default();
+        Reloader { cutting, contexts, tails, encoder, cache, meter, buffers }
     }
 
     /// Begins to read `entry` unless it is in the cache, and encodes its batches in `presentation`.
@@ -157,11 +160,11 @@ impl Reloader {
 
     /// Reads the batches of `entry`, which others need not want, and keeps nothing.
     pub(super) fn read_uncached(&self, entry: &IndexEntry) -> Option<Vec<Arc<Batch>>> {
-        entry.reload(&self.cutting)
+        self.read_with(entry, Arc::default)
     }
 
     fn read(&self, entry: &IndexEntry, presentation: Option<Presentation>) -> Reloaded {
-        let batches = entry.reload_metered(&self.cutting, || Arc::clone(&self.meter))?;
+        let batches = self.read_with(entry, || Arc::clone(&self.meter))?;
         // When the cache is full, batches would be evicted before they are sent; subscribers then
         // encode the batches that they send.
         if let Some(presentation) = presentation.filter(|_| !self.is_full()) {
@@ -175,6 +178,14 @@ impl Reloader {
             }
         }
         Some(batches.into())
+    }
+
+    fn read_with(
+        &self,
+        entry: &IndexEntry,
+        meter: impl Fn() -> Arc<AtomicUsize>,
+    ) -> Option<Vec<Arc<Batch>>> {
+        entry.reload_with(&self.cutting, meter, |location, len| self.buffers.read(location, len))
     }
 
     /// Removes the least recently used entries until the cache fits its limits.

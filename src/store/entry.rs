@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use bytes::Bytes;
+
 use super::Extent;
-use crate::event::{Batch, Cutting, Log, Seq, Source};
+use crate::event::{Batch, Cutting, Location, Log, Seq, Source};
 
 /// Consecutive events of one source that can be read again.
 #[derive(Clone, Debug)]
@@ -146,14 +148,16 @@ impl IndexEntry {
     /// any more.
     #[must_use]
     pub fn reload(&self, cutting: &Cutting) -> Option<Vec<Arc<Batch>>> {
-        self.reload_metered(cutting, Arc::default)
+        self.reload_with(cutting, Arc::default, Location::read)
     }
 
-    /// Does the same as [`reload`](IndexEntry::reload); each batch gets a meter from `meter`.
-    pub(crate) fn reload_metered(
+    /// Does the same as [`reload`](IndexEntry::reload); each batch gets a meter from `meter`, and
+    /// `read` reads a number of bytes at a location.
+    pub(crate) fn reload_with(
         &self,
         cutting: &Cutting,
         meter: impl Fn() -> Arc<AtomicUsize>,
+        read: impl FnOnce(&Location, usize) -> Option<Bytes>,
     ) -> Option<Vec<Arc<Batch>>> {
         let source = || Arc::clone(&self.source);
         let extent = match &self.content {
@@ -164,7 +168,7 @@ impl IndexEntry {
             }
         };
         let mut next = self.first;
-        let batches = extent.reload(cutting)?.into_iter().map(|lines| {
+        let batches = extent.reload(cutting, read)?.into_iter().map(|lines| {
             let batch = Batch::of_lines(source(), next, lines, meter());
             next = batch.next();
             Arc::new(batch)

@@ -120,22 +120,24 @@ impl Extent {
         fits
     }
 
-    /// Reads and cuts the lines of each batch again, or returns `None` if the log does not have
-    /// their bytes any more.
-    pub(crate) fn reload(&self, cutting: &Cutting) -> Option<Vec<Lines>> {
-        let mut bytes = vec![0; self.len as usize];
-        self.location.log.read_exact_at(&mut bytes, self.location.offset).ok()?;
-        if crc32fast::hash(&bytes) != self.location.crc {
-            return None;
-        }
+    /// Cuts the lines of each batch again, or returns `None` if the log does not have their bytes any
+    /// more.
+    ///
+    /// `read` reads a number of bytes at the location.
+    pub(crate) fn reload(
+        &self,
+        cutting: &Cutting,
+        read: impl FnOnce(&Location, usize) -> Option<Bytes>,
+    ) -> Option<Vec<Lines>> {
+        let bytes = read(&self.location, self.len as usize)?;
         let is_redacted = self.location.log.is_redacted();
         let without_redaction = is_redacted.then(|| cutting.clone().without_redaction());
         let cutting = without_redaction.as_ref().unwrap_or(cutting);
-        let bytes = Bytes::from(bytes);
         let mut batches = Vec::new();
         let mut carry = self.carry;
         let mut shapes = &*self.shapes;
         let mut at = 0;
+        let mut crc = crc32fast::Hasher::new();
         while let Some(BatchShape { len, count, end, later }) = BatchShape::take(&mut shapes) {
             let batch = bytes.get(at..at + len)?;
             let (lines, used) =
@@ -143,11 +145,12 @@ impl Extent {
             let lines = lines.filter(|lines| used == len && lines.spans.len() == count)?;
             let offset = self.location.offset + at as u64;
             let location = Location::of(batch, Arc::clone(&self.location.log), offset);
+            crc.combine(&crc32fast::Hasher::new_with_initial_len(location.crc, len as u64));
             let time = self.time.wrapping_add(later);
             batches.push(Lines { location: Some(location), time, ..lines });
             at += len;
         }
-        Some(batches)
+        (crc.finalize() == self.location.crc).then_some(batches)
     }
 
     /// Bytes of memory on the heap.
