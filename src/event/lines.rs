@@ -133,7 +133,14 @@ impl Lines {
     }
 
     /// Returns the indices of the spans that belong to the same section as span `index`.
+    #[inline]
     pub(super) fn section_of(&self, index: usize) -> Range<usize> {
+        let Span { more, continued, .. } = self.spans[index];
+        if !more && !continued { index..index + 1 } else { self.section_of_parts(index) }
+    }
+
+    /// Does the same for a section that has parts.
+    fn section_of_parts(&self, index: usize) -> Range<usize> {
         let first = (0..=index).rev().find(|&at| !self.spans[at].continued);
         let last = (index..self.spans.len()).find(|&at| !self.spans[at].more);
         first.unwrap_or(0)..last.map_or(self.spans.len(), |last| last + 1)

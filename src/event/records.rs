@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{Batch, Envelope, Lines};
+use super::{Batch, Envelope, Lines, Span};
 use crate::record::{Clock, Context, Level, Recognizer, Record};
 
 /// Reads the records of the lines of one batch, in their order.
@@ -56,19 +56,20 @@ impl<'a> Records<'a> {
         self.record
     }
 
-    /// Returns whether the section with span `index` is a usual line of a logger, of a level below
+    /// Returns whether span `index` is a usual line of a logger, of a level below
     /// `least`; reads no record then.
     pub(super) fn is_usual_below(&mut self, index: usize, least: Level) -> bool {
-        let is_message = self.lines.envelopes.get(index).is_some_and(Option::is_some);
-        if is_message || self.lines.spans[index].continued {
+        let lines = self.lines;
+        let Span { start, end, more, continued } = lines.spans[index];
+        let is_message = lines.envelopes.get(index).is_some_and(Option::is_some);
+        if is_message || more || continued {
             return false;
         }
-        let section = self.lines.section_of(index);
-        let level = self.recognizer.usual_level(self.lines.section_bytes(&section));
+        let level = self.recognizer.usual_level(&lines.bytes[start as usize..end as usize]);
         let is_below = level.is_some_and(|level| level < least);
         if is_below {
             self.anchor = Some(index);
-            self.go_behind(section);
+            (self.next, self.section) = (end as usize + 1, index..index + 1);
         }
         is_below
     }
