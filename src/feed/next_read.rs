@@ -12,6 +12,12 @@ use crate::store::{IndexEntry, Lookup};
 /// times with 100. With twice the value, other streams of the same thread wait longer.
 pub(super) const READ_SIZE: usize = 96 * 1024;
 
+/// Largest number of bytes of lines that one read from a file returns to a subscriber that selects
+/// some of them.
+///
+/// With half the value, an entry of the index takes two reads, and twice as many writes to the socket.
+pub(super) const SELECTED_READ_SIZE: usize = 256 * 1024;
+
 /// Largest number of bytes of one read from memory while there are fewer than [`MANY`] subscribers.
 ///
 /// A client then works on the first part while the next one is sent. In three interleaved runs with

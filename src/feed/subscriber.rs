@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker, ready};
 use super::gap::Gap;
 use super::inline::InlineStream;
 use super::look_back::{Found, Quiet};
-use super::next_read::{NextRead, READ_SIZE, first_batches};
+use super::next_read::{NextRead, READ_SIZE, SELECTED_READ_SIZE, first_batches};
 use super::reload::Reloaded;
 use super::shared::Shared;
 use super::start::{Candidates, Start, StartPoint};
@@ -275,7 +275,9 @@ impl Subscriber {
     fn read_reloaded(&mut self, batches: &Arc<[Arc<Batch>]>) -> Read {
         self.reloaded = Arc::downgrade(batches);
         let cursor = self.cursor.next;
-        self.advance(first_batches(batches.iter().filter(|batch| batch.next() > cursor), READ_SIZE))
+        // A stream that sends some of the lines would make many small writes.
+        let size = if self.presentation.is_some() { READ_SIZE } else { SELECTED_READ_SIZE };
+        self.advance(first_batches(batches.iter().filter(|batch| batch.next() > cursor), size))
     }
 
     fn advance(&mut self, batches: Vec<Arc<Batch>>) -> Read {
