@@ -66,3 +66,60 @@ impl Drop for Filled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::event::Log;
+
+    /// A log of which every byte is its offset, up to 1 MiB.
+    #[derive(Debug)]
+    struct Offsets;
+
+    impl Log for Offsets {
+        fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+            if offset + bytes.len() as u64 > 1 << 20 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            bytes.iter_mut().zip(offset..).for_each(|(byte, at)| *byte = at as u8);
+            Ok(())
+        }
+    }
+
+    fn at(offset: u64) -> Location {
+        Location { log: Arc::new(Offsets), offset, crc: 0 }
+    }
+
+    #[test]
+    fn a_buffer_is_used_again_when_its_bytes_are_dropped() {
+        let buffers = Buffers::default();
+        let first = buffers.read(&at(0), SIZE).expect("bytes");
+        let (address, part) = (first.as_ptr(), first.slice(3..5));
+        drop(first);
+        let second = buffers.read(&at(1), SMALLEST).expect("bytes");
+        assert_ne!(second.as_ptr(), address, "a part of the first buffer is in use");
+        assert_eq!(&*part, [3, 4]);
+        drop(part);
+        let third = buffers.read(&at(2), SMALLEST + 1).expect("bytes");
+        assert_eq!(third.as_ptr(), address);
+        assert_eq!((third.len(), third[0], second[0]), (SMALLEST + 1, 2, 1));
+    }
+
+    #[test]
+    fn a_read_that_fails_keeps_its_buffer() {
+        let buffers = Buffers::default();
+        assert!(buffers.read(&at(1 << 20), SIZE).is_none());
+        assert_eq!(buffers.0.lock().expect("no panic").len(), 1);
+    }
+
+    #[test]
+    fn few_bytes_and_many_have_memory_of_their_own() {
+        let buffers = Buffers::default();
+        for len in [SMALLEST - 1, SIZE + 1] {
+            assert_eq!(buffers.read(&at(0), len).expect("bytes").len(), len);
+        }
+        assert!(buffers.0.lock().expect("no panic").is_empty());
+    }
+}
