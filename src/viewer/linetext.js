@@ -101,10 +101,11 @@ export function rowText({ isRecord, isOpen, parts }) {
  */
 export function fillText(element, { parts, tree, isOpen, isRecord }, isFull, columns) {
   const text = parts.length === 1 ? parts[0].text : parts.map((part) => part.text).join('');
-  const end = isFull ? Infinity : foldAt(text, columns);
-  const limit = end < lastMatch(parts) ? Infinity : end;
+  const fold = foldAt(text, columns);
+  const isFoldable = fold < text.length && fold >= lastMatch(parts);
+  const limit = isFoldable && !isFull ? fold : Infinity;
   appendParts(element, linkParts(parts, limit), limit);
-  if (limit < text.length) element.append(showAllButton(text.length - limit));
+  if (isFoldable) element.append(isFull ? foldButton() : showAllButton(text.length - limit));
   if (!tree || !isOpen) return;
   if (isRecord) element.classList.add('unfolded');
   element.append(fieldTree(tree));
@@ -125,6 +126,15 @@ function lastMatch(parts) {
 function showAllButton(hidden) {
   const button = make('button', 'show-all', `${count(hidden)} more characters`);
   button.title = 'Show the whole line';
+  button.ariaExpanded = 'false';
+  button.tabIndex = -1;
+  return button;
+}
+
+/** Returns the button of a long line that is shown whole. */
+function foldButton() {
+  const button = make('button', 'show-all', 'Fold line');
+  button.ariaExpanded = 'true';
   button.tabIndex = -1;
   return button;
 }

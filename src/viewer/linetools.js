@@ -78,7 +78,7 @@ export class LineTools {
     if (!(row instanceof HTMLElement) || row.matches('.divider, .metrics')) return;
     const n = Number(row.dataset.n);
     if (target.closest('.json-toggle')) return this.#page.toggleJson(n);
-    if (target.closest('.show-all')) return this.#page.showAllText(n);
+    if (target.closest('.show-all')) return this.#page.toggleFullText(n);
     const fold = target.closest('.fold');
     if (fold instanceof HTMLElement) return void this.#page.toggleFold(n, /** @type {import('./folds.js').FoldKind} */ (fold.dataset.fold));
     if (target.closest('summary, a')) return;

@@ -313,9 +313,10 @@ export class Page {
     this.list.refillLine(n);
   }
 
-  /** @param {number} n */
-  showAllText(n) {
-    this.renderState.fullLines.add(n);
+  /** Shows a long line whole, or folds it. @param {number} n */
+  toggleFullText(n) {
+    if (this.renderState.fullLines.delete(n)) this.list.scrollToLine(n);
+    else this.renderState.fullLines.add(n);
     this.list.follow(false);
     this.list.refillLine(n);
   }

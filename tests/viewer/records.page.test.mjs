@@ -239,9 +239,18 @@ describe('long lines', () => {
     const row = page.locator('.row:has-text("38 xxx")');
     const { y } = await row.boundingBox();
     await button.click();
-    await page.waitForFunction(() => [...document.querySelectorAll('.row .text')].some((text) => text.textContent.endsWith('x end')));
+    await page.waitForFunction(() => [...document.querySelectorAll('.row .text')].some((text) => text.textContent.endsWith('x endFold line')));
     assert.equal((await row.boundingBox()).y, y);
     assert.ok((await row.boundingBox()).height > 30 * line);
+    await page.locator('#lines').hover();
+    await page.mouse.wheel(0, 500);
+    await page.waitForFunction((y) => document.querySelector('.show-all[aria-expanded=true]').closest('.row').getBoundingClientRect().top < y, y);
+    await button.click();
+    await page.waitForFunction(() => !document.querySelector('.show-all[aria-expanded=true]'));
+    const folded = await row.boundingBox();
+    assert.ok(Math.abs(folded.height - height) < 2 * line, `${folded.height} px`);
+    const box = await page.locator('#lines').boundingBox();
+    assert.ok(folded.y >= box.y && folded.y < box.y + box.height, 'the folded line is visible');
   });
 
   it('have the height that is expected of them before they are shown', async () => {
