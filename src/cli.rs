@@ -28,16 +28,21 @@ pub(crate) use history::HistoryArgs;
 pub(crate) use input::InputArgs;
 pub(crate) use output::OutputArgs;
 pub(crate) use server::ServerArgs;
-pub(crate) use source::{SourceArg, may_hang, parse_sources};
+pub(crate) use source::{SourceArg, may_hang, parse_sources, reads_input};
 
-/// Follow files, globs and standard input, and serve their lines as Server-Sent Events
+/// Follow files, globs, standard input and commands, and serve their lines as Server-Sent Events
 #[derive(Clone, Debug, Parser)]
 #[command(name = "ssetail", version, max_term_width = 100, args_override_self = true,
+          override_usage = "ssetail [OPTIONS] [SOURCE]... [-- COMMAND [ARG]...]",
           after_help = MORE, after_long_help = EXAMPLES)]
 pub struct Cli {
     /// Path, quoted glob, or `-` for standard input; NAME= before it sets the event name
     #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     pub(crate) sources: Vec<OsString>,
+
+    /// Command to run in a terminal of its own; its output is a source, and goes to standard output
+    #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandName)]
+    pub(crate) command: Vec<OsString>,
 
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -71,6 +76,7 @@ Manual: ssetail --man | man -l -";
 const EXAMPLES: &str = "\
 Examples:
   ssetail build.log --port 9000
+  ssetail -- cargo build
   make 2>&1 | ssetail - --tee
   ssetail 'logs/**/*.log' api=/srv/api/current.log
   SSETAIL_TOKEN=a-long-secret ssetail build.log --bind 0.0.0.0

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     eprintln!("ssetail: {failure}");
     match failure {
         Failure::Usage(_) => ExitCode::from(2),
+        Failure::Command { status, .. } => ExitCode::from(status),
         Failure::Run(_) | Failure::Child(_) => ExitCode::FAILURE,
     }
 }

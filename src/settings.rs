@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) use self::access::AccessSettings;
 use self::filter::{line_filter, redaction};
-pub(crate) use self::sources::{SourceSettings, SpoolSettings, StdinSettings};
+pub(crate) use self::sources::{CommandSettings, SourceSettings, SpoolSettings, StdinSettings};
 use crate::cli::Cli;
 use crate::event::{Cutting, Format, Medium, Presentation, Splitter};
 use crate::failure::Failure;

@@ -55,9 +55,8 @@ fn values_and_sources_that_look_like_flags_are_explained() {
         let (_, said) = Ssetail::new().args(args).fail();
         assert!(!said.contains("tip:"), "{said}");
     }
-    // A file with this name exists, so that the tip helps.
     let (_, said) = Ssetail::new().file("-x", "").arg("-x").fail();
-    assert!(said.contains("'-- -x'"), "{said}");
+    assert!(said.contains("to follow the file, give ./-x"), "{said}");
 }
 
 fn printed(arg: &str) -> String {

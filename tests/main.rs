@@ -2,6 +2,7 @@
 
 mod churn;
 mod cli;
+mod command;
 mod containers;
 mod embedding;
 mod encoding;

@@ -24,7 +24,7 @@ const COLUMN: [&str; 17] = [
 ];
 
 /// Libraries and parts of `std` that only some modules may touch.
-const TOUCH: [(&str, &[&str]); 23] = [
+const TOUCH: [(&str, &[&str]); 24] = [
     ("jiff", &["record", "system"]),
     ("clap", &["cli", "manual"]),
     ("clap_complete", &["cli", "manual"]),
@@ -40,6 +40,7 @@ const TOUCH: [(&str, &[&str]); 23] = [
     ("notify", &["follow"]),
     ("indicatif", &["status"]),
     ("webbrowser", &["urls"]),
+    ("pty_process", &["system"]),
     ("rustix", &["system"]),
     ("socket2", &["system"]),
     ("std::fs", &["follow", "journal", "http", "settings", "system"]),

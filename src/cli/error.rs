@@ -13,9 +13,13 @@ pub(super) fn with_better_hint(mut error: Error, command: &mut Command) -> Error
             format!("-{lines} is not a flag; for the last {lines} lines, give -n {lines}");
         return command.error(ErrorKind::UnknownArgument, sentence);
     }
-    // clap suggests `-- FLAG`, which helps only if a source has that name.
-    if error.get(ContextKind::SuggestedArg).is_none() && !Path::new(&flag).exists() {
+    if error.get(ContextKind::SuggestedArg).is_none() {
+        // clap suggests `-- FLAG`, which is a command.
         error.remove(ContextKind::Suggested);
+        if Path::new(&flag).exists() {
+            let sentence = format!("{flag} is not a flag; to follow the file, give ./{flag}");
+            return command.error(ErrorKind::UnknownArgument, sentence);
+        }
     }
     error
 }

@@ -34,7 +34,8 @@ pub(crate) struct HistoryArgs {
     #[arg(long, env = "SSETAIL_STATE", value_name = "DIR", hide_short_help = true)]
     pub(crate) state: Option<PathBuf>,
 
-    /// Write standard input to FILE, so that it can be sent again; an existing FILE becomes FILE.1
+    /// Write standard input or the command's output to FILE, so that it can be sent again; an
+    /// existing FILE becomes FILE.1
     #[arg(long, env = "SSETAIL_SPOOL", value_name = "FILE", value_parser = parse_spool,
           hide_short_help = true)]
     pub(crate) spool: Option<SpoolNames>,

@@ -63,6 +63,12 @@ pub(crate) fn may_hang(texts: &[OsString]) -> bool {
     }))
 }
 
+/// Returns true if a SOURCE is standard input.
+pub(crate) fn reads_input(texts: &[OsString]) -> bool {
+    let rest = |text: &OsString| split_name(text).is_some_and(|(_, rest)| is_input(rest));
+    texts.iter().any(|text| is_input(text) || rest(text))
+}
+
 /// A path or a glob, and the directory in which it is looked for.
 struct Place<'a> {
     directory: PathBuf,

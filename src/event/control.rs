@@ -3,6 +3,8 @@
 //! Their data is a JSON object whose first field, `type`, names the variant.
 //! See "Control events" in docs/PROTOCOL.md.
 
+use std::fmt;
+
 use super::Name;
 use super::json::JsonObject;
 
@@ -25,10 +27,12 @@ pub enum ControlEvent<'a> {
         /// The change.
         change: SourceChange,
     },
-    /// Standard input ended; no more lines of the source will follow.
+    /// Standard input or a command ended; no more lines of the source will follow.
     End {
         /// The name of the source.
         file: &'a Name,
+        /// The way in which the command has ended; none for standard input.
+        exit: Option<&'a CommandExit>,
     },
     /// A heartbeat, for clients that cannot see comments.
     Ping {
@@ -39,6 +43,20 @@ pub enum ControlEvent<'a> {
     EndOfRead {
         /// The reason for the end.
         reason: EndReason,
+    },
+}
+
+/// The way in which a command has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandExit {
+    /// It has exited with this status.
+    Status(u8),
+    /// A signal has ended it.
+    Signal {
+        /// The name of the signal, such as `SIGTERM`.
+        name: String,
+        /// The number of the signal.
+        number: i32,
     },
 }
 
@@ -96,7 +114,16 @@ impl ControlEvent<'_> {
             ControlEvent::Source { file, change } => {
                 object.text("file", file.as_str()).text("change", change.as_str())
             }
-            ControlEvent::End { file } => object.text("file", file.as_str()),
+            ControlEvent::End { file, exit } => {
+                let object = object.text("file", file.as_str());
+                match exit {
+                    None => object,
+                    Some(CommandExit::Status(status)) => {
+                        object.number("status", Some(u64::from(*status)))
+                    }
+                    Some(CommandExit::Signal { name, .. }) => object.text("signal", name),
+                }
+            }
             ControlEvent::Ping { time } => object.number("time", Some(time)),
             ControlEvent::EndOfRead { reason } => object.text("reason", reason.as_str()),
         };
@@ -110,6 +137,27 @@ impl ControlEvent<'_> {
             ControlEvent::End { .. } => "end",
             ControlEvent::Ping { .. } => "ping",
             ControlEvent::EndOfRead { .. } => "end_of_read",
+        }
+    }
+}
+
+impl CommandExit {
+    /// The exit status by which a shell tells how the command has ended: 128 and the number of the
+    /// signal, if it was one.
+    #[must_use]
+    pub fn code(&self) -> i32 {
+        match self {
+            CommandExit::Status(status) => i32::from(*status),
+            CommandExit::Signal { number, .. } => 128 + number,
+        }
+    }
+}
+
+impl fmt::Display for CommandExit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CommandExit::Status(status) => write!(f, "has finished with status {status}"),
+            CommandExit::Signal { name, .. } => write!(f, "was ended by {name}"),
         }
     }
 }
@@ -180,8 +228,14 @@ mod tests {
             let json = format!(r#"{{"type":"source","file":"a \"b\".log","change":"{name}"}}"#);
             assert_eq!(ControlEvent::Source { file, change }.to_json(), json);
         }
-        let end = ControlEvent::End { file }.to_json();
-        assert_eq!(end, r#"{"type":"end","file":"a \"b\".log"}"#);
+        let end = |exit| ControlEvent::End { file, exit }.to_json();
+        assert_eq!(end(None), r#"{"type":"end","file":"a \"b\".log"}"#);
+        let exit = CommandExit::Status(3);
+        let json = r#"{"type":"end","file":"a \"b\".log","status":3}"#;
+        assert_eq!((end(Some(&exit)).as_str(), exit.code()), (json, 3));
+        let exit = CommandExit::Signal { name: "SIGTERM".to_owned(), number: 15 };
+        let json = r#"{"type":"end","file":"a \"b\".log","signal":"SIGTERM"}"#;
+        assert_eq!((end(Some(&exit)).as_str(), exit.code()), (json, 143));
         let ping = ControlEvent::Ping { time: 1_795_644_888_016 }.to_json();
         assert_eq!(ping, r#"{"type":"ping","time":1795644888016}"#);
         for (reason, name) in [

@@ -36,7 +36,7 @@ pub use ansi::strip;
 pub use batch::{Batch, NextContext};
 pub use carry::{Carry, LineCarry};
 pub use container::ContainerFormat;
-pub use control::{ControlEvent, EndReason, GapReason, SourceChange};
+pub use control::{CommandExit, ControlEvent, EndReason, GapReason, SourceChange};
 pub use cutting::Cutting;
 pub use encoder::Encoder;
 pub use envelope::{Envelope, Stream};

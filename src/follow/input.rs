@@ -1,15 +1,20 @@
-//! A thread that reads standard input, until it ends or the program does.
+//! A thread that reads a stream, until the stream ends or the program does.
 
 use std::io::{self, PipeReader, PipeWriter, Write};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use super::byte_stream::ByteStream;
 use super::clock::wall_clock;
+#[cfg(feature = "cli")]
+use super::command::CommandOutput;
+use super::inputs::Inputs;
 use super::line_reader::{Availability, LineReader};
 use super::line_source::{LineSource, ReadState};
 use super::registry::Registry;
 use super::source_status::{SourceKind, SourceState};
 use super::spool::Spool;
+use super::spooled_stream::SpooledStream;
 use super::stdin::StandardInput;
 use super::update::{Update, UpdatePublisher};
 use crate::event::{ControlEvent, Cutting, Name, Source};
@@ -17,7 +22,7 @@ use crate::feed::{Draft, DraftContent, Publisher};
 use crate::report::Report;
 use crate::system::Ready;
 
-/// A thread that reads standard input.
+/// A thread that reads standard input, or the output of a command.
 #[derive(Debug)]
 pub struct Input {
     /// Dropping it ends the thread.
@@ -25,19 +30,19 @@ pub struct Input {
     thread: JoinHandle<()>,
 }
 
-/// Settings of reading standard input.
+/// Settings of reading a stream.
 pub struct InputSettings {
     /// The event name.
     pub name: Name,
-    /// No other source is followed, so that the end of the input is the last event.
-    pub is_only_source: bool,
+    /// All streams that are read.
+    pub inputs: Inputs,
     /// Rules by which bytes become published lines.
     pub cutting: Cutting,
-    /// Copies of the input.
+    /// Copies of the stream.
     pub copies: InputCopies,
 }
 
-/// Copies of the bytes of standard input.
+/// Copies of the bytes of a stream.
 #[derive(Default)]
 pub struct InputCopies {
     /// Writer that gets the bytes as they were written, once their lines are published. After an
@@ -54,11 +59,11 @@ struct InputReader<S> {
     scratch: Vec<u8>,
     output: UpdatePublisher,
     tee: Option<Box<dyn Write + Send>>,
-    is_only_source: bool,
+    inputs: Inputs,
 }
 
 impl Input {
-    /// Starts to read.
+    /// Starts to read standard input.
     ///
     /// `ended` is called when standard input has ended and all of its lines are published.
     pub fn start(
@@ -68,17 +73,46 @@ impl Input {
         report: Report,
         ended: impl FnOnce() + Send + 'static,
     ) -> io::Result<Self> {
-        let InputSettings { name, is_only_source, cutting, copies } = settings;
-        let (input, cutting) =
-            StandardInput::new(copies.spool, cutting, publisher.clone(), report.clone());
+        let output = UpdatePublisher { publisher, report, registry: registry.clone() };
+        Input::start_stream(StandardInput, SourceKind::Input, settings, output, ended)
+    }
+
+    /// Starts to read the output of a command.
+    ///
+    /// `ended` is called when the command has ended and all of its lines are published.
+    #[cfg(feature = "cli")]
+    pub(crate) fn start_command(
+        command: CommandOutput,
+        settings: InputSettings,
+        registry: &Registry,
+        publisher: Publisher,
+        report: Report,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
+        let output = UpdatePublisher { publisher, report, registry: registry.clone() };
+        let kind = SourceKind::Command(command.program().to_owned());
+        Input::start_stream(command, kind, settings, output, ended)
+    }
+
+    fn start_stream<S: ByteStream + Send + 'static>(
+        stream: S,
+        kind: SourceKind,
+        settings: InputSettings,
+        output: UpdatePublisher,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
+        let InputSettings { name, inputs, cutting, copies } = settings;
+        let UpdatePublisher { publisher, report, registry } = output.clone();
+        let (source, cutting) =
+            SpooledStream::new(stream, copies.spool, cutting, publisher, report);
         let reader = InputReader {
-            source: registry.add(SourceKind::Input, name),
-            reader: LineReader::new(input, ReadState::default()),
-            scratch: LineReader::<StandardInput>::scratch(&cutting),
+            source: registry.add(kind, name),
+            reader: LineReader::new(source, ReadState::default()),
+            scratch: LineReader::<SpooledStream<S>>::scratch(&cutting),
             cutting,
-            output: UpdatePublisher { publisher, report, registry: registry.clone() },
+            output,
             tee: copies.tee,
-            is_only_source,
+            inputs,
         };
         Input::spawn(reader, ended)
     }
@@ -99,7 +133,7 @@ impl Input {
         Ok(Input { running, thread })
     }
 
-    /// Ends the thread, also while standard input is silent.
+    /// Ends the thread, also while the stream is silent.
     pub fn stop(self) {
         drop(self.running);
         let _ = self.thread.join();
@@ -140,14 +174,11 @@ impl<S: LineSource> InputReader<S> {
         self.reader.finish(&self.cutting, wall_clock(), |lines| updates.push(Update::Lines(lines)));
         self.output.publish(&self.source, updates);
         self.output.registry.update(&self.source, |status| status.state = SourceState::Ended);
-        let event = ControlEvent::End { file: &self.source.name };
+        let exit = self.reader.source().exit();
+        let event = ControlEvent::End { file: &self.source.name, exit: exit.as_ref() };
         let content = DraftContent::Control(event.to_json());
         let drafts = vec![Draft { source: Arc::clone(&self.source), content }];
-        if self.is_only_source {
-            self.output.publisher.publish_last(drafts);
-        } else {
-            self.output.publisher.publish(drafts);
-        }
+        self.inputs.end(&self.output.publisher, drafts);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, PipeReader};
 
-use crate::event::{Carry, Location, TextEncoding};
+use crate::event::{Carry, CommandExit, Location, TextEncoding};
 use crate::journal::JournalNote;
 use crate::system::Ready;
 
@@ -40,6 +40,11 @@ pub(super) trait LineSource {
     /// Only a source that can begin in the middle needs an implementation.
     fn before(&self, _offset: u64, _len: usize) -> io::Result<Vec<u8>> {
         Ok(Vec::new())
+    }
+
+    /// Returns the way in which the command behind the source has ended; none if there is none.
+    fn exit(&self) -> Option<CommandExit> {
+        None
     }
 
     /// Returns the location of `bytes`, which were read at `offset`; none if they cannot be read

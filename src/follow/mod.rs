@@ -1,4 +1,4 @@
-//! Following: from files, patterns and standard input to batches.
+//! Following: from files, patterns, standard input and commands to batches.
 //!
 //! Only this folder touches followed files, the spool and linemux.
 //! Lines go to the feed through a [`Publisher`](crate::feed::Publisher).
@@ -24,9 +24,13 @@
 //! [`SourceKind::path`] a line with the path that `/sources` shows.
 //! Everything else is done by `LineReader`, which the follower drives for files, and the thread of
 //! [`Input`] for a stream that is read to its end.
+//! Such a stream implements only `ByteStream`, and [`SourceKind`] and `Input` get what starts it.
 
+mod byte_stream;
 mod catalog;
 mod clock;
+#[cfg(feature = "cli")]
+mod command;
 mod comparison;
 mod coordinator;
 mod copies;
@@ -42,6 +46,7 @@ mod hint_limiter;
 mod hints;
 mod history_reads;
 mod input;
+mod inputs;
 mod lane;
 mod lanes;
 mod late_start;
@@ -73,6 +78,7 @@ mod source_map;
 mod source_status;
 mod spool;
 mod spool_names;
+mod spooled_stream;
 mod start_at;
 mod stdin;
 mod turn;
@@ -85,8 +91,11 @@ mod wanted_source;
 mod watcher;
 mod worker;
 
+#[cfg(feature = "cli")]
+pub(crate) use command::{CommandError, CommandOutput, CommandProcess, CommandSetup};
 pub use follower::Follower;
 pub use input::{Input, InputCopies, InputSettings};
+pub use inputs::Inputs;
 #[cfg(feature = "cli")]
 pub(crate) use mount::may_hang;
 pub use opened_sources::OpenedSources;

@@ -12,15 +12,34 @@ pub enum SourceKind {
     File(PathBuf),
     /// Standard input.
     Input,
+    /// The output of this program.
+    Command(PathBuf),
 }
 
 impl SourceKind {
-    /// The path that `/sources` shows: `-` for standard input.
+    /// The path that `/sources` shows: `-` for standard input, the program of a command as it was
+    /// given.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            SourceKind::File(path) => path,
+            SourceKind::File(path) | SourceKind::Command(path) => path,
             SourceKind::Input => Path::new("-"),
+        }
+    }
+
+    /// Whether the source is a file.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        matches!(self, SourceKind::File(_))
+    }
+
+    /// The name of the kind in `/sources`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            SourceKind::File(_) => "file",
+            SourceKind::Input => "stdin",
+            SourceKind::Command(_) => "command",
         }
     }
 }
@@ -39,7 +58,7 @@ pub enum SourceState {
     Unreadable,
     /// The file system of the source does not answer.
     Stalled,
-    /// Standard input has ended.
+    /// Standard input or the command has ended.
     Ended,
 }
 
@@ -67,9 +86,9 @@ pub struct SourceStatus {
     pub kind: SourceKind,
     /// The state of the source.
     pub state: SourceState,
-    /// Size of the newest file, in bytes; zero for standard input.
+    /// Size of the newest file, in bytes; zero for a stream.
     pub size: u64,
-    /// Number of bytes of the newest file, or of standard input, that were read.
+    /// Number of bytes of the newest file, or of the stream, that were read.
     pub offset: u64,
     /// Number of bytes of the newest file that are to be read now; without the NULs at its end,
     /// which wait for text.

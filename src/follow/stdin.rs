@@ -1,113 +1,24 @@
-//! Standard input as a kind of source.
+//! Standard input as a stream.
 
 use std::io::{self, PipeReader};
 
-use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
-use super::redacted_input::RedactedInput;
-use super::spool::Spool;
-use crate::event::{Cutting, Location};
-use crate::feed::Publisher;
-use crate::report::Report;
+use super::byte_stream::ByteStream;
 use crate::system::{Ready, read_stdin, wait_for_stdin};
 
-/// Standard input, and the spool in which its bytes can be read again.
+/// Standard input of this process.
 #[derive(Debug)]
-pub(super) struct StandardInput {
-    spool: Option<Spool>,
-    /// Redacts the bytes, if they are spooled.
-    redacted: Option<RedactedInput>,
-    /// The bytes of the last read as they were written, if they are redacted.
-    written: Vec<u8>,
-    publisher: Publisher,
-    report: Report,
-}
+pub(super) struct StandardInput;
 
-impl StandardInput {
-    /// Returns standard input, and the rules by which the bytes that it returns are cut.
-    pub(super) fn new(
-        spool: Option<Spool>,
-        cutting: Cutting,
-        publisher: Publisher,
-        report: Report,
-    ) -> (Self, Cutting) {
-        let spool_to_redact = spool.as_ref().filter(|_| !cutting.redaction.is_empty());
-        let redacted = spool_to_redact.map(|spool| {
-            spool.mark_redacted();
-            RedactedInput::new(cutting.clone())
-        });
-        let cutting = if redacted.is_some() { cutting.without_redaction() } else { cutting };
-        (StandardInput { spool, redacted, written: Vec::new(), publisher, report }, cutting)
+impl ByteStream for StandardInput {
+    fn description(&self) -> String {
+        "standard input".to_owned()
     }
-
-    fn write_to_spool(&mut self, bytes: &[u8]) {
-        let Some(spool) = &mut self.spool else { return };
-        match spool.write(bytes) {
-            Ok(false) => {}
-            Ok(true) => self.publisher.remove_dropped(),
-            Err(error) => self.report.say(&format!(
-                "{} cannot be written: {error}; from here on, standard input is not kept",
-                spool.names()
-            )),
-        }
-    }
-
-    /// Reads bytes and redacts their lines; returns the number of redacted bytes, which is zero at
-    /// the end, or `None` if no line is finished yet.
-    fn read_redacted(&mut self, space: &mut [u8]) -> io::Result<Option<usize>> {
-        let Some(redacted) = &mut self.redacted else { return Ok(None) };
-        self.written.clear();
-        if !redacted.is_ready() {
-            match read_block(space)? {
-                None => {}
-                Some(0) => redacted.finish(),
-                Some(len) => {
-                    self.written.extend_from_slice(&space[..len]);
-                    redacted.push(&space[..len]);
-                }
-            }
-        }
-        let len = redacted.take(space);
-        Ok((len > 0 || redacted.has_ended()).then_some(len))
-    }
-}
-
-/// Reads standard input; returns the number of bytes, or `None` if there are none yet.
-fn read_block(space: &mut [u8]) -> io::Result<Option<usize>> {
-    read_stdin(space).map_err(|error| {
-        io::Error::new(error.kind(), format!("standard input cannot be read: {error}"))
-    })
-}
-
-impl LineSource for StandardInput {
-    const CONTEXT: usize = 0;
 
     fn wait(&self, stop: &PipeReader) -> Ready {
-        match &self.redacted {
-            Some(redacted) if redacted.is_ready() => Ready::Input,
-            _ => wait_for_stdin(stop),
-        }
+        wait_for_stdin(stop)
     }
 
-    /// Writes the bytes to the spool first: lines are published with their location in it.
-    fn read(&mut self, state: &mut ReadState, scratch: &mut [u8]) -> io::Result<Chunk> {
-        let space = state.space(scratch, 0);
-        let read =
-            if self.redacted.is_some() { self.read_redacted(space) } else { read_block(space) };
-        match read? {
-            Some(0) => Ok(Chunk::End),
-            Some(len) => {
-                self.write_to_spool(&space[..len]);
-                Ok(Chunk::Bytes { len, has_more: len == BLOCK })
-            }
-            None => Ok(Chunk::Nothing),
-        }
-    }
-
-    fn as_written<'a>(&'a self, new: &'a [u8]) -> &'a [u8] {
-        if self.redacted.is_some() { &self.written } else { new }
-    }
-
-    fn locate(&self, bytes: &[u8], offset: u64) -> Option<Location> {
-        self.spool.as_ref()?.locate(bytes, offset)
+    fn read(&mut self, space: &mut [u8]) -> io::Result<Option<usize>> {
+        read_stdin(space)
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn sources(site: &Site) -> String {
 fn source(entry: &SourceStatus) -> String {
     JsonObject::default()
         .text("name", entry.source.name.as_str())
+        .text("kind", entry.kind.as_str())
         .text("path", &entry.kind.path().to_string_lossy())
         .text("state", entry.state.as_str())
         .number("size", Some(entry.size))

@@ -4,13 +4,16 @@ use crate::failure::Failure;
 use crate::http::{Access, InheritedSockets};
 use crate::settings::Settings;
 use crate::status::Tee;
+use crate::system::descriptor_limit;
 
 /// Resources that this process has from its start, and the credentials in the token file.
 pub(super) struct Environment {
     pub(super) inherited: InheritedSockets,
-    /// Standard output, if standard input is copied to it and it is the terminal of stderr.
+    /// Standard output, if a source is copied to it and it is the terminal of stderr.
     pub(super) tee: Option<Tee>,
     pub(super) access: Access,
+    /// Number of descriptors that a command may have; none is no limit.
+    pub(super) descriptors: Option<u64>,
 }
 
 impl Environment {
@@ -19,11 +22,12 @@ impl Environment {
     ///
     /// Threads are started by [`Process`](super::process::Process), which needs an environment.
     pub(super) fn take(settings: &Settings) -> Result<Self, Failure> {
-        let has_tee = settings.sources.input.as_ref().is_some_and(|input| input.has_tee);
+        let has_tee = settings.sources.have_tee();
         Ok(Environment {
             access: settings.access.load()?,
             inherited: InheritedSockets::take_environment(),
             tee: has_tee.then(Tee::to_terminal).flatten(),
+            descriptors: descriptor_limit(),
         })
     }
 }

@@ -12,7 +12,7 @@ const NAMED_SOURCES: usize = 4;
 pub(super) fn followed(registry: &Registry) -> Option<String> {
     let sources = registry.entries();
     let exists = |source: &&SourceStatus| match source.state {
-        SourceState::Waiting => source.kind == SourceKind::Input,
+        SourceState::Waiting => !source.kind.is_file(),
         SourceState::Live | SourceState::Ended => true,
         SourceState::Removed | SourceState::Unreadable | SourceState::Stalled => false,
     };
@@ -35,7 +35,7 @@ pub(super) fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Fi
         figures.sources += 1;
         if source.kind == SourceKind::Input {
             figures.input_bytes += source.offset;
-        } else if source.state == SourceState::Live {
+        } else if source.state == SourceState::Live && source.kind.is_file() {
             figures.file_bytes += source.offset;
             figures.backlog += source.backlog;
         }

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::command::{OpenedCommand, start};
 use super::environment::Environment;
-use super::reading::{OpenedInput, Reading};
+use super::reading::{OpenedInput, Reading, Streams};
 use crate::event::{Cutting, Encoder, Epoch};
 use crate::feed::{Feed, Publisher, resume};
 use crate::follow::{InputCopies, OpenedSources, Registry, Spool, Target, WantedSource};
@@ -17,7 +18,7 @@ use crate::http::{Access, Listeners, Secret, listen};
 use crate::journal::{Journal, Recovered};
 use crate::record::Clock;
 use crate::report::Report;
-use crate::settings::{Settings, SpoolSettings, StdinSettings};
+use crate::settings::{CommandSettings, Settings, SourceSettings, SpoolSettings, StdinSettings};
 use crate::status::{Status, Tee};
 use crate::system::{local_zone, wall_clock};
 
@@ -34,6 +35,7 @@ pub(super) struct Bound {
     /// Token that was generated for this run, for the URL that is printed.
     pub(super) generated: Option<Secret>,
     tee: Option<Tee>,
+    descriptors: Option<u64>,
 }
 
 /// Everything that is open before anything is read.
@@ -43,7 +45,7 @@ pub(super) struct Opened {
     feed: Feed,
     publisher: Publisher,
     files: Option<OpenedSources>,
-    input: Option<OpenedInput>,
+    streams: Streams,
 }
 
 impl State {
@@ -76,27 +78,25 @@ fn pattern(wanted: &WantedSource) -> Option<PathBuf> {
 
 /// Binds the addresses; generates a token if other machines can connect without credentials.
 pub(super) async fn bind(settings: &Settings, environment: Environment) -> anyhow::Result<Bound> {
-    let Environment { inherited, tee, mut access } = environment;
+    let Environment { inherited, tee, mut access, descriptors } = environment;
     let listeners = listen(&settings.listen.addresses, settings.listen.port, inherited).await?;
     let generated = settings.access.generate_token(&access, &listeners)?;
     if let Some(token) = &generated {
         access = Access::new(None, Some(token.clone())).map_err(anyhow::Error::msg)?;
     }
-    Ok(Bound { listeners, access, generated, tee })
+    Ok(Bound { listeners, access, generated, tee, descriptors })
 }
 
 impl Bound {
-    /// Opens the spool and the files, and resumes the feed of the earlier run.
+    /// Starts the command, opens the spool and the files, and resumes the feed of the earlier run.
     pub(super) fn open_sources(
-        mut self,
+        self,
         state: State,
         settings: &Settings,
         status: &Status,
     ) -> anyhow::Result<Opened> {
         let State { journal, mut recovered } = state;
-        let tee = self.tee.take();
-        let input = settings.sources.input.as_ref();
-        let input = input.map(|input| open_input(input, tee)).transpose()?;
+        let streams = self.open_streams(&settings.sources)?;
         settings.sources.refused.iter().for_each(|sentence| status.say(sentence));
         let (wanted, options) = (settings.sources.files.clone(), settings.follow.clone());
         let registry = Registry::default();
@@ -113,7 +113,34 @@ impl Bound {
         let cutting = settings.follow.cutting.clone();
         let (publisher, feed) = resume(encoder, settings.capacity, cutting, history, journal);
         tokio::spawn(feed.clone().relay());
-        Ok(Opened { bound: self, registry, feed, publisher, files, input })
+        Ok(Opened { bound: self, registry, feed, publisher, files, streams })
+    }
+
+    fn open_streams(&self, sources: &SourceSettings) -> anyhow::Result<Streams> {
+        let input = sources.input.as_ref().map(|input| self.open_input(input)).transpose()?;
+        let command = sources.command.as_ref().map(|command| self.open_command(command));
+        let command = command.transpose()?;
+        Ok(Streams { input, command, exits_at_end: sources.exits_at_end })
+    }
+
+    fn open_input(&self, settings: &StdinSettings) -> anyhow::Result<OpenedInput> {
+        let spool = settings.spool.as_ref().map(create_spool).transpose()?;
+        let tee = settings.has_tee.then(|| self.stdout());
+        Ok(OpenedInput { name: settings.name.clone(), copies: InputCopies { tee, spool } })
+    }
+
+    fn open_command(&self, settings: &CommandSettings) -> anyhow::Result<OpenedCommand> {
+        let spool = settings.spool.as_ref().map(create_spool).transpose()?;
+        let copies = InputCopies { tee: Some(self.stdout()), spool };
+        start(settings, copies, self.descriptors)
+    }
+
+    /// Returns standard output, to which streams are copied.
+    fn stdout(&self) -> Box<dyn Write + Send> {
+        match &self.tee {
+            Some(tee) => Box::new(tee.clone()),
+            None => Box::new(std::io::stdout()),
+        }
     }
 }
 
@@ -124,32 +151,14 @@ impl Opened {
         cutting: &Cutting,
         report: &Report,
     ) -> anyhow::Result<(Bound, Reading)> {
-        let Opened { bound, registry, feed, publisher, files, input } = self;
+        let Opened { bound, registry, feed, publisher, files, streams } = self;
         let reading = Reading::follow(files, feed, registry, publisher, report)?;
-        let reading = match input {
-            Some(input) => reading.with_input(input, cutting.clone(), report.clone())?,
-            None => reading,
-        };
-        Ok((bound, reading))
+        Ok((bound, reading.with_streams(streams, cutting, report)?))
     }
-}
-
-fn open_input(settings: &StdinSettings, tee: Option<Tee>) -> anyhow::Result<OpenedInput> {
-    let spool = settings.spool.as_ref().map(create_spool).transpose()?;
-    let tee = settings.has_tee.then(|| match tee {
-        Some(tee) => Box::new(tee) as Box<dyn Write + Send>,
-        None => Box::new(std::io::stdout()),
-    });
-    let exits_at_end = settings.exits_at_end;
-    Ok(OpenedInput {
-        name: settings.name.clone(),
-        copies: InputCopies { tee, spool },
-        exits_at_end,
-    })
 }
 
 fn create_spool(settings: &SpoolSettings) -> anyhow::Result<Spool> {
     let names = settings.names.clone();
     Spool::create(names, settings.capacity)
-        .with_context(|| format!("cannot keep standard input in {}", settings.names))
+        .with_context(|| format!("cannot write to the spool {}", settings.names))
 }

@@ -4,11 +4,14 @@ use std::future::pending;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
+use super::command::{CommandControl, OpenedCommand};
 use crate::event::{Cutting, Name};
 use crate::feed::{Feed, Publisher};
-use crate::follow::{Follower, Input, InputCopies, InputSettings, OpenedSources, Registry};
+use crate::follow::{
+    CommandOutput, Follower, Input, InputCopies, InputSettings, Inputs, OpenedSources, Registry,
+};
 use crate::report::Report;
 
 /// Maximum time to read the last lines when the program stops.
@@ -21,7 +24,13 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 pub(super) struct OpenedInput {
     pub(super) name: Name,
     pub(super) copies: InputCopies,
-    /// The program stops at its end.
+}
+
+/// Standard input and the command, ready to be read.
+pub(super) struct Streams {
+    pub(super) input: Option<OpenedInput>,
+    pub(super) command: Option<OpenedCommand>,
+    /// The program stops when all of them have ended.
     pub(super) exits_at_end: bool,
 }
 
@@ -29,11 +38,16 @@ pub(super) struct OpenedInput {
 pub(super) struct Reading {
     pub(super) registry: Registry,
     pub(super) feed: Feed,
+    pub(super) command: Option<CommandControl>,
     follower: Option<Follower>,
-    input: Option<Input>,
-    /// Completes at the end of standard input, if the program stops then.
-    end: Option<oneshot::Receiver<()>>,
-    /// Keeps the feed open after the end of standard input, for clients that connect later.
+    inputs: Vec<Input>,
+    /// Become true at the ends of the streams.
+    ends: Vec<watch::Receiver<bool>>,
+    /// The one of the command.
+    command_end: Option<watch::Receiver<bool>>,
+    /// The program stops when all streams have ended.
+    exits_at_end: bool,
+    /// Keeps the feed open after the end of all streams, for clients that connect later.
     publisher: Publisher,
 }
 
@@ -51,36 +65,99 @@ impl Reading {
     ) -> anyhow::Result<Self> {
         let follow = |files: OpenedSources| files.follow(publisher.clone(), report.clone());
         let follower = files.map(follow).transpose().context("cannot start a thread")?;
-        Ok(Reading { registry, feed, follower, input: None, end: None, publisher })
+        Ok(Reading {
+            registry,
+            feed,
+            command: None,
+            follower,
+            inputs: Vec::new(),
+            ends: Vec::new(),
+            command_end: None,
+            exits_at_end: false,
+            publisher,
+        })
     }
 
-    /// Starts to read standard input.
-    pub(super) fn with_input(
-        self,
-        input: OpenedInput,
-        cutting: Cutting,
-        report: Report,
+    /// Starts to read standard input and the command.
+    pub(super) fn with_streams(
+        mut self,
+        streams: Streams,
+        cutting: &Cutting,
+        report: &Report,
     ) -> anyhow::Result<Self> {
-        let is_only_source = self.follower.is_none();
-        let (sender, end) = oneshot::channel();
-        let OpenedInput { name, copies, exits_at_end } = input;
-        let settings = InputSettings { name, is_only_source, cutting, copies };
-        let input = Input::start(settings, &self.registry, self.publisher.clone(), report, || {
-            let _ = sender.send(());
-        });
-        let input = Some(input.context("cannot start a thread")?);
-        Ok(Reading { input, end: exits_at_end.then_some(end), ..self })
+        let Streams { input, command, exits_at_end } = streams;
+        let count = usize::from(input.is_some()) + usize::from(command.is_some());
+        let inputs = Inputs::new(count, self.follower.is_none());
+        let settings = |name, copies| {
+            let (inputs, cutting) = (inputs.clone(), cutting.clone());
+            InputSettings { name, inputs, cutting, copies }
+        };
+        self.exits_at_end = exits_at_end;
+        if let Some(OpenedInput { name, copies }) = input {
+            self.start_input(settings(name, copies), report)?;
+        }
+        if let Some(OpenedCommand { name, copies, output }) = command {
+            self.start_command(output, settings(name, copies), report)?;
+        }
+        Ok(self)
     }
 
-    /// Waits until the program is to stop because standard input has ended.
-    pub(super) async fn wait_for_end(&mut self) {
-        if let Some(end) = &mut self.end
-            && end.await.is_ok()
-        {
-            return;
+    fn start_input(&mut self, settings: InputSettings, report: &Report) -> anyhow::Result<()> {
+        let (publisher, report) = (self.publisher.clone(), report.clone());
+        let ended = self.add_end();
+        let input = Input::start(settings, &self.registry, publisher, report, ended);
+        self.inputs.push(input.context("cannot start a thread")?);
+        Ok(())
+    }
+
+    fn start_command(
+        &mut self,
+        output: CommandOutput,
+        settings: InputSettings,
+        report: &Report,
+    ) -> anyhow::Result<()> {
+        let process = output.process().clone();
+        self.command = Some(CommandControl::new(process.clone())?);
+        let (publisher, report) = (self.publisher.clone(), report.clone());
+        let (name, said, goes_on) = (settings.name.clone(), report.clone(), !self.exits_at_end);
+        let has_ended = self.add_end();
+        self.command_end = self.ends.last().cloned();
+        let ended = move || {
+            if let Some(exit) = process.exit().filter(|_| goes_on) {
+                said.say(&format!("{name} {exit}; its output is served until Ctrl-C"));
+            }
+            has_ended();
+        };
+        let input =
+            Input::start_command(output, settings, &self.registry, publisher, report, ended);
+        self.inputs.push(input.context("cannot start a thread")?);
+        Ok(())
+    }
+
+    /// Adds a stream; the function that is returned is called at its end.
+    fn add_end(&mut self) -> impl FnOnce() + Send + 'static {
+        let (sender, end) = watch::channel(false);
+        self.ends.push(end);
+        move || {
+            sender.send_replace(true);
         }
-        // Without the flag, or after a panic of the thread, only a signal stops the program.
-        pending::<()>().await;
+    }
+
+    /// Waits until the program is to stop because all streams have ended.
+    pub(super) async fn wait_for_end(&self) {
+        if self.exits_at_end {
+            wait_for_all(&self.ends).await;
+        } else {
+            pending().await
+        }
+    }
+
+    /// Waits until the command has ended; forever if there is none.
+    pub(super) async fn wait_for_command(&self) {
+        match &self.command_end {
+            Some(end) => wait_for_all(std::slice::from_ref(end)).await,
+            None => pending().await,
+        }
     }
 
     /// Publishes the lines that are there, and stops the threads; leaves those that block.
@@ -91,11 +168,18 @@ impl Reading {
 
     /// Stops the threads and waits for them; the last publisher ends the journal here.
     fn join(self) {
-        if let Some(input) = self.input {
-            input.stop();
-        }
+        self.inputs.into_iter().for_each(Input::stop);
         if let Some(follower) = self.follower {
             follower.stop();
+        }
+    }
+}
+
+/// Waits until all streams have ended; forever after a panic of a thread that reads one.
+async fn wait_for_all(ends: &[watch::Receiver<bool>]) {
+    for end in ends {
+        if end.clone().wait_for(|has_ended| *has_ended).await.is_err() {
+            pending().await
         }
     }
 }

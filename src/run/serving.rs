@@ -1,5 +1,6 @@
 //! Phase 6: the server, until the program stops.
 
+use std::future::pending;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -7,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::command::CommandControl;
 use super::figures::{figures, followed};
 use super::open::Bound;
 use super::prepare::{Prepared, StopSignals};
@@ -15,11 +17,13 @@ use crate::http::{Secret, ServeOptions, Tls, serve};
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::status::Status;
+use crate::system::ForwardedSignal;
 use crate::urls::PageUrls;
 
 /// The running server and the threads that read.
 pub(super) struct Serving {
     signals: StopSignals,
+    command: Option<CommandControl>,
     reading: Reading,
     server: JoinHandle<()>,
     shutdown: oneshot::Sender<()>,
@@ -28,7 +32,7 @@ pub(super) struct Serving {
 /// The reason for which the program stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StopReason {
-    Signal,
+    Signal(ForwardedSignal),
     EndOfInput,
 }
 
@@ -39,7 +43,7 @@ impl Serving {
     pub(super) fn start(
         settings: Settings,
         prepared: Prepared,
-        (bound, reading): (Bound, Reading),
+        (bound, mut reading): (Bound, Reading),
         status: &Status,
     ) -> anyhow::Result<Self> {
         let Prepared { signals, tls, descriptors } = prepared;
@@ -60,30 +64,60 @@ impl Serving {
         let server = tokio::spawn(serve(listeners, options, descriptors, async {
             let _ = stopped.await;
         }));
-        Ok(Serving { signals, reading, server, shutdown })
+        let command = reading.command.take();
+        Ok(Serving { signals, command, reading, server, shutdown })
     }
 
-    /// Waits until there is a reason to stop.
+    /// Waits until there is a reason to stop; passes the first signal to the command.
     pub(super) async fn wait(&mut self) -> StopReason {
-        tokio::select! {
-            () = self.signals.recv() => StopReason::Signal,
-            () = self.reading.wait_for_end() => StopReason::EndOfInput,
+        loop {
+            let command = self.command.as_ref();
+            tokio::select! {
+                biased;
+                signal = self.signals.recv() => {
+                    let is_passed = self.command.as_mut().is_some_and(|command| command.pass(signal));
+                    if !is_passed {
+                        return StopReason::Signal(signal);
+                    }
+                }
+                () = self.reading.wait_for_end() => return StopReason::EndOfInput,
+                signal = end_after_signal(&self.reading, command) => {
+                    return StopReason::Signal(signal);
+                }
+            }
         }
     }
 
-    /// Publishes the last lines, delivers them, and closes all connections.
+    /// Publishes the last lines, delivers them, and closes all connections; returns the exit status
+    /// of the program.
     ///
     /// After a signal, event streams are aborted, so that clients reconnect.
-    pub(super) async fn stop(self, reason: StopReason) -> anyhow::Result<()> {
+    pub(super) async fn stop(self, reason: StopReason) -> anyhow::Result<i32> {
         let feed = self.reading.feed.clone();
-        if reason == StopReason::Signal {
+        if matches!(reason, StopReason::Signal(_)) {
             feed.abort_streams();
         }
+        let signal = match reason {
+            StopReason::Signal(signal) => Some(signal),
+            StopReason::EndOfInput => None,
+        };
+        let status = self.command.as_ref().map_or(0, |command| command.exit_code(signal));
         self.reading.stop().await;
         feed.close();
         let _ = self.shutdown.send(());
         self.server.await?;
-        Ok(())
+        Ok(status)
+    }
+}
+
+/// Waits until the command has ended after a signal that is meant for this program too.
+async fn end_after_signal(reading: &Reading, command: Option<&CommandControl>) -> ForwardedSignal {
+    match command.and_then(CommandControl::stop_signal) {
+        Some(signal) => {
+            reading.wait_for_command().await;
+            signal
+        }
+        None => pending().await,
     }
 }
 

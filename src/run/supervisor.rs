@@ -5,21 +5,24 @@
 //! Therefore a process that follows files on such mounts starts itself again, as its child, passes
 //! signals on, and ends soon after a signal even if the child cannot.
 
+use std::future::pending;
+use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::cli::{Cli, may_hang};
+use crate::cli::{Cli, may_hang, reads_input};
 use crate::system::{ForwardedSignal, end_with_parent, parent_id, send_signal};
 
 /// Environment variable with the process ID of the supervisor.
-const VARIABLE: &str = "SSETAIL_SUPERVISOR";
+pub(super) const VARIABLE: &str = "SSETAIL_SUPERVISOR";
 
-/// Time from a signal until the supervisor ends without its child. With twice the time, the end
+/// Time from the last signal until the supervisor ends without its child. With twice the time, the end
 /// takes longer than two seconds; a child that sends its last events may need half of it.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1800);
 
@@ -41,38 +44,85 @@ pub(super) fn supervise(cli: &Cli) -> anyhow::Result<Option<i32>> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(program);
     command.args(std::env::args_os().skip(1)).env(VARIABLE, std::process::id().to_string());
+    let has_command = !cli.command.is_empty();
+    if has_command && !reads_input(&cli.sources) {
+        // The keys of the terminal then interrupt only this process, so that no signal comes twice.
+        // A child that reads the terminal must stay in the group.
+        command.process_group(0);
+    }
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot wait for signals")?;
-    let status = runtime.block_on(run_child(command));
+    let status = runtime.block_on(run_child(command, has_command));
     runtime.shutdown_background();
     status.map(Some)
 }
 
 /// Starts the child, and passes signals on until it has ended, or has not ended in time.
-async fn run_child(mut command: Command) -> anyhow::Result<i32> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+///
+/// With a command, the first signal is for the command, which may take any time to end.
+async fn run_child(mut command: Command, has_command: bool) -> anyhow::Result<i32> {
+    let mut signals = Signals::new(has_command)?;
     let mut child = command.spawn().context("cannot start a second process")?;
     let id = child.id();
     let (sender, mut ended) = oneshot::channel();
     std::thread::Builder::new().spawn(move || sender.send(child.wait()))?;
+    let mut is_for_command = has_command;
     loop {
         let signal = tokio::select! {
             status = &mut ended => return Ok(exit_code(status??)),
-            _ = hang_up.recv() => {
-                send_signal(id, ForwardedSignal::HangUp);
-                continue;
-            }
-            _ = interrupt.recv() => ForwardedSignal::Interrupt,
-            _ = terminate.recv() => ForwardedSignal::Terminate,
+            signal = signals.recv() => signal,
         };
         send_signal(id, signal);
+        let is_end = !matches!(signal, ForwardedSignal::HangUp | ForwardedSignal::WindowChange);
+        if !is_end || std::mem::take(&mut is_for_command) {
+            continue;
+        }
         if let Ok(status) = tokio::time::timeout(STOP_TIMEOUT, ended).await {
             return Ok(exit_code(status??));
         }
         send_signal(id, ForwardedSignal::Kill);
-        return Ok(0);
+        return Ok(if has_command { signal.exit_code() } else { 0 });
+    }
+}
+
+/// Signals that are passed on to the child.
+struct Signals {
+    hang_up: Signal,
+    interrupt: Signal,
+    terminate: Signal,
+    /// The signals of a terminal that a command gets too.
+    terminal: Option<(Signal, Signal)>,
+}
+
+impl Signals {
+    fn new(has_command: bool) -> io::Result<Self> {
+        let terminal =
+            || io::Result::Ok((signal(SignalKind::quit())?, signal(SignalKind::window_change())?));
+        Ok(Signals {
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            terminal: has_command.then(terminal).transpose()?,
+        })
+    }
+
+    async fn recv(&mut self) -> ForwardedSignal {
+        tokio::select! {
+            _ = self.hang_up.recv() => ForwardedSignal::HangUp,
+            _ = self.interrupt.recv() => ForwardedSignal::Interrupt,
+            _ = self.terminate.recv() => ForwardedSignal::Terminate,
+            signal = of_terminal(&mut self.terminal) => signal,
+        }
+    }
+}
+
+async fn of_terminal(signals: &mut Option<(Signal, Signal)>) -> ForwardedSignal {
+    match signals {
+        Some((quit, window_change)) => tokio::select! {
+            _ = quit.recv() => ForwardedSignal::Quit,
+            _ = window_change.recv() => ForwardedSignal::WindowChange,
+        },
+        None => pending().await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sources that the command line names.
 
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::Path;
 
@@ -12,7 +13,10 @@ use crate::follow::{SpoolNames, Target, WantedSource};
 #[derive(Debug)]
 pub(crate) struct SourceSettings {
     pub(crate) input: Option<StdinSettings>,
+    pub(crate) command: Option<CommandSettings>,
     pub(crate) files: Vec<WantedSource>,
+    /// Stop the program when standard input and the command have ended.
+    pub(crate) exits_at_end: bool,
     /// Sentences about sources that cannot be followed, while others can.
     pub(crate) refused: Vec<String>,
 }
@@ -24,11 +28,21 @@ pub(crate) struct StdinSettings {
     /// Copy it to standard output.
     pub(crate) has_tee: bool,
     pub(crate) spool: Option<SpoolSettings>,
-    /// Stop the program at its end.
-    pub(crate) exits_at_end: bool,
 }
 
-/// Files that keep standard input.
+/// Settings of a command.
+#[derive(Debug)]
+pub(crate) struct CommandSettings {
+    /// The name of its program.
+    pub(crate) name: Name,
+    /// The program and its arguments; at least one.
+    pub(crate) arguments: Vec<OsString>,
+    /// The command gets the standard input of this process.
+    pub(crate) gets_input: bool,
+    pub(crate) spool: Option<SpoolSettings>,
+}
+
+/// Files that keep standard input, or the output of a command.
 #[derive(Clone, Debug)]
 pub(crate) struct SpoolSettings {
     pub(crate) names: SpoolNames,
@@ -37,23 +51,31 @@ pub(crate) struct SpoolSettings {
 }
 
 impl SourceSettings {
-    /// Parses the SOURCE arguments, and checks the flags that need standard input.
+    /// Parses the SOURCE arguments, and checks the flags that need a stream.
     pub(super) fn new(cli: &Cli) -> Result<Self, Failure> {
         let Arguments { input, mut files, refused } = parse(cli)?;
-        if input.is_none() && files.is_empty() {
+        let command = CommandSettings::new(cli, input.is_none());
+        if input.is_none() && command.is_none() && files.is_empty() {
             return Err(Failure::Usage(refused.join("; ")));
         }
-        let input = match input {
-            Some(name) => Some(StdinSettings::new(name, cli)),
-            None => StdinSettings::missing(cli)?,
-        };
+        check_flags(cli, input.is_some(), command.is_some())?;
         if let Some(spool) = &cli.history.spool {
             exclude_spool(&mut files, spool)?;
         }
         if let Some(state) = &cli.history.state {
             exclude_state(&mut files, state);
         }
-        Ok(SourceSettings { input, files, refused })
+        let input = input.map(|name| StdinSettings {
+            name,
+            has_tee: cli.input.tee,
+            spool: SpoolSettings::new(cli),
+        });
+        Ok(SourceSettings { input, command, files, exits_at_end: cli.input.exit_on_eof, refused })
+    }
+
+    /// Returns true if a source is copied to standard output.
+    pub(crate) fn have_tee(&self) -> bool {
+        self.command.is_some() || self.input.as_ref().is_some_and(|input| input.has_tee)
     }
 }
 
@@ -67,10 +89,10 @@ struct Arguments {
 
 fn parse(cli: &Cli) -> Result<Arguments, Failure> {
     let mut sources = cli.sources.clone();
-    if sources.is_empty() {
+    if sources.is_empty() && cli.command.is_empty() {
         if std::io::stdin().is_terminal() {
-            let sentence = "nothing to follow; give a file, a glob, or - for standard input \
-                            (see ssetail --help)";
+            let sentence = "nothing to follow; give a file, a glob, - for standard input, or \
+                            -- and a command (see ssetail --help)";
             return Err(Failure::Usage(sentence.to_owned()));
         }
         sources.push("-".into());
@@ -89,30 +111,44 @@ fn parse(cli: &Cli) -> Result<Arguments, Failure> {
     Ok(arguments)
 }
 
-impl StdinSettings {
-    fn new(name: Name, cli: &Cli) -> Self {
-        let spool = |names: SpoolNames| SpoolSettings { names, capacity: cli.history.spool_bytes };
-        StdinSettings {
-            name,
-            has_tee: cli.input.tee,
-            spool: cli.history.spool.clone().map(spool),
-            exits_at_end: cli.input.exit_on_eof,
-        }
+impl CommandSettings {
+    fn new(cli: &Cli, is_input_free: bool) -> Option<Self> {
+        let program = cli.command.first()?;
+        let name = Path::new(program).file_name().unwrap_or(program);
+        Some(CommandSettings {
+            name: Name::new(name),
+            arguments: cli.command.clone(),
+            gets_input: is_input_free && !std::io::stdin().is_terminal(),
+            spool: SpoolSettings::new(cli),
+        })
     }
+}
 
-    /// Returns none; fails if a flag needs standard input.
-    fn missing(cli: &Cli) -> Result<Option<Self>, Failure> {
-        let flags = [
-            (cli.input.exit_on_eof, "--exit-on-eof waits for the end of standard input"),
-            (cli.input.tee, "--tee copies standard input"),
-            (cli.history.spool.is_some(), "--spool keeps standard input"),
-        ];
-        match flags.iter().find(|(is_set, _)| *is_set) {
-            Some((_, sentence)) => Err(Failure::Usage(format!(
-                "{sentence}, which is not followed; give - as a SOURCE, or leave the flag out"
-            ))),
-            None => Ok(None),
-        }
+impl SpoolSettings {
+    fn new(cli: &Cli) -> Option<Self> {
+        let names = cli.history.spool.clone()?;
+        Some(SpoolSettings { names, capacity: cli.history.spool_bytes })
+    }
+}
+
+/// Fails if a flag needs a stream that is not read.
+fn check_flags(cli: &Cli, has_input: bool, has_command: bool) -> Result<(), Failure> {
+    if has_input && has_command && cli.history.spool.is_some() {
+        let sentence = "--spool keeps one stream; leave out - or the command, or start a second \
+                        ssetail for it";
+        return Err(Failure::Usage(sentence.to_owned()));
+    }
+    let flags = [
+        (cli.input.exit_on_eof, "--exit-on-eof waits for the end of standard input"),
+        (cli.input.tee, "--tee copies standard input"),
+        (cli.history.spool.is_some(), "--spool keeps standard input"),
+    ];
+    match flags.iter().find(|(is_set, _)| *is_set) {
+        Some((_, sentence)) if !has_input && !has_command => Err(Failure::Usage(format!(
+            "{sentence}, which is not followed; give - as a SOURCE or -- and a command, or leave \
+             the flag out"
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -132,7 +168,7 @@ fn exclude_spool(files: &mut [WantedSource], spool: &SpoolNames) -> Result<(), F
             Target::Pattern(pattern) => *pattern = pattern.clone().besides(spool.clone()),
             Target::Path(path) if spool.include(path) => {
                 return Err(Failure::Usage(format!(
-                    "{} cannot be followed: --spool {spool} writes standard input to it",
+                    "{} cannot be followed: --spool {spool} writes to it",
                     path.display()
                 )));
             }

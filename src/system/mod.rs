@@ -11,6 +11,8 @@ mod linux;
 mod portable;
 #[cfg(feature = "cli")]
 mod process;
+#[cfg(feature = "cli")]
+mod pseudo_terminal;
 mod time;
 mod unix;
 
@@ -29,7 +31,11 @@ pub(crate) use portable::{
     is_synthetic, limit_unsent, next_data, next_hole, sleep_precisely, time_out_peer,
 };
 #[cfg(feature = "cli")]
-pub(crate) use process::{ForwardedSignal, parent_id, send_signal};
+pub(crate) use process::{
+    ForwardedSignal, parent_id, send_signal, signal_name, wait_until_ended, with_descriptor_limit,
+};
+#[cfg(feature = "cli")]
+pub(crate) use pseudo_terminal::{NewTerminal, PseudoTerminal, TerminalSize};
 pub use time::local_zone;
 #[cfg(feature = "cli")]
 pub(crate) use time::wall_clock;

@@ -11,10 +11,10 @@ use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Event for which [`wait_for_stdin`] returned.
+/// Event that has ended the wait for a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ready {
-    /// Standard input has bytes, or has ended.
+    /// The stream has bytes, or has ended.
     Input,
     /// The writing end of the pipe was closed.
     Stopped,

@@ -107,8 +107,10 @@ impl Screen {
         }
     }
 
+    /// Changes the size, and tells the program, which is in no foreground group of this terminal.
     pub fn resize(&mut self, columns: u16) {
         resize(&self.terminal, columns);
+        send_signal(&self.child, Signal::WINCH);
         self.parser.screen_mut().set_size(non_zero(ROWS), non_zero(columns));
     }
 

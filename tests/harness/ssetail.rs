@@ -81,6 +81,12 @@ impl Ssetail {
         self
     }
 
+    /// Writes standard output to a file in the directory of the test.
+    pub fn stdout_to(mut self, name: &str) -> Self {
+        self.command.stdout(std::fs::File::create(self.path(name)).expect("created"));
+        self
+    }
+
     /// Replaces standard error, so that the test does not see it.
     pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
         self.command.stderr(stderr);

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 
 use hyper::HeaderMap;
@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::event::{
-    ControlEvent, Cutting, EndReason, Format, GapReason, Name, Presentation, SourceChange,
+    CommandExit, ControlEvent, Cutting, EndReason, Format, GapReason, Name, Presentation,
+    SourceChange,
 };
 use crate::feed::feed;
 use crate::follow::Registry;
@@ -187,18 +188,28 @@ fn every_control_event_is_described() {
     let events = gaps.map(gap).into_iter();
     let events = events.chain(changes.map(|change| ControlEvent::Source { file, change }));
     let events = events.chain(reasons.map(|reason| ControlEvent::EndOfRead { reason }));
-    for event in events.chain([ControlEvent::End { file }, ControlEvent::Ping { time: 0 }]) {
+    let exits = [CommandExit::Status(1), CommandExit::Signal { name: "SIGINT".into(), number: 2 }];
+    let ends = exits.iter().map(|exit| ControlEvent::End { file, exit: Some(exit) });
+    let ends = ends.chain([ControlEvent::End { file, exit: None }, ControlEvent::Ping { time: 0 }]);
+    let mut described: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut sent: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for event in events.chain(ends) {
         let object: Value = serde_json::from_str(&event.to_json()).expect("JSON");
         let kind = object["type"].as_str().expect("a type");
         let reference = &schemas["ControlEvent"]["discriminator"]["mapping"][kind];
         let pointer = reference.as_str().expect("a reference").trim_start_matches('#');
         let schema = document.pointer(pointer).expect("a schema");
         assert_eq!(schema["properties"]["type"]["const"], kind);
-        assert_eq!(keys(&object), keys(&schema["properties"]), "{kind}");
+        described.entry(kind.to_owned()).or_insert_with(|| keys(&schema["properties"]));
+        let keys = keys(&object).into_iter().map(str::to_owned);
+        sent.entry(kind.to_owned()).or_default().extend(keys);
         for (name, property) in schema["properties"].as_object().expect("an object") {
             if property["enum"].is_array() {
                 assert!(texts(&property["enum"]).iter().any(|value| object[name] == *value));
             }
         }
+    }
+    for (kind, keys) in described {
+        assert!(sent[&kind].iter().eq(keys), "{kind}: {:?}", sent[&kind]);
     }
 }
