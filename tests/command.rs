@@ -195,7 +195,7 @@ fn files_are_followed_beside_a_command() {
 #[test]
 fn a_command_does_not_see_the_credentials() {
     let script = "echo \"[$SSETAIL_TOKEN$SSETAIL_AUTH]\"; ulimit -n; echo $LANG";
-    let ssetail = running(&["--no-auth"], script).env("SSETAIL_TOKEN", "a-long-secret");
+    let ssetail = running(&[], script).env("SSETAIL_TOKEN", "a-long-secret");
     let ssetail = ssetail
         .env("SSETAIL_AUTH", "user:password")
         .env("LANG", "C")

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use super::byte_stream::ByteStream;
 use crate::event::CommandExit;
 use crate::system::{
@@ -47,7 +49,7 @@ struct Shared {
     terminal: PseudoTerminal,
     /// The process, until it was waited for: its number may then be that of another process.
     child: Mutex<Option<Child>>,
-    exit: Mutex<Option<CommandExit>>,
+    exit: watch::Sender<Option<CommandExit>>,
 }
 
 /// The output of a command, which ends when the command has ended.
@@ -74,7 +76,7 @@ impl CommandOutput {
         let started = with_descriptor_limit(descriptors, || terminal.start(command, stdin));
         let (terminal, child) = started.map_err(CommandError::Program)?;
         let id = child.id();
-        let (child, exit) = (Mutex::new(Some(child)), Mutex::default());
+        let (child, exit) = (Mutex::new(Some(child)), watch::Sender::new(None));
         let process = CommandProcess(Arc::new(Shared { terminal, child, exit }));
         let waiting = process.clone();
         let wait = move || {
@@ -114,15 +116,20 @@ impl CommandProcess {
 
     /// Returns the way in which the command has ended; none while it runs.
     pub(crate) fn exit(&self) -> Option<CommandExit> {
-        self.0.exit.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.exit.borrow().clone()
+    }
+
+    /// Waits until the command has ended.
+    pub(crate) async fn ended(&self) {
+        // The sender is part of the process, so that it cannot be dropped meanwhile.
+        let _ = self.0.exit.subscribe().wait_for(Option::is_some).await;
     }
 
     /// Takes the status of the process, which has ended; 1 if it is not known.
     fn take_exit(&self) {
         let mut child = self.lock();
         let status = child.take().and_then(|mut child| child.wait().ok());
-        let exit = status.map_or(CommandExit::Status(1), exit_of);
-        *self.0.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
+        self.0.exit.send_replace(Some(status.map_or(CommandExit::Status(1), exit_of)));
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Child>> {

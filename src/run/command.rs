@@ -123,6 +123,11 @@ impl CommandControl {
         self.first_signal.filter(means_both)
     }
 
+    /// Waits until the command has ended.
+    pub(super) async fn ended(&self) {
+        self.process.ended().await;
+    }
+
     /// Returns the exit status of the command. If it still runs, its terminal is closed when this
     /// program ends, and the status is that of the signal that ends it.
     pub(super) fn exit_code(&self, signal: Option<ForwardedSignal>) -> i32 {

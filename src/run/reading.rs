@@ -152,12 +152,11 @@ impl Reading {
         }
     }
 
-    /// Waits until the command has ended; forever if there is none.
+    /// Waits until the last lines of the command, which has ended, are published, but not for a
+    /// standard output that takes nothing.
     pub(super) async fn wait_for_command(&self) {
-        match &self.command_end {
-            Some(end) => wait_for_all(std::slice::from_ref(end)).await,
-            None => pending().await,
-        }
+        let ends = self.command_end.as_slice();
+        let _ = tokio::time::timeout(STOP_TIMEOUT, wait_for_all(ends)).await;
     }
 
     /// Publishes the lines that are there, and stops the threads; leaves those that block.

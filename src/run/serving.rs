@@ -112,8 +112,9 @@ impl Serving {
 
 /// Waits until the command has ended after a signal that is meant for this program too.
 async fn end_after_signal(reading: &Reading, command: Option<&CommandControl>) -> ForwardedSignal {
-    match command.and_then(CommandControl::stop_signal) {
-        Some(signal) => {
+    match command.and_then(|command| Some((command, command.stop_signal()?))) {
+        Some((command, signal)) => {
+            command.ended().await;
             reading.wait_for_command().await;
             signal
         }

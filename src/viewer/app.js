@@ -6,6 +6,7 @@ import { Controls } from './controls.js';
 import { SourceNames } from './decode.js';
 import { ReadProblem } from './cursor.js';
 import { byId, onClick } from './dom.js';
+import { endText } from './format.js';
 import { parseHash } from './hash.js';
 import { HistoryWindow } from './history.js';
 import { findLinked, showLine, showLinked } from './linked.js';
@@ -48,6 +49,8 @@ let remark = null;
 let sourceList = [];
 /** Time at which the end of all input was seen; 0 if it was not, or came with the history. */
 let endSeen = 0;
+/** How the command has ended, or '' without a command. */
+let outcome = '';
 /** Event ID of a linked line that is not stored yet. */
 let linkedLine = { line: '', until: 0 };
 let refreshTimer = 0;
@@ -170,6 +173,8 @@ function noteEnds(batch) {
     const name = page.sources.names[batch.source[i]];
     for (const source of sourceList) if (source.name === name) source.state = 'ended';
     endSeen = Date.now() - liveSince > HISTORY_PERIOD_MS ? batch.time[i] : 0;
+    const end = JSON.parse(batch.text.slice(batch.textEnds[i - 1] ?? 0, batch.textEnds[i]));
+    if ('status' in end || 'signal' in end) outcome = endText(end);
   });
 }
 
@@ -222,7 +227,7 @@ function runNoticeAction() {
 function showStatus() {
   const isRecent = state.phase === 'live' && Date.now() - liveSince < HISTORY_PERIOD_MS;
   const mayReceive = isRecent || (state.phase === 'live' && !log.isStarted);
-  statusView.show({ state, finished: finishedAt(), remark, speed: rate.perSecond(Date.now()), mayReceive });
+  statusView.show({ state, finished: finishedAt(), outcome, remark, speed: rate.perSecond(Date.now()), mayReceive });
 }
 
 /** Scrolls to the linked line, which the server is asked for if the page does not get it with the stream. */

@@ -77,3 +77,9 @@ export function hexText(base64) {
   const printable = Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·')).join('');
   return `${hex}  ${printable}`;
 }
+
+/** Returns how a source has ended: a command has a status or a signal. @param {{ status?: number, signal?: string }} end */
+export function endText({ status, signal }) {
+  if (typeof signal === 'string') return `ended by ${signal}`;
+  return typeof status === 'number' ? `finished with status ${status}` : 'ended';
+}

@@ -2,7 +2,7 @@
 
 import { make } from './dom.js';
 import { showFolds, updateFolds } from './foldrow.js';
-import { clock, instant, plural, shortenName } from './format.js';
+import { clock, endText, instant, plural, shortenName } from './format.js';
 import { contentOf, fillText } from './linetext.js';
 import { ROW_FLAG } from './rowlist.js';
 import { FLAG, KIND } from './store.js';
@@ -87,7 +87,7 @@ function fillDivider(row, line, zone) {
     const { amount, reason } = gapText(control);
     text.append(make('strong', '', `${amount}:`), ` ${reason}`);
   } else {
-    const change = control.type === 'end' ? 'ended' : control.change;
+    const change = control.type === 'end' ? endText(control) : control.change;
     text.append(make('span', 'name-inline', control.file), ` ${change}`);
   }
   const time = make('time', '', clock(line.time, zone).slice(0, 8));

@@ -37,10 +37,14 @@ export function isLost(state, finishedAt, now) {
  * @param {import('./stream.js').State} state
  * @param {number} finishedAt time at which all input had ended, or 0
  * @param {number} now
+ * @param {string} outcome how the command has ended, or '' without a command
  * @returns {string}
  */
-export function connectionText(state, finishedAt, now) {
-  if (finishedAt) return `Finished ${clock(finishedAt).slice(0, 8)}`;
+export function connectionText(state, finishedAt, now, outcome = '') {
+  if (finishedAt) {
+    const text = outcome ? `${outcome[0]?.toUpperCase()}${outcome.slice(1)} at` : 'Finished';
+    return `${text} ${clock(finishedAt).slice(0, 8)}`;
+  }
   if (!isDown(state)) return 'Live';
   if (!isLost(state, finishedAt, now)) return state.lostAt ? 'Reconnecting…' : 'Connecting…';
   if (state.phase === 'refused') return 'Access refused';

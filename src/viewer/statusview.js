@@ -9,6 +9,7 @@ import { ACTION_LABELS, connectionText, isLost, noticeOf } from './status.js';
  * @typedef {object} Situation
  * @property {import('./stream.js').State} state
  * @property {number} finished time at which all input had ended, or 0
+ * @property {string} outcome how the command has ended, or '' without a command
  * @property {import('./status.js').Notice | null} remark what the page says besides the state of
  *   its connection
  * @property {number} speed lines per second
@@ -37,7 +38,7 @@ export class StatusView {
     const lost = isLost(state, finished, now);
     const element = byId('connection', HTMLElement);
     element.className = `connection ${state.phase}${lost ? ' lost' : ''}${finished ? ' finished' : ''}`;
-    setText(element.lastElementChild, connectionText(state, finished, now));
+    setText(element.lastElementChild, connectionText(state, finished, now, situation.outcome));
     this.#showNotice(situation, now);
     setText(byId('line-count', HTMLElement), plural(store.size - store.controlEvents, 'line'));
     setText(byId('shown', HTMLElement), view.rows.length < store.size && view.done ? `${count(view.rows.length)} shown` : '');
@@ -49,12 +50,12 @@ export class StatusView {
   }
 
   /** @param {Situation} situation @param {number} now */
-  #showTitle({ state, finished }, now) {
+  #showTitle({ state, finished, outcome }, now) {
     const { urlState, sources } = this.#page;
     const names = [...urlState.chosenSources];
     const all = names.length ? names : [...sources.byName.keys()];
     const label = all.length > 2 ? plural(all.length, 'source') : all.join(', ');
-    const word = finished || isLost(state, finished, now) ? connectionText(state, finished, now).replace(/ [\d:]+$/, '') : '';
+    const word = finished || isLost(state, finished, now) ? connectionText(state, finished, now, outcome).replace(/(?: at)? [\d:]+$/, '') : '';
     document.title = this.#unread.inTitle([word, label, 'ssetail'].filter(Boolean).join(' · '));
   }
 

@@ -39,8 +39,10 @@ fn termination_ends_the_command_and_then_the_program() {
         let mut events = ssetail.events("/sse?n=all");
         assert_eq!(events.data(1), ["ready"]);
         ssetail.signal(signal);
+        // Bash may tell before that the signal has ended a process that it waits for.
+        let rest: Vec<String> = events.rest().into_iter().map(|event| event.data).collect();
         let end = r#"{"type":"end","file":"bash","status":7}"#;
-        assert_eq!(events.data(2), ["cleaned up", end]);
+        assert!(rest.ends_with(&["cleaned up".to_owned(), end.to_owned()]), "{rest:?}");
         assert_eq!(ssetail.wait().code(), Some(7));
         assert!(!events.connection.ended, "the body is aborted, so that clients reconnect");
     }
@@ -54,7 +56,7 @@ fn a_signal_reaches_all_processes_of_the_command() {
     let mut events = ssetail.events("/sse?n=all");
     assert_eq!(events.data(1), ["ready"]);
     ssetail.signal(Signal::TERM);
-    assert_eq!(events.lines(1), ["inner"]);
+    assert!(events.rest().iter().any(|event| event.data == "inner"));
     assert_eq!(ssetail.wait().code(), Some(9));
 }
 
@@ -65,4 +67,12 @@ fn the_command_is_hung_up_when_the_program_is_killed() {
     assert_eq!(ssetail.events("/sse?n=all").data(1), ["ready"]);
     ssetail.kill();
     eventually("the command is told", || ssetail.path("gone").exists());
+}
+
+#[test]
+fn an_unread_standard_output_does_not_delay_the_end() {
+    let mut ssetail = running(&[], "echo ready; exec yes").with_full_stdout().start();
+    assert_eq!(ssetail.events("/sse?n=all").data(1), ["ready"]);
+    ssetail.signal(Signal::TERM);
+    assert_eq!(ssetail.wait().code(), Some(143));
 }

@@ -131,6 +131,42 @@ fn a_signal_ends_the_program_while_a_mount_hangs() {
 }
 
 #[test]
+fn a_command_gets_each_signal_once_beside_files_of_such_a_mount() {
+    let mount = FuseMount::new();
+    mount.append("far.log", "far 1\n");
+    let script = "trap 'echo interrupted' INT; trap 'echo cleaned up; exit 7' TERM; echo ready
+        while :; do sleep 0.05; done";
+    let path = std::env::var("PATH").expect("a path");
+    let start = || {
+        let ssetail = Ssetail::new().env("PATH", &path).arg(mount.path("far.log"));
+        let ssetail = ssetail.args(["--", "bash", "-c", script]).start();
+        let mut events = ssetail.events("/sse?n=all&file=bash");
+        assert_eq!(events.data(1), ["ready"]);
+        (ssetail, events)
+    };
+    let (mut ssetail, mut events) = start();
+    ssetail.signal(Signal::INT);
+    assert_eq!(events.data(1), ["interrupted"]);
+    ssetail.signal(Signal::INT);
+    assert_eq!(ssetail.wait().code(), Some(130));
+
+    // The first signal may take longer than the program has without a command.
+    let (mut ssetail, mut events) = start();
+    let hanging = mount.hang();
+    ssetail.wait_for("does not answer");
+    ssetail.signal(Signal::INT);
+    assert_eq!(events.data(1), ["interrupted"]);
+    ssetail.signal(Signal::TERM);
+    assert_eq!(ssetail.wait().code(), Some(143));
+    drop(hanging);
+
+    let (mut ssetail, mut events) = start();
+    ssetail.signal(Signal::TERM);
+    assert!(events.rest().iter().any(|event| event.data == "cleaned up"));
+    assert_eq!(ssetail.wait().code(), Some(7));
+}
+
+#[test]
 fn a_mount_that_hangs_at_the_start_delays_only_its_own_files() {
     let mount = FuseMount::new();
     write(&mount.source.join("far.log"), "far 1\nfar 2\nfar 3\n");

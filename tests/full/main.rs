@@ -6,6 +6,7 @@ mod browsers;
 #[path = "../tls/certificate.rs"]
 mod certificate;
 mod clients;
+mod commands;
 mod completions;
 mod curl;
 #[path = "../harness/mod.rs"]

@@ -698,6 +698,16 @@ describe('the connection', () => {
     assert.equal(await page.isHidden('#notice'), true);
   });
 
+  itWithMock('shows with which status a command has finished', async () => {
+    await driver.append('cargo', ['last line']);
+    page = await open();
+    await waitForLine('last line');
+    driver.mock.control('end', { file: 'cargo', status: 101 });
+    await page.waitForFunction(() => /^Finished with status 101 at \d\d:\d\d:\d\d$/.test(document.querySelector('#connection').textContent));
+    assert.match(await page.title(), /^Finished with status 101 · /);
+    await page.waitForFunction(() => [...document.querySelectorAll('.divider')].some((row) => row.textContent.includes('cargo finished with status 101')));
+  });
+
   it('resumes after the back/forward cache without missing or repeated lines', async () => {
     await driver.append('a.log', numbered(0, 5));
     page = await open();

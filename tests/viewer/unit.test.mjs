@@ -23,7 +23,7 @@ import { View } from '../../src/viewer/view.js';
 import { asNdjson, asText } from '../../src/viewer/export.js';
 import { splitSpans } from '../../src/viewer/parts.js';
 import { gapText } from '../../src/viewer/row.js';
-import { ago, formatBytes, hexText, plural, shortenName } from '../../src/viewer/format.js';
+import { ago, endText, formatBytes, hexText, plural, shortenName } from '../../src/viewer/format.js';
 
 const line = (text, more = {}) => ({ text, id: `e-${text}`, flags: 0, level: 0, source: 0, cells: text.length, time: 1, ts: 1, offset: 0, ...more });
 const filled = (texts) => {
@@ -619,6 +619,12 @@ describe('status', () => {
   it('tells the time at which all input had ended, also without a connection', () => {
     const finished = new Date(2026, 10, 26, 14, 2, 11).getTime();
     for (const phase of ['live', 'ended', 'waiting', 'connecting']) assert.deepEqual(texts(at(phase, { lostAt: now - 9000 }), finished), ['Finished 14:02:11', '']);
+  });
+  it('tells how a command has ended', () => {
+    assert.deepEqual([{}, { status: 0 }, { status: 1 }, { signal: 'SIGTERM' }].map(endText), ['ended', 'finished with status 0', 'finished with status 1', 'ended by SIGTERM']);
+    const finished = new Date(2026, 10, 26, 14, 2, 11).getTime();
+    assert.equal(connectionText(at('live', {}), finished, now, endText({ status: 1 })), 'Finished with status 1 at 14:02:11');
+    assert.equal(connectionText(at('ended', {}), finished, now, endText({ signal: 'SIGINT' })), 'Ended by SIGINT at 14:02:11');
   });
   it('offers what helps', () => {
     assert.equal(noticeOf(at('refused', { status: 401 }), 0, now).action, 'reload');
