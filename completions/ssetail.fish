@@ -18,7 +18,7 @@ complete -c ssetail -l replay -d 'Number of lines kept in memory for new and ret
 complete -c ssetail -l replay-bytes -d 'Maximum memory for these lines' -r
 complete -c ssetail -l index-bytes -d 'Maximum memory for the index of older lines, which are read again from their files' -r
 complete -c ssetail -l state -d 'Directory for event ids and file offsets, so that a restart continues where this run stops' -r -F
-complete -c ssetail -l spool -d 'Write standard input to FILE, so that it can be sent again; an existing FILE becomes FILE.1' -r
+complete -c ssetail -l spool -d 'Write standard input or the command\'s output to FILE, so that it can be sent again; an existing FILE becomes FILE.1' -r
 complete -c ssetail -l spool-bytes -d 'Maximum size of FILE and its older parts, FILE.1 and so on, together; unlimited if not given' -r
 complete -c ssetail -s p -l port -d 'Port to listen on; 0 selects a free port' -r
 complete -c ssetail -s b -l bind -d 'IP address to listen on, or unix:PATH for a Unix socket; repeatable; both loopback addresses if not given' -r
@@ -41,8 +41,8 @@ zsh\t''"
 complete -c ssetail -l from-start -d 'Start with the first line: the same as -n +1'
 complete -c ssetail -l binary -d 'Publish chunks of bytes instead of lines; each chunk is an event'
 complete -c ssetail -l redact-secrets -d 'Redact well-known secrets: passwords, tokens, cloud keys and private keys'
-complete -c ssetail -l tee -d 'Copy standard input to standard output, byte for byte'
-complete -c ssetail -l exit-on-eof -d 'At the end of standard input, deliver the remaining events and exit'
+complete -c ssetail -l tee -d 'Copy standard input to standard output, byte for byte; done for a command anyway'
+complete -c ssetail -l exit-on-eof -d 'At the end of standard input and of the command, deliver the remaining events and exit'
 complete -c ssetail -l unnamed -d 'Send lines without an event name, so that `onmessage` receives them'
 complete -c ssetail -l no-viewer -d 'Do not serve the web page'
 complete -c ssetail -l open -d 'Open the web page in a browser'

@@ -1,4 +1,5 @@
-//! ssetail follows files, globs and standard input, and serves their lines as Server-Sent Events.
+//! ssetail follows files, globs, standard input and commands, and serves their lines as Server-Sent
+//! Events.
 //!
 //! # Flow
 //!
@@ -26,7 +27,7 @@
 //! | [`store`] | the ring of batches, and the index of evicted ones | files, through [`event::Log`], when an entry is reloaded or a context is found |
 //! | [`journal`] | the state that survives restarts | files of its directory |
 //! | [`feed`] | one publisher, many subscribers | locks, held briefly; blocking threads of tokio |
-//! | [`follow`] | from files and standard input to batches | followed files, linemux |
+//! | [`follow`] | from files, standard input and commands to batches | followed files, linemux, a child process |
 //! | [`http`] | requests, access, event streams | hyper, rustls, sockets |
 //! | `status` | output on the terminal | stderr, indicatif |
 //! | `failure` | `Failure`: errors that end the program | nothing |
@@ -46,7 +47,7 @@
 //!    the feed.
 //! 2. Only [`follow`] touches followed files and linemux; only [`http`] touches hyper; only `cli`
 //!    and `manual` touch clap; only `status` touches indicatif; only `main` and `status` print
-//!    messages; `--tee` copies to standard output.
+//!    messages; `--tee` and commands copy to standard output.
 //! 3. Only [`event::Encoder`] knows the wire format.
 //! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`].
 //! 5. Memory is bounded by the capacities of ring and index, plus a fixed amount for each source
@@ -62,7 +63,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | source | a file or standard input that is followed; its name is the event name of its lines |
+//! | source | a file, standard input or the output of a command; its name is the event name of its lines |
 //! | line | one record of a source, as bytes, without its terminator |
 //! | message | text that a program wrote, in a line of a container runtime |
 //! | section | a line, or 1 MiB of a line that is longer; filters see it as a whole |

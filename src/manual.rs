@@ -16,14 +16,23 @@ const INTRODUCTION: &str = r".SH SYNOPSIS
 .B ssetail
 [\fIOPTIONS\fR]
 [\fISOURCE\fR]...
+[\fB\-\-\fR \fICOMMAND\fR [\fIARG\fR]...]
 .SH DESCRIPTION
-ssetail follows files, globs and standard input, and serves their lines as Server-Sent Events, one event for each line, named after its file.
+ssetail follows files, globs, standard input and commands, and serves their lines as Server-Sent Events, one event for each line, named after its source.
 Browsers, curl and every other client of Server-Sent Events receive them live, and a client that reconnects receives exactly the events that it has missed.
 .PP
-Without a SOURCE, standard input is followed if it is not a terminal.
+Without a SOURCE and a COMMAND, standard input is followed if it is not a terminal.
 A path that does not exist yet is followed as soon as it exists, and so is a file that matches a glob later.
 Globs are those of \fBbash\fR(1) with the option \fBglobstar\fR, including braces; a \fB~/\fR at the start is the home directory, also in quotes.
 A glob passes over compressed files and named pipes.
+.PP
+COMMAND runs in a terminal of its own, as large as that of standard output, or of 120 columns and 40 rows.
+Its output passes through to standard output, and is published as a source that is named after the program.
+The command gets SIGINT (Ctrl\-C), SIGQUIT, SIGTERM and SIGHUP first.
+After SIGTERM and SIGHUP, ssetail ends when the command has ended; after SIGINT and SIGQUIT, it goes on serving what the command has written.
+A second signal ends ssetail at once, and hangs up the terminal of a command that still runs.
+The command reads standard input only if that is no terminal and no SOURCE.
+The end of the command is that of its process; other processes lose its terminal then.
 .PP
 ssetail prints the URL of a web page that shows the lines.
 Below that URL are the event stream
@@ -102,6 +111,7 @@ Follow a build log, and show it on http://localhost:8088/:
 Serve the output of a build, and also show it in the terminal:
 .PP
 .EX
+    ssetail \-\- make
     make 2>&1 | ssetail \- \-\-tee
 .EE
 .PP
@@ -127,16 +137,24 @@ Install the completion script for bash:
 .TP
 .B 0
 Stopped by a signal, or at the end of standard input with \fB\-\-exit\-on\-eof\fR.
+With a COMMAND, the exit status is that of the command, or 128 and the number of the signal that has ended it, or that has ended ssetail before it.
 .TP
 .B 1
 An error, such as an address in use or a certificate that cannot be read.
 .TP
 .B 2
 Invalid command line.
+.TP
+.B 126
+The COMMAND cannot be executed.
+.TP
+.B 127
+The COMMAND does not exist.
 .SH ENVIRONMENT
 Each flag has an environment variable: \fBSSETAIL_\fR and the name of the flag in capitals, such as \fBSSETAIL_PORT\fR for \fB\-\-port\fR and \fBSSETAIL_FROM_START\fR for \fB\-\-from\-start\fR.
 The value for a flag without an argument is \fB1\fR or \fB0\fR.
 A flag on the command line overrides the variable.
+A COMMAND does not get \fBSSETAIL_AUTH\fR and \fBSSETAIL_TOKEN\fR.
 \fBSSETAIL_PORT\fR is passed over if it contains \fB://\fR, because Kubernetes sets it for a service named ssetail.
 .TP
 .B NO_COLOR
@@ -144,6 +162,7 @@ If not empty, no colours are used.
 .TP
 .B TERM
 If \fBdumb\fR or empty, neither colours nor a status line are used.
+A COMMAND gets \fBxterm\-256color\fR if it is empty.
 .TP
 .B BROWSER
 The browser for \fB\-\-open\fR.
@@ -170,7 +189,7 @@ With \fB\-\-state\fR, a restart continues where the last run stopped, even after
 \fB\-\-lines\fR then applies only to files that the state does not contain.
 Event ids of earlier runs become invalid, as without \fB\-\-state\fR, if the machine crashed or restarted while ssetail was running, if the journal is damaged, or if a flag that defines lines has changed (\fB\-\-max\-line\fR, \fB\-\-binary\fR, \fB\-\-decode\fR, \fB\-\-redact\fR, \fB\-\-redact\-secrets\fR, \fB\-\-include\fR, \fB\-\-exclude\fR).
 The history of a source that is no longer given is kept; if the source is given again later, it is followed like a new one.
-Events of standard input are a gap after a restart.
+Events of standard input and of a COMMAND are a gap after a restart.
 .PP
 Lines can be lost in these cases: bytes are truncated before they are read; a file loses its name before it is opened, and its next name is matched by no glob and is not the name of the followed file with a number or a date; a writer appends to a replaced file after the time of \fB\-\-linger\fR; a file is changed in place or through a memory map; a network file system reports sizes that jump.
 .SH SEE ALSO
