@@ -40,7 +40,7 @@ pub struct Cli {
     #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     pub(crate) sources: Vec<OsString>,
 
-    /// Command to run in a terminal of its own; its output is a source, and goes to standard output
+    /// Command to run in a terminal of its own; its output is a source, and passes through
     #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandName)]
     pub(crate) command: Vec<OsString>,
 

@@ -79,11 +79,11 @@ pub(crate) struct InputArgs {
     #[arg(long, env = "SSETAIL_EXCLUDE", value_name = "RE", value_parser = parse_regex)]
     pub(crate) exclude: Vec<Regex>,
 
-    /// Copy standard input to standard output, byte for byte; done for a command anyway
+    /// Copy standard input to standard output, byte for byte
     #[arg(long, env = "SSETAIL_TEE", value_parser = BoolishValueParser::new())]
     pub(crate) tee: bool,
 
-    /// At the end of standard input and of the command, deliver the remaining events and exit
+    /// At the end of standard input and the command, deliver all events and exit
     #[arg(long, env = "SSETAIL_EXIT_ON_EOF", value_parser = BoolishValueParser::new())]
     pub(crate) exit_on_eof: bool,
 }

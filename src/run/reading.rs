@@ -148,7 +148,7 @@ impl Reading {
         if self.exits_at_end {
             wait_for_all(&self.ends).await;
         } else {
-            pending().await
+            pending::<()>().await;
         }
     }
 
@@ -178,7 +178,7 @@ impl Reading {
 async fn wait_for_all(ends: &[watch::Receiver<bool>]) {
     for end in ends {
         if end.clone().wait_for(|has_ended| *has_ended).await.is_err() {
-            pending().await
+            pending::<()>().await;
         }
     }
 }

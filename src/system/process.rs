@@ -95,7 +95,7 @@ pub(crate) fn wait_until_ended(id: u32) -> io::Result<()> {
 pub(crate) fn with_descriptor_limit<T>(limit: Option<u64>, start: impl FnOnce() -> T) -> T {
     let ours = getrlimit(Resource::Nofile);
     // A limit that cannot be set stays: few programs notice it.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit, ..ours.clone() });
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit, ..ours });
     let started = start();
     let _ = setrlimit(Resource::Nofile, ours);
     started

@@ -77,7 +77,7 @@ impl NewTerminal {
         let child = TerminalCommand::from(command).stdin(stdin).spawn(self.inside);
         let child = child.map_err(|error| match error {
             pty_process::Error::Io(error) => error,
-            error => io::Error::other(error),
+            pty_process::Error::Rustix(error) => error.into(),
         })?;
         Ok((self.terminal, child))
     }
