@@ -14,7 +14,7 @@ impl FileSource {
     /// Returns whether `other` is a copy of this file, made when that had fewer lines: the same bytes
     /// are at its start and at its end.
     pub(super) fn has_copy(&self, other: &LogFile) -> bool {
-        let Ok(len) = other.metadata().map(|metadata| metadata.len()) else { return false };
+        let Ok(len) = other.len() else { return false };
         let bytes = |file: &LogFile, offset| {
             let mut bytes = vec![0; COMPARED.min(len as usize)];
             let read = file.read_at(&mut bytes, offset).ok()?;

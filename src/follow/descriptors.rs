@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::compressed::{CompressedText, Compression, Decoders};
 use super::file::FileKind;
 use super::history_reads::HistoryReads;
 use super::log_file::LogFile;
@@ -32,12 +33,14 @@ const CONNECTION_DESCRIPTORS: u64 = 64;
 #[derive(Debug)]
 pub(super) struct Descriptors {
     permits: Arc<Semaphore>,
+    number: usize,
     /// Files that only history holds, oldest first.
     history: Mutex<Vec<HistoryFile>>,
     /// The reads of history from each mount.
     history_reads: Mutex<HashMap<Mount, Arc<HistoryReads>>>,
     /// A file was closed although events are in it.
     has_closed: AtomicBool,
+    pub(super) decoders: Arc<Decoders>,
 }
 
 /// An open file, and the promise that its descriptor stays until it is let go of.
@@ -74,16 +77,29 @@ impl Descriptors {
         let permits = number.min(Semaphore::MAX_PERMITS as u64) as usize;
         Arc::new(Descriptors {
             permits: Arc::new(Semaphore::new(permits)),
+            number: permits,
             history: Mutex::default(),
             history_reads: Mutex::default(),
             has_closed: AtomicBool::new(false),
+            decoders: Arc::default(),
         })
     }
 
     /// Opens a file, without waiting for the writer of a pipe.
     pub(super) fn open(self: &Arc<Self>, path: &Path, mount: Mount) -> io::Result<HeldFile> {
+        self.open_as(path, mount, None)
+    }
+
+    /// Opens a file for its text, which is compressed in this format, if in any.
+    pub(super) fn open_as(
+        self: &Arc<Self>,
+        path: &Path,
+        mount: Mount,
+        compression: Option<Compression>,
+    ) -> io::Result<HeldFile> {
         let reads = self.history_reads(mount);
-        let file = Arc::new(LogFile::open(path, mount, self.acquire()?, reads)?);
+        let text = compression.map(|form| CompressedText::new(form, Arc::clone(&self.decoders)));
+        let file = Arc::new(LogFile::open(path, mount, self.acquire()?, reads, text)?);
         Ok(HeldFile::new(file, Arc::clone(self)))
     }
 
@@ -107,6 +123,11 @@ impl Descriptors {
             drop(history);
             oldest.file.upgrade().iter().for_each(|file| self.close(file));
         }
+    }
+
+    /// Returns true if more than half of the descriptors are free.
+    pub(super) fn has_plenty(&self) -> bool {
+        self.permits.available_permits() > self.number / 2
     }
 
     /// Takes a file that is not read any more; it stays open for its history, if it has one.

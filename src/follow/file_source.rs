@@ -7,14 +7,15 @@ use super::descriptors::{HeldFile, OpenedFile};
 use super::file::FileKind;
 use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
 use super::mount::Mount;
-use super::nuls::{AfterNuls, after_nuls, text_len};
+use super::nuls::{AfterNuls, after_nuls, behind_decoded_nuls, text_len};
+use super::read_files::has_read;
 use super::shift::find_shifted;
 use crate::event::{FileId, Location, TextEncoding};
 use crate::journal::{Checkpoint, JournalNote};
 
 /// Number of bytes at the start of a file that are compared when it has grown, because the padding
 /// before the offset can be the same in two files. Twice as many take longer to read each time.
-const HEAD: usize = 1024;
+pub(super) const HEAD: usize = 1024;
 
 /// Number of NULs behind the offset that are read to see whether text has replaced them. Writers
 /// fill a preallocated file from its start; twice as many take longer to read at every check.
@@ -31,6 +32,8 @@ pub(super) struct FileSource {
     /// The next bytes may be NULs that a truncation left; they are no text.
     skip_nuls: bool,
     nuls: Nuls,
+    /// The file was rotated before the program has seen it.
+    pub(super) is_rotated: bool,
 }
 
 /// The NULs behind the offset, as they were when they were last looked at.
@@ -58,19 +61,13 @@ impl FileSource {
         id: FileId,
         checkpoint: &Checkpoint,
     ) -> io::Result<(Self, ReadState, bool)> {
-        let guard = checkpoint.offset.min(GUARD as u64);
         // The unfinished line is read again, together with what was appended to it.
         let offset = checkpoint.offset.saturating_sub(checkpoint.unfinished);
         let (mut source, mut state) = FileSource::start_at(file, id, FileKind::Regular, offset)?;
-        let before = source.file.read_back(checkpoint.offset - guard, guard as usize)?;
-        let head_len = checkpoint.head_len.min(HEAD as u64) as usize;
-        let head = source.file.read_back(0, head_len)?;
         state.carry = checkpoint.carry;
         state.is_in_middle = false;
         source.skip_nuls = checkpoint.skip_nuls;
-        let is_same = before.len() as u64 == guard
-            && crc32fast::hash(&before) == checkpoint.guard
-            && crc32fast::hash(&head) == checkpoint.head;
+        let is_same = has_read(&source.file, checkpoint)?;
         if !is_same {
             source.restart();
             state.move_to(0, Vec::new());
@@ -85,7 +82,8 @@ impl FileSource {
         offset: u64,
     ) -> io::Result<(Self, ReadState)> {
         let (head, skip_nuls) = (Vec::new(), false);
-        let mut source = FileSource { file, id, kind, head, skip_nuls, nuls: Nuls::Unknown };
+        let nuls = Nuls::Unknown;
+        let mut source = FileSource { file, id, kind, head, skip_nuls, nuls, is_rotated: false };
         let mut state = ReadState { offset, ..ReadState::default() };
         if kind == FileKind::Regular && offset > 0 {
             state.recent = source.before(offset, WINDOW)?;
@@ -106,7 +104,7 @@ impl FileSource {
 
     /// Size of the file, if it is known.
     pub(super) fn len(&self) -> Option<u64> {
-        Some(self.file.metadata().ok()?.len())
+        self.file.len().ok()
     }
 
     /// Whether some path still leads to the file.
@@ -181,7 +179,12 @@ impl FileSource {
         if !self.is_head_unchanged()? && !self.is_continued(state)? {
             return Ok(self.restart());
         }
-        let has_nuls = state.is_binary || state.is_utf16(new);
+        let is_compressed = self.file.is_compressed();
+        let has_nuls = state.is_binary || state.is_utf16(new) || is_compressed;
+        if is_compressed && let Some(behind) = behind_decoded_nuls(state, new) {
+            state.move_to(behind, self.before(behind, WINDOW)?);
+            return Ok(Chunk::Again);
+        }
         let is_text = has_nuls || new[0] != 0;
         if !is_text && !matches!(self.nuls, Nuls::Text(text) if text > state.offset) {
             return self.skip_nuls(state);
@@ -303,7 +306,7 @@ impl FileSource {
         let read = self.file.read_at(&mut bytes, state.offset - guard.len() as u64)?;
         let (before, new) = bytes[..read].split_at(guard.len().min(read));
         let is_same = before == guard && new.iter().all(|&byte| byte == 0);
-        Ok(is_same && self.file.metadata()?.len() == end)
+        Ok(is_same && self.file.len()? == end)
     }
 }
 
@@ -340,6 +343,8 @@ impl LineSource for FileSource {
             head_len: self.head.len() as u64,
             head: crc32fast::hash(&self.head),
             skip_nuls: self.skip_nuls,
+            is_rotated: self.is_rotated,
+            is_compressed: self.file.is_compressed(),
         };
         Some(JournalNote::Checkpoint(self.file.log(), checkpoint))
     }

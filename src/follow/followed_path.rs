@@ -14,8 +14,10 @@ use super::late_start::LateStart;
 use super::mount::Mount;
 use super::path_origin::PathOrigin;
 use super::path_target::{PathTarget, UnreadableReason};
+use super::read_files::ReadFiles;
 use super::registry::Registry;
 use super::retry::Retry;
+use super::rotated_history::RotatedHistory;
 use super::source_status::SourceState;
 use super::start_at::StartAt;
 use super::unclaimed::Unclaimed;
@@ -43,6 +45,10 @@ pub(super) struct FollowedPath {
     unclaimed: Arc<Unclaimed>,
     pub(super) state: SourceState,
     pub(super) generations: VecDeque<Generation>,
+    /// The rotated files that are read before the generations.
+    pub(super) history: Option<Box<RotatedHistory>>,
+    /// Files that were read before.
+    pub(super) read_files: ReadFiles,
     /// The path was found to lead nowhere at this time, and ever since.
     pub(super) missing_since: Option<Instant>,
     resolved_at: Option<Instant>,
@@ -85,6 +91,8 @@ impl FollowedPath {
             unclaimed,
             state: SourceState::default(),
             generations: VecDeque::new(),
+            history: None,
+            read_files: ReadFiles::default(),
             missing_since: None,
             resolved_at: None,
             looked_at: None,
@@ -108,6 +116,7 @@ impl FollowedPath {
     /// Whether one of the generations is this file.
     pub(super) fn holds(&self, id: FileId) -> bool {
         self.generations.iter().any(|generation| generation.id().is_same_inode(id))
+            || self.history.as_ref().is_some_and(|history| history.holds(id))
     }
 
     /// Returns true if the path leads nowhere, which was published, all of its files are closed, and
@@ -116,6 +125,7 @@ impl FollowedPath {
         !self.origin.is_explicit
             && matches!(self.state, SourceState::Removed | SourceState::Waiting)
             && self.generations.is_empty()
+            && self.history.is_none()
             && self.missing_since.is_some_and(|since| now - since >= MISSING_DELAY)
     }
 
@@ -204,12 +214,18 @@ impl FollowedPath {
             return self.start_with(generation, now, updates);
         }
         let start_at = self.late_start.as_ref().and_then(|late| late.of(opened.id));
-        let offset = match start_at {
-            Some(start_at) if opened.kind == FileKind::Regular => start_at.offset(&opened.file),
-            _ => Ok(0),
+        let place = match start_at {
+            Some(start_at) if opened.kind == FileKind::Regular => start_at.place(&opened.file),
+            _ => Ok((0, None)),
         };
         let existed = start_at.is_some();
-        match offset.and_then(|offset| Generation::new(opened, offset)) {
+        let path = opened.file.path().to_owned();
+        let begun = place.and_then(|(offset, older)| {
+            let generation = Generation::new(opened, offset)?;
+            self.history = older.map(|older| Box::new(RotatedHistory::new(path, older)));
+            Ok(generation)
+        });
+        match begun {
             Ok(generation) if existed && self.state == SourceState::Waiting => {
                 self.start_with(generation, now, updates);
             }

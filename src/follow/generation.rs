@@ -4,6 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use super::descriptors::{HeldFile, OpenedFile};
+use super::file::FileKind;
 use super::file_source::FileSource;
 use super::line_reader::{LineReader, Progress};
 use super::line_source::LineSource as _;
@@ -83,6 +84,30 @@ impl Generation {
     /// See [`FileSource::is_holding_back`].
     pub(super) fn is_holding_back(&self) -> bool {
         self.reader.source().is_holding_back()
+    }
+
+    /// Marks the file as one that was rotated before the program has seen it.
+    pub(super) fn mark_rotated(&mut self) {
+        self.reader.source_mut().0.is_rotated = true;
+    }
+
+    /// Returns true if the file is compressed.
+    pub(super) fn is_compressed(&self) -> bool {
+        self.reader.source().file.is_compressed()
+    }
+
+    /// See [`LogFile::damage`].
+    pub(super) fn damage(&self) -> Option<String> {
+        self.reader.source().file.damage()
+    }
+
+    /// Moves to the first byte of a file of which nothing was read yet; returns a note of it.
+    pub(super) fn begin_again(&mut self) -> Option<Update> {
+        let (file, id) = (self.reader.source().file.clone(), self.id());
+        let opened = OpenedFile { file, id, kind: FileKind::Regular };
+        let (source, state) = FileSource::start(opened, 0).ok()?;
+        self.reader = LineReader::new(source, state);
+        self.checkpoint(true).map(Update::Note)
     }
 
     /// See [`FileSource::is_pipe`].

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::compressed::CompressedText;
 use super::history_reads::HistoryReads;
 use super::mount::Mount;
 use crate::event::{FileId, Log};
@@ -35,23 +36,26 @@ pub(super) struct LogFile {
 #[derive(Debug)]
 struct Descriptor {
     /// None when it is being closed.
-    file: Option<File>,
+    file: Option<Arc<File>>,
+    /// The text, if the file is compressed: offsets are those of the text.
+    text: Option<CompressedText>,
     mount: Mount,
     _permit: OwnedSemaphorePermit,
 }
 
 impl LogFile {
-    /// Opens a file, without waiting for the writer of a pipe.
+    /// Opens a file, without waiting for the writer of a pipe; `text` reads a compressed one.
     pub(super) fn open(
         path: &Path,
         mount: Mount,
         permit: OwnedSemaphorePermit,
         history_reads: Arc<HistoryReads>,
+        text: Option<CompressedText>,
     ) -> io::Result<Self> {
         let file = open_without_waiting(path)?;
         let id = FileId::of(&file.metadata()?);
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let descriptor = Descriptor { file: Some(file), mount, _permit: permit };
+        let descriptor = Descriptor { file: Some(Arc::new(file)), text, mount, _permit: permit };
         Ok(LogFile {
             descriptor: Mutex::new(Some(Arc::new(descriptor))),
             is_closed: AtomicBool::new(false),
@@ -68,7 +72,8 @@ impl LogFile {
     pub(super) fn break_reads(&self, path: &Path) {
         let mut descriptor = self.descriptor.lock().expect("a descriptor");
         let broken = descriptor.as_mut().and_then(Arc::get_mut).expect("nobody reads");
-        broken.file = Some(File::options().write(true).open(path).expect("opened"));
+        let file = File::options().write(true).open(path).expect("opened");
+        broken.file = Some(Arc::new(file));
     }
 
     /// The identity that the file had when it was opened.
@@ -99,6 +104,40 @@ impl LogFile {
         descriptor.clone().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    /// The path under which it was opened, without symbolic links.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Goes on with the bytes of `other`, which is a compressed form of this file.
+    pub(super) fn replace(&self, other: &LogFile) {
+        let Ok(descriptor) = other.descriptor() else { return };
+        let mut own = self.descriptor.lock().unwrap_or_else(PoisonError::into_inner);
+        let replaced = own.replace(descriptor);
+        drop(own);
+        drop(replaced);
+    }
+
+    /// Returns true if reads decode the file.
+    pub(super) fn is_compressed(&self) -> bool {
+        self.descriptor().is_ok_and(|descriptor| descriptor.text.is_some())
+    }
+
+    /// Returns the reason why the rest of a compressed file cannot be decoded, once it is known.
+    pub(super) fn damage(&self) -> Option<String> {
+        Some(self.descriptor().ok()?.text.as_ref()?.damage()?.to_owned())
+    }
+
+    /// Returns the number of bytes; [`u64::MAX`] for compressed text that was not read to its end.
+    pub(super) fn len(&self) -> io::Result<u64> {
+        let descriptor = self.descriptor()?;
+        match &descriptor.text {
+            Some(text) => Ok(text.len().unwrap_or(u64::MAX)),
+            None => Ok(descriptor.file().metadata()?.len()),
+        }
+    }
+
+    /// Returns the metadata of the file itself, compressed or not.
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
         self.descriptor()?.file().metadata()
     }
@@ -111,6 +150,9 @@ impl LogFile {
     /// Fills `bytes` from `offset` on; returns fewer bytes only at the end of the file.
     pub(super) fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
         let descriptor = self.descriptor()?;
+        if let Some(text) = &descriptor.text {
+            return text.read_at(descriptor.file(), bytes, offset);
+        }
         let mut read = 0;
         while read < bytes.len() {
             match descriptor.file().read_at(&mut bytes[read..], offset + read as u64) {
@@ -125,7 +167,7 @@ impl LogFile {
 
     /// Reads the bytes in a pipe; zero if it has no writer, `WouldBlock` if its writer is silent.
     pub(super) fn read_pipe(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        io::Read::read(&mut self.descriptor()?.file(), bytes)
+        io::Read::read(&mut &**self.descriptor()?.file(), bytes)
     }
 
     /// Returns at most `len` bytes from `offset` on; fewer only at the end of the file.
@@ -138,12 +180,17 @@ impl LogFile {
 
     /// See [`next_data`].
     pub(super) fn next_data(&self, offset: u64) -> Option<u64> {
-        next_data(self.descriptor().ok()?.file(), offset)
+        let descriptor = self.descriptor().ok()?;
+        match &descriptor.text {
+            Some(text) => text.len().is_none_or(|len| offset < len).then_some(offset),
+            None => next_data(descriptor.file(), offset),
+        }
     }
 
     /// See [`next_hole`].
     pub(super) fn next_hole(&self, offset: u64) -> u64 {
-        self.descriptor().map_or(u64::MAX, |descriptor| next_hole(descriptor.file(), offset))
+        let plain = self.descriptor().ok().filter(|descriptor| descriptor.text.is_none());
+        plain.map_or(u64::MAX, |descriptor| next_hole(descriptor.file(), offset))
     }
 
     /// See [`is_on_overlay`].
@@ -155,12 +202,12 @@ impl LogFile {
 impl Log for LogFile {
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
         match self.mount {
-            Mount::Local => self.descriptor()?.file().read_exact_at(bytes, offset),
+            Mount::Local => self.descriptor()?.read_exact_at(bytes, offset),
             Mount::MayHang(_) => {
                 let (descriptor, len) = (self.descriptor()?, bytes.len());
                 let read = self.history_reads.call(move || {
                     let mut bytes = vec![0; len];
-                    descriptor.file().read_exact_at(&mut bytes, offset).map(|()| bytes)
+                    descriptor.read_exact_at(&mut bytes, offset).map(|()| bytes)
                 })?;
                 bytes.copy_from_slice(&read);
                 Ok(())
@@ -178,7 +225,14 @@ impl Log for LogFile {
 }
 
 impl Descriptor {
-    fn file(&self) -> &File {
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        match &self.text {
+            Some(text) => text.reread_exact_at(self.file(), bytes, offset),
+            None => self.file().read_exact_at(bytes, offset),
+        }
+    }
+
+    fn file(&self) -> &Arc<File> {
         let Some(file) = &self.file else { unreachable!("it is open until it is dropped") };
         file
     }

@@ -74,7 +74,8 @@ impl<V: FnMut(u64, &[u8]) -> bool> Forward<'_, V> {
             }
             let left = self.text.len.saturating_sub(self.offset).min(block.len() as u64);
             let read = self.text.file.read_at(&mut block[..left as usize], self.offset)?;
-            if self.visit_block(&block[..read]) {
+            // Only a decoder that ends tells how long a compressed text is.
+            if self.visit_block(&block[..read]) || (read as u64) < left {
                 break;
             }
             block.resize(LARGEST.min(2 * block.len()), 0);

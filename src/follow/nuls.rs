@@ -9,6 +9,7 @@ use std::io;
 
 use memchr::memchr;
 
+use super::line_source::ReadState;
 use super::log_file::LogFile;
 
 /// Number of bytes that are searched at a time for the end of a run of NULs. Half as many take
@@ -38,7 +39,7 @@ pub(super) fn after_nuls(file: &LogFile, mut offset: u64) -> io::Result<AfterNul
     let mut block = vec![0; BLOCK];
     loop {
         let Some(data) = file.next_data(offset) else {
-            return Ok(AfterNuls::End(file.metadata()?.len().max(offset)));
+            return Ok(AfterNuls::End(file.len()?.max(offset)));
         };
         let read = file.read_at(&mut block, data)?;
         if read == 0 {
@@ -84,6 +85,16 @@ pub(super) fn data_end(file: &LogFile, mut end: u64) -> u64 {
         }
     }
     end
+}
+
+/// Returns the offset behind the NULs that `new` bytes of a compressed file begin with, if they stand
+/// before a line: they were a hole before the file was compressed.
+pub(super) fn behind_decoded_nuls(state: &ReadState, new: &[u8]) -> Option<u64> {
+    if new[0] != 0 || state.unfinished > 0 || state.is_binary || state.is_utf16(new) {
+        return None;
+    }
+    let nuls = new.iter().position(|&byte| byte != 0).unwrap_or(new.len());
+    Some(state.offset + nuls as u64)
 }
 
 fn without_nuls(bytes: &[u8]) -> &[u8] {

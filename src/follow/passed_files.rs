@@ -7,22 +7,20 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs::{self, DirEntry, Metadata};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::descriptors::{Descriptors, OpenedFile};
 use super::file::FileKind;
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
+use super::log_file::LogFile;
 use super::mount::Mount;
-use super::rotated_names::{numbers, rotated_ending};
+use super::read_files::ReadFiles;
+use super::rotated_files::{LISTINGS, RotatedFile, sort_rotated, visit_rotated};
+use super::rotated_names::{Place, RotatedName};
 use crate::event::FileId;
-
-/// Most listings of the directory. Files are renamed while it is listed, and are missed then; twice
-/// the value only matters for a rotation that never pauses.
-const LISTINGS: usize = 8;
 
 /// Most files that are opened at once; the others follow at the next look. Twice the value takes
 /// twice the descriptors.
@@ -31,6 +29,9 @@ const OPENED: usize = 64;
 /// Nanoseconds by which the clock of a file system may be behind that of the program, which is one
 /// tick of the kernel. Twice the value takes in files that are older than the last look.
 const TICK: u64 = 20_000_000;
+
+/// Nanoseconds of a second.
+const SECOND: u64 = 1_000_000_000;
 
 /// The files that a path led to.
 #[derive(Default)]
@@ -51,6 +52,8 @@ struct Search<'a> {
     now: Option<FileId>,
     /// The file that was read last, unless it could not be found after a restart.
     last: Option<&'a Generation>,
+    /// The files that were read before it.
+    earlier: &'a ReadFiles,
     descriptors: &'a Arc<Descriptors>,
 }
 
@@ -70,8 +73,8 @@ impl FollowedPath {
         if last.is_some_and(Generation::is_pipe) {
             return PassedFiles::default();
         }
-        let FollowedPath { path, mount, descriptors, .. } = self;
-        Search { path, mount: *mount, since, now, last, descriptors }.find(is_unknown)
+        let FollowedPath { path, mount, descriptors, read_files: earlier, .. } = self;
+        Search { path, mount: *mount, since, now, last, earlier, descriptors }.find(is_unknown)
     }
 }
 
@@ -93,14 +96,16 @@ impl Search<'_> {
     /// last file to `NAME.1`, and made no other name. Many files are often rotated at once in one
     /// directory, which would be listed for each of them.
     fn is_one_rotation(&self, directory: &Path, name: &OsStr) -> bool {
-        let candidate = |ending: &str| {
+        let numbered = |number: u64| {
             let mut rotated = name.to_owned();
-            rotated.push(ending);
-            Candidate::at(directory.join(rotated), Vec::new())
+            rotated.push(format!(".{number}"));
+            let place = Place::Index(number);
+            let name = RotatedName { place, numbers: vec![number], compression: None };
+            RotatedFile::at(directory.join(rotated), name)
         };
         self.now.is_some()
-            && candidate(".1").is_some_and(|first| self.is_last(first.id))
-            && !candidate(".2").is_some_and(|second| self.is_born_between(&second))
+            && numbered(1).is_some_and(|first| self.is_last(first.id))
+            && !numbered(2).is_some_and(|second| self.is_born_between(&second))
     }
 
     /// Lists the files that were born since until all are known; returns also the numbers in the
@@ -110,20 +115,17 @@ impl Search<'_> {
         directory: &Path,
         name: &OsStr,
         is_unknown: impl Fn(&Path, FileId) -> bool,
-    ) -> (HashMap<FileId, Candidate>, Option<Vec<u64>>) {
+    ) -> (HashMap<FileId, RotatedFile>, Option<Vec<u64>>) {
         let (mut found, mut last) = (HashMap::new(), None);
         for _ in 0..LISTINGS {
             let before = found.len();
-            for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-                let Some(candidate) = Candidate::of(&entry, name) else { continue };
-                if self.is_last(candidate.id) {
-                    last = Some(candidate.numbers);
-                } else if self.is_born_between(&candidate)
-                    && is_unknown(&candidate.path, candidate.id)
-                {
-                    found.insert(candidate.id, candidate);
+            visit_rotated(directory, name, |file| {
+                if self.is_last(file.id) {
+                    last = Some(file.name.numbers);
+                } else if self.is_born_between(&file) && is_unknown(&file.path, file.id) {
+                    found.insert(file.id, file);
                 }
-            }
+            });
             if found.len() == before {
                 break;
             }
@@ -138,27 +140,41 @@ impl Search<'_> {
 
     /// Returns true if a file was born after the last look and before the file that the path leads
     /// to, and was written since: a file that was unpacked has an older time.
-    fn is_born_between(&self, candidate: &Candidate) -> bool {
+    ///
+    /// A compressed file is born when it is compressed, which may be later, and has the time of the
+    /// last write of its text, perhaps in whole seconds.
+    fn is_born_between(&self, file: &RotatedFile) -> bool {
         let since = self.since.saturating_sub(TICK);
         let now = self.now.and_then(|now| now.born).unwrap_or(u64::MAX);
-        self.now.is_none_or(|now| !now.is_same_inode(candidate.id))
-            && candidate.id.born.is_some_and(|born| {
-                (since..=now).contains(&born) && candidate.modified >= born.saturating_sub(TICK)
+        let is_compressed = file.name.compression.is_some();
+        self.now.is_none_or(|now| !now.is_same_inode(file.id))
+            && file.id.born.is_some_and(|born| {
+                if is_compressed {
+                    born >= since && file.modified / SECOND >= since / SECOND
+                } else {
+                    (since..=now).contains(&born) && file.modified >= born.saturating_sub(TICK)
+                }
             })
     }
 
+    /// Returns whether a compressed file is a form of one that was read to its end before.
+    fn was_read(&self, file: &LogFile) -> bool {
+        file.is_compressed() && self.earlier.has(file)
+    }
+
     /// Opens files in their order, those that were renamed since the listing and copies excepted.
-    fn open(&self, candidates: Vec<Candidate>) -> PassedFiles {
+    fn open(&self, candidates: Vec<RotatedFile>) -> PassedFiles {
         let mut passed = PassedFiles::default();
-        for Candidate { path, id, .. } in candidates {
+        for candidate in candidates {
             if passed.files.len() == OPENED {
                 passed.has_more = true;
                 break;
             }
-            match self.descriptors.open(&path, self.mount) {
-                Ok(file) if file.id() == id => {
+            match candidate.open(self.mount, self.descriptors) {
+                Ok(file) => {
                     let is_copy = |last: &Generation| last.has_copy(&file.log());
-                    if !self.last.is_some_and(is_copy) {
+                    if !self.last.is_some_and(is_copy) && !self.was_read(&file) {
+                        let id = file.id();
                         passed.files.push(OpenedFile { file, id, kind: FileKind::Regular });
                     }
                 }
@@ -175,38 +191,19 @@ impl Search<'_> {
 
 /// Sorts files by their birth. Files of one tick of the clock are sorted by the numbers in their
 /// names, which fall or rise with time as seen from the file that was read last.
-fn sorted(found: HashMap<FileId, Candidate>, last: Option<Vec<u64>>) -> Vec<Candidate> {
+///
+/// If some are compressed, their names tell the order, because they were born later.
+fn sorted(found: HashMap<FileId, RotatedFile>, last: Option<Vec<u64>>) -> Vec<RotatedFile> {
     let mut found: Vec<_> = found.into_values().collect();
-    let is_rising = last.is_some_and(|last| found.iter().any(|file| file.numbers > last));
+    if found.iter().any(|file| file.name.compression.is_some()) {
+        sort_rotated(&mut found);
+        return found;
+    }
+    let is_rising = last.is_some_and(|last| found.iter().any(|file| file.name.numbers > last));
     found.sort_by(|one, other| {
-        let numbers = one.numbers.cmp(&other.numbers);
+        let numbers = one.name.numbers.cmp(&other.name.numbers);
         let numbers = if is_rising { numbers } else { numbers.reverse() };
         (one.id.born, one.modified).cmp(&(other.id.born, other.modified)).then(numbers)
     });
     found
-}
-
-/// A file with a name that rotations give.
-struct Candidate {
-    path: PathBuf,
-    id: FileId,
-    /// The time of the last write, in nanoseconds since 1970.
-    modified: u64,
-    /// The numbers in its name.
-    numbers: Vec<u64>,
-}
-
-impl Candidate {
-    fn of(entry: &DirEntry, name: &OsStr) -> Option<Self> {
-        let file_name = entry.file_name();
-        let numbers = numbers(rotated_ending(&file_name, name)?);
-        Candidate::at(entry.path(), numbers)
-    }
-
-    fn at(path: PathBuf, numbers: Vec<u64>) -> Option<Self> {
-        let metadata = path.symlink_metadata().ok().filter(Metadata::is_file)?;
-        let modified = metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec();
-        let modified = u64::try_from(modified).unwrap_or(0);
-        Some(Candidate { path, id: FileId::of(&metadata), modified, numbers })
-    }
 }

@@ -132,7 +132,7 @@ mod tests {
     fn offset(path: &std::path::Path, time: i64) -> usize {
         let file = Descriptors::new().open(path, Mount::Local).expect("opened");
         let start_at = StartAt::Since { time, zone: Zone::utc() };
-        start_at.offset(&file).expect("read") as usize
+        start_at.place(&file).expect("read").0 as usize
     }
 
     /// Returns the lines of `text` that are read.

@@ -1,6 +1,7 @@
 //! The followed paths of one worker, by source ID.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::followed_path::FollowedPath;
 use crate::event::{FileId, Source};
@@ -71,6 +72,14 @@ impl SourceMap {
     /// does not read yet.
     pub(super) fn is_expected_elsewhere(&self, id: usize, file: FileId) -> bool {
         self.others(id).any(|other| !other.holds(file) && other.leads_to(file))
+    }
+
+    /// Returns true if no source reads this file, or has this path and will read it.
+    pub(super) fn is_unknown(&self, path: &Path, file: FileId) -> bool {
+        self.iter().all(|followed| {
+            let has_name = followed.path.file_name() == path.file_name();
+            !followed.holds(file) && (!has_name || !followed.leads_to(file))
+        })
     }
 
     fn others(&self, id: usize) -> impl Iterator<Item = &FollowedPath> {

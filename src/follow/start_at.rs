@@ -35,25 +35,50 @@ pub enum StartAt {
     },
 }
 
+/// The lines that are published of the files before one, which were rotated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Older {
+    /// All.
+    All,
+    /// This many lines at their end.
+    Last(u64),
+    /// All lines from the first one on that states a time at or after this one.
+    Since {
+        /// Milliseconds since 1970.
+        time: i64,
+        /// The zone of times that name none.
+        zone: Zone,
+    },
+}
+
 impl StartAt {
-    /// Returns the offset at which reading begins.
-    pub(super) fn offset(&self, file: &LogFile) -> io::Result<u64> {
+    /// Returns the offset at which reading begins, and the lines that are wanted of older files.
+    pub(super) fn place(&self, file: &LogFile) -> io::Result<(u64, Option<Older>)> {
         match self {
-            StartAt::Last(lines) => last_lines(file, *lines),
-            StartAt::Line(line) => nth_line(file, *line),
-            StartAt::Since { time, zone } => since(file, *time, zone),
+            StartAt::Last(lines) => {
+                let (offset, missing) = last_lines(file, *lines)?;
+                Ok((offset, (missing > 0).then_some(Older::Last(missing))))
+            }
+            StartAt::Line(line) => Ok((nth_line(file, *line)?, (*line <= 1).then_some(Older::All))),
+            StartAt::Since { time, zone } => {
+                let offset = match since(file, *time, zone)? {
+                    Some(offset) => offset,
+                    None => last_lines(file, 0)?.0,
+                };
+                Ok((offset, Some(Older::Since { time: *time, zone: zone.clone() })))
+            }
         }
     }
 }
 
-/// Returns the offset of the last `lines` lines; for zero, the offset of the unfinished line, which
-/// is published once it is finished.
+/// Returns the offset of the last `lines` lines, and by how many the file has fewer; for zero, the
+/// offset of the unfinished line, which is published once it is finished.
 ///
 /// Reads backwards, so that the cost depends on these lines and not on the size of the file. Skips
 /// holes, and NULs at the end of the file, which are not read either.
-fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
+pub(super) fn last_lines(file: &LogFile, lines: u64) -> io::Result<(u64, u64)> {
     let encoding = encoding(file)?;
-    let mut len = file.metadata()?.len();
+    let mut len = file.len()?;
     if encoding == TextEncoding::Utf8 {
         len = text_end(file, len)?;
     }
@@ -66,7 +91,7 @@ fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
     loop {
         end = data_end(file, end);
         if end == 0 {
-            return Ok(0);
+            return Ok((0, wanted - 1));
         }
         let start = end.saturating_sub(BLOCK as u64);
         let block = &mut block[..(end - start) as usize];
@@ -74,33 +99,29 @@ fn last_lines(file: &LogFile, lines: u64) -> io::Result<u64> {
         for line_end in encoding.line_ends(block).rev() {
             wanted -= 1;
             if wanted == 0 {
-                return Ok(start + line_end as u64);
+                return Ok((start + line_end as u64, 0));
             }
         }
         end = start;
     }
 }
 
-/// Returns the offset of the first line at or after `time`; if there is none, that of the
-/// unfinished line.
+/// Returns the offset of the first line at or after `time`, if there is one.
 ///
 /// A time without a year is near the last change of the file.
-fn since(file: &LogFile, time: i64, zone: &Zone) -> io::Result<u64> {
+pub(super) fn since(file: &LogFile, time: i64, zone: &Zone) -> io::Result<Option<u64>> {
     let encoding = encoding(file)?;
-    let mut len = file.metadata()?.len();
+    let mut len = file.len()?;
     if encoding == TextEncoding::Utf8 {
         len = text_end(file, len)?;
     }
     let clock = Clock::new(zone, last_change(file).unwrap_or(time));
     let text = LogText { file, encoding, len };
-    match first_line_since(text, time, |line| stated_time(line, &clock))? {
-        Some(offset) => Ok(offset),
-        None => last_lines(file, 0),
-    }
+    first_line_since(text, time, |line| stated_time(line, &clock))
 }
 
 /// Returns the encoding that the first bytes of a file name.
-fn encoding(file: &LogFile) -> io::Result<TextEncoding> {
+pub(super) fn encoding(file: &LogFile) -> io::Result<TextEncoding> {
     let mut mark = [0; 3];
     let read = file.read_at(&mut mark, 0)?;
     Ok(TextEncoding::detect(&mark[..read]).map_or(TextEncoding::Utf8, |(encoding, _)| encoding))
@@ -154,8 +175,9 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
         let offset = start_at
-            .offset(&Descriptors::new().open(file.path(), Mount::Local).expect("open"))
-            .expect("read");
+            .place(&Descriptors::new().open(file.path(), Mount::Local).expect("open"))
+            .expect("read")
+            .0;
         text[offset as usize..].to_owned()
     }
 
@@ -187,7 +209,7 @@ mod tests {
         file.as_file().write_all_at(b"c\nd\n", 1 << 40).expect("written");
         file.as_file().set_len(2 << 40).expect("extended");
         let file = Descriptors::new().open(file.path(), Mount::Local).expect("open");
-        let offset = |start_at: &StartAt| start_at.offset(&file).expect("read");
+        let offset = |start_at: &StartAt| start_at.place(&file).expect("read").0;
         assert_eq!(offset(&StartAt::Last(0)), (1 << 40) + 4);
         assert_eq!(offset(&StartAt::Last(1)), (1 << 40) + 2);
         assert_eq!(offset(&StartAt::Last(3)), 2);

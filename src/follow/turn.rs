@@ -13,7 +13,11 @@ use crate::event::Cutting;
 
 /// Number of bytes of one source that are read before the other sources get a turn. Twice as many
 /// let the others wait twice as long behind a file that grows fast.
-const TURN_BYTES: usize = 1 << 20;
+pub(super) const TURN_BYTES: usize = 1 << 20;
+
+/// Number of bytes for which a read counts that has only passed over others, such as NULs. Twice as
+/// many let other sources wait half as long behind a long run of them.
+const SKIPPED: usize = 64 * 1024;
 
 /// The result of one turn of reading.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +40,9 @@ impl FollowedPath {
         mut take: impl FnMut(Vec<Update>),
     ) -> Turn {
         let mut turn = Turn::default();
+        if !self.read_history(&mut turn, scratch, cutting, (now, time), &mut take) {
+            return turn;
+        }
         for index in 0..self.generations.len() {
             if self.generations[index].retry.is_some_and(|retry| !retry.is_due(now)) {
                 continue;
@@ -48,7 +55,9 @@ impl FollowedPath {
                         break;
                     }
                 };
-                turn.bytes += progress.new.len();
+                let is_again =
+                    progress.new.is_empty() && progress.availability == Availability::Now;
+                turn.bytes += if is_again { SKIPPED } else { progress.new.len() };
                 let availability = progress.availability;
                 take(self.record_progress(index, progress));
                 if availability != Availability::Now {

@@ -20,6 +20,10 @@ impl FollowedPath {
         self.is_stable = self.fingerprint.replace(fingerprint) == Some(fingerprint);
         let Some(newest) = self.newest().filter(|newest| !newest.is_pipe()) else { return false };
         let is_read = (newest.id(), newest.offset()) == (fingerprint.id, fingerprint.size);
-        was_stable && self.is_stable && self.generations.len() == 1 && is_read
+        was_stable
+            && self.is_stable
+            && self.history.is_none()
+            && self.generations.len() == 1
+            && is_read
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::clock::wall_clock;
 use super::descriptors::{Descriptors, OpenedFile};
 use super::desk::{Desk, Returned};
+use super::followed_path::FollowedPath;
 use super::hints::HintSource;
 use super::lane::{Lane, LaneMessage};
 use super::mount::{Mount, Mounts};
@@ -233,6 +234,7 @@ impl Worker {
         if Schedule::is_resolution_due(followed.resolved_at(), now) {
             self.resolve(id, now);
         }
+        self.list_history(id);
         let Worker { sources, options, output, ownership, scratch, .. } = self;
         let Some(followed) = sources.get_mut(id) else { return Turn::default() };
         let source = Arc::clone(&followed.source);
@@ -288,14 +290,8 @@ impl Worker {
         now: Instant,
         updates: &mut Vec<Update>,
     ) -> bool {
-        let sources = &self.sources;
-        let is_unknown = |path: &Path, file: FileId| {
-            sources.iter().all(|followed| {
-                let has_name = followed.path.file_name() == path.file_name();
-                !followed.holds(file) && (!has_name || !followed.leads_to(file))
-            })
-        };
-        let Some(followed) = sources.get(id) else { return true };
+        let is_unknown = |path: &Path, file: FileId| self.sources.is_unknown(path, file);
+        let Some(followed) = self.sources.get(id) else { return true };
         let PassedFiles { files, has_more } = followed.passed_files(current, is_unknown);
         let Some(last) = files.last().map(|last| last.id) else { return true };
         for passed in files {
@@ -305,6 +301,27 @@ impl Worker {
             followed.seen_at = last.born;
         }
         !has_more
+    }
+
+    /// Finds the rotated files of a source that are read first, when it is read for the first time.
+    fn list_history(&mut self, id: usize) {
+        let is_unlisted = |followed: &FollowedPath| {
+            followed.history.as_ref().is_some_and(|history| history.is_unlisted())
+        };
+        if !self.sources.get(id).is_some_and(is_unlisted) {
+            return;
+        }
+        if let Some(mut followed) = self.sources.remove(id) {
+            let is_unknown = |path: &Path, file| {
+                let is_own = followed.generations.iter().any(|own| own.id().is_same_inode(file));
+                !is_own && self.sources.is_unknown(path, file)
+            };
+            if let Some(mut history) = followed.history.take() {
+                history.list(&followed.descriptors, followed.mount, is_unknown);
+                followed.history = Some(history);
+            }
+            self.sources.insert(followed);
+        }
     }
 
     /// See [`Ownership::assign`].

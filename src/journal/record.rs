@@ -25,6 +25,10 @@ pub struct Checkpoint {
     pub head: u32,
     /// The next bytes may be NULs of the hole that a truncation left; they are not read.
     pub skip_nuls: bool,
+    /// The file was rotated before the program has seen it.
+    pub is_rotated: bool,
+    /// The file is compressed; offsets and checksums are those of its text.
+    pub is_compressed: bool,
 }
 
 /// One entry of a journal.
@@ -158,7 +162,10 @@ impl<'a> Record<'a> {
 
 impl Checkpoint {
     fn push(&self, bytes: &mut Vec<u8>) {
-        let flags = u8::from(self.is_followed) | u8::from(self.skip_nuls) << 1;
+        let flags = u8::from(self.is_followed)
+            | u8::from(self.skip_nuls) << 1
+            | u8::from(self.is_rotated) << 2
+            | u8::from(self.is_compressed) << 3;
         bytes.push(flags);
         push_number(bytes, self.offset);
         push_number(bytes, self.unfinished);
@@ -174,6 +181,8 @@ impl Checkpoint {
         Some(Checkpoint {
             is_followed: flags & 1 > 0,
             skip_nuls: flags & 2 > 0,
+            is_rotated: flags & 4 > 0,
+            is_compressed: flags & 8 > 0,
             offset: take_number(bytes)?,
             unfinished: take_number(bytes)?,
             carry: take_carry(bytes)?,
@@ -279,7 +288,7 @@ mod tests {
             });
             let carry = Carry { part_bytes: e >> 2, encoding: ENCODINGS[encoding], lines };
             let checkpoint = Checkpoint { is_followed: hidden, offset: c, unfinished: d, carry, guard: crc,
-                head_len: f, head: !crc, skip_nuls: !hidden };
+                head_len: f, head: !crc, skip_nuls: !hidden, is_rotated: flags[0], is_compressed: flags[1] };
             let extent = ExtentRef { source: a, first: b, log: c, offset: d, crc, carry, time: g };
             let records = [
                 Record::Begin { epoch: &text, boot: "", cutting: &text },

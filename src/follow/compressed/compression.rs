@@ -1,0 +1,64 @@
+//! The formats of compressed files, by the ending of their names.
+
+use std::io::{self, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use lzma_rust2::XzReader;
+
+use super::raw_bytes::RawBytes;
+use super::zstd::ZstdReader;
+
+/// Most bytes of memory for the dictionary of a decoder. `xz -9` needs as many, and `zstd -19` an
+/// eighth of them; with half of them, files of `xz -9` are not read, and twice as many are needed
+/// only for settings that the programs themselves warn about.
+pub(super) const LARGEST_DICTIONARY: usize = 64 << 20;
+
+/// A format of compressed files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Compression {
+    Gzip,
+    Zstd,
+    Xz,
+}
+
+/// A decoder, which returns the text of a file from its start on.
+pub(super) type Decoder = Box<dyn Read + Send>;
+
+impl Compression {
+    /// Each format, and the ending that its programs give to names.
+    pub(in super::super) const ENDINGS: [(&[u8], Compression); 3] =
+        [(b".gz", Compression::Gzip), (b".zst", Compression::Zstd), (b".xz", Compression::Xz)];
+
+    /// Splits the ending of a compressed file from its name; none if it has no such ending.
+    pub(in super::super) fn split(name: &[u8]) -> Option<(&[u8], Self)> {
+        let mut endings = Compression::ENDINGS.into_iter();
+        endings.find_map(|(ending, format)| Some((name.strip_suffix(ending)?, format)))
+    }
+
+    /// Returns a decoder of the file that `raw` reads.
+    pub(super) fn decoder(self, raw: RawBytes) -> Decoder {
+        match self {
+            Compression::Gzip => Box::new(MultiGzDecoder::new(raw)),
+            Compression::Zstd => Box::new(ZstdReader::new(raw)),
+            Compression::Xz => Box::new(SmallReads(XzReader::new_mem_limit(
+                raw,
+                true,
+                // In KiB, with the tables of the decoder.
+                (LARGEST_DICTIONARY as u32 >> 10) + 1024,
+            ))),
+        }
+    }
+}
+
+/// A reader that is asked for few bytes at a time, because the bytes of a read that fails are lost.
+struct SmallReads<R>(R);
+
+/// Number of bytes at a time. Twice as many lose twice as many before a damaged place.
+const SMALL: usize = 4096;
+
+impl<R: Read> Read for SmallReads<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let len = bytes.len().min(SMALL);
+        self.0.read(&mut bytes[..len])
+    }
+}

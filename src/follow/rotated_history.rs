@@ -1,0 +1,293 @@
+//! The rotated files beside a followed one, which are read before it: the oldest part of its source.
+//!
+//! The files are listed once.
+//! For `-n N`, lines are counted from the newest file backward until there are enough.
+//! Then one file after the other is opened and read to its end.
+//! All of this happens in small steps, so that other sources are read meanwhile.
+
+use std::collections::{HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::compressed::ReadingPermit;
+use super::descriptors::{Descriptors, HeldFile};
+use super::generation::Generation;
+use super::mount::Mount;
+use super::read_files::ReadFiles;
+use super::rotated_files::{RotatedFile, rotated_files};
+use super::rotated_names::RotatedName;
+use super::start_at::{Older, last_lines};
+use super::text_search::{LineCount, STEP, TimeSearch};
+use super::update::Update;
+use crate::event::{Cutting, FileId};
+use crate::journal::Checkpoint;
+use crate::record::Zone;
+
+/// Most plain files of one source that are opened in advance, because they may be compressed before
+/// their turn comes. Twice as many take twice the descriptors.
+const HELD: usize = 16;
+
+/// Nanoseconds of a millisecond.
+const MILLI: i64 = 1_000_000;
+
+/// The rotated files of one source that are still to be read.
+#[derive(Debug)]
+pub(super) struct RotatedHistory {
+    /// The path of the followed file, without symbolic links.
+    pub(super) path: PathBuf,
+    /// The lines that are wanted, until the files are listed.
+    unlisted: Option<Older>,
+    /// An earlier run was reading the first pending file, and has read these.
+    known: Option<HashSet<FileId>>,
+    /// All files of the history.
+    pub(super) files: Vec<FileId>,
+    /// Files whose lines are not counted yet, the newest last, and the number of lines that miss.
+    uncounted: Vec<RotatedFile>,
+    missing: u64,
+    counting: Option<(PendingFile, HeldFile, LineCount)>,
+    /// Files to read, the oldest first.
+    pub(super) pending: VecDeque<PendingFile>,
+    pub(super) current: Option<Current>,
+    /// Lines from a time on are wanted.
+    pub(super) is_since: bool,
+    /// The first wanted line was found, so that all that follow are wanted.
+    pub(super) is_in_range: bool,
+    pub(super) has_reported: bool,
+}
+
+/// A file that is to be read.
+#[derive(Debug)]
+pub(super) struct PendingFile {
+    pub(super) file: RotatedFile,
+    pub(super) held: Option<HeldFile>,
+    pub(super) start: FileStart,
+}
+
+/// The first line of a file to read.
+#[derive(Clone, Debug)]
+pub(super) enum FileStart {
+    Offset(u64),
+    Since(i64, Zone),
+    Resume(Checkpoint),
+}
+
+/// The file that is being read.
+#[derive(Debug)]
+pub(super) enum Current {
+    Searching(PathBuf, HeldFile, TimeSearch, Option<ReadingPermit>),
+    Reading(PathBuf, Box<Generation>, Option<ReadingPermit>),
+}
+
+/// Everything that a step works with.
+pub(super) struct HistoryContext<'a> {
+    pub(super) descriptors: &'a Arc<Descriptors>,
+    pub(super) mount: Mount,
+    /// The followed file, which is read afterwards.
+    pub(super) newest: Option<&'a Generation>,
+    pub(super) read_files: &'a mut ReadFiles,
+    pub(super) scratch: &'a mut [u8],
+    pub(super) cutting: &'a Cutting,
+    /// Milliseconds since 1970.
+    pub(super) time: u64,
+}
+
+/// The result of one step.
+#[derive(Debug, Default)]
+pub(super) struct Step {
+    pub(super) updates: Vec<Update>,
+    /// Number of bytes that were read.
+    pub(super) bytes: usize,
+    pub(super) outcome: Outcome,
+}
+
+#[derive(Debug, Default)]
+pub(super) enum Outcome {
+    /// There is more to do now.
+    #[default]
+    More,
+    /// Something is missing: a listing, a descriptor or a decoder.
+    Waiting,
+    /// All was read; the last file, if it is not compressed, may still be written.
+    Done(Option<Box<Generation>>),
+}
+
+impl RotatedHistory {
+    /// The history of the file at `path`, of which these lines are wanted.
+    pub(super) fn new(path: PathBuf, older: Older) -> Self {
+        RotatedHistory {
+            path,
+            is_since: matches!(older, Older::Since { .. }),
+            unlisted: Some(older),
+            known: None,
+            files: Vec::new(),
+            uncounted: Vec::new(),
+            missing: 0,
+            counting: None,
+            pending: VecDeque::new(),
+            current: None,
+            is_in_range: false,
+            has_reported: false,
+        }
+    }
+
+    /// The history of the file at `path` that an earlier run has not read to its end; `known` are the
+    /// files that it has read.
+    pub(super) fn resumed(path: PathBuf, known: HashSet<FileId>) -> Self {
+        RotatedHistory { known: Some(known), ..RotatedHistory::new(path, Older::All) }
+    }
+
+    /// Adds a file that an earlier run has read up to `checkpoint`.
+    pub(super) fn resume(&mut self, held: HeldFile, checkpoint: Checkpoint) {
+        let name = self.path.file_name().unwrap_or_default();
+        let rotated = held.path().file_name().unwrap_or_default();
+        let Some(name) = RotatedName::parse(rotated, name) else { return };
+        let Some(file) = RotatedFile::at(held.path().to_owned(), name) else { return };
+        self.files.push(held.id());
+        let start = FileStart::Resume(checkpoint);
+        self.pending.push_back(PendingFile { file, held: Some(held), start });
+    }
+
+    /// Whether the file is a part of the history, read or not.
+    pub(super) fn holds(&self, id: FileId) -> bool {
+        self.files.contains(&id)
+    }
+
+    /// Whether nobody has looked for the files.
+    pub(super) fn is_unlisted(&self) -> bool {
+        self.unlisted.is_some()
+    }
+
+    /// Finds the files; `is_unknown` returns whether no source reads a file, or will read it.
+    pub(super) fn list(
+        &mut self,
+        descriptors: &Arc<Descriptors>,
+        mount: Mount,
+        is_unknown: impl Fn(&Path, FileId) -> bool,
+    ) {
+        let Some(older) = self.unlisted.take() else { return };
+        let (Some(directory), Some(name)) = (self.path.parent(), self.path.file_name()) else {
+            return;
+        };
+        let is_wanted = |file: &RotatedFile| {
+            let is_in_range = match &older {
+                Older::Since { time, .. } => (file.modified / MILLI as u64) as i64 + 999 >= *time,
+                Older::All | Older::Last(_) => true,
+            };
+            is_in_range && !self.files.contains(&file.id) && is_unknown(&file.path, file.id)
+        };
+        let mut files = rotated_files(directory, name, is_wanted);
+        if let Some(known) = &self.known {
+            let resumed = self.pending.back().map(|pending| pending.file.clone());
+            files.retain(|file| {
+                !known.contains(&file.id)
+                    && resumed.as_ref().is_some_and(|resumed| file.is_newer(resumed))
+            });
+        }
+        drop_unfinished_copies(&mut files, descriptors, mount);
+        self.files.extend(files.iter().map(|file| file.id));
+        match older {
+            Older::Last(lines) => (self.missing, self.uncounted) = (lines, files),
+            Older::All => files.into_iter().for_each(|file| self.add(file, FileStart::Offset(0))),
+            Older::Since { time, zone } => {
+                let start = FileStart::Since(time, zone);
+                files.into_iter().for_each(|file| self.add(file, start.clone()));
+            }
+        }
+        let plain = |pending: &&mut PendingFile| {
+            pending.held.is_none() && pending.file.name.compression.is_none()
+        };
+        for pending in self.pending.iter_mut().rev().filter(plain).take(HELD) {
+            pending.held = descriptors
+                .has_plenty()
+                .then(|| pending.file.open(mount, descriptors).ok())
+                .flatten();
+        }
+    }
+
+    fn add(&mut self, file: RotatedFile, start: FileStart) {
+        self.pending.push_back(PendingFile { file, held: None, start });
+    }
+
+    /// Does one step.
+    pub(super) fn step(&mut self, context: &mut HistoryContext<'_>) -> Step {
+        let is_counting = self.counting.is_some() || !self.uncounted.is_empty();
+        if self.is_unlisted() {
+            Step { outcome: Outcome::Waiting, ..Step::default() }
+        } else if is_counting {
+            self.count(context)
+        } else if self.current.is_some() {
+            self.read_current(context)
+        } else if self.pending.is_empty() {
+            Step { outcome: Outcome::Done(None), ..Step::default() }
+        } else {
+            self.open_next(context)
+        }
+    }
+
+    /// Counts lines, of the newest file that was not counted yet.
+    fn count(&mut self, context: &mut HistoryContext<'_>) -> Step {
+        let mut step = Step { bytes: STEP / 16, ..Step::default() };
+        if let Some((pending, file, mut count)) = self.counting.take() {
+            match count.step(&file) {
+                Ok(None) => {
+                    step.bytes = STEP;
+                    self.counting = Some((pending, file, count));
+                }
+                Ok(Some(found)) => self.add_counted(pending, Some(file), found),
+                Err(error) => self.report(&pending.file.path, &error, &mut step.updates),
+            }
+            return step;
+        }
+        let Some(file) = self.uncounted.pop() else { return step };
+        if self.missing == 0 {
+            self.uncounted.clear();
+            return step;
+        }
+        let mut pending = PendingFile { file, held: None, start: FileStart::Offset(0) };
+        let held = match self.open(&mut pending, context) {
+            Ok(Some(held)) => held,
+            Ok(None) => return step,
+            Err(error) => {
+                self.report(&pending.file.path, &error, &mut step.updates);
+                return step;
+            }
+        };
+        let counted = if held.is_compressed() {
+            LineCount::new(&held, self.missing).map(|count| {
+                self.counting = Some((pending, held, count));
+            })
+        } else {
+            last_lines(&held, self.missing)
+                .map(|found| self.add_counted(pending, Some(held), found))
+        };
+        // A file that cannot be read is left out.
+        drop(counted);
+        step
+    }
+
+    fn add_counted(
+        &mut self,
+        mut pending: PendingFile,
+        held: Option<HeldFile>,
+        (offset, missing): (u64, u64),
+    ) {
+        pending.start = FileStart::Offset(offset);
+        pending.held = held.filter(|held| !held.is_compressed());
+        self.missing = missing;
+        self.pending.push_front(pending);
+    }
+}
+
+/// Drops compressed files beside which the plain file still is, because it is being compressed.
+fn drop_unfinished_copies(
+    files: &mut Vec<RotatedFile>,
+    descriptors: &Arc<Descriptors>,
+    mount: Mount,
+) {
+    let plain: Vec<RotatedFile> =
+        files.iter().filter(|file| file.name.compression.is_none()).cloned().collect();
+    files.retain(|file| {
+        let is_form = |plain: &&RotatedFile| file.is_compressed_form_of(plain, descriptors, mount);
+        file.name.compression.is_none() || !plain.iter().any(|plain| is_form(&plain))
+    });
+}
