@@ -30,6 +30,7 @@ mod reading;
 mod redaction;
 mod restarting;
 mod resuming;
+mod rotated_history;
 mod rotations;
 mod same_file;
 mod scripts;

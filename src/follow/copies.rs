@@ -14,6 +14,9 @@ impl FileSource {
     /// Returns whether `other` is a copy of this file, made when that had fewer lines: the same bytes
     /// are at its start and at its end.
     pub(super) fn has_copy(&self, other: &LogFile) -> bool {
+        if other.is_compressed() {
+            return self.has_compressed_form(other);
+        }
         let Ok(len) = other.len() else { return false };
         let bytes = |file: &LogFile, offset| {
             let mut bytes = vec![0; COMPARED.min(len as usize)];
@@ -25,5 +28,17 @@ impl FileSource {
             here.is_some() && here == bytes(other, offset)
         };
         len >= SMALLEST && is_same(0) && is_same(len.saturating_sub(COMPARED as u64))
+    }
+
+    /// Returns whether the text of `other` begins and ends with the same bytes as this file.
+    fn has_compressed_form(&self, other: &LogFile) -> bool {
+        let Ok(len) = self.file.len() else { return false };
+        let start = len.saturating_sub(COMPARED as u64);
+        let is_same = |offset, len| {
+            let bytes = |file: &LogFile| file.read_back(offset, len).ok();
+            bytes(&self.file.log()).is_some_and(|own| bytes(other) == Some(own))
+        };
+        // One byte more, because the end of both has to be the same.
+        len > 0 && is_same(0, COMPARED.min(len as usize)) && is_same(start, COMPARED + 1)
     }
 }

@@ -144,8 +144,9 @@ impl Descriptors {
         self.has_closed.store(true, Ordering::Relaxed);
     }
 
-    /// Closes the files of the history on `mount` that were deleted at least `linger` ago.
-    pub(super) fn close_deleted(&self, mount: Mount, now: Instant, linger: Duration) {
+    /// Closes the files of the history on `mount` that were deleted at least `linger` ago, unless they
+    /// were compressed.
+    pub(super) fn close_deleted(self: &Arc<Self>, mount: Mount, now: Instant, linger: Duration) {
         // Asking the file system may take time, so that the lock is not held meanwhile.
         let files: Vec<Arc<LogFile>> = {
             let mut history = self.history();
@@ -163,9 +164,9 @@ impl Descriptors {
                 continue;
             }
             let deleted = *history[position].deleted.get_or_insert(now);
-            if now - deleted >= linger {
-                history.remove(position);
-                drop(history);
+            drop(history);
+            if now - deleted >= linger && !self.replace(&file) {
+                self.history().retain(|known| !is_this(known));
                 self.close(&file);
             }
         }
@@ -192,9 +193,11 @@ impl HeldFile {
         Arc::clone(&self.file)
     }
 
-    /// Closes the file although events may be in it.
+    /// Closes the file although events may be in it, unless it was compressed.
     pub(super) fn close(&self) {
-        self.descriptors.close(&self.file);
+        if !self.descriptors.replace(&self.file) {
+            self.descriptors.close(&self.file);
+        }
     }
 }
 

@@ -1,15 +1,32 @@
 //! The turn of a followed path's history, before that of its own file.
 
+use std::collections::HashSet;
+use std::fs;
+use std::sync::Arc;
 use std::time::Instant;
 
+use super::descriptors::HeldFile;
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
-use super::rotated_history::{HistoryContext, Outcome, Step};
+use super::rotated_history::{HistoryContext, Outcome, RotatedHistory, Step};
 use super::turn::{TURN_BYTES, Turn};
 use super::update::Update;
-use crate::event::Cutting;
+use crate::event::{Cutting, FileId};
+use crate::journal::Checkpoint;
 
 impl FollowedPath {
+    /// Goes on with a file that an earlier run was reading; `known` are the files that it has read.
+    pub(super) fn resume_history(
+        &mut self,
+        file: HeldFile,
+        checkpoint: Checkpoint,
+        known: &Arc<HashSet<FileId>>,
+    ) {
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let new = || Box::new(RotatedHistory::resumed(path, Arc::clone(known)));
+        self.history.get_or_insert_with(new).resume(file, checkpoint);
+    }
+
     /// Reads the rotated files before the path's own file; returns false if they are not read to
     /// their end yet.
     pub(super) fn read_history(

@@ -12,6 +12,7 @@ use super::options::FollowOptions;
 use super::retired_files::RetiredFiles;
 use super::source_map::SourceMap;
 use super::update::{Update, UpdatePublisher};
+use crate::journal::JournalNote;
 
 /// The rules of ownership, and the files that no source owns.
 #[derive(Debug)]
@@ -76,7 +77,13 @@ impl Ownership {
                 generation
                     .finish(&options.cutting, time, |lines| updates.push(Update::Lines(lines)));
             }
-            updates.extend(generation.checkpoint(false).map(Update::Note));
+            let note = generation.checkpoint(false);
+            if let (Some(JournalNote::Checkpoint(_, checkpoint)), Some(followed)) =
+                (&note, sources.get_mut(id))
+            {
+                followed.read_files.add(*checkpoint);
+            }
+            updates.extend(note.map(Update::Note));
             output.publish(&source, updates);
             if is_linked {
                 self.retired.add(generation);

@@ -47,7 +47,8 @@ pub(super) fn has_read(file: &LogFile, checkpoint: &Checkpoint) -> io::Result<bo
         && has_head(file, checkpoint)?)
 }
 
-fn has_head(file: &LogFile, checkpoint: &Checkpoint) -> io::Result<bool> {
+/// Returns whether `file` begins with the bytes that a checkpoint remembers.
+pub(super) fn has_head(file: &LogFile, checkpoint: &Checkpoint) -> io::Result<bool> {
     let len = checkpoint.head_len.min(HEAD as u64) as usize;
     Ok(crc32fast::hash(&file.read_back(0, len)?) == checkpoint.head)
 }

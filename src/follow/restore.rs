@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::catalog::Catalog;
+use super::compressed::Compression;
 use super::descriptors::{Descriptors, HeldFile};
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
+use super::missing_files::MissingFile;
 use super::mount::{Mount, Mounts};
 use super::retired_files::RetiredFiles;
 use super::source_map::SourceMap;
 use super::source_status::SourceState;
 use super::update::Update;
-use crate::event::{FileId, Source};
+use crate::event::FileId;
 use crate::feed::{Draft, DraftContent};
-use crate::journal::{Checkpoint, Recovered};
+use crate::journal::{Checkpoint, JournalNote, Recovered};
 
 /// The files of an earlier run that were found.
 #[derive(Debug, Default)]
@@ -34,7 +36,8 @@ pub(super) struct Restored {
 struct Finder {
     descriptors: Arc<Descriptors>,
     mounts: Arc<Mounts>,
-    wanted: HashSet<FileId>,
+    /// The files, and whether they are compressed.
+    wanted: HashMap<FileId, bool>,
     found: HashMap<FileId, HeldFile>,
 }
 
@@ -53,7 +56,8 @@ pub(super) fn restore(
     let may_look = |path: &Path| has_answered(path, catalog.mounts.of(path));
     let finder = Finder::search(recovered, catalog, sources, may_look);
     let mut restored = Restored::default();
-    let mut found = Vec::new();
+    let known: Arc<HashSet<FileId>> = Arc::new(recovered.logs().map(|(_, log)| log.file).collect());
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
     for (id, log) in recovered.logs() {
         let file = finder.found.get(&log.file);
         found.extend(file.map(|file| (id, file.log())));
@@ -62,12 +66,38 @@ pub(super) fn restore(
         if let Some(source) = source.filter(|_| checkpoint.is_followed) {
             sources.of(source).into_iter().for_each(FollowedPath::mark_live);
         }
-        match (source, file) {
-            (Some(source), Some(file)) => {
-                restored.resume(file.clone(), log.file, source, &checkpoint, sources, now);
+        let Some(followed) = source.and_then(|source| sources.of(source)) else {
+            if checkpoint.is_followed {
+                catalog.unclaimed.add(log.file, checkpoint);
             }
-            _ if checkpoint.is_followed => catalog.unclaimed.add(log.file, checkpoint),
-            _ => {}
+            continue;
+        };
+        if !checkpoint.is_followed {
+            followed.read_files.add(checkpoint);
+        }
+        match file {
+            Some(file) if is_history(&checkpoint) => {
+                restored.resume_rotated(file, followed, checkpoint, &known);
+            }
+            Some(file) => restored.resume(file.clone(), log.file, followed, &checkpoint, now),
+            None => {
+                let source = followed.source.id;
+                missing.push(MissingFile { log: id, file: log.file, source, checkpoint });
+            }
+        }
+    }
+    for followed in sources.iter_mut() {
+        if !has_answered(&followed.path, followed.mount) {
+            continue;
+        }
+        for (missing, form) in followed.find_compressed(&mut missing, &known) {
+            found.push((missing.log, form.log()));
+            restored.resume_rotated(&form, followed, missing.checkpoint, &known);
+        }
+    }
+    for MissingFile { file, checkpoint, .. } in missing {
+        if checkpoint.is_followed {
+            catalog.unclaimed.add(file, checkpoint);
         }
     }
     for (id, file) in found {
@@ -83,29 +113,48 @@ pub(super) fn restore(
     restored
 }
 
+/// Returns whether a file is read as a part of rotated history, or is compressed.
+fn is_history(checkpoint: &Checkpoint) -> bool {
+    checkpoint.is_compressed || checkpoint.is_rotated && checkpoint.is_followed
+}
+
 impl Restored {
     /// Resumes a file at its checkpoint. A file that cannot be read is left out.
     fn resume(
         &mut self,
         file: HeldFile,
         id: FileId,
-        source: &Arc<Source>,
+        followed: &mut FollowedPath,
         checkpoint: &Checkpoint,
-        sources: &mut SourceMap,
         now: Instant,
     ) {
         let resumed = Generation::resume(file, id, checkpoint);
         let Ok((mut generation, change)) = resumed else { return };
         let note = generation.checkpoint(checkpoint.is_followed).map(DraftContent::Note);
-        let draft = |content| Draft { source: Arc::clone(source), content };
+        let draft = |content| Draft { source: Arc::clone(&followed.source), content };
         self.checkpoints.extend(note.map(draft));
         if checkpoint.is_followed {
-            self.updates.entry(source.id).or_default().extend(change);
-            if let Some(followed) = sources.of(source) {
-                followed.restore(generation, now);
-            }
+            self.updates.entry(followed.source.id).or_default().extend(change);
+            followed.restore(generation, now);
         } else {
             self.retired.add(generation);
+        }
+    }
+
+    /// Resumes a file of rotated history; `known` are the files that the earlier run has read.
+    fn resume_rotated(
+        &mut self,
+        file: &HeldFile,
+        followed: &mut FollowedPath,
+        checkpoint: Checkpoint,
+        known: &Arc<HashSet<FileId>>,
+    ) {
+        let is_compressed = file.is_compressed();
+        let checkpoint = Checkpoint { is_rotated: true, is_compressed, ..checkpoint };
+        let content = DraftContent::Note(JournalNote::Checkpoint(file.log(), checkpoint));
+        self.checkpoints.push(Draft { source: Arc::clone(&followed.source), content });
+        if checkpoint.is_followed {
+            followed.resume_history(file.clone(), checkpoint, known);
         }
     }
 }
@@ -119,11 +168,13 @@ impl Finder {
         sources: &SourceMap,
         mut may_look: impl FnMut(&Path) -> bool,
     ) -> Self {
-        let wanted: HashSet<FileId> = recovered.logs().map(|(_, log)| log.file).collect();
+        let wanted = recovered.logs().map(|(_, log)| {
+            (log.file, log.checkpoint.is_some_and(|(_, checkpoint)| checkpoint.is_compressed))
+        });
         let mut finder = Finder {
             descriptors: Arc::clone(&catalog.descriptors),
             mounts: Arc::clone(&catalog.mounts),
-            wanted,
+            wanted: wanted.collect(),
             found: HashMap::new(),
         };
         if finder.wanted.is_empty() {
@@ -151,10 +202,12 @@ impl Finder {
 
     /// Opens the file under a path, if it is wanted.
     fn look(&mut self, path: &Path) {
-        if !fs::metadata(path).is_ok_and(|metadata| self.is_wanted(&metadata)) {
-            return;
-        }
-        let Ok(file) = self.descriptors.open(path, self.mounts.of(path)) else { return };
+        let metadata = fs::metadata(path).ok().filter(|metadata| self.is_wanted(metadata));
+        let Some(metadata) = metadata else { return };
+        let is_compressed = self.wanted.get(&FileId::of(&metadata)) == Some(&true);
+        let compression = Compression::of(path).filter(|_| is_compressed);
+        let opened = self.descriptors.open_as(path, self.mounts.of(path), compression);
+        let Ok(file) = opened else { return };
         // The path may lead elsewhere by now.
         if let Ok(metadata) = file.metadata()
             && self.is_wanted(&metadata)
@@ -165,6 +218,6 @@ impl Finder {
 
     fn is_wanted(&self, metadata: &Metadata) -> bool {
         let file = FileId::of(metadata);
-        metadata.is_file() && self.wanted.contains(&file) && !self.found.contains_key(&file)
+        metadata.is_file() && self.wanted.contains_key(&file) && !self.found.contains_key(&file)
     }
 }

@@ -58,12 +58,14 @@ impl RotatedFile {
         Err(io::ErrorKind::NotFound.into())
     }
 
-    /// Returns whether the file was written after `other`, as far as names and times tell.
-    pub(super) fn is_newer(&self, other: &Self) -> bool {
+    /// Compares the times at which two files were written, as far as names and times tell; the older
+    /// is less.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let times = self.modified.cmp(&other.modified);
         if self.name.is_comparable(&other.name) {
-            self.name.compare(&other.name) == Ordering::Greater
+            self.name.compare(&other.name).then(times)
         } else {
-            self.modified > other.modified
+            times
         }
     }
 

@@ -9,13 +9,13 @@ use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::compressed::ReadingPermit;
+use super::compressed::{Compression, ReadingPermit};
 use super::descriptors::{Descriptors, HeldFile};
 use super::generation::Generation;
 use super::mount::Mount;
 use super::read_files::ReadFiles;
 use super::rotated_files::{RotatedFile, rotated_files};
-use super::rotated_names::RotatedName;
+use super::rotated_names::{Place, RotatedName};
 use super::start_at::{Older, last_lines};
 use super::text_search::{LineCount, STEP, TimeSearch};
 use super::update::Update;
@@ -38,7 +38,7 @@ pub(super) struct RotatedHistory {
     /// The lines that are wanted, until the files are listed.
     unlisted: Option<Older>,
     /// An earlier run was reading the first pending file, and has read these.
-    known: Option<HashSet<FileId>>,
+    known: Option<Arc<HashSet<FileId>>>,
     /// All files of the history.
     pub(super) files: Vec<FileId>,
     /// Files whose lines are not counted yet, the newest last, and the number of lines that miss.
@@ -132,7 +132,7 @@ impl RotatedHistory {
 
     /// The history of the file at `path` that an earlier run has not read to its end; `known` are the
     /// files that it has read.
-    pub(super) fn resumed(path: PathBuf, known: HashSet<FileId>) -> Self {
+    pub(super) fn resumed(path: PathBuf, known: Arc<HashSet<FileId>>) -> Self {
         RotatedHistory { known: Some(known), ..RotatedHistory::new(path, Older::All) }
     }
 
@@ -140,7 +140,12 @@ impl RotatedHistory {
     pub(super) fn resume(&mut self, held: HeldFile, checkpoint: Checkpoint) {
         let name = self.path.file_name().unwrap_or_default();
         let rotated = held.path().file_name().unwrap_or_default();
-        let Some(name) = RotatedName::parse(rotated, name) else { return };
+        let unknown = RotatedName {
+            place: Place::Unknown,
+            numbers: Vec::new(),
+            compression: Compression::of(held.path()),
+        };
+        let name = RotatedName::parse(rotated, name).unwrap_or(unknown);
         let Some(file) = RotatedFile::at(held.path().to_owned(), name) else { return };
         self.files.push(held.id());
         let start = FileStart::Resume(checkpoint);
@@ -177,10 +182,10 @@ impl RotatedHistory {
         };
         let mut files = rotated_files(directory, name, is_wanted);
         if let Some(known) = &self.known {
-            let resumed = self.pending.back().map(|pending| pending.file.clone());
+            let resumed = self.pending.front().map(|pending| pending.file.clone());
             files.retain(|file| {
                 !known.contains(&file.id)
-                    && resumed.as_ref().is_some_and(|resumed| file.is_newer(resumed))
+                    && resumed.as_ref().is_some_and(|resumed| file.order(resumed).is_gt())
             });
         }
         drop_unfinished_copies(&mut files, descriptors, mount);
@@ -192,6 +197,10 @@ impl RotatedHistory {
                 let start = FileStart::Since(time, zone);
                 files.into_iter().for_each(|file| self.add(file, start.clone()));
             }
+        }
+        if self.known.is_some() {
+            // Files of an earlier run stand among the others.
+            self.pending.make_contiguous().sort_by(|one, other| one.file.order(&other.file));
         }
         let plain = |pending: &&mut PendingFile| {
             pending.held.is_none() && pending.file.name.compression.is_none()

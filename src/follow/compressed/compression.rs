@@ -1,6 +1,8 @@
 //! The formats of compressed files, by the ending of their names.
 
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
@@ -28,6 +30,11 @@ impl Compression {
     /// Each format, and the ending that its programs give to names.
     pub(in super::super) const ENDINGS: [(&[u8], Compression); 3] =
         [(b".gz", Compression::Gzip), (b".zst", Compression::Zstd), (b".xz", Compression::Xz)];
+
+    /// Returns the format that the name of a file tells.
+    pub(in super::super) fn of(path: &Path) -> Option<Self> {
+        Some(Compression::split(path.file_name()?.as_bytes())?.1)
+    }
 
     /// Splits the ending of a compressed file from its name; none if it has no such ending.
     pub(in super::super) fn split(name: &[u8]) -> Option<(&[u8], Self)> {

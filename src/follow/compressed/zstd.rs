@@ -147,3 +147,54 @@ fn readable(error: &FrameDecoderError) -> io::Error {
     };
     io::Error::new(io::ErrorKind::InvalidData, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::sync::Arc;
+
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
+    use super::*;
+
+    /// Returns the text before the first error, and whether there was one.
+    fn read(compressed: &[u8]) -> (Vec<u8>, bool) {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), compressed).expect("written");
+        let file = Arc::new(File::open(file.path()).expect("opened"));
+        let raw = RawBytes::new(Arc::downgrade(&file), Arc::default());
+        let mut text = Vec::new();
+        let result = ZstdReader::new(raw).read_to_end(&mut text);
+        (text, result.is_err())
+    }
+
+    fn text() -> Vec<u8> {
+        (0..60_000_u32)
+            .flat_map(|n| format!("line {n} {}\n", n.wrapping_mul(n)).into_bytes())
+            .collect()
+    }
+
+    #[test]
+    fn frames_are_read_one_after_the_other() {
+        let text = text();
+        let frame = compress_to_vec(&*text, CompressionLevel::Fastest);
+        let skipped = [&0x184D_2A50_u32.to_le_bytes()[..], &3_u32.to_le_bytes(), b"xyz"].concat();
+        let (all, is_damaged) = read(&[&*frame, &skipped, &frame].concat());
+        assert!(all == [&*text, &text].concat() && !is_damaged);
+    }
+
+    #[test]
+    fn all_blocks_before_a_damaged_place_are_returned() {
+        let text = text();
+        let frame = compress_to_vec(&*text, CompressionLevel::Fastest);
+        let mut most = 0;
+        for cut in [frame.len() / 4, frame.len() / 2, frame.len() - 5] {
+            let (read, is_damaged) = read(&frame[..cut]);
+            assert!(is_damaged && text.starts_with(&read), "cut at {cut}");
+            // A block has 128 KiB at most.
+            assert!(read.len() + 256 * 1024 > text.len() * cut / frame.len(), "{}", read.len());
+            most = most.max(read.len());
+        }
+        assert!(most > text.len() / 2);
+    }
+}
