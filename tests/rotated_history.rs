@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::harness::{Running, Ssetail, numbered};
+use crate::harness::{Running, Ssetail, eventually, numbered};
 
 /// Compresses a text as gzip does.
 fn gzip(text: impl AsRef<[u8]>) -> Vec<u8> {
@@ -84,9 +84,11 @@ fn rotated_files_come_first_and_the_oldest_of_them_before_all() {
     }
     ssetail.append("a.log", "end\n");
     assert!(events.take(1)[0].data.contains("\"end\""));
-    let sources: serde_json::Value =
-        serde_json::from_str(&ssetail.get("/sources").body).expect("JSON");
-    assert_eq!((&sources[0]["lines"], sources.as_array().map(Vec::len)), (&41.into(), Some(1)));
+    eventually("all lines are counted, as lines of one source", || {
+        let sources = ssetail.get("/sources").body;
+        let sources: Vec<serde_json::Value> = serde_json::from_str(&sources).expect("JSON");
+        sources.len() == 1 && sources[0]["lines"] == 41
+    });
 }
 
 #[test]
@@ -182,10 +184,11 @@ fn a_file_that_is_followed_itself_is_not_read_twice() {
 #[test]
 fn a_copy_of_the_followed_file_is_no_history() {
     let text = text(0..100);
-    let ssetail = Ssetail::new().file("a.log", &text).file("a.log.1", &text[..1000 / 9 * 9]);
+    let start: String = text.split_inclusive('\n').take(60).collect();
+    let ssetail = Ssetail::new().file("a.log", &text).file("a.log.1", start);
     std::fs::copy(ssetail.path("a.log"), ssetail.path("a.log.2")).expect("copied");
     let ssetail = ssetail.args(["a.log", "--from-start"]).start();
     assert_eq!(ssetail.events("/sse").lines(100), lines(&text));
     ssetail.append("a.log", "end\n");
-    assert_eq!(ssetail.events("/sse?n=1").lines(1), ["end"]);
+    assert_eq!(ssetail.events("/sse").lines(101)[100], "end");
 }

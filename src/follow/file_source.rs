@@ -81,8 +81,7 @@ impl FileSource {
         kind: FileKind,
         offset: u64,
     ) -> io::Result<(Self, ReadState)> {
-        let (head, skip_nuls) = (Vec::new(), false);
-        let nuls = Nuls::Unknown;
+        let (head, skip_nuls, nuls) = (Vec::new(), false, Nuls::Unknown);
         let mut source = FileSource { file, id, kind, head, skip_nuls, nuls, is_rotated: false };
         let mut state = ReadState { offset, ..ReadState::default() };
         if kind == FileKind::Regular && offset > 0 {

@@ -15,7 +15,6 @@ use super::mount::Mount;
 use super::path_origin::PathOrigin;
 use super::path_target::{PathTarget, UnreadableReason};
 use super::read_files::ReadFiles;
-use super::registry::Registry;
 use super::retry::Retry;
 use super::rotated_history::RotatedHistory;
 use super::source_status::SourceState;
@@ -70,7 +69,7 @@ pub(super) struct FollowedPath {
     /// Notes of a descriptor that was replaced.
     notes: Vec<Update>,
     /// State, offset, size and backlog in the registry.
-    registered: Option<(SourceState, u64, u64, u64)>,
+    pub(super) registered: Option<(SourceState, u64, u64, u64)>,
 }
 
 impl FollowedPath {
@@ -127,25 +126,6 @@ impl FollowedPath {
             && self.generations.is_empty()
             && self.history.is_none()
             && self.missing_since.is_some_and(|since| now - since >= MISSING_DELAY)
-    }
-
-    /// Lets the next update of the registry write everything.
-    pub(super) fn refresh(&mut self) {
-        self.registered = None;
-    }
-
-    /// Updates the registry, if anything has changed.
-    pub(super) fn update_registry(&mut self, registry: &Registry) {
-        let offset = self.newest().map_or(0, Generation::offset);
-        let size = self.fingerprint.map_or(0, |fingerprint| fingerprint.size).max(offset);
-        let is_read = self.newest().is_none_or(Generation::is_holding_back);
-        let backlog = if is_read { 0 } else { size - offset };
-        let now = (self.state, offset, size, backlog);
-        if self.registered.replace(now) != Some(now) {
-            registry.update(&self.source, |status| {
-                (status.state, status.offset, status.size, status.backlog) = now;
-            });
-        }
     }
 
     /// Returns the time at which [`FollowedPath::resolve`] was last called.
@@ -222,7 +202,9 @@ impl FollowedPath {
         let path = opened.file.path().to_owned();
         let begun = place.and_then(|(offset, older)| {
             let generation = Generation::new(opened, offset)?;
-            self.history = older.map(|older| Box::new(RotatedHistory::new(path, older)));
+            if let Some(older) = older {
+                self.history = Some(Box::new(RotatedHistory::new(path, older)));
+            }
             Ok(generation)
         });
         match begun {

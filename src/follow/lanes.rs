@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::descriptors::Descriptors;
 use super::desk::Desk;
+use super::directory_names::DirectoryNames;
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
 use super::hints::HintSource;
@@ -113,6 +114,7 @@ impl Lanes {
             options: options.clone(),
             output: output.clone(),
             lane: Arc::clone(lane),
+            names: DirectoryNames::default(),
             desk: Arc::clone(desk),
             walker: walker.clone(),
             waker,

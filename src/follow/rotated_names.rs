@@ -97,11 +97,16 @@ impl RotatedName {
     }
 }
 
+/// Returns the first part of a name, which all names of its rotations have.
+pub(super) fn kept_part(name: &[u8]) -> &[u8] {
+    let dot = name.iter().rposition(|&byte| byte == b'.').filter(|&dot| dot > 0);
+    &name[..dot.unwrap_or(name.len())]
+}
+
 /// Returns what was added before the last ending of `name`: `-20261125` of `app-20261125.log`.
 fn added_inside<'a>(rotated: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let dot = name.iter().rposition(|&byte| byte == b'.').filter(|&dot| dot > 0)?;
-    let (stem, ending) = name.split_at(dot);
-    rotated.strip_prefix(stem)?.strip_suffix(ending)
+    let (stem, ending) = name.split_at(kept_part(name).len());
+    rotated.strip_prefix(stem)?.strip_suffix(ending).filter(|_| !ending.is_empty())
 }
 
 fn is_numbered(added: &[u8]) -> bool {

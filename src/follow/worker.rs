@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::clock::wall_clock;
 use super::descriptors::{Descriptors, OpenedFile};
 use super::desk::{Desk, Returned};
+use super::directory_names::DirectoryNames;
 use super::followed_path::FollowedPath;
 use super::hints::HintSource;
 use super::lane::{Lane, LaneMessage};
@@ -46,6 +47,8 @@ pub(super) struct Worker {
     /// Space for the bytes of one read.
     pub(super) scratch: Vec<u8>,
     pub(super) lane: Arc<Lane>,
+    /// The names beside the file that was opened last.
+    pub(super) names: DirectoryNames,
     /// Where paths go that this worker does not follow any more.
     pub(super) desk: Arc<Desk>,
     /// Looks for new files when names have changed; none without patterns.
@@ -234,7 +237,7 @@ impl Worker {
         if Schedule::is_resolution_due(followed.resolved_at(), now) {
             self.resolve(id, now);
         }
-        self.list_history(id);
+        self.list_history(id, now);
         let Worker { sources, options, output, ownership, scratch, .. } = self;
         let Some(followed) = sources.get_mut(id) else { return Turn::default() };
         let source = Arc::clone(&followed.source);
@@ -304,7 +307,7 @@ impl Worker {
     }
 
     /// Finds the rotated files of a source that are read first, when it is read for the first time.
-    fn list_history(&mut self, id: usize) {
+    fn list_history(&mut self, id: usize, now: Instant) {
         let is_unlisted = |followed: &FollowedPath| {
             followed.history.as_ref().is_some_and(|history| history.is_unlisted())
         };
@@ -316,7 +319,9 @@ impl Worker {
                 let is_own = followed.generations.iter().any(|own| own.id().is_same_inode(file));
                 !is_own && self.sources.is_unknown(path, file)
             };
-            if let Some(mut history) = followed.history.take() {
+            if let Some(mut history) = followed.history.take()
+                && (!history.pending.is_empty() || self.names.has_rotated(&history.path, now))
+            {
                 history.list(&followed.descriptors, followed.mount, is_unknown);
                 followed.history = Some(history);
             }

@@ -94,9 +94,7 @@ fn much_text_in_a_small_file_takes_no_memory() {
         .args(["a.log", "--from-start", "--replay", "100", "--index-bytes", "100KiB"])
         .start();
     let mut events = ssetail.events("/sse?n=0");
-    eventually("all lines are read", || {
-        ssetail.metric("ssetail_lines_read_total") == 3_000_001
-    });
+    eventually("all lines are read", || ssetail.metric("ssetail_lines_read_total") == 3_000_001);
     ssetail.append("a.log", "end\n");
     while events.next().is_some_and(|event| event.data != "end") {}
     let memory = ssetail.memory("VmHWM");
