@@ -26,6 +26,9 @@ A path that does not exist yet is followed as soon as it exists, and so is a fil
 Globs are those of \fBbash\fR(1) with the option \fBglobstar\fR, including braces; a \fB~/\fR at the start is the home directory, also in quotes.
 A glob passes over compressed files and named pipes.
 .PP
+The rotated files beside a file, such as \fIapp.log.1\fR, \fIapp.log.2.gz\fR or \fIapp.log\-20261125.zst\fR, come before it, the oldest first, with \fB\-\-from\-start\fR, with \fB\-\-since\fR, and with \fB\-n\fR \fIN\fR if the file has fewer than N lines.
+Those compressed by \fBgzip\fR(1), \fBzstd\fR(1) or \fBxz\fR(1) are read too; a damaged one is read up to the damage.
+.PP
 COMMAND runs in a terminal of its own, as large as that of standard output, or of 120 columns and 40 rows.
 Its output passes through to standard output, and is published as a source that is named after the program.
 The command gets SIGINT (Ctrl\-C), SIGQUIT, SIGTERM and SIGHUP first.
@@ -179,7 +182,7 @@ The state of \fB\-\-state\fR: the offset that was reached in each file, and the 
 Locked while ssetail runs, so that only one process uses the directory.
 .SH NOTES
 While ssetail runs, every complete line that is written to a followed file on a local file system is published exactly once, whole and in the order of its file, even if the file is renamed, truncated or deleted, or if a symbolic link to it changes.
-If a file is rotated several times before ssetail looks at it, the files in between are found beside it by their names and times of birth.
+If a file is rotated several times before ssetail looks at it, the files in between are found beside it by their names and times of birth, compressed or not.
 A replaced file is read to its end, and for the time of \fB\-\-linger\fR after that.
 Events that are no longer in memory are read again from their files.
 A deleted file is closed when the time of \fB\-\-linger\fR after its deletion is over; events of it that are not in memory are a gap then.

@@ -5,17 +5,16 @@
 //! come in; the files that are beside the path under a name of a rotation, and were born since, come
 //! out in the order of their birth.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::descriptors::{Descriptors, OpenedFile};
+use super::descriptors::{Descriptors, HeldFile, OpenedFile};
 use super::file::FileKind;
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
-use super::log_file::LogFile;
 use super::mount::Mount;
 use super::read_files::ReadFiles;
 use super::rotated_files::{LISTINGS, RotatedFile, sort_rotated, visit_rotated};
@@ -52,7 +51,9 @@ struct Search<'a> {
     now: Option<FileId>,
     /// The file that was read last, unless it could not be found after a restart.
     last: Option<&'a Generation>,
-    /// The files that were read before it.
+    /// All files that are read, the last one at the end.
+    generations: &'a VecDeque<Generation>,
+    /// The files that were read before them.
     earlier: &'a ReadFiles,
     descriptors: &'a Arc<Descriptors>,
 }
@@ -73,8 +74,9 @@ impl FollowedPath {
         if last.is_some_and(Generation::is_pipe) {
             return PassedFiles::default();
         }
-        let FollowedPath { path, mount, descriptors, read_files: earlier, .. } = self;
-        Search { path, mount: *mount, since, now, last, earlier, descriptors }.find(is_unknown)
+        let FollowedPath { path, generations, read_files: earlier, descriptors, .. } = self;
+        let mount = self.mount;
+        Search { path, mount, since, now, last, generations, earlier, descriptors }.find(is_unknown)
     }
 }
 
@@ -157,9 +159,11 @@ impl Search<'_> {
             })
     }
 
-    /// Returns whether a compressed file is a form of one that was read to its end before.
-    fn was_read(&self, file: &LogFile) -> bool {
-        file.is_compressed() && self.earlier.has(file)
+    /// Returns whether a file is a copy or a compressed form of one that is read, or was read before.
+    fn was_read(&self, file: &HeldFile) -> bool {
+        let log = file.log();
+        self.generations.iter().any(|read| read.has_copy(&log))
+            || (file.is_compressed() && self.earlier.has(file))
     }
 
     /// Opens files in their order, those that were renamed since the listing and copies excepted.
@@ -172,8 +176,7 @@ impl Search<'_> {
             }
             match candidate.open(self.mount, self.descriptors) {
                 Ok(file) => {
-                    let is_copy = |last: &Generation| last.has_copy(&file.log());
-                    if !self.last.is_some_and(is_copy) && !self.was_read(&file) {
+                    if !self.was_read(&file) {
                         let id = file.id();
                         passed.files.push(OpenedFile { file, id, kind: FileKind::Regular });
                     }

@@ -148,3 +148,79 @@ impl TimeSearch {
         Ok(is_over.then_some((!self.has_times).then_some(0)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::super::compressed::Compression;
+    use super::super::descriptors::{Descriptors, HeldFile};
+    use super::super::mount::Mount;
+    use super::super::start_at::last_lines;
+    use super::*;
+
+    /// Returns the text as a plain and as a compressed file.
+    fn files(text: &str) -> (HeldFile, HeldFile) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| directory.path().join(name);
+        std::fs::write(path("a"), text).expect("written");
+        let file = std::fs::File::create(path("a.gz")).expect("created");
+        let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).and_then(|()| gzip.try_finish()).expect("written");
+        let descriptors = Descriptors::new();
+        let open = |name, form| descriptors.open_as(&path(name), Mount::Local, form);
+        let plain = open("a", None).expect("opened");
+        (plain, open("a.gz", Some(Compression::Gzip)).expect("opened"))
+    }
+
+    fn counted(file: &LogFile, wanted: u64) -> (u64, u64) {
+        let mut count = LineCount::new(file, wanted).expect("read");
+        loop {
+            if let Some(found) = count.step(file).expect("read") {
+                return found;
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_found_by_their_time() {
+        let line = |n: usize| format!("2026-11-25 {:02}:{:02}:00 text\n", n / 60, n % 60);
+        let text: String = (0..1440).map(|n| line(n) + &"x".repeat(3000) + "\n").collect();
+        let (plain, compressed) = files(&text);
+        let since = |time: i64| {
+            let mut search = TimeSearch::new(&compressed, time, &Zone::utc()).expect("read");
+            loop {
+                if let Some(found) = search.step(&compressed).expect("read") {
+                    return found;
+                }
+            }
+        };
+        let start = 1_795_564_800_000;
+        for minute in [0, 1, 700, 1439] {
+            let found = since(start + minute * 60_000);
+            assert_eq!(found, Some(minute as u64 * 3027), "minute {minute}");
+        }
+        assert_eq!(since(start + 1440 * 60_000), None);
+        assert_eq!(plain.len().expect("known"), 1440 * 3027);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(30))]
+        #[test]
+        fn compressed_lines_are_counted_as_plain_ones(
+            lens in proptest::collection::vec(
+                prop_oneof![0_usize..40, Just(200_000)], 0..60),
+            is_unfinished: bool, wanted in 1_u64..70,
+        ) {
+            let mut text: String = lens.iter().map(|&len| "x".repeat(len) + "\n").collect();
+            if is_unfinished {
+                text.push_str("unfinished");
+            }
+            let (plain, compressed) = files(&text);
+            let expected = last_lines(&plain, wanted).expect("read");
+            prop_assert_eq!(counted(&compressed, wanted), expected);
+        }
+    }
+}

@@ -161,3 +161,98 @@ impl std::fmt::Debug for CompressedText {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::write::GzEncoder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Returns a text of lines that do not repeat.
+    fn plain(len: usize) -> Vec<u8> {
+        let lines = (0_u64..).map(|n| format!("line {n} {:x}\n", n.wrapping_mul(0x9E37_79B9_7F4A)));
+        lines.flat_map(String::into_bytes).take(len).collect()
+    }
+
+    fn compressed(text: &[u8]) -> (Arc<File>, CompressedText) {
+        let mut file = tempfile::tempfile().expect("a file");
+        let mut gzip = GzEncoder::new(&mut file, flate2::Compression::fast());
+        gzip.write_all(text).and_then(|()| gzip.try_finish()).expect("written");
+        drop(gzip);
+        (Arc::new(file), CompressedText::new(Compression::Gzip, Arc::default()))
+    }
+
+    #[test]
+    fn the_end_is_known_when_it_was_read() {
+        let plain = plain(10_000);
+        let (file, text) = compressed(&plain);
+        let mut bytes = vec![0; 6000];
+        assert_eq!(text.read_at(&file, &mut bytes, 0).expect("read"), 6000);
+        assert_eq!(text.len(), None);
+        assert_eq!(text.read_at(&file, &mut bytes, 6000).expect("read"), 4000);
+        assert_eq!((text.len(), text.damage()), (Some(10_000), None));
+        assert_eq!(text.read_at(&file, &mut bytes, 10_000).expect("read"), 0);
+        assert_eq!(text.read_at(&file, &mut bytes, 9000).expect("read"), 1000);
+        assert_eq!(bytes[..1000], plain[9000..]);
+        assert!(text.reread_exact_at(&file, &mut bytes[..2], 9999).is_err());
+    }
+
+    #[test]
+    fn reads_go_on_with_the_decoder_that_stands_there() {
+        let plain = plain(8 << 20);
+        let (file, text) = compressed(&plain);
+        let mut bytes = vec![0; 256 * 1024];
+        for offset in [0, 3 << 20, 5 << 20, 7 << 20] {
+            text.reread_exact_at(&file, &mut bytes, offset).expect("read");
+        }
+        // Decoding again from the start takes another decoder, which replaces the oldest.
+        assert!(text.decoders.take(text.number, 1 << 20).is_none());
+        text.reread_exact_at(&file, &mut bytes, (7 << 20) - (256 << 10)).expect("read");
+        assert!(bytes == plain[(7 << 20) - (256 << 10)..7 << 20]);
+        let cursor = text.decoders.take(text.number, 7 << 20).expect("it is parked");
+        assert_eq!(cursor.position(), (7 << 20) + (256 << 10));
+        assert!(text.decoders.take(text.number, 0).is_none(), "there is one decoder");
+    }
+
+    #[test]
+    fn a_file_that_was_closed_is_no_damage() {
+        let (file, text) = compressed(&plain(1 << 20));
+        let mut bytes = vec![0; 100];
+        let other = Arc::new(file.try_clone().expect("cloned"));
+        let mut cursor = text.cursor(&other);
+        drop(other);
+        let (read, stop) = cursor.read_at(&mut bytes, 0);
+        assert!(read == 0 && text.record(stop, &cursor).is_err());
+        assert_eq!(text.len(), None);
+        assert_eq!(text.read_at(&file, &mut bytes, 0).expect("read"), 100);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn all_reads_return_the_bytes_of_the_text(
+            len in 0_usize..3_000_000,
+            reads in proptest::collection::vec((0_usize..3_100_000, 1_usize..300_000, any::<bool>()), 1..12),
+        ) {
+            let plain = plain(len);
+            let (file, text) = compressed(&plain);
+            for (offset, wanted, is_client) in reads {
+                let mut bytes = vec![0; wanted];
+                let expected = &plain[offset.min(len)..(offset + wanted).min(len)];
+                if is_client {
+                    let read = text.reread_exact_at(&file, &mut bytes, offset as u64);
+                    prop_assert_eq!(read.is_ok(), expected.len() == wanted);
+                } else {
+                    let read = text.read_at(&file, &mut bytes, offset as u64).expect("read");
+                    prop_assert_eq!(read, expected.len());
+                }
+                if !is_client || expected.len() == wanted {
+                    prop_assert!(bytes[..expected.len()] == *expected);
+                }
+            }
+        }
+    }
+}
