@@ -24,9 +24,9 @@ impl Descriptors {
     ///
     /// The checksums of events tell whether the text is the same.
     pub(super) fn replace(self: &Arc<Self>, file: &LogFile) -> bool {
-        let form = self.compressed_form(file);
-        form.iter().for_each(|form| file.replace(form));
-        form.is_some()
+        let Some(form) = self.compressed_form(file) else { return false };
+        file.replace(&form);
+        true
     }
 
     fn compressed_form(self: &Arc<Self>, file: &LogFile) -> Option<HeldFile> {

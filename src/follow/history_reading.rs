@@ -13,7 +13,7 @@ use super::rotated_history::{
     Current, FileStart, HistoryContext, Outcome, PendingFile, RotatedHistory, Step,
 };
 use super::start_at::since;
-use super::text_search::{STEP, TimeSearch};
+use super::text_search::{FirstInRange, STEP, TimeSearch};
 use super::update::Update;
 use crate::journal::JournalNote;
 use crate::system::is_out_of_descriptors;
@@ -162,14 +162,14 @@ impl RotatedHistory {
             Some(Current::Searching(path, file, mut search, permit)) => {
                 step.bytes = STEP;
                 let begun = match search.step(&file) {
-                    Ok(None) => {
+                    Ok(FirstInRange::Later) => {
                         self.current = Some(Current::Searching(path, file, search, permit));
                         return step;
                     }
-                    Ok(Some(Some(offset))) => {
+                    Ok(FirstInRange::At(offset)) => {
                         self.begin_at(&path, file, offset, permit, &mut step.updates)
                     }
-                    Ok(Some(None)) => Ok(()),
+                    Ok(FirstInRange::Nowhere) => Ok(()),
                     Err(error) => Err(error),
                 };
                 if let Err(error) = begun {

@@ -174,18 +174,14 @@ impl Search<'_> {
                 passed.has_more = true;
                 break;
             }
-            match candidate.open(self.mount, self.descriptors) {
-                Ok(file) => {
-                    if !self.was_read(&file) {
-                        let id = file.id();
-                        passed.files.push(OpenedFile { file, id, kind: FileKind::Regular });
-                    }
-                }
+            let Ok(file) = candidate.open(self.mount, self.descriptors) else {
                 // The file has another name now, or there are no descriptors.
-                _ => {
-                    passed.has_more = true;
-                    break;
-                }
+                passed.has_more = true;
+                break;
+            };
+            if !self.was_read(&file) {
+                let id = file.id();
+                passed.files.push(OpenedFile { file, id, kind: FileKind::Regular });
             }
         }
         passed

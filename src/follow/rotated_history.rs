@@ -28,7 +28,7 @@ use crate::record::Zone;
 const HELD: usize = 16;
 
 /// Nanoseconds of a millisecond.
-const MILLI: i64 = 1_000_000;
+const MILLI: u64 = 1_000_000;
 
 /// The rotated files of one source that are still to be read.
 #[derive(Debug)]
@@ -175,7 +175,8 @@ impl RotatedHistory {
         };
         let is_wanted = |file: &RotatedFile| {
             let is_in_range = match &older {
-                Older::Since { time, .. } => (file.modified / MILLI as u64) as i64 + 999 >= *time,
+                // The time of a compressed file may be in whole seconds.
+                Older::Since { time, .. } => (file.modified / MILLI + 999).cast_signed() >= *time,
                 Older::All | Older::Last(_) => true,
             };
             is_in_range && !self.files.contains(&file.id) && is_unknown(&file.path, file.id)
@@ -192,10 +193,16 @@ impl RotatedHistory {
         self.files.extend(files.iter().map(|file| file.id));
         match older {
             Older::Last(lines) => (self.missing, self.uncounted) = (lines, files),
-            Older::All => files.into_iter().for_each(|file| self.add(file, FileStart::Offset(0))),
+            Older::All => {
+                for file in files {
+                    self.add(file, FileStart::Offset(0));
+                }
+            }
             Older::Since { time, zone } => {
                 let start = FileStart::Since(time, zone);
-                files.into_iter().for_each(|file| self.add(file, start.clone()));
+                for file in files {
+                    self.add(file, start.clone());
+                }
             }
         }
         if self.known.is_some() {

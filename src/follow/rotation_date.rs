@@ -106,13 +106,13 @@ fn number(digits: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    fn calendar(date: &[u64], rest: &[u64]) -> Option<RotationDate> {
-        Some(RotationDate::Calendar { date: date.to_vec(), rest: rest.to_vec() })
+    fn calendar(date: &[u64], rest: &[u64]) -> RotationDate {
+        RotationDate::Calendar { date: date.to_vec(), rest: rest.to_vec() }
     }
 
     #[test]
     fn dates_are_read_in_any_usual_form() {
-        let parse = |text: &str| RotationDate::parse(text.as_bytes());
+        let parse = |text: &str| RotationDate::parse(text.as_bytes()).expect("a date");
         assert_eq!(parse("-20261125"), calendar(&[2026, 11, 25], &[]));
         assert_eq!(parse(".2026-11-25.3"), calendar(&[2026, 11, 25], &[3]));
         assert_eq!(parse(".2026-11-25_10"), calendar(&[2026, 11, 25, 10], &[]));
@@ -121,9 +121,9 @@ mod tests {
         assert_eq!(parse("-20261125T103000"), calendar(&[2026, 11, 25, 10, 30, 0], &[]));
         let lumberjack = calendar(&[2026, 11, 25, 18, 30, 0], &[0]);
         assert_eq!(parse("-2026-11-25T18-30-00.000"), lumberjack);
-        assert_eq!(parse(".1764028800"), Some(RotationDate::Epoch(1_764_028_800_000)));
+        assert_eq!(parse(".1764028800"), RotationDate::Epoch(1_764_028_800_000));
         for text in [".1", "-1234", ".20261325", ".80801", "-25-11-2026", ".20261125123"] {
-            assert_eq!(parse(text), None, "{text}");
+            assert_eq!(RotationDate::parse(text.as_bytes()), None, "{text}");
         }
     }
 }

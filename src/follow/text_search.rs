@@ -114,6 +114,15 @@ pub(super) struct TimeSearch {
     has_times: bool,
 }
 
+/// The first line in range, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FirstInRange {
+    /// It stands behind the lines that were looked at, if there is one.
+    Later,
+    At(u64),
+    Nowhere,
+}
+
 impl TimeSearch {
     pub(super) fn new(file: &LogFile, time: i64, zone: &Zone) -> io::Result<Self> {
         let clock = Clock::new(zone, last_change(file).unwrap_or(time));
@@ -121,11 +130,11 @@ impl TimeSearch {
         Ok(TimeSearch { time, clock, encoding, offset: 0, has_times: false })
     }
 
-    /// Reads on; returns the offset of the first line in range, if there is one, once it is known.
+    /// Reads on.
     ///
     /// If no line states a time, all lines have the time of the last change of the file, which is in
     /// range.
-    pub(super) fn step(&mut self, file: &LogFile) -> io::Result<Option<Option<u64>>> {
+    pub(super) fn step(&mut self, file: &LogFile) -> io::Result<FirstInRange> {
         let text = LogText { file, encoding: self.encoding, len: file.len()? };
         let (start, end) = (self.offset, self.offset + STEP as u64);
         let mut found = None;
@@ -141,11 +150,12 @@ impl TimeSearch {
             text.visit_lines_after(start, end, visit)?;
         }
         self.offset = end;
-        if found.is_some() {
-            return Ok(Some(found));
-        }
-        let is_over = file.len()? <= end;
-        Ok(is_over.then_some((!self.has_times).then_some(0)))
+        Ok(match found {
+            Some(offset) => FirstInRange::At(offset),
+            None if file.len()? > end => FirstInRange::Later,
+            None if self.has_times => FirstInRange::Nowhere,
+            None => FirstInRange::At(0),
+        })
     }
 }
 
@@ -192,18 +202,20 @@ mod tests {
         let since = |time: i64| {
             let mut search = TimeSearch::new(&compressed, time, &Zone::utc()).expect("read");
             loop {
-                if let Some(found) = search.step(&compressed).expect("read") {
+                let found = search.step(&compressed).expect("read");
+                if found != FirstInRange::Later {
                     return found;
                 }
             }
         };
         let start = 1_795_564_800_000;
-        for minute in [0, 1, 700, 1439] {
-            let found = since(start + minute * 60_000);
-            assert_eq!(found, Some(minute as u64 * 3027), "minute {minute}");
+        for minute in [0, 1, 700, 1439_u32] {
+            let found = since(start + i64::from(minute) * 60_000);
+            let expected = FirstInRange::At(u64::from(minute) * 3026);
+            assert_eq!(found, expected, "minute {minute}");
         }
-        assert_eq!(since(start + 1440 * 60_000), None);
-        assert_eq!(plain.len().expect("known"), 1440 * 3027);
+        assert_eq!(since(start + 1440 * 60_000), FirstInRange::Nowhere);
+        assert_eq!(plain.len().expect("known"), 1440 * 3026);
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use crate::store::{push_number, take_number};
 
 /// The progress of reading a file, and checksums that show whether it still has the same bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a bit of a record")]
 pub struct Checkpoint {
     /// The file is still read; if not, only its history is needed.
     pub is_followed: bool,

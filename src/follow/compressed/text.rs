@@ -220,14 +220,15 @@ mod tests {
     #[test]
     fn a_file_that_was_closed_is_no_damage() {
         let (file, text) = compressed(&plain(1 << 20));
-        let mut bytes = vec![0; 100];
+        let mut bytes = vec![0; 1 << 20];
         let other = Arc::new(file.try_clone().expect("cloned"));
         let mut cursor = text.cursor(&other);
         drop(other);
         let (read, stop) = cursor.read_at(&mut bytes, 0);
-        assert!(read == 0 && text.record(stop, &cursor).is_err());
+        // The decoder has some bytes already.
+        assert!(read < bytes.len() && text.record(stop, &cursor).is_err());
         assert_eq!(text.len(), None);
-        assert_eq!(text.read_at(&file, &mut bytes, 0).expect("read"), 100);
+        assert_eq!(text.read_at(&file, &mut bytes, 0).expect("read"), 1 << 20);
     }
 
     proptest! {
