@@ -17,8 +17,8 @@ use crate::follow::{FollowOptions, StartAt};
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Start with the last N lines of each file that exists at startup, and of its rotated files if it
-    /// has fewer; +N starts with line N
+    /// Start with the last N lines of each file that exists at startup, and of its rotated files if
+    /// it has fewer; +N starts with line N
     #[arg(short = 'n', long, env = "SSETAIL_LINES", value_name = "N|+N",
           default_value = lines(&FollowOptions::DEFAULT_START), value_parser = parse_lines,
           allow_hyphen_values = true)]

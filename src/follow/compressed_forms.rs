@@ -11,16 +11,16 @@ use super::descriptors::{Descriptors, HeldFile};
 use super::file_source::HEAD;
 use super::log_file::LogFile;
 
-/// Most names of a directory that are looked at. Twice as many take twice as long for each file that
-/// was deleted.
+/// Most names of a directory that are looked at. Twice as many take twice as long for each file
+/// that was deleted.
 const LISTED: usize = 2048;
 
 /// Most files whose first bytes are compared.
 const OPENED: usize = 16;
 
 impl Descriptors {
-    /// Lets a file that was deleted go on with its compressed form; returns false if none is beside the
-    /// place where it was.
+    /// Lets a file that was deleted go on with its compressed form; returns false if none is beside
+    /// the place where it was.
     ///
     /// The checksums of events tell whether the text is the same.
     pub(super) fn replace(self: &Arc<Self>, file: &LogFile) -> bool {

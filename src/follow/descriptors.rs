@@ -144,8 +144,8 @@ impl Descriptors {
         self.has_closed.store(true, Ordering::Relaxed);
     }
 
-    /// Closes the files of the history on `mount` that were deleted at least `linger` ago, unless they
-    /// were compressed.
+    /// Closes the files of the history on `mount` that were deleted at least `linger` ago, unless
+    /// they were compressed.
     pub(super) fn close_deleted(self: &Arc<Self>, mount: Mount, now: Instant, linger: Duration) {
         // Asking the file system may take time, so that the lock is not held meanwhile.
         let files: Vec<Arc<LogFile>> = {

@@ -67,11 +67,7 @@ impl RotatedHistory {
     pub(super) fn open_next(&mut self, context: &mut HistoryContext<'_>) -> Step {
         let mut step = Step { bytes: STEP / 16, ..Step::default() };
         let Some(mut pending) = self.pending.pop_front() else { return step };
-        let permit = match pending.file.name.compression {
-            Some(_) => context.descriptors.decoders.begin_reading().map(Some),
-            None => Some(None),
-        };
-        let Some(permit) = permit else {
+        let Some(permit) = context.permit(&pending.file) else {
             self.pending.push_front(pending);
             step.outcome = Outcome::Waiting;
             return step;
@@ -97,7 +93,7 @@ impl RotatedHistory {
         &mut self,
         held: HeldFile,
         pending: &PendingFile,
-        permit: Option<ReadingPermit>,
+        permit: ReadingPermit,
         updates: &mut Vec<Update>,
     ) -> io::Result<()> {
         let path = pending.file.path.clone();
@@ -132,7 +128,7 @@ impl RotatedHistory {
         path: &Path,
         file: HeldFile,
         offset: u64,
-        permit: Option<ReadingPermit>,
+        permit: ReadingPermit,
         updates: &mut Vec<Update>,
     ) -> io::Result<()> {
         let id = file.id();
@@ -148,7 +144,7 @@ impl RotatedHistory {
         &mut self,
         path: &Path,
         mut generation: Generation,
-        permit: Option<ReadingPermit>,
+        permit: ReadingPermit,
         updates: &mut Vec<Update>,
     ) {
         updates.extend(generation.checkpoint(true).map(Update::Note));

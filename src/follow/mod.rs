@@ -47,6 +47,7 @@ mod follower;
 mod generation;
 mod hint_limiter;
 mod hints;
+mod history_counting;
 mod history_reading;
 mod history_reads;
 mod history_turn;

@@ -87,8 +87,8 @@ pub(super) fn data_end(file: &LogFile, mut end: u64) -> u64 {
     end
 }
 
-/// Returns the offset behind the NULs that `new` bytes of a compressed file begin with, if they stand
-/// before a line: they were a hole before the file was compressed.
+/// Returns the offset behind the NULs that `new` bytes of a compressed file begin with, if they
+/// stand before a line: they were a hole before the file was compressed.
 pub(super) fn behind_decoded_nuls(state: &ReadState, new: &[u8]) -> Option<u64> {
     if new[0] != 0 || state.unfinished > 0 || state.is_binary || state.is_utf16(new) {
         return None;

@@ -159,7 +159,8 @@ impl Search<'_> {
             })
     }
 
-    /// Returns whether a file is a copy or a compressed form of one that is read, or was read before.
+    /// Returns whether a file is a copy or a compressed form of one that is read, or was read
+    /// before.
     fn was_read(&self, file: &HeldFile) -> bool {
         let log = file.log();
         self.generations.iter().any(|read| read.has_copy(&log))

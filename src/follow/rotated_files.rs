@@ -18,8 +18,8 @@ use super::own_streams::own_stream;
 use super::rotated_names::RotatedName;
 use crate::event::FileId;
 
-/// Most listings of a directory. Files are renamed while it is listed, and are missed then; twice the
-/// value only matters for a rotation that never pauses.
+/// Most listings of a directory. Files are renamed while it is listed, and are missed then; twice
+/// the value only matters for a rotation that never pauses.
 pub(super) const LISTINGS: usize = 8;
 
 /// A file with a name that a rotation gives.
@@ -58,8 +58,8 @@ impl RotatedFile {
         Err(io::ErrorKind::NotFound.into())
     }
 
-    /// Compares the times at which two files were written, as far as names and times tell; the older
-    /// is less.
+    /// Compares the times at which two files were written, as far as names and times tell; the
+    /// older is less.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let times = self.modified.cmp(&other.modified);
         if self.name.is_comparable(&other.name) {
@@ -69,8 +69,8 @@ impl RotatedFile {
         }
     }
 
-    /// Returns whether this compressed file has the name of a plain one, and the same first bytes, as
-    /// far as they are written already.
+    /// Returns whether this compressed file has the name of a plain one, and the same first bytes,
+    /// as far as they are written already.
     pub(super) fn is_compressed_form_of(
         &self,
         plain: &Self,

@@ -1,4 +1,5 @@
-//! The rotated files beside a followed one, which are read before it: the oldest part of its source.
+//! The rotated files beside a followed one, which are read before it: the oldest part of its
+//! source.
 //!
 //! The files are listed once.
 //! For `-n N`, lines are counted from the newest file backward until there are enough.
@@ -16,8 +17,8 @@ use super::mount::Mount;
 use super::read_files::ReadFiles;
 use super::rotated_files::{RotatedFile, rotated_files};
 use super::rotated_names::{Place, RotatedName};
-use super::start_at::{Older, last_lines};
-use super::text_search::{LineCount, STEP, TimeSearch};
+use super::start_at::Older;
+use super::text_search::{LineCount, TimeSearch};
 use super::update::Update;
 use crate::event::{Cutting, FileId};
 use crate::journal::Checkpoint;
@@ -42,9 +43,9 @@ pub(super) struct RotatedHistory {
     /// All files of the history.
     pub(super) files: Vec<FileId>,
     /// Files whose lines are not counted yet, the newest last, and the number of lines that miss.
-    uncounted: Vec<RotatedFile>,
-    missing: u64,
-    counting: Option<(PendingFile, HeldFile, LineCount)>,
+    pub(super) uncounted: Vec<RotatedFile>,
+    pub(super) missing: u64,
+    pub(super) counting: Option<Counting>,
     /// Files to read, the oldest first.
     pub(super) pending: VecDeque<PendingFile>,
     pub(super) current: Option<Current>,
@@ -63,6 +64,17 @@ pub(super) struct PendingFile {
     pub(super) start: FileStart,
 }
 
+/// A compressed file whose lines are being counted.
+#[derive(Debug)]
+pub(super) struct Counting {
+    pub(super) pending: PendingFile,
+    pub(super) held: HeldFile,
+    pub(super) count: LineCount,
+    /// Held until the lines are counted.
+    #[expect(dead_code, reason = "its drop ends the permission")]
+    pub(super) permit: ReadingPermit,
+}
+
 /// The first line of a file to read.
 #[derive(Clone, Debug)]
 pub(super) enum FileStart {
@@ -74,8 +86,8 @@ pub(super) enum FileStart {
 /// The file that is being read.
 #[derive(Debug)]
 pub(super) enum Current {
-    Searching(PathBuf, HeldFile, TimeSearch, Option<ReadingPermit>),
-    Reading(PathBuf, Box<Generation>, Option<ReadingPermit>),
+    Searching(PathBuf, HeldFile, TimeSearch, ReadingPermit),
+    Reading(PathBuf, Box<Generation>, ReadingPermit),
 }
 
 /// Everything that a step works with.
@@ -89,6 +101,17 @@ pub(super) struct HistoryContext<'a> {
     pub(super) cutting: &'a Cutting,
     /// Milliseconds since 1970.
     pub(super) time: u64,
+}
+
+impl HistoryContext<'_> {
+    /// Returns the right to read a file, which only a compressed one needs; none if there are too
+    /// many.
+    pub(super) fn permit(&self, file: &RotatedFile) -> Option<ReadingPermit> {
+        match file.name.compression {
+            Some(_) => self.descriptors.decoders.begin_reading(),
+            None => Some(ReadingPermit::default()),
+        }
+    }
 }
 
 /// The result of one step.
@@ -130,8 +153,8 @@ impl RotatedHistory {
         }
     }
 
-    /// The history of the file at `path` that an earlier run has not read to its end; `known` are the
-    /// files that it has read.
+    /// The history of the file at `path` that an earlier run has not read to its end; `known` are
+    /// the files that it has read.
     pub(super) fn resumed(path: PathBuf, known: Arc<HashSet<FileId>>) -> Self {
         RotatedHistory { known: Some(known), ..RotatedHistory::new(path, Older::All) }
     }
@@ -191,6 +214,11 @@ impl RotatedHistory {
         }
         drop_unfinished_copies(&mut files, descriptors, mount);
         self.files.extend(files.iter().map(|file| file.id));
+        self.add_files(files, older);
+        self.hold_plain(descriptors, mount);
+    }
+
+    fn add_files(&mut self, files: Vec<RotatedFile>, older: Older) {
         match older {
             Older::Last(lines) => (self.missing, self.uncounted) = (lines, files),
             Older::All => {
@@ -209,6 +237,10 @@ impl RotatedHistory {
             // Files of an earlier run stand among the others.
             self.pending.make_contiguous().sort_by(|one, other| one.file.order(&other.file));
         }
+    }
+
+    /// Opens plain files in advance.
+    fn hold_plain(&mut self, descriptors: &Arc<Descriptors>, mount: Mount) {
         let plain = |pending: &&mut PendingFile| {
             pending.held.is_none() && pending.file.name.compression.is_none()
         };
@@ -238,59 +270,6 @@ impl RotatedHistory {
         } else {
             self.open_next(context)
         }
-    }
-
-    /// Counts lines, of the newest file that was not counted yet.
-    fn count(&mut self, context: &mut HistoryContext<'_>) -> Step {
-        let mut step = Step { bytes: STEP / 16, ..Step::default() };
-        if let Some((pending, file, mut count)) = self.counting.take() {
-            match count.step(&file) {
-                Ok(None) => {
-                    step.bytes = STEP;
-                    self.counting = Some((pending, file, count));
-                }
-                Ok(Some(found)) => self.add_counted(pending, Some(file), found),
-                Err(error) => self.report(&pending.file.path, &error, &mut step.updates),
-            }
-            return step;
-        }
-        let Some(file) = self.uncounted.pop() else { return step };
-        if self.missing == 0 {
-            self.uncounted.clear();
-            return step;
-        }
-        let mut pending = PendingFile { file, held: None, start: FileStart::Offset(0) };
-        let held = match self.open(&mut pending, context) {
-            Ok(Some(held)) => held,
-            Ok(None) => return step,
-            Err(error) => {
-                self.report(&pending.file.path, &error, &mut step.updates);
-                return step;
-            }
-        };
-        let counted = if held.is_compressed() {
-            LineCount::new(&held, self.missing).map(|count| {
-                self.counting = Some((pending, held, count));
-            })
-        } else {
-            last_lines(&held, self.missing)
-                .map(|found| self.add_counted(pending, Some(held), found))
-        };
-        // A file that cannot be read is left out.
-        drop(counted);
-        step
-    }
-
-    fn add_counted(
-        &mut self,
-        mut pending: PendingFile,
-        held: Option<HeldFile>,
-        (offset, missing): (u64, u64),
-    ) {
-        pending.start = FileStart::Offset(offset);
-        pending.held = held.filter(|held| !held.is_compressed());
-        self.missing = missing;
-        self.pending.push_front(pending);
     }
 }
 

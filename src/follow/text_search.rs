@@ -1,5 +1,5 @@
-//! Searches through compressed text, which can only be read forward: a step at a time, so that other
-//! files are read meanwhile.
+//! Searches through compressed text, which can only be read forward: a step at a time, so that
+//! other files are read meanwhile.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,8 +14,8 @@ use crate::record::{Clock, Zone, stated_time};
 /// Number of bytes of text that one step reads. Twice as many let other sources wait twice as long.
 pub(super) const STEP: usize = 1 << 20;
 
-/// Number of bytes whose lines are counted together. Half as many take twice the memory if many lines
-/// are wanted.
+/// Number of bytes whose lines are counted together. Half as many take twice the memory if many
+/// lines are wanted.
 const BLOCK: usize = 256 * 1024;
 
 /// A count of the lines of a text, which finds the last of them.
@@ -29,8 +29,8 @@ pub(super) struct LineCount {
     lines: u64,
     /// The last bytes end a line.
     is_finished: bool,
-    /// The offset of each block in which the first wanted line may begin, and the number of line ends
-    /// before it.
+    /// The offset of each block in which the first wanted line may begin, and the number of line
+    /// ends before it.
     blocks: VecDeque<(u64, u64)>,
     /// The offset up to which the text was passed over once more, when the lines are counted.
     passed: u64,
@@ -50,8 +50,8 @@ impl LineCount {
         })
     }
 
-    /// Reads on; returns the offset of the first wanted line, and by how many the text has fewer, once
-    /// it is known.
+    /// Reads on; returns the offset of the first wanted line, and by how many the text has fewer,
+    /// once it is known.
     pub(super) fn step(&mut self, file: &LogFile) -> io::Result<Option<(u64, u64)>> {
         if file.len()? <= self.offset {
             return self.find(file);
@@ -132,8 +132,8 @@ impl TimeSearch {
 
     /// Reads on.
     ///
-    /// If no line states a time, all lines have the time of the last change of the file, which is in
-    /// range.
+    /// If no line states a time, all lines have the time of the last change of the file, which is
+    /// in range.
     pub(super) fn step(&mut self, file: &LogFile) -> io::Result<FirstInRange> {
         let text = LogText { file, encoding: self.encoding, len: file.len()? };
         let (start, end) = (self.offset, self.offset + STEP as u64);

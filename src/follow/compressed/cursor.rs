@@ -8,8 +8,8 @@ use std::sync::{Arc, Weak};
 use super::compression::{Compression, Decoder};
 use super::raw_bytes::RawBytes;
 
-/// Number of bytes before the place that can be read again. Two reads of clients come in any order,
-/// each of at most 256 KiB; with half as many, the file is decoded from its start then.
+/// Number of bytes before the place that can be read again. Two reads of clients come in any
+/// order, each of at most 256 KiB; with half as many, the file is decoded from its start then.
 const KEPT: usize = 768 * 1024;
 
 /// Number of bytes that are decoded at a time to pass over them.
@@ -56,8 +56,8 @@ impl Cursor {
         offset >= self.position - self.kept.len() as u64
     }
 
-    /// Fills `bytes` from `offset` on, which the cursor covers; returns their number, and the reason
-    /// if they are fewer.
+    /// Fills `bytes` from `offset` on, which the cursor covers; returns their number, and the
+    /// reason if they are fewer.
     pub(super) fn read_at(&mut self, bytes: &mut [u8], offset: u64) -> (usize, Option<Stop>) {
         let mut skipped = vec![0; if offset > self.position { SKIPPED } else { 0 }];
         while offset > self.position {

@@ -24,16 +24,17 @@ pub(in super::super) struct Decoders {
     reading: AtomicUsize,
 }
 
-/// The right to read one compressed file from its start to its end.
-#[derive(Debug)]
-pub(in super::super) struct ReadingPermit(Arc<Decoders>);
+/// The right to read one compressed file from its start to its end; by default, a file that needs
+/// none.
+#[derive(Debug, Default)]
+pub(in super::super) struct ReadingPermit(Option<Arc<Decoders>>);
 
 impl Decoders {
     /// Returns the right to read one more file; none if there are too many.
     pub(in super::super) fn begin_reading(self: &Arc<Self>) -> Option<ReadingPermit> {
         let add = |reading| (reading < READING).then_some(reading + 1);
         let added = self.reading.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
-        added.is_ok().then(|| ReadingPermit(Arc::clone(self)))
+        added.is_ok().then(|| ReadingPermit(Some(Arc::clone(self))))
     }
 
     /// Returns a number for a new text.
@@ -71,7 +72,9 @@ impl Decoders {
 
 impl Drop for ReadingPermit {
     fn drop(&mut self) {
-        self.0.reading.fetch_sub(1, Ordering::Relaxed);
+        if let Some(decoders) = &self.0 {
+            decoders.reading.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use super::compression::Compression;
 use super::cursor::{Cursor, Stop};
 use super::decoders::Decoders;
 
-/// Number of bytes at the start of a text that stay in memory, because the follower compares them at
-/// every read.
+/// Number of bytes at the start of a text that stay in memory, because the follower compares them
+/// at every read.
 const HEAD: usize = 4096;
 
 /// The text of a compressed file.

@@ -1,7 +1,7 @@
 //! The text of a Zstandard file: the frames in it, one after the other.
 //!
-//! A decoder keeps the last bytes of an unfinished frame to itself, as many as later bytes can refer
-//! to. If a frame is damaged, its blocks before that place are decoded again and the frame is
+//! A decoder keeps the last bytes of an unfinished frame to itself, as many as later bytes can
+//! refer to. If a frame is damaged, its blocks before that place are decoded again and the frame is
 //! finished there, so that these bytes come out too.
 
 use std::io::{self, BufRead as _, Read};
