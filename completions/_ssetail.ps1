@@ -21,8 +21,8 @@ Register-ArgumentCompleter -Native -CommandName 'ssetail' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'ssetail' {
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Start with the last N lines of each file that exists at startup; +N starts with line N')
-            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'Start with the last N lines of each file that exists at startup; +N starts with line N')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Start with the last N lines of each file that exists at startup, and of its rotated files if it has fewer; +N starts with line N')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'Start with the last N lines of each file that exists at startup, and of its rotated files if it has fewer; +N starts with line N')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Start with the first line at or after TIME; e.g. 10m (ago), 14:00, 2026-11-25 or 2026-11-25T14:00:00Z')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Accepted for compatibility with tail; files are always followed by name')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Accepted for compatibility with tail; files are always followed by name')
@@ -58,7 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'ssetail' -ScriptBlock {
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Encrypt with the certificate chain in this PEM file, and offer HTTP/2')
             [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'Private key of the certificate, in a PEM file')
             [CompletionResult]::new('--completions', '--completions', [CompletionResultType]::ParameterName, 'Print the completion script for a shell: bash, zsh, fish, powershell or elvish')
-            [CompletionResult]::new('--from-start', '--from-start', [CompletionResultType]::ParameterName, 'Start with the first line: the same as -n +1')
+            [CompletionResult]::new('--from-start', '--from-start', [CompletionResultType]::ParameterName, 'Start with the first line of the oldest rotated file: the same as -n +1')
             [CompletionResult]::new('--binary', '--binary', [CompletionResultType]::ParameterName, 'Publish chunks of bytes instead of lines; each chunk is an event')
             [CompletionResult]::new('--redact-secrets', '--redact-secrets', [CompletionResultType]::ParameterName, 'Redact well-known secrets: passwords, tokens, cloud keys and private keys')
             [CompletionResult]::new('--tee', '--tee', [CompletionResultType]::ParameterName, 'Copy standard input to standard output, byte for byte')

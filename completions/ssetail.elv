@@ -18,8 +18,8 @@ set edit:completion:arg-completer[ssetail] = {|@words|
     }
     var completions = [
         &'ssetail'= {
-            cand -n 'Start with the last N lines of each file that exists at startup; +N starts with line N'
-            cand --lines 'Start with the last N lines of each file that exists at startup; +N starts with line N'
+            cand -n 'Start with the last N lines of each file that exists at startup, and of its rotated files if it has fewer; +N starts with line N'
+            cand --lines 'Start with the last N lines of each file that exists at startup, and of its rotated files if it has fewer; +N starts with line N'
             cand --since 'Start with the first line at or after TIME; e.g. 10m (ago), 14:00, 2026-11-25 or 2026-11-25T14:00:00Z'
             cand -f 'Accepted for compatibility with tail; files are always followed by name'
             cand --follow 'Accepted for compatibility with tail; files are always followed by name'
@@ -55,7 +55,7 @@ set edit:completion:arg-completer[ssetail] = {|@words|
             cand --tls-cert 'Encrypt with the certificate chain in this PEM file, and offer HTTP/2'
             cand --tls-key 'Private key of the certificate, in a PEM file'
             cand --completions 'Print the completion script for a shell: bash, zsh, fish, powershell or elvish'
-            cand --from-start 'Start with the first line: the same as -n +1'
+            cand --from-start 'Start with the first line of the oldest rotated file: the same as -n +1'
             cand --binary 'Publish chunks of bytes instead of lines; each chunk is an event'
             cand --redact-secrets 'Redact well-known secrets: passwords, tokens, cloud keys and private keys'
             cand --tee 'Copy standard input to standard output, byte for byte'

@@ -1,4 +1,4 @@
-complete -c ssetail -s n -l lines -d 'Start with the last N lines of each file that exists at startup; +N starts with line N' -r
+complete -c ssetail -s n -l lines -d 'Start with the last N lines of each file that exists at startup, and of its rotated files if it has fewer; +N starts with line N' -r
 complete -c ssetail -l since -d 'Start with the first line at or after TIME; e.g. 10m (ago), 14:00, 2026-11-25 or 2026-11-25T14:00:00Z' -r
 complete -c ssetail -s f -l follow -d 'Accepted for compatibility with tail; files are always followed by name' -r
 complete -c ssetail -l linger -d 'Time for which a replaced file is still read' -r
@@ -38,7 +38,7 @@ elvish\t''
 fish\t''
 powershell\t''
 zsh\t''"
-complete -c ssetail -l from-start -d 'Start with the first line: the same as -n +1'
+complete -c ssetail -l from-start -d 'Start with the first line of the oldest rotated file: the same as -n +1'
 complete -c ssetail -l binary -d 'Publish chunks of bytes instead of lines; each chunk is an event'
 complete -c ssetail -l redact-secrets -d 'Redact well-known secrets: passwords, tokens, cloud keys and private keys'
 complete -c ssetail -l tee -d 'Copy standard input to standard output, byte for byte'

@@ -192,3 +192,14 @@ fn a_copy_of_the_followed_file_is_no_history() {
     ssetail.append("a.log", "end\n");
     assert_eq!(ssetail.events("/sse").lines(101)[100], "end");
 }
+
+#[test]
+fn a_rotated_file_may_still_be_written() {
+    let ssetail = rotated().args(["a.log", "--from-start", "--linger", "1h"]).start();
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.lines(40), lines(&text(0..40)));
+    ssetail.append("a.log.1", "late\n");
+    assert_eq!(events.lines(1), ["late"]);
+    ssetail.append("a.log", "new\n");
+    assert_eq!(events.lines(1), ["new"]);
+}

@@ -23,13 +23,18 @@ pub(super) struct Generation {
     pub(super) replaced: Option<Instant>,
     /// The last read has failed.
     pub(super) retry: Option<Retry>,
+    has_reported_damage: bool,
 }
 
 impl Generation {
     /// A generation that is read from `offset` on.
     pub(super) fn new(opened: OpenedFile, offset: u64) -> io::Result<Self> {
         let (source, state) = FileSource::start(opened, offset)?;
-        Ok(Generation { reader: LineReader::new(source, state), replaced: None, retry: None })
+        Ok(Generation::of(LineReader::new(source, state)))
+    }
+
+    fn of(reader: LineReader<FileSource>) -> Self {
+        Generation { reader, replaced: None, retry: None, has_reported_damage: false }
     }
 
     /// A generation of an earlier run, and an update if its content was replaced since then.
@@ -39,8 +44,7 @@ impl Generation {
         checkpoint: &Checkpoint,
     ) -> io::Result<(Self, Option<Update>)> {
         let (source, state, is_same) = FileSource::resume(file, id, checkpoint)?;
-        let generation =
-            Generation { reader: LineReader::new(source, state), replaced: None, retry: None };
+        let generation = Generation::of(LineReader::new(source, state));
         Ok((generation, (!is_same).then_some(Update::Change(SourceChange::Truncated))))
     }
 
@@ -96,9 +100,18 @@ impl Generation {
         self.reader.source().file.is_compressed()
     }
 
-    /// See [`LogFile::damage`].
-    pub(super) fn damage(&self) -> Option<String> {
-        self.reader.source().file.damage()
+    /// Returns the sentence that a compressed file cannot be read to its end, once.
+    pub(super) fn take_damage(&mut self) -> Option<Update> {
+        if self.has_reported_damage {
+            return None;
+        }
+        let reason = self.reader.source().file.damage()?;
+        self.has_reported_damage = true;
+        Some(Update::Say(format!(
+            "{} cannot be read behind byte {} of its text: {reason}; the rest of it is left out",
+            self.reader.source().file.path().display(),
+            self.offset()
+        )))
     }
 
     /// Moves to the first byte of a file of which nothing was read yet; returns a note of it.

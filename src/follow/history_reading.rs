@@ -184,7 +184,7 @@ impl RotatedHistory {
                     }
                     Err(error) => self.report(&path, &error, &mut step.updates),
                 }
-                self.end(&path, generation, context, &mut step);
+                self.end(generation, context, &mut step);
             }
             None => {}
         }
@@ -194,18 +194,11 @@ impl RotatedHistory {
     /// Ends a file that was read. The last one may still be written, unless it is compressed.
     fn end(
         &mut self,
-        path: &Path,
         mut generation: Box<Generation>,
         context: &mut HistoryContext<'_>,
         step: &mut Step,
     ) {
-        if let Some(reason) = generation.damage() {
-            step.updates.push(Update::Say(format!(
-                "{} cannot be read behind byte {} of its text: {reason}; the rest of it is left out",
-                path.display(),
-                generation.offset()
-            )));
-        }
+        step.updates.extend(generation.take_damage());
         if self.pending.is_empty() && !generation.is_compressed() {
             step.outcome = Outcome::Done(Some(generation));
             return;

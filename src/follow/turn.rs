@@ -80,6 +80,7 @@ impl FollowedPath {
             self.confirm_newest(&mut updates);
         }
         updates.extend(progress.updates);
+        updates.extend(self.generations[index].take_damage());
         if progress.is_overwritten {
             updates.push(Update::Say(format!(
                 "{} was changed where it had been read already; going on at its end",

@@ -162,3 +162,24 @@ fn files_that_were_rotated_and_compressed_between_two_looks_are_read() {
     ssetail.append("a.log", "end\n");
     assert_eq!(events.lines(1), ["end"]);
 }
+
+#[test]
+fn a_damaged_file_between_two_looks_is_reported() {
+    let mut ssetail = Ssetail::new().file("a.log", "begin\n").args(["a.log"]).start();
+    let mut events = ssetail.events("/sse");
+    assert_eq!(events.lines(1), ["begin"]);
+    let long = numbered("a line of a file that is cut off", 0..20_000);
+    ssetail.while_stopped(|| {
+        rotate(&ssetail);
+        ssetail.rename("a.log.1", "a.log.2");
+        let compressed = gzip(&long);
+        ssetail.append("a.log.1.gz", &compressed[..compressed.len() / 2]);
+        ssetail.append("a.log", "end\n");
+    });
+    let mut lines = Vec::new();
+    while lines.last().is_none_or(|line| line != "end") {
+        lines.extend(events.lines(1));
+    }
+    assert!(lines.len() > 5000 && long.starts_with(&(lines[..5000].join("\n") + "\n")));
+    ssetail.wait_for("a.log.1.gz cannot be read behind byte");
+}
