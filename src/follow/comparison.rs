@@ -2,6 +2,10 @@
 
 use memchr::memrchr;
 
+/// Number of bytes at the start of a file that are compared when it has grown, because the padding
+/// before the offset can be the same in two files. Twice as many take longer to read each time.
+pub(super) const HEAD: usize = 1024;
+
 /// Number of bytes before the offset that are compared at every read, in the same system call.
 /// Fewer are more often equal by chance after a truncation; more are copied at every read.
 pub(super) const GUARD: usize = 64;

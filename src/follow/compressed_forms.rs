@@ -6,9 +6,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::comparison::HEAD;
 use super::compressed::Compression;
 use super::descriptors::{Descriptors, HeldFile};
-use super::file_source::HEAD;
 use super::log_file::LogFile;
 
 /// Most names of a directory that are looked at. Twice as many take twice as long for each file

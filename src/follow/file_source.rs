@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::comparison::{Comparison, GUARD, WINDOW};
+use super::comparison::{Comparison, GUARD, HEAD, WINDOW};
 use super::descriptors::{HeldFile, OpenedFile};
 use super::file::FileKind;
 use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
@@ -12,10 +12,6 @@ use super::read_files::has_read;
 use super::shift::find_shifted;
 use crate::event::{FileId, Location, TextEncoding};
 use crate::journal::{Checkpoint, JournalNote};
-
-/// Number of bytes at the start of a file that are compared when it has grown, because the padding
-/// before the offset can be the same in two files. Twice as many take longer to read each time.
-pub(super) const HEAD: usize = 1024;
 
 /// Number of NULs behind the offset that are read to see whether text has replaced them. Writers
 /// fill a preallocated file from its start; twice as many take longer to read at every check.

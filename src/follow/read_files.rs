@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::comparison::GUARD;
-use super::file_source::HEAD;
+use super::comparison::{GUARD, HEAD};
 use super::log_file::LogFile;
 use crate::journal::Checkpoint;
 

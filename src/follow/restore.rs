@@ -11,6 +11,7 @@ use super::compressed::Compression;
 use super::descriptors::{Descriptors, HeldFile};
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
+use super::log_file::LogFile;
 use super::missing_files::MissingFile;
 use super::mount::{Mount, Mounts};
 use super::retired_files::RetiredFiles;
@@ -86,23 +87,16 @@ pub(super) fn restore(
             }
         }
     }
-    for followed in sources.iter_mut() {
-        if !has_answered(&followed.path, followed.mount) {
-            continue;
-        }
-        for (missing, form) in followed.find_compressed(&mut missing, &known) {
-            found.push((missing.log, form.log()));
-            restored.resume_rotated(&form, followed, missing.checkpoint, &known);
-        }
-    }
-    for MissingFile { file, checkpoint, .. } in missing {
-        if checkpoint.is_followed {
-            catalog.unclaimed.add(file, checkpoint);
-        }
-    }
+    restored.resume_missing(missing, catalog, sources, &known, has_answered, &mut found);
     for (id, file) in found {
         recovered.set_log(id, file);
     }
+    choose_newest(recovered, sources, now);
+    restored
+}
+
+/// Makes the file that each path leads to its newest one.
+fn choose_newest(recovered: &Recovered, sources: &mut SourceMap, now: Instant) {
     for followed in sources.iter_mut() {
         followed.choose_newest(now);
         // The files beside a path that no earlier run has read are not of its log.
@@ -110,7 +104,6 @@ pub(super) fn restore(
             followed.seen_at = recovered.written_at();
         }
     }
-    restored
 }
 
 /// Returns whether a file is read as a part of rotated history, or is compressed.
@@ -138,6 +131,32 @@ impl Restored {
             followed.restore(generation, now);
         } else {
             self.retired.add(generation);
+        }
+    }
+
+    /// Resumes the files that were compressed meanwhile; adds the numbers of their logs to `found`.
+    fn resume_missing(
+        &mut self,
+        mut missing: Vec<MissingFile>,
+        catalog: &Catalog,
+        sources: &mut SourceMap,
+        known: &Arc<HashSet<FileId>>,
+        has_answered: &mut dyn FnMut(&Path, Mount) -> bool,
+        found: &mut Vec<(u64, Arc<LogFile>)>,
+    ) {
+        for followed in sources.iter_mut() {
+            if !has_answered(&followed.path, followed.mount) {
+                continue;
+            }
+            for (missing, form) in followed.find_compressed(&mut missing, known) {
+                found.push((missing.log, form.log()));
+                self.resume_rotated(&form, followed, missing.checkpoint, known);
+            }
+        }
+        for MissingFile { file, checkpoint, .. } in missing {
+            if checkpoint.is_followed {
+                catalog.unclaimed.add(file, checkpoint);
+            }
         }
     }
 

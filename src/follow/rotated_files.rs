@@ -10,9 +10,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::comparison::HEAD;
 use super::compressed::Compression;
 use super::descriptors::{Descriptors, HeldFile};
-use super::file_source::HEAD;
 use super::mount::Mount;
 use super::own_streams::own_stream;
 use super::rotated_names::RotatedName;

@@ -7,13 +7,9 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
+use super::dictionary::LARGEST_DICTIONARY;
 use super::raw_bytes::RawBytes;
 use super::zstd::ZstdReader;
-
-/// Most bytes of memory for the dictionary of a decoder. `xz -9` needs as many, and `zstd -19` an
-/// eighth of them; with half of them, files of `xz -9` are not read, and twice as many are needed
-/// only for settings that the programs themselves warn about.
-pub(super) const LARGEST_DICTIONARY: usize = 64 << 20;
 
 /// A format of compressed files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 mod compression;
 mod cursor;
 mod decoders;
+mod dictionary;
 mod raw_bytes;
 mod text;
 mod zstd;

@@ -9,7 +9,7 @@ use std::io::{self, BufRead as _, Read};
 use ruzstd::decoding::errors::{FrameDecoderError, FrameHeaderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::compression::LARGEST_DICTIONARY;
+use super::dictionary::LARGEST_DICTIONARY;
 use super::raw_bytes::RawBytes;
 
 /// A last block without bytes, and a checksum, which is read if the frame should have one.
