@@ -4,8 +4,10 @@
 //! `length | CRC-32 of the records | CRC-32 of these two | records`.
 //! Everything here is pure.
 
-/// The first bytes of a journal that this version can read; one byte with the state follows.
-pub(super) const HEADER: &[u8] = b"ssetail journal 3\n";
+/// The first bytes of a journal that this version writes; one byte with the state follows.
+pub(super) const HEADER: &[u8] = b"ssetail journal 4\n";
+/// The first bytes of a journal without positions, which this version can read too.
+pub(super) const OLD_HEADER: &[u8] = b"ssetail journal 3\n";
 /// State of a journal that has all that was published.
 pub(super) const COMPLETE: u8 = b'+';
 /// State of a journal that lacks something that was published.

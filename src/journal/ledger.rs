@@ -30,6 +30,8 @@ pub(super) struct RunHeader {
 pub(super) struct Ledger {
     pub(super) run: RunHeader,
     sources: BTreeMap<usize, (Arc<Source>, PathBuf)>,
+    /// By the ID of the source: the newest position in the log of another program.
+    positions: BTreeMap<usize, String>,
     /// By the address of the log.
     logs: HashMap<usize, LedgerLog>,
     /// The number of the newest log.
@@ -48,7 +50,8 @@ struct LedgerLog {
 
 impl Ledger {
     pub(super) fn new(run: RunHeader) -> Self {
-        Ledger { run, sources: BTreeMap::new(), logs: HashMap::new(), last_log: 0 }
+        let (sources, positions) = (BTreeMap::new(), BTreeMap::new());
+        Ledger { run, sources, positions, logs: HashMap::new(), last_log: 0 }
     }
 
     /// Returns whether records can refer to `log`.
@@ -80,6 +83,19 @@ impl Ledger {
     /// Leaves a source out of later snapshots, until an event refers to it.
     pub(super) fn forget(&mut self, source: &Source) {
         self.sources.remove(&source.id);
+        self.positions.remove(&source.id);
+    }
+
+    /// Appends the record of the position up to which the log of another program was read.
+    pub(super) fn push_position(
+        &mut self,
+        source: &Arc<Source>,
+        text: &str,
+        records: &mut Vec<u8>,
+    ) {
+        let number = self.source(source, records);
+        Record::Position { source: number, text }.push(records);
+        self.positions.insert(source.id, text.to_owned());
     }
 
     /// Appends the record of how far a log was read, if the ledger has the log.
@@ -132,6 +148,9 @@ impl Ledger {
         }
         for (source, path) in self.sources.values() {
             push_source(source, path, records);
+        }
+        for (&id, text) in &self.positions {
+            Record::Position { source: id as u64, text }.push(records);
         }
         self.logs.retain(|_, known| known.log.strong_count() > 0);
         let mut logs: Vec<_> = self.logs.values().collect();

@@ -13,6 +13,10 @@ pub enum JournalNote {
     Path(PathBuf),
     /// The progress of reading a file.
     Checkpoint(Arc<dyn Log>, Checkpoint),
+    /// The position up to which the log of another program was read, such as its last event ID.
+    ///
+    /// It replaces the position of the same source that was noted before.
+    Position(String),
     /// The source is not followed any more.
     Forgotten,
 }

@@ -53,6 +53,8 @@ pub(super) enum Record<'a> {
     Next(u64),
     /// The run ended, and all of its records were written.
     End,
+    /// The position up to which the log of another program was read.
+    Position { source: u64, text: &'a str },
 }
 
 /// The fixed part of an [`Extent`](crate::store::Extent), with numbers for source and log.
@@ -117,6 +119,11 @@ impl Record<'_> {
                 push_number(bytes, next);
             }
             Record::End => bytes.push(9),
+            Record::Position { source, text } => {
+                bytes.push(10);
+                push_number(bytes, source);
+                push_text(bytes, text.as_bytes());
+            }
         }
     }
 }
@@ -156,6 +163,10 @@ impl<'a> Record<'a> {
             },
             8 => Record::Next(take_number(bytes)?),
             9 => Record::End,
+            10 => Record::Position {
+                source: take_number(bytes)?,
+                text: std::str::from_utf8(take_text(bytes)?).ok()?,
+            },
             _ => return None,
         })
     }
@@ -301,6 +312,7 @@ mod tests {
                 Record::Control { source: a, first: b, json: &text },
                 Record::Next(a),
                 Record::End,
+                Record::Position { source: a, text: &text },
             ];
             let mut written = Vec::new();
             for record in records {
@@ -314,7 +326,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_cause_a_panic(bytes in vec(any::<u8>(), 0..200), tag in 0u8..11) {
+        fn no_bytes_cause_a_panic(bytes in vec(any::<u8>(), 0..200), tag in 0u8..12) {
             let bytes = [vec![tag], bytes].concat();
             let mut rest = &*bytes;
             while Record::take(&mut rest).is_some() {}

@@ -34,6 +34,8 @@ pub(crate) struct RecoveredSource {
     pub(crate) path: PathBuf,
     /// The same source in this run, if it is followed again.
     pub(crate) now: Option<Arc<Source>>,
+    /// The position up to which it was read, if it is the log of another program.
+    pub(super) position: Option<String>,
 }
 
 /// A file that an earlier run has read.
@@ -90,6 +92,16 @@ impl Recovered {
     /// Iterates over the sources that were followed.
     pub(crate) fn followed(&mut self) -> impl Iterator<Item = &mut RecoveredSource> {
         self.sources.values_mut().filter(|known| known.path != Path::new(""))
+    }
+
+    /// Continues the source that an earlier run has followed under `path`, and that is `now` in this
+    /// run; returns the position up to which it was read.
+    ///
+    /// For sources that are the log of another program; a file has a [`Checkpoint`].
+    pub(crate) fn resume(&mut self, path: &Path, now: &Arc<Source>) -> Option<String> {
+        let earlier = self.sources.values_mut().rfind(|known| known.path == path)?;
+        earlier.now = Some(Arc::clone(now));
+        earlier.position.clone()
     }
 
     /// Returns source `id` as it is in this run, if it is followed again.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::block::{COMPLETE, HEADER, ParsedBlock, parse_block};
+use super::block::{COMPLETE, HEADER, OLD_HEADER, ParsedBlock, parse_block};
 use super::issue::RecoveryIssue;
 use super::missing::MissingLog;
 use super::record::{ExtentRef, Record};
@@ -33,7 +33,8 @@ pub(super) fn recover(
     if journal.is_empty() {
         return Some((recovered, Vec::new()));
     }
-    let (state, blocks) = journal.strip_prefix(HEADER)?.split_first()?;
+    let after_header = [HEADER, OLD_HEADER].iter().find_map(|header| journal.strip_prefix(*header));
+    let (state, blocks) = after_header?.split_first()?;
     let mut last_boot = String::new();
     let mut issues: Vec<_> = recovered.add_blocks(blocks, &mut last_boot).into_iter().collect();
     if *state != COMPLETE {
@@ -103,6 +104,9 @@ impl Recovered {
             Record::Next(next) => {
                 self.next = (next >= self.next).then_some(next)?;
             }
+            Record::Position { source, text } => {
+                self.sources.get_mut(&source)?.position = Some(text.to_owned());
+            }
             Record::End => self.has_ended = true,
         }
         Some(())
@@ -110,9 +114,12 @@ impl Recovered {
 
     fn add_source(&mut self, id: u64, name: &str, text: &[u8]) -> Option<()> {
         let source = Source { id: usize::try_from(id).ok()?, name: Name::from_wire(name)? };
-        let new = RecoveredSource { source: Arc::new(source), path: path(text), now: None };
+        let (source, path) = (Arc::new(source), path(text));
+        let new = RecoveredSource { source, path, now: None, position: None };
         let source = match self.sources.remove(&id) {
-            Some(earlier) => RecoveredSource { source: earlier.source, ..new },
+            Some(RecoveredSource { source, position, .. }) => {
+                RecoveredSource { source, position, ..new }
+            }
             None => new,
         };
         self.sources.insert(id, source);

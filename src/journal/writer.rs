@@ -151,6 +151,7 @@ impl Journal {
             match note {
                 JournalNote::Path(path) => ledger.push_path(source, path, block),
                 JournalNote::Forgotten => ledger.forget(source),
+                JournalNote::Position(text) => ledger.push_position(source, text, block),
                 JournalNote::Checkpoint(log, checkpoint) => {
                     introduce(ledger, log, block);
                     ledger.push_checkpoint(source, log, *checkpoint, block);

@@ -129,6 +129,7 @@ proptest! {
         let whole = recover(&journal, CAPACITY, NOW).expect("one").0;
         let at = at.index(journal.len());
         journal[at] ^= change;
+        prop_assume!(!journal.starts_with(OLD_HEADER));
         let read = recover(&journal, CAPACITY, NOW);
         prop_assert_eq!(read.is_none(), at < HEADER.len());
         if let Some((recovered, issues)) = read {
@@ -173,4 +174,40 @@ fn another_boot_or_other_cutting_ends_the_epoch() {
     assert_eq!(epoch(&journal, other_boot), (true, 1, vec![]));
     journal[HEADER.len()] = INCOMPLETE;
     assert_eq!(epoch(&journal, NOW), (false, 1, vec![RecoveryIssue::Incomplete]));
+}
+
+#[test]
+fn the_newest_position_of_a_source_is_recovered_from_records_and_from_a_snapshot() {
+    let run = || RunHeader {
+        epoch: "k3f9q2".into(),
+        boot: NOW.boot.into(),
+        cutting: NOW.cutting.into(),
+        patterns: Vec::new(),
+    };
+    let mut ledger = Ledger::new(run());
+    let mut block = empty_block();
+    ledger.push_snapshot(&mut block);
+    ledger.push_path(&source(), Path::new("https://web1/"), &mut block);
+    ledger.push_position(&source(), "abc123-1", &mut block);
+    ledger.push_position(&source(), "abc123-2", &mut block);
+    let mut snapshot = empty_block();
+    ledger.push_snapshot(&mut snapshot);
+    for mut block in [block, snapshot] {
+        seal(&mut block);
+        let journal = [HEADER, &[COMPLETE], &block].concat();
+        let (mut recovered, issues) = recover(&journal, CAPACITY, NOW).expect("one");
+        assert_eq!(issues, []);
+        assert_eq!(recovered.resume(Path::new("https://web2/"), &source()), None);
+        let position = recovered.resume(Path::new("https://web1/"), &source());
+        assert_eq!(position.as_deref(), Some("abc123-2"));
+        assert_eq!(recovered.source(source().id as u64), Some(&source()));
+    }
+}
+
+#[test]
+fn a_journal_without_positions_of_the_version_before_is_read() {
+    let journal = journal(&[(0, vec![3])]);
+    let old = [OLD_HEADER, &journal[HEADER.len()..]].concat();
+    let (recovered, issues) = recover(&old, CAPACITY, NOW).expect("one");
+    assert_eq!((recovered.index.entries().count(), issues), (1, vec![]));
 }
