@@ -28,6 +28,7 @@
 //! | [`journal`] | the state that survives restarts | files of its directory |
 //! | [`feed`] | one publisher, many subscribers | locks, held briefly; blocking threads of tokio |
 //! | [`follow`] | from files, standard input and commands to batches | followed files, linemux, a child process |
+//! | [`upstream`] | the events of other servers, up to batches | hyper, rustls, sockets; the file of `--tls-ca` |
 //! | [`http`] | requests, access, event streams | hyper, rustls, sockets |
 //! | `status` | output on the terminal | stderr, indicatif |
 //! | `failure` | `Failure`: errors that end the program | nothing |
@@ -45,7 +46,7 @@
 //! 1. The ring, the index and the encoder do no I/O, and know no clock and no async; they cannot
 //!    fail. Only `IndexEntry::reload` and the finder of contexts read files, outside the locks of
 //!    the feed.
-//! 2. Only [`follow`] touches followed files and linemux; only [`http`] touches hyper; only `cli`
+//! 2. Only [`follow`] touches followed files and linemux; only [`http`] and [`upstream`] touch hyper; only `cli`
 //!    and `manual` touch clap; only `status` touches indicatif; only `main` and `status` print
 //!    messages; `--tee` and commands copy to standard output.
 //! 3. Only [`event::Encoder`] knows the wire format.
@@ -113,6 +114,7 @@ mod settings;
 mod status;
 pub mod store;
 mod system;
+pub mod upstream;
 #[cfg(feature = "cli")]
 mod urls;
 

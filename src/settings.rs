@@ -3,6 +3,7 @@
 mod access;
 mod filter;
 mod sources;
+mod upstreams;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,12 +21,15 @@ use crate::feed::Feed;
 use crate::follow::{FollowOptions, Registry};
 use crate::http::{Access, Asset, ListenAddress, Site, Traffic, Trust};
 use crate::store::Capacity;
+use crate::upstream::Lineage;
 
 /// Settings of one run of the program.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) sources: SourceSettings,
     pub(crate) follow: FollowOptions,
+    /// PEM file of the authorities that are trusted, in place of those of the system.
+    pub(crate) authorities: Option<PathBuf>,
     pub(crate) capacity: Capacity,
     /// Directory of the journal.
     pub(crate) state: Option<PathBuf>,
@@ -100,6 +104,7 @@ impl TryFrom<Cli> for Settings {
                 cutting,
                 watch: true,
             },
+            authorities: cli.input.tls_ca,
             capacity: Capacity {
                 lines: cli.history.replay,
                 bytes: cli.history.replay_bytes,
@@ -143,8 +148,15 @@ impl SiteSettings {
     }
 
     /// Returns the site that serves `feed`.
-    pub(crate) fn site(self, access: Access, feed: Feed, registry: Registry) -> Site {
+    pub(crate) fn site(
+        self,
+        access: Access,
+        feed: Feed,
+        registry: Registry,
+        lineage: Lineage,
+    ) -> Site {
         Site {
+            lineage,
             feed,
             registry,
             prefix: self.prefix,
@@ -185,7 +197,8 @@ mod tests {
         let encoder = Encoder::new(Epoch::from_random(1));
         let (_publisher, feed) = feed(encoder, settings.capacity, settings.follow.cutting);
         let registry = Registry::default();
-        let ours = settings.site.site(Access::default(), feed.clone(), registry.clone());
+        let lineage = Lineage::new(feed.encoder().epoch().clone());
+        let ours = settings.site.site(Access::default(), feed.clone(), registry.clone(), lineage);
         same(&ours, &Site::new(feed, registry, "/sse"));
     }
 }

@@ -1,5 +1,6 @@
 //! Flags that say how sources are followed.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -79,6 +80,11 @@ pub(crate) struct InputArgs {
     /// Do not publish lines that match; $ stands before \r\n too; repeatable
     #[arg(long, env = "SSETAIL_EXCLUDE", value_name = "RE", value_parser = parse_regex)]
     pub(crate) exclude: Vec<Regex>,
+
+    /// Trust the certificate authorities in this PEM file in place of those of the system, for
+    /// https:// sources
+    #[arg(long, env = "SSETAIL_TLS_CA", value_name = "FILE", hide_short_help = true)]
+    pub(crate) tls_ca: Option<PathBuf>,
 
     /// Copy standard input to standard output, byte for byte
     #[arg(long, env = "SSETAIL_TEE", value_parser = BoolishValueParser::new())]

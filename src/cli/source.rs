@@ -14,6 +14,8 @@ pub(crate) enum SourceArg {
     Input(Option<OsString>),
     /// A path or a glob.
     Files(WantedSource),
+    /// The URL of another server, with the name that was given for it.
+    Upstream(Option<OsString>, String),
     /// A directory, which cannot be followed; the sentence suggests a glob.
     Directory(String),
 }
@@ -42,12 +44,19 @@ fn parse_source(text: &OsStr, probe: &Probe) -> Result<SourceArg, String> {
     if probe.at(&whole.path()).exists {
         return path(None, &whole, probe);
     }
+    if let Some(url) = url(text) {
+        return Ok(SourceArg::Upstream(None, url));
+    }
     let Some((name, rest)) = split_name(text) else { return path_or_pattern(None, text, probe) };
     if name.len() > 255 {
         return Err("the NAME before = may have at most 255 bytes".to_owned());
     }
     let name = Some(name.to_owned());
-    if is_input(rest) { Ok(SourceArg::Input(name)) } else { path_or_pattern(name, rest, probe) }
+    match url(rest) {
+        Some(url) => Ok(SourceArg::Upstream(name, url)),
+        None if is_input(rest) => Ok(SourceArg::Input(name)),
+        None => path_or_pattern(name, rest, probe),
+    }
 }
 
 /// Returns true if a SOURCE may be on a mount that hangs; touches no such file.
@@ -100,6 +109,13 @@ impl<'a> Place<'a> {
 
 fn is_input(text: &OsStr) -> bool {
     text == "-" || text == "/dev/stdin"
+}
+
+/// Returns a SOURCE that is the URL of a server.
+fn url(text: &OsStr) -> Option<String> {
+    let text = text.to_str()?;
+    let scheme = text.split_once("://")?.0.to_ascii_lowercase();
+    matches!(&*scheme, "http" | "https").then(|| text.to_owned())
 }
 
 /// Splits at the first `=`; a name has no slash, so that `./a=b` is a path.
@@ -185,6 +201,7 @@ mod tests {
             }
             SourceArg::Files(WantedSource { name, .. }) => (name, "*".to_owned()),
             SourceArg::Directory(sentence) => (None, sentence),
+            SourceArg::Upstream(name, url) => (name, url),
         };
         let name = |text: &str| Some(OsString::from(text));
         assert_eq!(named("-"), (None, "-".to_owned()));
@@ -192,6 +209,11 @@ mod tests {
         assert_eq!(named("api=x.log"), (name("api"), "x.log".to_owned()));
         assert_eq!(named("api=x/*.log"), (name("api"), "*".to_owned()));
         assert_eq!(named("./a=b.log"), (None, "a=b.log".to_owned()));
+        let url = "https://web1:8088/?a=b";
+        assert_eq!(named(url), (None, url.to_owned()));
+        assert_eq!(named(&format!("web={url}")), (name("web"), url.to_owned()));
+        assert_eq!(named("HTTP://web1"), (None, "HTTP://web1".to_owned()));
+        assert_eq!(named("ftp://web1/x"), (None, "x".to_owned()));
         assert_eq!(named("a=b=c.log"), (name("a"), "b=c.log".to_owned()));
     }
 }

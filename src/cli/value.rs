@@ -124,6 +124,7 @@ fn help(format: Format) -> &'static str {
         Format::Json => "Object with file, message, time and offset",
         Format::Base64 => "Bytes of the line in base64",
         Format::Buffer => "Like json, with the message as Node's `Buffer#toJSON`",
+        Format::Exact => "The line with everything from which another ssetail makes it again",
     }
 }
 

@@ -20,6 +20,15 @@ pub enum ControlEvent<'a> {
         /// The request has a filter, which might have rejected some of the lost events.
         filtered: bool,
     },
+    /// Events of another server were lost before they came to this one.
+    RelayedGap {
+        /// The name of the server, or of the server that it follows.
+        file: &'a Name,
+        /// The reason for the loss.
+        reason: GapReason,
+        /// Number of lost events; `None` if it cannot be known.
+        lost: Option<u64>,
+    },
     /// The file behind a source changed.
     Source {
         /// The name of the source.
@@ -111,6 +120,10 @@ impl ControlEvent<'_> {
                 .text("reason", reason.as_str())
                 .number("lost", lost)
                 .flag("filtered", filtered),
+            ControlEvent::RelayedGap { file, reason, lost } => object
+                .text("reason", reason.as_str())
+                .number("lost", lost)
+                .text("file", file.as_str()),
             ControlEvent::Source { file, change } => {
                 object.text("file", file.as_str()).text("change", change.as_str())
             }
@@ -132,7 +145,7 @@ impl ControlEvent<'_> {
 
     fn kind(self) -> &'static str {
         match self {
-            ControlEvent::Gap { .. } => "gap",
+            ControlEvent::Gap { .. } | ControlEvent::RelayedGap { .. } => "gap",
             ControlEvent::Source { .. } => "source",
             ControlEvent::End { .. } => "end",
             ControlEvent::Ping { .. } => "ping",
@@ -163,6 +176,20 @@ impl fmt::Display for CommandExit {
 }
 
 impl GapReason {
+    const ALL: [GapReason; 5] = [
+        GapReason::Evicted,
+        GapReason::Slow,
+        GapReason::Truncated,
+        GapReason::Restart,
+        GapReason::Unknown,
+    ];
+
+    /// Returns the reason with this name on the wire.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        GapReason::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             GapReason::Evicted => "evicted",
@@ -185,6 +212,20 @@ impl EndReason {
 }
 
 impl SourceChange {
+    const ALL: [SourceChange; 5] = [
+        SourceChange::Appeared,
+        SourceChange::Rotated,
+        SourceChange::Truncated,
+        SourceChange::Removed,
+        SourceChange::Unreadable,
+    ];
+
+    /// Returns the change with this name on the wire.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        SourceChange::ALL.into_iter().find(|change| change.as_str() == name)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             SourceChange::Appeared => "appeared",

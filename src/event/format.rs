@@ -16,6 +16,8 @@ pub enum Format {
     Base64,
     /// Like `Json`, with the message in the form of Node's `Buffer#toJSON`.
     Buffer,
+    /// The line with everything from which another ssetail makes it again.
+    Exact,
 }
 
 /// The text is not the name of a format.
@@ -24,11 +26,12 @@ pub struct UnknownFormat;
 
 impl Format {
     /// The name of every format, as flags and queries write it.
-    pub const NAMES: [(&'static str, Format); 4] = [
+    pub const NAMES: [(&'static str, Format); 5] = [
         ("text", Format::Text),
         ("json", Format::Json),
         ("base64", Format::Base64),
         ("buffer", Format::Buffer),
+        ("exact", Format::Exact),
     ];
 
     /// The name of the format.
@@ -42,7 +45,7 @@ impl Format {
         match self {
             Format::Text => 7, // "\ndata: " for a carriage return
             Format::Json => 8, // "\u0000", or U+FFFD beside base64
-            Format::Base64 => 2,
+            Format::Base64 | Format::Exact => 2,
             Format::Buffer => 4, // "255,"
         }
     }

@@ -12,6 +12,7 @@ mod cutting;
 mod encoded;
 mod encoder;
 mod envelope;
+mod exact;
 mod filter;
 mod format;
 mod grep;
@@ -40,6 +41,7 @@ pub use control::{CommandExit, ControlEvent, EndReason, GapReason, SourceChange}
 pub use cutting::Cutting;
 pub use encoder::Encoder;
 pub use envelope::{Envelope, Stream};
+pub use exact::ExactLine;
 pub use filter::LineFilter;
 pub use format::{Format, UnknownFormat};
 pub use grep::Grep;

@@ -7,6 +7,7 @@ use std::cell::Cell;
 
 use memchr::memchr;
 
+use super::exact::push_exact;
 use super::id::push_position;
 use super::line_object::{LineObject, push_base64};
 use super::text_encoding::char_boundary;
@@ -37,6 +38,10 @@ pub(super) struct Template<'a> {
     format: Format,
     name: &'a str,
     time: u64,
+    /// The time as text, with a space behind it, for `exact`.
+    time_text: Vec<u8>,
+    /// The lines are chunks (`--binary`).
+    chunks: bool,
     /// The lines can be sent as text without any change.
     clean: bool,
     /// The last plain line, if its end was not sent.
@@ -65,6 +70,8 @@ impl<'a> Template<'a> {
             format: with.format,
             name,
             time: lines.time,
+            time_text: format!("{} ", lines.time).into(),
+            chunks: lines.chunks,
             // A chunk can hold line ends, of which each begins another field.
             open: Cell::new(None),
             clean: !lines.chunks && is_clean(&lines.bytes),
@@ -113,7 +120,7 @@ impl<'a> Template<'a> {
 
     fn other_fields(&self) -> usize {
         match self.format {
-            Format::Text | Format::Base64 => OTHER_FIELDS,
+            Format::Text | Format::Base64 | Format::Exact => OTHER_FIELDS,
             Format::Json | Format::Buffer => OTHER_FIELDS + RECORD_FIELDS,
         }
     }
@@ -139,6 +146,9 @@ impl<'a> Template<'a> {
             Format::Text => push_text(out, line),
             Format::Base64 => push_base64(out, line.bytes),
             Format::Json | Format::Buffer => self.push_object(out, line, record),
+            Format::Exact => {
+                push_exact(out, line, &self.time_text, self.chunks, self.clean);
+            }
         }
         out.extend_from_slice(&self.id);
         push_position(out, position);

@@ -104,6 +104,7 @@ mod wanted_source;
 mod watcher;
 mod worker;
 
+pub(crate) use clock::wall_clock;
 #[cfg(feature = "cli")]
 pub(crate) use command::{CommandError, CommandOutput, CommandProcess, CommandSetup};
 pub use follower::Follower;

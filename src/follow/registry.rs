@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::clock::wall_clock;
 use super::source_status::{SourceKind, SourceStatus};
 use crate::event::{Name, Seq, Source};
 
@@ -33,7 +34,7 @@ pub struct ReadTotals {
 
 impl Registry {
     /// Adds a source, which gets an ID that no other source ever gets.
-    pub(super) fn add(&self, kind: SourceKind, name: Name) -> Arc<Source> {
+    pub(crate) fn add(&self, kind: SourceKind, name: Name) -> Arc<Source> {
         let mut state = self.lock();
         let source = Arc::new(Source { id: state.next, name });
         state.next += 1;
@@ -42,10 +43,23 @@ impl Registry {
     }
 
     /// Changes the status of a source.
-    pub(super) fn update(&self, source: &Source, change: impl FnOnce(&mut SourceStatus)) {
+    pub(crate) fn update(&self, source: &Source, change: impl FnOnce(&mut SourceStatus)) {
         if let Some(status) = self.lock().sources.get_mut(&source.id) {
             change(status);
         }
+    }
+
+    /// Counts lines of a source that were published; `next` is the seq of the event after them.
+    pub(crate) fn add_lines(&self, source: &Source, lines: u64, bytes: u64, next: Seq) {
+        self.update(source, |status| {
+            status.lines += lines;
+            status.bytes += bytes;
+            status.last_change = Some(wall_clock());
+            status.newest = next;
+            if let SourceKind::Upstream(_) = status.kind {
+                status.offset += bytes;
+            }
+        });
     }
 
     /// Removes a source; the totals keep its lines and bytes.

@@ -14,15 +14,17 @@ pub enum SourceKind {
     Input,
     /// The output of this program.
     Command(PathBuf),
+    /// Another server, or one of its sources, at this address.
+    Upstream(PathBuf),
 }
 
 impl SourceKind {
     /// The path that `/sources` shows: `-` for standard input, the program of a command as it was
-    /// given.
+    /// given, and the address of a server.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            SourceKind::File(path) | SourceKind::Command(path) => path,
+            SourceKind::File(path) | SourceKind::Command(path) | SourceKind::Upstream(path) => path,
             SourceKind::Input => Path::new("-"),
         }
     }
@@ -58,8 +60,12 @@ pub enum SourceState {
     Unreadable,
     /// The file system of the source does not answer.
     Stalled,
-    /// Standard input or the command has ended.
+    /// Standard input or the command has ended, or everything that a server follows.
     Ended,
+    /// There is no connection to the server.
+    Unreachable,
+    /// The server does not serve its events to this program, or sends none.
+    Refused,
 }
 
 impl SourceState {
@@ -73,6 +79,8 @@ impl SourceState {
             SourceState::Unreadable => "unreadable",
             SourceState::Stalled => "stalled",
             SourceState::Ended => "ended",
+            SourceState::Unreachable => "unreachable",
+            SourceState::Refused => "refused",
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::clock::wall_clock;
 use super::registry::Registry;
 use crate::event::{ControlEvent, Lines, Source, SourceChange};
 use crate::feed::{Draft, DraftContent, Publisher};
@@ -72,12 +71,7 @@ impl UpdatePublisher {
         }
         let next = self.publisher.publish(drafts);
         if byte_count > 0 {
-            self.registry.update(source, |status| {
-                status.lines += line_count;
-                status.bytes += byte_count;
-                status.last_change = Some(wall_clock());
-                status.newest = next;
-            });
+            self.registry.add_lines(source, line_count, byte_count, next);
         }
     }
 }

@@ -25,7 +25,7 @@ use super::socket::Flow;
 use super::stream::{EventStream, PartByPart, spread};
 use super::trust::Content;
 use super::{Site, manifest, openapi, reports, sign_in};
-use crate::event::{Encoder, EventId, Medium};
+use crate::event::{Encoder, EventId, Medium, Position};
 
 /// Time after which a client over the limit of streams is asked to try again.
 ///
@@ -128,6 +128,9 @@ impl Site {
         request: &Request<()>,
         peer: &Peer,
     ) -> Response<AnswerBody> {
+        if let Some(answer) = self.answer_relay(route.as_ref(), request) {
+            return answer;
+        }
         match (route, request.method()) {
             (None, _) => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
             (Some(route), &Method::GET | &Method::HEAD) => self.get(&route, request, peer).await,
@@ -181,7 +184,10 @@ impl Site {
             return text(StatusCode::NO_CONTENT, "");
         }
         let Ok(permit) = Arc::clone(&self.stream_permits).try_acquire_owned() else {
-            return self.refuse_stream(&query, request.headers());
+            let mut refusal = self.refuse_stream(&query, request.headers());
+            let position = self.feed.encoder().id(Position::before(1));
+            self.mark_for_relay(request.headers(), &position, &mut refusal);
+            return refusal;
         };
         let content_type = query.content_type;
         if request.method() == Method::HEAD {
@@ -189,7 +195,9 @@ impl Site {
             return streamed(content_type, AnswerBody::whole(None));
         }
         let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), permit);
+        let position = self.feed.encoder().id(stream.end_or_start());
         let mut response = streamed(content_type, AnswerBody::Stream(Box::new(stream)));
+        self.mark_for_relay(request.headers(), &position, &mut response);
         if has_end && version == Version::HTTP_11 {
             // The connection ends with the stream: a client must not send its next request on it.
             close_after(&mut response);

@@ -27,6 +27,7 @@ mod openapi;
 mod parameter;
 mod query;
 mod read_limits;
+mod relayed;
 mod reports;
 mod request_log;
 mod responses;

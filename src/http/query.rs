@@ -220,6 +220,6 @@ fn parse_backlog(value: &str) -> Result<Backlog, BadQuery> {
 
 fn parse_format(value: &str) -> Result<Format, BadQuery> {
     value.parse().map_err(|_| {
-        BadQuery::new("format takes text, json, base64 or buffer, as format=json".to_owned())
+        BadQuery::new("format takes text, json, base64, buffer or exact, as format=json".to_owned())
     })
 }

@@ -17,13 +17,15 @@ use crate::follow::{Registry as Sources, SourceState, SourceStatus};
 pub(super) const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All states of sources.
-const STATES: [SourceState; 6] = [
+const STATES: [SourceState; 8] = [
     SourceState::Waiting,
     SourceState::Live,
     SourceState::Removed,
     SourceState::Unreadable,
     SourceState::Stalled,
     SourceState::Ended,
+    SourceState::Unreachable,
+    SourceState::Refused,
 ];
 
 /// Returns a JSON array with an object for each source.

@@ -10,6 +10,7 @@ use super::{Access, Asset, Traffic, Trust};
 use crate::event::Presentation;
 use crate::feed::Feed;
 use crate::follow::Registry;
+use crate::upstream::Lineage;
 
 /// A feed at a URL, with the page that shows it and the rules for its peers.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Site {
     pub feed: Feed,
     /// The sources that `/sources` and `/metrics` describe.
     pub registry: Registry,
+    /// The runs from which the events of the feed come.
+    pub lineage: Lineage,
     /// The path below which everything is served, without a slash at its end.
     pub prefix: String,
     /// The path of the event stream below the prefix, without a slash at its end.
@@ -67,6 +70,7 @@ impl Site {
     #[must_use]
     pub fn new(feed: Feed, registry: Registry, endpoint: &str) -> Self {
         Site {
+            lineage: Lineage::new(feed.encoder().epoch().clone()),
             feed,
             registry,
             prefix: String::new(),

@@ -14,7 +14,11 @@ pub(super) fn followed(registry: &Registry) -> Option<String> {
     let exists = |source: &&SourceStatus| match source.state {
         SourceState::Waiting => !source.kind.is_file(),
         SourceState::Live | SourceState::Ended => true,
-        SourceState::Removed | SourceState::Unreadable | SourceState::Stalled => false,
+        SourceState::Removed
+        | SourceState::Unreadable
+        | SourceState::Stalled
+        | SourceState::Unreachable
+        | SourceState::Refused => false,
     };
     let names: Vec<&str> =
         sources.iter().filter(exists).map(|status| status.source.name.as_str()).collect();
@@ -33,7 +37,7 @@ pub(super) fn figures(registry: &Registry, feed: &Feed, traffic: &Traffic) -> Fi
     figures.lines = registry.totals().lines;
     for source in registry.entries() {
         figures.sources += 1;
-        if source.kind == SourceKind::Input {
+        if !source.kind.is_file() {
             figures.input_bytes += source.offset;
         } else if source.state == SourceState::Live && source.kind.is_file() {
             figures.file_bytes += source.offset;

@@ -13,7 +13,9 @@ use super::environment::Environment;
 use super::reading::{OpenedInput, Reading, Streams};
 use crate::event::{Cutting, Encoder, Epoch};
 use crate::feed::{Feed, Publisher, resume};
-use crate::follow::{InputCopies, OpenedSources, Registry, Spool, Target, WantedSource};
+use crate::follow::{
+    FollowOptions, InputCopies, OpenedSources, Registry, Spool, Target, WantedSource,
+};
 use crate::http::{Access, Listeners, Secret, listen};
 use crate::journal::{Journal, Recovered};
 use crate::record::Clock;
@@ -21,6 +23,7 @@ use crate::report::Report;
 use crate::settings::{CommandSettings, Settings, SourceSettings, SpoolSettings, StdinSettings};
 use crate::status::{Status, Tee};
 use crate::system::{local_zone, wall_clock};
+use crate::upstream::{OpenedUpstreams, TrustedRoots, UpstreamOptions};
 
 /// The journal of this run, and what it has recovered of earlier runs.
 pub(super) struct State {
@@ -45,6 +48,7 @@ pub(super) struct Opened {
     feed: Feed,
     publisher: Publisher,
     files: Option<OpenedSources>,
+    upstreams: Option<OpenedUpstreams>,
     streams: Streams,
 }
 
@@ -102,6 +106,7 @@ impl Bound {
         let registry = Registry::default();
         let files = (!wanted.is_empty())
             .then(|| OpenedSources::resume(wanted, options, &registry, &mut recovered));
+        let upstreams = open_upstreams(settings, &registry, &mut recovered)?;
         let encoder = Encoder::new(match recovered.epoch() {
             Some(epoch) => epoch.clone(),
             None => {
@@ -113,7 +118,7 @@ impl Bound {
         let cutting = settings.follow.cutting.clone();
         let (publisher, feed) = resume(encoder, settings.capacity, cutting, history, journal);
         tokio::spawn(feed.clone().relay());
-        Ok(Opened { bound: self, registry, feed, publisher, files, streams })
+        Ok(Opened { bound: self, registry, feed, publisher, files, upstreams, streams })
     }
 
     fn open_streams(&self, sources: &SourceSettings) -> anyhow::Result<Streams> {
@@ -151,10 +156,34 @@ impl Opened {
         cutting: &Cutting,
         report: &Report,
     ) -> anyhow::Result<(Bound, Reading)> {
-        let Opened { bound, registry, feed, publisher, files, streams } = self;
+        let Opened { bound, registry, feed, publisher, files, upstreams, streams } = self;
         let reading = Reading::follow(files, feed, registry, publisher, report)?;
+        let reading = match upstreams {
+            Some(upstreams) => reading.with_upstreams(upstreams, report)?,
+            None => reading,
+        };
         Ok((bound, reading.with_streams(streams, cutting, report)?))
     }
+}
+
+/// Adds the servers of the command line; the authorities are read only if one is encrypted.
+fn open_upstreams(
+    settings: &Settings,
+    registry: &Registry,
+    recovered: &mut Recovered,
+) -> anyhow::Result<Option<OpenedUpstreams>> {
+    let wanted = settings.sources.upstreams.clone();
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let is_encrypted = wanted.iter().any(|wanted| wanted.address.is_encrypted());
+    let roots = match &settings.authorities {
+        Some(file) => Some(TrustedRoots::in_file(file)?),
+        None => is_encrypted.then(TrustedRoots::of_system).transpose()?,
+    };
+    let FollowOptions { start_at, cutting, .. } = settings.follow.clone();
+    let options = UpstreamOptions { start_at, cutting, roots };
+    Ok(Some(OpenedUpstreams::resume(wanted, options, registry, recovered)))
 }
 
 fn create_spool(settings: &SpoolSettings) -> anyhow::Result<Spool> {

@@ -13,6 +13,7 @@ use crate::follow::{
     CommandOutput, Follower, Input, InputCopies, InputSettings, Inputs, OpenedSources, Registry,
 };
 use crate::report::Report;
+use crate::upstream::{Lineage, OpenedUpstreams, Upstreams};
 
 /// Maximum time to read the last lines when the program stops.
 ///
@@ -38,8 +39,11 @@ pub(super) struct Streams {
 pub(super) struct Reading {
     pub(super) registry: Registry,
     pub(super) feed: Feed,
+    /// The runs from which events come.
+    pub(super) lineage: Lineage,
     pub(super) command: Option<CommandControl>,
     follower: Option<Follower>,
+    upstreams: Option<Upstreams>,
     inputs: Vec<Input>,
     /// Become true at the ends of the streams.
     ends: Vec<watch::Receiver<bool>>,
@@ -66,16 +70,29 @@ impl Reading {
         let follow = |files: OpenedSources| files.follow(publisher.clone(), report.clone());
         let follower = files.map(follow).transpose().context("cannot start a thread")?;
         Ok(Reading {
+            lineage: Lineage::new(feed.encoder().epoch().clone()),
             registry,
             feed,
             command: None,
             follower,
+            upstreams: None,
             inputs: Vec::new(),
             ends: Vec::new(),
             command_end: None,
             exits_at_end: false,
             publisher,
         })
+    }
+
+    /// Starts to follow other servers.
+    pub(super) fn with_upstreams(
+        self,
+        upstreams: OpenedUpstreams,
+        report: &Report,
+    ) -> anyhow::Result<Self> {
+        let upstreams = upstreams.follow(&self.publisher, report, &self.lineage);
+        let upstreams = Some(upstreams.context("cannot start a thread")?);
+        Ok(Reading { upstreams, ..self })
     }
 
     /// Starts to read standard input and the command.
@@ -87,7 +104,7 @@ impl Reading {
     ) -> anyhow::Result<Self> {
         let Streams { input, command, exits_at_end } = streams;
         let count = usize::from(input.is_some()) + usize::from(command.is_some());
-        let inputs = Inputs::new(count, self.follower.is_none());
+        let inputs = Inputs::new(count, self.follower.is_none() && self.upstreams.is_none());
         let settings = |name, copies| {
             let (inputs, cutting) = (inputs.clone(), cutting.clone());
             InputSettings { name, inputs, cutting, copies }
@@ -168,6 +185,9 @@ impl Reading {
     /// Stops the threads and waits for them; the last publisher ends the journal here.
     fn join(self) {
         self.inputs.into_iter().for_each(Input::stop);
+        if let Some(upstreams) = self.upstreams {
+            upstreams.stop();
+        }
         if let Some(follower) = self.follower {
             follower.stop();
         }

@@ -53,7 +53,8 @@ impl Serving {
         announce(&settings, &bound, &reading, status)?;
         let Bound { listeners, access, .. } = bound;
         let (feed, registry) = (reading.feed.clone(), reading.registry.clone());
-        let site = Arc::new(settings.site.site(access, feed.clone(), registry.clone()));
+        let lineage = reading.lineage.clone();
+        let site = Arc::new(settings.site.site(access, feed.clone(), registry.clone(), lineage));
         status.show({
             let site = Arc::clone(&site);
             move || figures(&registry, &feed, &site.traffic)

@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::Path;
 
+use super::upstreams::wanted_upstreams;
 use crate::cli::{Cli, SourceArg, parse_sources};
 use crate::event::Name;
 use crate::failure::Failure;
 use crate::follow::{SpoolNames, Target, WantedSource};
+use crate::upstream::WantedUpstream;
 
 /// Sources to follow; at least one.
 #[derive(Debug)]
@@ -15,6 +17,7 @@ pub(crate) struct SourceSettings {
     pub(crate) input: Option<StdinSettings>,
     pub(crate) command: Option<CommandSettings>,
     pub(crate) files: Vec<WantedSource>,
+    pub(crate) upstreams: Vec<WantedUpstream>,
     /// Stop the program when standard input and the command have ended.
     pub(crate) exits_at_end: bool,
     /// Sentences about sources that cannot be followed, while others can.
@@ -53,9 +56,10 @@ pub(crate) struct SpoolSettings {
 impl SourceSettings {
     /// Parses the SOURCE arguments, and checks the flags that need a stream.
     pub(super) fn new(cli: &Cli) -> Result<Self, Failure> {
-        let Arguments { input, mut files, refused } = parse(cli)?;
+        let Arguments { input, mut files, upstreams, refused } = parse(cli)?;
         let command = CommandSettings::new(cli, input.is_none());
-        if input.is_none() && command.is_none() && files.is_empty() {
+        let is_nothing = input.is_none() && command.is_none();
+        if is_nothing && files.is_empty() && upstreams.is_empty() {
             return Err(Failure::Usage(refused.join("; ")));
         }
         check_flags(cli, input.is_some(), command.is_some())?;
@@ -70,7 +74,14 @@ impl SourceSettings {
             has_tee: cli.input.tee,
             spool: SpoolSettings::new(cli),
         });
-        Ok(SourceSettings { input, command, files, exits_at_end: cli.input.exit_on_eof, refused })
+        Ok(SourceSettings {
+            input,
+            command,
+            files,
+            upstreams: wanted_upstreams(upstreams)?,
+            exits_at_end: cli.input.exit_on_eof,
+            refused,
+        })
     }
 
     /// Returns true if a source is copied to standard output.
@@ -84,6 +95,8 @@ impl SourceSettings {
 struct Arguments {
     input: Option<Name>,
     files: Vec<WantedSource>,
+    /// Names and URLs.
+    upstreams: Vec<(Option<OsString>, String)>,
     refused: Vec<String>,
 }
 
@@ -102,6 +115,7 @@ fn parse(cli: &Cli) -> Result<Arguments, Failure> {
         match source {
             SourceArg::Directory(sentence) => arguments.refused.push(sentence),
             SourceArg::Files(wanted) => arguments.files.push(wanted),
+            SourceArg::Upstream(name, url) => arguments.upstreams.push((name, url)),
             SourceArg::Input(name) => {
                 let name = name.unwrap_or_else(|| "stdin".into());
                 arguments.input.get_or_insert_with(|| Name::new(&name));

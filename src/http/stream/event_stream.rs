@@ -109,6 +109,16 @@ impl EventStream {
         stream
     }
 
+    /// Returns the position at which a read that ends with what is there now stops, and that at which
+    /// any other one begins.
+    pub(in crate::http) fn end_or_start(&self) -> Position {
+        if self.query.limits.is_snapshot {
+            Position::before(self.subscriber.end())
+        } else {
+            self.subscriber.cursor()
+        }
+    }
+
     /// Sets the record that is written when the stream is dropped.
     pub(in crate::http) fn set_record(&mut self, record: Option<Box<RequestRecord>>) {
         self.record = record;

@@ -1,0 +1,191 @@
+//! The servers that are followed, and the threads that follow them.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::runtime::Builder;
+use tokio::sync::watch;
+
+use super::address::{Authorization, UpstreamAddress};
+use super::lineage::Lineage;
+use super::relay::{Relay, below, child_path};
+use super::task::UpstreamTask;
+use super::tls_client::TrustedRoots;
+use crate::event::{Cutting, Name, Source};
+use crate::feed::{Draft, DraftContent, Publisher};
+use crate::follow::{Registry, SourceKind, StartAt};
+use crate::journal::{JournalNote, Recovered};
+use crate::report::Report;
+
+/// A server to follow.
+#[derive(Clone, Debug)]
+pub struct WantedUpstream {
+    /// The name of the server, with which those of its sources begin.
+    pub name: Name,
+    /// The address of the page or of the event stream.
+    pub address: UpstreamAddress,
+    /// The credentials that are sent to this server only.
+    pub authorization: Option<Authorization>,
+}
+
+/// Options that hold for all servers.
+#[derive(Clone, Debug)]
+pub struct UpstreamOptions {
+    /// The first line that is wanted of each source, when a server is followed for the first time.
+    pub start_at: StartAt,
+    /// Rules by which lines are redacted, filtered and cut.
+    pub cutting: Cutting,
+    /// The authorities that are trusted; without them, no encrypted connection is possible.
+    pub roots: Option<TrustedRoots>,
+}
+
+/// Servers with their places in the feed, before anything is read.
+#[derive(Debug)]
+pub struct OpenedUpstreams {
+    options: UpstreamOptions,
+    registry: Registry,
+    opened: Vec<Opened>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    wanted: WantedUpstream,
+    kind: SourceKind,
+    head: Arc<Source>,
+    /// The sources of an earlier run, with the names that the server uses.
+    known: Vec<(String, Arc<Source>)>,
+    /// The position of an earlier run; empty if there is none.
+    position: String,
+}
+
+/// Threads that follow servers.
+#[derive(Debug)]
+pub struct Upstreams {
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl OpenedUpstreams {
+    /// Adds the servers and their sources of an earlier run to `registry`.
+    #[must_use]
+    pub fn resume(
+        wanted: Vec<WantedUpstream>,
+        options: UpstreamOptions,
+        registry: &Registry,
+        recovered: &mut Recovered,
+    ) -> Self {
+        let opened = wanted.into_iter().map(|wanted| Opened::resume(wanted, registry, recovered));
+        OpenedUpstreams { options, opened: opened.collect(), registry: registry.clone() }
+    }
+
+    /// Starts the threads.
+    ///
+    /// The journal knows the sources and positions before this returns.
+    pub fn follow(
+        self,
+        publisher: &Publisher,
+        report: &Report,
+        lineage: &Lineage,
+    ) -> io::Result<Upstreams> {
+        let (stop, stopped) = watch::channel(false);
+        let mut threads = Vec::new();
+        for (number, opened) in self.opened.into_iter().enumerate() {
+            publisher.publish(opened.notes());
+            let task = UpstreamTask {
+                number,
+                relay: opened.relay(&self.options, publisher, &self.registry),
+                position: opened.position,
+                name: opened.head.name.clone(),
+                wanted: opened.wanted,
+                start_at: self.options.start_at.clone(),
+                roots: self.options.roots.clone(),
+                lineage: lineage.clone(),
+                report: report.clone(),
+            };
+            threads.push(spawn(task, stopped.clone())?);
+        }
+        Ok(Upstreams { stop, threads })
+    }
+}
+
+impl Opened {
+    fn resume(wanted: WantedUpstream, registry: &Registry, recovered: &mut Recovered) -> Self {
+        let kind = SourceKind::Upstream(wanted.address.as_str().into());
+        let head = registry.add(kind.clone(), wanted.name.clone());
+        let position = recovered.resume(kind.path(), &head).unwrap_or_default();
+        let prefix = child_path(&kind, "");
+        let name_of =
+            |path: &PathBuf| path.to_str()?.strip_prefix(prefix.to_str()?).map(str::to_owned);
+        let names: Vec<String> =
+            recovered.followed().filter_map(|known| name_of(&known.path)).collect();
+        let mut known = Vec::new();
+        for name in names {
+            let Some(full) = below(&head.name, name.as_bytes()) else { continue };
+            let source = registry.add(kind.clone(), full);
+            recovered.resume(&child_path(&kind, &name), &source);
+            known.push((name, source));
+        }
+        Opened { wanted, kind, head, known, position }
+    }
+
+    /// The notes with which the journal of this run begins.
+    fn notes(&self) -> Vec<Draft> {
+        let draft = |source: &Arc<Source>, note| {
+            let source = Arc::clone(source);
+            Draft { source, content: DraftContent::Note(note) }
+        };
+        let path = |path: PathBuf| JournalNote::Path(path);
+        let mut notes = vec![draft(&self.head, path(self.kind.path().to_owned()))];
+        for (name, source) in &self.known {
+            notes.push(draft(source, path(child_path(&self.kind, name))));
+        }
+        if !self.position.is_empty() {
+            notes.push(draft(&self.head, JournalNote::Position(self.position.clone())));
+        }
+        notes
+    }
+
+    fn relay(
+        &self,
+        options: &UpstreamOptions,
+        publisher: &Publisher,
+        registry: &Registry,
+    ) -> Relay {
+        Relay::new(
+            Arc::clone(&self.head),
+            self.known.clone(),
+            &self.position,
+            self.kind.clone(),
+            options.cutting.clone(),
+            publisher.clone(),
+            registry.clone(),
+        )
+    }
+}
+
+fn spawn(mut task: UpstreamTask, mut stopped: watch::Receiver<bool>) -> io::Result<JoinHandle<()>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name("upstream".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                () = task.run() => {}
+                _ = stopped.wait_for(|stop| *stop) => {}
+            }
+        });
+        drop(task);
+        // A look-up of a name cannot be interrupted, and is left behind.
+        runtime.shutdown_background();
+    })
+}
+
+impl Upstreams {
+    /// Ends the threads.
+    pub fn stop(self) {
+        self.stop.send_replace(true);
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The relay: from the events of a server to the batches of its sources.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::child::{Child, Counts};
+use super::notice::{Notice, end_json, gap_json};
+use super::parser::StreamEvent;
+use crate::event::{ControlEvent, Cutting, ExactLine, GapReason, Name, Source, SourceChange};
+use crate::feed::{Draft, DraftContent, Publisher};
+use crate::follow::{Registry, SourceKind, SourceState, wall_clock};
+use crate::journal::JournalNote;
+
+/// Most sources of one server; events of further ones belong to the server itself. A server that
+/// names every event differently takes this much memory.
+const MAX_SOURCES: usize = 4096;
+
+/// Longest name of a source in bytes; events with a longer one belong to the server itself.
+const MAX_NAME: usize = 1024;
+
+/// Publishes the events of one server.
+#[derive(Debug)]
+pub(super) struct Relay {
+    /// The server itself first, then its sources.
+    children: Vec<Child>,
+    /// By the name that the server uses: the index of the source.
+    by_name: HashMap<Box<[u8]>, usize>,
+    /// The name and the index of the last event.
+    last: (Vec<u8>, usize),
+    /// The server is an ssetail.
+    pub(super) is_ssetail: bool,
+    kind: SourceKind,
+    cutting: Cutting,
+    publisher: Publisher,
+    registry: Registry,
+    /// What is to be published in one step.
+    drafts: Vec<Draft>,
+    /// By the index of the source: lines in the drafts.
+    counts: HashMap<usize, Counts>,
+    /// The newest position in the journal.
+    noted: String,
+    state: SourceState,
+}
+
+impl Relay {
+    /// Makes the relay of the server that is source `head`, after its event with ID `position`.
+    ///
+    /// `known` are its sources of an earlier run, with the names that the server uses.
+    pub(super) fn new(
+        head: Arc<Source>,
+        known: Vec<(String, Arc<Source>)>,
+        position: &str,
+        kind: SourceKind,
+        cutting: Cutting,
+        publisher: Publisher,
+        registry: Registry,
+    ) -> Self {
+        let mut relay = Relay {
+            children: vec![Child::new(head)],
+            by_name: HashMap::new(),
+            last: (Vec::new(), 0),
+            is_ssetail: false,
+            kind,
+            cutting,
+            publisher,
+            registry,
+            drafts: Vec::new(),
+            counts: HashMap::new(),
+            noted: position.to_owned(),
+            state: SourceState::Waiting,
+        };
+        for (name, source) in known {
+            relay.by_name.insert(name.into_bytes().into(), relay.children.len());
+            relay.children.push(Child::new(source));
+        }
+        relay
+    }
+
+    /// Takes one event; it is published by [`publish`](Relay::publish).
+    pub(super) fn take(&mut self, event: StreamEvent<'_>) {
+        if self.is_ssetail && event.name == b"ssetail" {
+            return self.take_notice(Notice::parse(event.data));
+        }
+        let index = self.source_of(event.name);
+        let exact = self.is_ssetail.then(|| ExactLine::parse(event.data)).flatten();
+        match exact {
+            Some(line) => {
+                if self.children[index].begins_batch(line.time) {
+                    self.cut(index);
+                }
+                self.children[index].push(&line);
+            }
+            None => self.children[index].push_text(event.data, wall_clock()),
+        }
+    }
+
+    /// Returns true if the rest of a line is on its way.
+    pub(super) fn is_open(&self) -> bool {
+        self.children.iter().any(|child| child.is_open && child.has_text())
+    }
+
+    /// Number of bytes that wait to be published.
+    pub(super) fn pending(&self) -> usize {
+        self.children.iter().map(Child::len).sum()
+    }
+
+    /// Publishes everything that was taken, together with the position behind it.
+    pub(super) fn publish(&mut self, position: &str) {
+        for index in 0..self.children.len() {
+            self.cut(index);
+        }
+        if position != self.noted {
+            position.clone_into(&mut self.noted);
+            let note = JournalNote::Position(self.noted.clone());
+            self.draft(0, DraftContent::Note(note));
+        }
+        let next = self.publisher.publish(std::mem::take(&mut self.drafts));
+        for (index, counts) in self.counts.drain() {
+            let source = &self.children[index].source;
+            self.registry.add_lines(source, counts.lines, counts.bytes, next);
+        }
+    }
+
+    /// Sets the state of the server, which is that of its sources unless it is live.
+    pub(super) fn set_server_state(&mut self, state: SourceState) {
+        self.state = state;
+        for index in 0..self.children.len() {
+            self.show_state(index);
+        }
+    }
+
+    fn take_notice(&mut self, notice: Notice) {
+        match notice {
+            Notice::Gap { reason, lost, file } => {
+                self.take_gap(reason, lost, file.as_deref());
+            }
+            Notice::Source { file, change } => {
+                let index = self.source_of(file.as_bytes());
+                let name = &self.children[index].source.name;
+                let json = ControlEvent::Source { file: name, change }.to_json();
+                self.control(index, json);
+                self.set_state_of(index, state_after(change));
+            }
+            Notice::End { file, fields } => {
+                let index = self.source_of(file.as_bytes());
+                let json = end_json(&self.children[index].source.name, &fields);
+                self.control(index, json);
+                self.set_state_of(index, SourceState::Ended);
+            }
+            Notice::Other => {}
+        }
+    }
+
+    /// Publishes a gap between the events before and after it, of all sources of the server.
+    fn take_gap(&mut self, reason: GapReason, lost: Option<u64>, file: Option<&str>) {
+        for index in 0..self.children.len() {
+            self.cut(index);
+        }
+        let head = &self.children[0].source.name;
+        let file = file.and_then(|file| below(head, file.as_bytes()));
+        let json = gap_json(file.as_ref().unwrap_or(head), reason, lost);
+        self.draft(0, DraftContent::Control(json));
+    }
+
+    fn set_state_of(&mut self, index: usize, state: SourceState) {
+        self.children[index].state = state;
+        self.show_state(index);
+    }
+
+    fn show_state(&self, index: usize) {
+        let child = &self.children[index];
+        let state = if self.state == SourceState::Live { child.state } else { self.state };
+        self.registry.update(&child.source, |status| status.state = state);
+    }
+
+    fn control(&mut self, index: usize, json: String) {
+        self.cut(index);
+        self.draft(index, DraftContent::Control(json));
+    }
+
+    fn draft(&mut self, index: usize, content: DraftContent) {
+        let source = Arc::clone(&self.children[index].source);
+        self.drafts.push(Draft { source, content });
+    }
+
+    /// Turns the lines of a source into drafts.
+    fn cut(&mut self, index: usize) {
+        let child = &mut self.children[index];
+        if !child.has_text() {
+            return;
+        }
+        let (source, drafts) = (Arc::clone(&child.source), &mut self.drafts);
+        let added = child.cut(&self.cutting, |lines| {
+            drafts.push(Draft { source: Arc::clone(&source), content: DraftContent::Lines(lines) });
+        });
+        let counts = self.counts.entry(index).or_default();
+        counts.lines += added.lines;
+        counts.bytes += added.bytes;
+    }
+
+    /// Returns the index of the source that the server calls `name`.
+    fn source_of(&mut self, name: &[u8]) -> usize {
+        if self.last.0 == name {
+            return self.last.1;
+        }
+        let index = match self.by_name.get(name) {
+            Some(&index) => index,
+            None => self.add(name),
+        };
+        name.clone_into(&mut self.last.0);
+        self.last.1 = index;
+        index
+    }
+
+    fn add(&mut self, name: &[u8]) -> usize {
+        // Another server gives no name to most of its events, or the one that stands for none.
+        let is_head = name.is_empty() || (!self.is_ssetail && name == b"message");
+        let is_too_much = name.len() > MAX_NAME || self.children.len() > MAX_SOURCES;
+        let head = &self.children[0].source.name;
+        let Some(full) = below(head, name).filter(|_| !is_head && !is_too_much) else { return 0 };
+        let source = self.registry.add(self.kind.clone(), full);
+        let index = self.children.len();
+        self.children.push(Child::new(source));
+        self.show_state(index);
+        self.by_name.insert(name.into(), index);
+        let path = child_path(&self.kind, &String::from_utf8_lossy(name));
+        self.draft(index, DraftContent::Note(JournalNote::Path(path)));
+        index
+    }
+}
+
+/// The path by which the journal finds a source of a server again.
+pub(super) fn child_path(kind: &SourceKind, name: &str) -> std::path::PathBuf {
+    format!("{}#{name}", kind.path().display()).into()
+}
+
+/// Returns the name of what the server `head` calls `name`.
+pub(super) fn below(head: &Name, name: &[u8]) -> Option<Name> {
+    let name = String::from_utf8_lossy(name);
+    let name = name.strip_prefix("./").unwrap_or(&name);
+    let full = format!("{}/{name}", head.as_str());
+    let encoded = || Name::new(full.as_ref());
+    (!name.is_empty()).then(|| Name::from_wire(&full).unwrap_or_else(encoded))
+}
+
+fn state_after(change: SourceChange) -> SourceState {
+    match change {
+        SourceChange::Removed => SourceState::Removed,
+        SourceChange::Unreadable => SourceState::Unreadable,
+        SourceChange::Appeared | SourceChange::Rotated | SourceChange::Truncated => {
+            SourceState::Live
+        }
+    }
+}
