@@ -21,7 +21,7 @@ fn an_invalid_value_is_refused_with_a_valid_example() {
     refused(&["x", "--heartbeat", "0s"], &["--heartbeat", "15s"]);
     refused(&["x", "--reconnect-delay", "soon"], &["--reconnect-delay", "500ms"]);
     refused(&["x", "--max-line", "2GiB"], &["--max-line", "32KiB"]);
-    refused(&["x", "--format", "xml"], &["--format", "text, json, base64, buffer"]);
+    refused(&["x", "--format", "xml"], &["--format", "text, json, base64, buffer, exact"]);
     refused(&["x", "--cors", "example.com"], &["--cors", "https://"]);
     refused(&["x", "--include", "("], &["--include", "regular expression"]);
     refused(&["x", "--exit-on-eof"], &["--exit-on-eof", "standard input"]);

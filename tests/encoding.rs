@@ -14,7 +14,8 @@ use ssetail::event::{
 
 use crate::parser::{Event, Parser};
 
-const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Base64, Format::Buffer];
+const FORMATS: [Format; 5] =
+    [Format::Text, Format::Json, Format::Base64, Format::Buffer, Format::Exact];
 
 fn encoder() -> Encoder {
     Encoder::new(Epoch::from_random(7))
@@ -46,6 +47,17 @@ fn content(event: &Event, format: Format) -> Vec<u8> {
     match format {
         Format::Text => event.data.clone().into_bytes(),
         Format::Base64 => base64(&event.data),
+        Format::Exact => {
+            let words: Vec<&str> = event.data.splitn(3, ' ').collect();
+            assert_eq!(words[0], "0", "the time of reading");
+            match words[1].as_bytes()[0] {
+                b't' => words[2].into(),
+                flag => {
+                    assert_eq!(flag, b'b');
+                    base64(words[2])
+                }
+            }
+        }
         Format::Json => {
             let json: Value = serde_json::from_str(&event.data).expect("JSON");
             let message = json["message"].as_str().expect("text").to_owned();

@@ -13,7 +13,7 @@ mod normal;
 use self::exchange::{Exchange, Until};
 use crate::harness::{Signal, eventually, numbered, write};
 
-const FORMATS: [&str; 4] = ["text", "json", "base64", "buffer"];
+const FORMATS: [&str; 5] = ["text", "json", "base64", "buffer", "exact"];
 const NDJSON: [(&str, &str); 1] = [("accept", "application/x-ndjson")];
 const PLAIN: [(&str, &str); 1] = [("accept", "text/plain")];
 

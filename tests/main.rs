@@ -28,6 +28,7 @@ mod queries;
 mod random_requests;
 mod reading;
 mod redaction;
+mod relaying;
 mod restarting;
 mod resuming;
 mod rotated_history;

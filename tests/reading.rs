@@ -76,7 +76,7 @@ fn a_read_without_follow_ends_after_what_is_there() {
     let (lines, end) = objects(ssetail.address(), "follow=0&n=2");
     assert_eq!(lines[0]["message"], "line 1");
     assert_eq!((&end["id"], &end["reason"]), (&lines[1]["id"], &"complete".into()));
-    for format in ["text", "json", "base64", "buffer"] {
+    for format in ["text", "json", "base64", "buffer", "exact"] {
         let all = events(ssetail.address(), &format!("follow=0&format={format}"));
         assert_eq!(all.matches("\ndata: ").count(), 3, "{all}");
     }

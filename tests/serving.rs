@@ -166,7 +166,7 @@ fn a_bad_query_is_refused_with_the_accepted_values() {
     let ssetail = Ssetail::new().file("a.log", "x\n").arg("a.log").start();
     for (query, accepted) in [
         ("n=many", "n=100"),
-        ("format=xml", "text, json, base64 or buffer"),
+        ("format=xml", "text, json, base64, buffer or exact"),
         ("grep=(", "regular expression"),
         ("grep=(a{1000}){1000}", "moderate size"),
         ("unnamed=maybe", "unnamed=1"),

@@ -1,6 +1,6 @@
 //! Encrypted connections.
 
-mod certificate;
+pub mod certificate;
 mod client;
 mod floods;
 mod http2;

@@ -17,8 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{self, CertificateError};
 
 use super::address::{Authorization, UpstreamAddress};
 use super::failure::Failure;
@@ -238,8 +238,28 @@ fn describe(error: &dyn std::error::Error) -> String {
 fn tls_failure(error: &io::Error) -> Failure {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
-        Some(rustls::Error::InvalidCertificate(reason)) => Failure::Certificate(reason.to_string()),
+        Some(rustls::Error::InvalidCertificate(error)) => Failure::Certificate(reason(error)),
         Some(other) => Failure::Unreachable(format!("TLS fails: {other}")),
         None => Failure::Unreachable(format!("TLS fails: {error}")),
     }
+}
+
+/// Returns the reason for which a certificate is not trusted.
+fn reason(error: &CertificateError) -> String {
+    use CertificateError as Error;
+    let known = match error {
+        Error::UnknownIssuer => "no authority that is known here has signed its certificate",
+        Error::Expired | Error::ExpiredContext { .. } => "its certificate has expired",
+        Error::NotValidYet | Error::NotValidYetContext { .. } => "its certificate is not valid yet",
+        Error::NotValidForName | Error::NotValidForNameContext { .. } => {
+            "its certificate is for another name"
+        }
+        Error::Revoked => "its certificate was revoked",
+        other => {
+            let text = format!("{other:?}");
+            let kind = text.split(|letter: char| !letter.is_alphanumeric()).next();
+            return format!("its certificate cannot be verified ({})", kind.unwrap_or_default());
+        }
+    };
+    known.to_owned()
 }

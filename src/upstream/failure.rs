@@ -113,7 +113,7 @@ impl Failure {
                  credentials may go; give the address of that server"
             ),
             Failure::Certificate(reason) => format!(
-                "the certificate of {address} is not trusted: {reason}; give its authority with \
+                "{address} is not trusted: {reason}; give the authority of its certificate with \
                  --tls-ca"
             ),
             Failure::Loop => format!(

@@ -178,10 +178,10 @@ impl UpstreamTask {
                 attempts.retry = Duration::from_millis(parser.retry.unwrap_or(0));
                 self.publish(&String::from_utf8_lossy(parser.last_id()));
             }
-            match (step, answer.position.take_if(|_| is_history)) {
+            match (step, &answer.position) {
                 (Step::Bytes(_), _) => {}
-                (Step::End, Some(position)) => {
-                    self.publish(&position);
+                (Step::End, Some(position)) if is_history => {
+                    self.publish(position);
                     return Ok(());
                 }
                 (Step::End | Step::Broken, _) => return Err(Failure::Interrupted),

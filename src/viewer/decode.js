@@ -76,7 +76,9 @@ export function decodeFields({ file, message, time, ts, level, cont = false, off
  * @returns {import('./store.js').Line | null} null if the page does not show events of this type
  */
 export function decodeControl(control, id, names, now) {
-  const kind = CONTROL_KINDS.get(control.type);
+  // A gap of another server is an event that all clients get, and does not end this client's history.
+  const isRelayed = control.type === 'gap' && control.file !== undefined;
+  const kind = isRelayed ? KIND.SOURCE : CONTROL_KINDS.get(control.type);
   if (kind === undefined) return null;
   const source = control.file === undefined ? 65535 : names.indexOf(control.file);
   return { text: JSON.stringify(control), id, flags: kind, level: 0, source, cells: 1, time: now, ts: now, offset: NaN };

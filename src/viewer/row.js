@@ -85,6 +85,7 @@ function fillDivider(row, line, zone) {
   const text = make('div', 'divider-text');
   if (control.type === 'gap') {
     const { amount, reason } = gapText(control);
+    if (control.file !== undefined) text.append(make('span', 'name-inline', control.file), ' ');
     text.append(make('strong', '', `${amount}:`), ` ${reason}`);
   } else {
     const change = control.type === 'end' ? endText(control) : control.change;

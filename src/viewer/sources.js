@@ -183,6 +183,8 @@ export function describeState(state) {
     unreadable: { text: 'Unreadable', bad: true },
     stalled: { text: 'Does not answer', bad: true },
     ended: { text: 'Ended', bad: false },
+    unreachable: { text: 'Cannot be reached', bad: true },
+    refused: { text: 'Cannot be followed', bad: true },
   };
   return (Object.hasOwn(states, state) ? states[state] : null) ?? { text: state, bad: false };
 }

@@ -7,7 +7,7 @@ import { NATURAL, describeState, isChosen } from './sources.js';
 const TREE_FROM = 8;
 
 /** States in the order in which a folder shows them, the worst first. */
-const SEVERITY = ['unreadable', 'stalled', 'removed', 'truncated', 'waiting', 'rotated', 'ended', '', 'live'];
+const SEVERITY = ['refused', 'unreachable', 'unreadable', 'stalled', 'removed', 'truncated', 'waiting', 'rotated', 'ended', '', 'live'];
 
 /**
  * @typedef {object} TreeNode
