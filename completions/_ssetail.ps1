@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'ssetail' -ScriptBlock {
             [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Publish `[redacted]` in place of what matches; groups named keep stay; repeatable')
             [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Publish only lines that match; $ stands before \r\n too; repeatable')
             [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Do not publish lines that match; $ stands before \r\n too; repeatable')
+            [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Trust the certificate authorities in this PEM file in place of those of the system, for https:// sources')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Format of the data of an event')
             [CompletionResult]::new('--heartbeat', '--heartbeat', [CompletionResultType]::ParameterName, 'Send a comment after this time without an event')
             [CompletionResult]::new('--reconnect-delay', '--reconnect-delay', [CompletionResultType]::ParameterName, 'Time that clients wait before they reconnect')

@@ -23,7 +23,7 @@ _ssetail() {
 
     case "${cmd}" in
         ssetail)
-            opts="-n -f -p -b -a -q -v -h -V --lines --from-start --since --follow --linger --binary --max-line --decode --redact --redact-secrets --include --exclude --tee --exit-on-eof --format --unnamed --heartbeat --reconnect-delay --replay --replay-bytes --index-bytes --state --spool --spool-bytes --port --bind --endpoint --path-prefix --max-clients --send-timeout --no-viewer --open --auth --token --token-file --no-auth --cors --allow-host --tls-cert --tls-key --quiet --verbose --completions --man --help --version"
+            opts="-n -f -p -b -a -q -v -h -V --lines --from-start --since --follow --linger --binary --max-line --decode --redact --redact-secrets --include --exclude --tls-ca --tee --exit-on-eof --format --unnamed --heartbeat --reconnect-delay --replay --replay-bytes --index-bytes --state --spool --spool-bytes --port --bind --endpoint --path-prefix --max-clients --send-timeout --no-viewer --open --auth --token --token-file --no-auth --cors --allow-host --tls-cert --tls-key --quiet --verbose --completions --man --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -73,8 +73,12 @@ _ssetail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tls-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json base64 buffer" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json base64 buffer exact" -- "${cur}"))
                     return 0
                     ;;
                 --heartbeat)

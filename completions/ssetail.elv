@@ -29,6 +29,7 @@ set edit:completion:arg-completer[ssetail] = {|@words|
             cand --redact 'Publish `[redacted]` in place of what matches; groups named keep stay; repeatable'
             cand --include 'Publish only lines that match; $ stands before \r\n too; repeatable'
             cand --exclude 'Do not publish lines that match; $ stands before \r\n too; repeatable'
+            cand --tls-ca 'Trust the certificate authorities in this PEM file in place of those of the system, for https:// sources'
             cand --format 'Format of the data of an event'
             cand --heartbeat 'Send a comment after this time without an event'
             cand --reconnect-delay 'Time that clients wait before they reconnect'

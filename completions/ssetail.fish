@@ -8,10 +8,12 @@ cri\t'TIME STREAM TAGS MESSAGE, as Kubernetes keeps them'"
 complete -c ssetail -l redact -d 'Publish `[redacted]` in place of what matches; groups named keep stay; repeatable' -r
 complete -c ssetail -l include -d 'Publish only lines that match; $ stands before \\r\\n too; repeatable' -r
 complete -c ssetail -l exclude -d 'Do not publish lines that match; $ stands before \\r\\n too; repeatable' -r
+complete -c ssetail -l tls-ca -d 'Trust the certificate authorities in this PEM file in place of those of the system, for https:// sources' -r -F
 complete -c ssetail -l format -d 'Format of the data of an event' -r -f -a "text\t'The line'
 json\t'Object with file, message, time and offset'
 base64\t'Bytes of the line in base64'
-buffer\t'Like json, with the message as Node\'s `Buffer#toJSON`'"
+buffer\t'Like json, with the message as Node\'s `Buffer#toJSON`'
+exact\t'The line with everything from which another ssetail makes it again'"
 complete -c ssetail -l heartbeat -d 'Send a comment after this time without an event' -r
 complete -c ssetail -l reconnect-delay -d 'Time that clients wait before they reconnect' -r
 complete -c ssetail -l replay -d 'Number of lines kept in memory for new and returning clients; 0 keeps none' -r

@@ -36,7 +36,7 @@ pub(crate) use source::{SourceArg, may_hang, parse_sources, reads_input};
           override_usage = "ssetail [OPTIONS] [SOURCE]... [-- COMMAND [ARG]...]",
           after_help = MORE, after_long_help = EXAMPLES)]
 pub struct Cli {
-    /// Path, quoted glob, or `-` for standard input; NAME= before it sets the event name
+    /// Path, quoted glob, `-` for standard input, or URL of another server; NAME= before it sets the event name
     #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     pub(crate) sources: Vec<OsString>,
 
@@ -79,6 +79,7 @@ Examples:
   ssetail -- cargo build
   make 2>&1 | ssetail - --tee
   ssetail 'logs/**/*.log' api=/srv/api/current.log
+  ssetail https://web1:8088/ https://web2:8088/ local.log
   SSETAIL_TOKEN=a-long-secret ssetail build.log --bind 0.0.0.0
   curl -N localhost:8088/sse";
 

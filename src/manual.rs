@@ -7,7 +7,7 @@ use clap_mangen::Man;
 use crate::cli::Cli;
 
 /// Date of the last change of the texts below.
-const DATE: &str = "2026-11-25";
+const DATE: &str = "2026-11-26";
 /// Length at which source lines of the page are folded, because mandoc warns about longer ones.
 const WIDTH: usize = 80;
 
@@ -36,6 +36,10 @@ After SIGTERM and SIGHUP, ssetail ends when the command has ended; after SIGINT 
 A second signal ends ssetail at once, and hangs up the terminal of a command that still runs.
 The command reads standard input only if that is no terminal and no SOURCE.
 The end of the command is that of its process; other processes lose its terminal then.
+.PP
+An \fBhttp://\fR or \fBhttps://\fR address of another ssetail is a SOURCE too: its sources are called as its host, or as the NAME before the address, a slash, and their names.
+The user part of the address has a token (\fBhttps://:TOKEN@HOST/\fR) or a user and a password, which are never shown; or \fBSSETAIL_TOKEN_\fR and the name of the server in capitals has a token.
+Any other event stream can be followed by its address.
 .PP
 ssetail prints the URL of a web page that shows the lines.
 Below that URL are the event stream
@@ -118,6 +122,12 @@ Serve the output of a build, and also show it in the terminal:
     make 2>&1 | ssetail \- \-\-tee
 .EE
 .PP
+Show other machines and a local file on one page:
+.PP
+.EX
+    ssetail https://web1:8088/ db=https://db.example/ local.log
+.EE
+.PP
 Follow all logs below a directory, including later ones, and one file under another name:
 .PP
 .EX
@@ -176,7 +186,7 @@ Listening sockets that the parent process, such as systemd, has bound.
 ssetail writes only the files of \fB\-\-spool\fR and the directory of \fB\-\-state\fR, and reads only files that it follows or that a flag names.
 .TP
 .I DIR/journal
-The state of \fB\-\-state\fR: the offset that was reached in each file, and the byte range of each event, but no lines.
+The state of \fB\-\-state\fR: the offset that was reached in each file, the last event of each server, and the byte range of each event, but no lines.
 .TP
 .I DIR/lock
 Locked while ssetail runs, so that only one process uses the directory.
