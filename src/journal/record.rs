@@ -91,10 +91,7 @@ impl Record<'_> {
             }
             Record::Log { id, file, path } => {
                 bytes.push(4);
-                let born = file.born.map_or(0, |born| born.saturating_add(1));
-                for number in [id, file.device, file.inode, born] {
-                    push_number(bytes, number);
-                }
+                push_file(bytes, id, file);
                 push_text(bytes, path);
             }
             Record::Checkpoint { log, source, checkpoint } => {
@@ -119,11 +116,7 @@ impl Record<'_> {
                 push_number(bytes, next);
             }
             Record::End => bytes.push(9),
-            Record::Position { source, text } => {
-                bytes.push(10);
-                push_number(bytes, source);
-                push_text(bytes, text.as_bytes());
-            }
+            Record::Position { source, text } => push_position(bytes, source, text),
         }
     }
 }
@@ -262,6 +255,19 @@ fn take_carry(bytes: &mut &[u8]) -> Option<Carry> {
         rest >>= LINE_BITS;
     }
     Some(carry)
+}
+
+fn push_position(bytes: &mut Vec<u8>, source: u64, text: &str) {
+    bytes.push(10);
+    push_number(bytes, source);
+    push_text(bytes, text.as_bytes());
+}
+
+fn push_file(bytes: &mut Vec<u8>, id: u64, file: FileId) {
+    let born = file.born.map_or(0, |born| born.saturating_add(1));
+    for number in [id, file.device, file.inode, born] {
+        push_number(bytes, number);
+    }
 }
 
 fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {

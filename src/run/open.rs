@@ -166,21 +166,22 @@ impl Opened {
     }
 }
 
-/// Adds the servers of the command line; the authorities are read only if one is encrypted.
+/// Adds the servers of the command line; the authorities of the system are read only if one is
+/// encrypted.
 fn open_upstreams(
     settings: &Settings,
     registry: &Registry,
     recovered: &mut Recovered,
 ) -> anyhow::Result<Option<OpenedUpstreams>> {
     let wanted = settings.sources.upstreams.clone();
-    if wanted.is_empty() {
-        return Ok(None);
-    }
     let is_encrypted = wanted.iter().any(|wanted| wanted.address.is_encrypted());
     let roots = match &settings.authorities {
         Some(file) => Some(TrustedRoots::in_file(file)?),
         None => is_encrypted.then(TrustedRoots::of_system).transpose()?,
     };
+    if wanted.is_empty() {
+        return Ok(None);
+    }
     let FollowOptions { start_at, cutting, .. } = settings.follow.clone();
     let options = UpstreamOptions { start_at, cutting, roots };
     Ok(Some(OpenedUpstreams::resume(wanted, options, registry, recovered)))

@@ -203,7 +203,8 @@ impl StreamRequest<'_> {
         let kind = text(&CONTENT_TYPE).unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("text/event-stream") {
-            return Err(Failure::NotAStream(printable(essence)));
+            let kind = if essence.is_empty() { "of no type" } else { essence };
+            return Err(Failure::NotAStream(printable(kind)));
         }
         let path = HeaderName::from_static(PATH_HEADER);
         let position = HeaderName::from_static(super::POSITION_HEADER);

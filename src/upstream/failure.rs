@@ -99,9 +99,6 @@ impl Failure {
             Failure::BadStatus(status) => {
                 format!("{address} is no event stream: it answers {status}; check the path")
             }
-            Failure::NotAStream(kind) if kind.is_empty() => {
-                format!("{address} is no event stream: its answer has no content type")
-            }
             Failure::NotAStream(kind) => {
                 format!("{address} is no event stream: its answer is {kind}; check the path")
             }
@@ -120,7 +117,7 @@ impl Failure {
                 "{address} is not followed: it sends the events of this ssetail, so that they would \
                  come back"
             ),
-            Failure::Complete => format!("{address} has ended"),
+            Failure::Complete => format!("{address} has sent everything"),
         }
     }
 }

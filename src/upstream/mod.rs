@@ -21,11 +21,13 @@ mod parser;
 mod relay;
 mod task;
 mod tls_client;
+mod wanted_upstream;
 
 pub use address::{Authorization, UpstreamAddress};
 pub use lineage::{Lineage, PATH_HEADER};
-pub use opened_upstreams::{OpenedUpstreams, UpstreamOptions, Upstreams, WantedUpstream};
+pub use opened_upstreams::{OpenedUpstreams, UpstreamOptions, Upstreams};
 pub use tls_client::TrustedRoots;
+pub use wanted_upstream::WantedUpstream;
 
 /// The header of an answer of an ssetail with the position at which a read that ends stops.
 pub const POSITION_HEADER: &str = "ssetail-position";

@@ -8,27 +8,16 @@ use std::thread::JoinHandle;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
-use super::address::{Authorization, UpstreamAddress};
 use super::lineage::Lineage;
 use super::relay::{Relay, below, child_path};
 use super::task::UpstreamTask;
 use super::tls_client::TrustedRoots;
-use crate::event::{Cutting, Name, Source};
+use super::wanted_upstream::WantedUpstream;
+use crate::event::{Cutting, Source};
 use crate::feed::{Draft, DraftContent, Publisher};
 use crate::follow::{Registry, SourceKind, StartAt};
 use crate::journal::{JournalNote, Recovered};
 use crate::report::Report;
-
-/// A server to follow.
-#[derive(Clone, Debug)]
-pub struct WantedUpstream {
-    /// The name of the server, with which those of its sources begin.
-    pub name: Name,
-    /// The address of the page or of the event stream.
-    pub address: UpstreamAddress,
-    /// The credentials that are sent to this server only.
-    pub authorization: Option<Authorization>,
-}
 
 /// Options that hold for all servers.
 #[derive(Clone, Debug)]

@@ -77,6 +77,7 @@ impl Normalizer {
             bytes = pattern.replace_all(&bytes, replacement.as_bytes()).into_owned();
         };
         replace(r#""(time|last_change)":[0-9]{13}"#, "\"${1}\":0");
+        replace(r"(data: )[0-9]{13}( [tb])", "${1}0${2}");
         replace(&regex::escape(&self.directory), "/DIRECTORY");
         replace(&format!("(ssetail-|localhost:){}", self.port), "${1}PORT");
         if let Some(epoch) = &self.epoch {
