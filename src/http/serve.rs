@@ -115,9 +115,11 @@ mod tests {
     use crate::http::{Access, Site, Traffic, Trust};
     use crate::report::Report;
     use crate::store::Capacity;
+    use crate::upstream::Lineage;
 
     fn site(feed: Feed) -> Arc<Site> {
         Arc::new(Site {
+            lineage: Lineage::new(feed.encoder().epoch().clone()),
             feed,
             registry: crate::follow::Registry::default(),
             prefix: String::new(),

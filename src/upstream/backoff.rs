@@ -28,8 +28,8 @@ impl Backoff {
     pub(super) fn next(&mut self, asked: Duration, random: u64) -> Duration {
         let pause = FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
         self.failures += 1;
-        let part = (random % 1024) as u32;
-        let pause = pause - pause * part / 2048;
+        let kept = 2048 - (random % 1024) as u32;
+        let pause = pause * kept / 2048;
         pause.max(asked.min(LONGEST_ASKED))
     }
 }

@@ -144,7 +144,7 @@ mod tests {
         let mut events: Vec<(String, String)> = Vec::new();
         let mut ids = Vec::new();
         for cut in cuts {
-            let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let take = |event: StreamEvent<'_>| events.push((text(event.name), text(event.data)));
             parser.push(cut, take).expect("small");
             ids.resize(events.len(), text(parser.last_id()));

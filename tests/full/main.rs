@@ -25,6 +25,7 @@ mod proxied_page;
 mod proxied_stream;
 mod proxy;
 mod readme;
+mod relays;
 mod results;
 mod reverse_proxies;
 mod same_file;
