@@ -42,6 +42,7 @@ impl SourceKind {
             SourceKind::File(_) => "file",
             SourceKind::Input => "stdin",
             SourceKind::Command(_) => "command",
+            SourceKind::Upstream(_) => "upstream",
         }
     }
 }

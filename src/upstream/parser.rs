@@ -200,7 +200,7 @@ mod tests {
     fn an_event_without_an_end_is_refused() {
         let mut parser = EventParser::default();
         let mut push = |bytes: &[u8]| parser.push(bytes, |_| {});
-        assert_eq!(push(&[b'x'; MAX_EVENT]), Ok(()));
+        assert_eq!(push(&vec![b'x'; MAX_EVENT]), Ok(()));
         assert_eq!(push(b"x"), Err(TooLarge));
     }
 

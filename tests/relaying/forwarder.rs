@@ -50,7 +50,7 @@ impl Forwarder {
 fn pass_on(from: &TcpStream, to: &TcpStream) {
     let (Ok(mut from), Ok(mut to)) = (from.try_clone(), to.try_clone()) else { return };
     std::thread::spawn(move || {
-        let mut bytes = [0; 65536];
+        let mut bytes = vec![0; 65536];
         while let Ok(read @ 1..) = from.read(&mut bytes) {
             if to.write_all(&bytes[..read]).is_err() {
                 break;
