@@ -14,6 +14,7 @@ mod golden;
 mod harness;
 mod hostile_clients;
 mod hostile_requests;
+mod journal;
 mod limits;
 mod listening;
 mod model;

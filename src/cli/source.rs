@@ -16,6 +16,8 @@ pub(crate) enum SourceArg {
     Files(WantedSource),
     /// The URL of another server, with the name that was given for it.
     Upstream(Option<OsString>, String),
+    /// The systemd journal, or one of its units, with the name that was given for it.
+    Journal(Option<OsString>, Option<String>),
     /// A directory, which cannot be followed; the sentence suggests a glob.
     Directory(String),
 }
@@ -47,11 +49,17 @@ fn parse_source(text: &OsStr, probe: &Probe) -> Result<SourceArg, String> {
     if let Some(url) = url(text) {
         return Ok(SourceArg::Upstream(None, url));
     }
+    if let Some(unit) = journal_unit(text) {
+        return Ok(SourceArg::Journal(None, unit?));
+    }
     let Some((name, rest)) = split_name(text) else { return path_or_pattern(None, text, probe) };
     if name.len() > 255 {
         return Err("the NAME before = may have at most 255 bytes".to_owned());
     }
     let name = Some(name.to_owned());
+    if let Some(unit) = journal_unit(rest) {
+        return Ok(SourceArg::Journal(name, unit?));
+    }
     match url(rest) {
         Some(url) => Ok(SourceArg::Upstream(name, url)),
         None if is_input(rest) => Ok(SourceArg::Input(name)),
@@ -116,6 +124,16 @@ fn url(text: &OsStr) -> Option<String> {
     let text = text.to_str()?;
     let scheme = text.split_once("://")?.0.to_ascii_lowercase();
     matches!(&*scheme, "http" | "https").then(|| text.to_owned())
+}
+
+/// Returns the unit of a SOURCE that is the systemd journal; no unit stands for all.
+fn journal_unit(text: &OsStr) -> Option<Result<Option<String>, String>> {
+    let unit = text.as_bytes().strip_prefix(b"journal:")?;
+    let unit = std::str::from_utf8(unit).ok().filter(|unit| !unit.contains(char::is_control));
+    Some(match unit {
+        Some(unit) => Ok(Some(unit.to_owned()).filter(|unit| !unit.is_empty())),
+        None => Err("the UNIT after journal: may have no control characters".to_owned()),
+    })
 }
 
 /// Splits at the first `=`; a name has no slash, so that `./a=b` is a path.
@@ -202,10 +220,14 @@ mod tests {
             SourceArg::Files(WantedSource { name, .. }) => (name, "*".to_owned()),
             SourceArg::Directory(sentence) => (None, sentence),
             SourceArg::Upstream(name, url) => (name, url),
+            SourceArg::Journal(name, unit) => (name, format!("unit {}", unit.unwrap_or_default())),
         };
         let name = |text: &str| Some(OsString::from(text));
         assert_eq!(named("-"), (None, "-".to_owned()));
         assert_eq!(named("ci=-"), (name("ci"), "-".to_owned()));
+        assert_eq!(named("journal:"), (None, "unit ".to_owned()));
+        assert_eq!(named("web=journal:nginx"), (name("web"), "unit nginx".to_owned()));
+        assert_eq!(named("./journal:"), (None, "journal:".to_owned()));
         assert_eq!(named("api=x.log"), (name("api"), "x.log".to_owned()));
         assert_eq!(named("api=x/*.log"), (name("api"), "*".to_owned()));
         assert_eq!(named("./a=b.log"), (None, "a=b.log".to_owned()));

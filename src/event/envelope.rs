@@ -1,12 +1,16 @@
-//! The envelope of a message: statements of a container runtime about it.
+//! The envelope of a message: statements of a container runtime or of a journal about it.
 
-/// Statements of a container runtime about one of its lines.
+use crate::record::Level;
+
+/// Statements of a container runtime or of a journal about one of its lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Envelope {
     /// The stream to which the program wrote the message.
     pub stream: Option<Stream>,
     /// Time at which the runtime received the message, in milliseconds since 1970.
     pub time: Option<i64>,
+    /// The level of the message, if a journal has it.
+    pub level: Option<Level>,
     /// The message is not the end of its line: the next one of the same stream continues it.
     pub is_part: bool,
     /// The message continues the line of the message of the same stream above it.

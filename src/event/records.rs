@@ -124,6 +124,9 @@ impl<'a> Records<'a> {
             self.record.time = Some(time);
             self.context.set_time(time);
         }
+        if let Some(level) = envelope.and_then(|envelope| envelope.level) {
+            self.record.level = Some(level);
+        }
         self.go_behind(self.section.clone());
     }
 

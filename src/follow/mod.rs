@@ -53,6 +53,7 @@ mod history_reads;
 mod history_turn;
 mod input;
 mod inputs;
+mod journal;
 mod lane;
 mod lanes;
 mod late_start;
@@ -110,6 +111,7 @@ pub(crate) use command::{CommandError, CommandOutput, CommandProcess, CommandSet
 pub use follower::Follower;
 pub use input::{Input, InputCopies, InputSettings};
 pub use inputs::Inputs;
+pub use journal::{Journal, OpenedJournal, WantedJournal};
 #[cfg(feature = "cli")]
 pub(crate) use mount::may_hang;
 pub use opened_sources::OpenedSources;

@@ -24,6 +24,11 @@ impl Retry {
         Retry { at: now + pause, pause }
     }
 
+    /// Returns the time from `now` until the attempt.
+    pub(super) fn pause_from(self, now: Instant) -> Duration {
+        self.at.saturating_duration_since(now)
+    }
+
     /// Whether it is time for the attempt.
     pub(super) fn is_due(self, now: Instant) -> bool {
         now >= self.at

@@ -16,15 +16,20 @@ pub enum SourceKind {
     Command(PathBuf),
     /// Another server, or one of its sources, at this address.
     Upstream(PathBuf),
+    /// The systemd journal, or one of its units: `journal:` and the name of the unit.
+    Journal(PathBuf),
 }
 
 impl SourceKind {
     /// The path that `/sources` shows: `-` for standard input, the program of a command as it was
-    /// given, and the address of a server.
+    /// given, the address of a server, and `journal:UNIT` for the systemd journal.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            SourceKind::File(path) | SourceKind::Command(path) | SourceKind::Upstream(path) => path,
+            SourceKind::File(path)
+            | SourceKind::Command(path)
+            | SourceKind::Upstream(path)
+            | SourceKind::Journal(path) => path,
             SourceKind::Input => Path::new("-"),
         }
     }
@@ -43,6 +48,7 @@ impl SourceKind {
             SourceKind::Input => "stdin",
             SourceKind::Command(_) => "command",
             SourceKind::Upstream(_) => "upstream",
+            SourceKind::Journal(_) => "journal",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::registry::Registry;
+use super::registry::{ReadTotals, Registry};
 use crate::event::{ControlEvent, Lines, Source, SourceChange};
 use crate::feed::{Draft, DraftContent, Publisher};
 use crate::journal::JournalNote;
@@ -36,13 +36,36 @@ pub(super) struct UpdatePublisher {
 impl UpdatePublisher {
     /// Publishes the updates of a source in their order, as one step of the feed.
     pub(super) fn publish(&self, source: &Arc<Source>, updates: Vec<Update>) {
-        let mut drafts = Vec::with_capacity(updates.len());
-        let (mut line_count, mut byte_count) = (0, 0);
+        self.publish_together(vec![(Arc::clone(source), updates)]);
+    }
+
+    /// Publishes the updates of several sources in their order, as one step of the feed.
+    pub(super) fn publish_together(&self, groups: Vec<(Arc<Source>, Vec<Update>)>) {
+        let mut drafts = Vec::new();
+        let mut published = Vec::with_capacity(groups.len());
+        for (source, updates) in groups {
+            let totals = self.add_drafts(&source, updates, &mut drafts);
+            published.push((source, totals));
+        }
+        let next = self.publisher.publish(drafts);
+        for (source, totals) in published.iter().filter(|(_, totals)| totals.bytes > 0) {
+            self.registry.add_lines(source, totals.lines, totals.bytes, next);
+        }
+    }
+
+    /// Reports sentences, and adds the drafts of everything else; returns what the lines are.
+    fn add_drafts(
+        &self,
+        source: &Arc<Source>,
+        updates: Vec<Update>,
+        drafts: &mut Vec<Draft>,
+    ) -> ReadTotals {
+        let mut totals = ReadTotals::default();
         for update in updates {
             let content = match update {
                 Update::Lines(lines) => {
-                    line_count += lines.spans.iter().filter(|span| !span.more).count() as u64;
-                    byte_count += lines.source_len() as u64;
+                    totals.lines += lines.spans.iter().filter(|span| !span.more).count() as u64;
+                    totals.bytes += lines.source_len() as u64;
                     DraftContent::Lines(lines)
                 }
                 Update::Change(change) => {
@@ -69,9 +92,6 @@ impl UpdatePublisher {
             };
             drafts.push(Draft { source: Arc::clone(source), content });
         }
-        let next = self.publisher.publish(drafts);
-        if byte_count > 0 {
-            self.registry.add_lines(source, line_count, byte_count, next);
-        }
+        totals
     }
 }

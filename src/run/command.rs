@@ -18,7 +18,8 @@ use crate::system::{ForwardedSignal, TerminalSize};
 /// Size of the command's terminal if standard output is none: wide enough for most lines.
 const DEFAULT_SIZE: TerminalSize = TerminalSize { columns: 120, rows: 40 };
 
-/// Environment variables that the command does not get: it could print the credentials.
+/// First letters of environment variables that the command does not get: it could print the
+/// credentials.
 const WITHHELD: [&str; 3] = ["SSETAIL_AUTH", "SSETAIL_TOKEN", supervisor::VARIABLE];
 
 /// `TERM` of a command if it is not set: the page shows what such a terminal shows.
@@ -64,8 +65,11 @@ pub(super) fn start(
 fn command(program: &OsStr, arguments: &[OsString]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
-    for variable in WITHHELD {
-        command.env_remove(variable);
+    for (variable, _) in std::env::vars_os() {
+        let text = variable.to_string_lossy();
+        if WITHHELD.iter().any(|withheld| text.starts_with(withheld)) {
+            command.env_remove(&variable);
+        }
     }
     if std::env::var_os("TERM").is_none_or(|term| term.is_empty()) {
         command.env("TERM", DEFAULT_TERM);

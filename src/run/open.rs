@@ -14,7 +14,7 @@ use super::reading::{OpenedInput, Reading, Streams};
 use crate::event::{Cutting, Encoder, Epoch};
 use crate::feed::{Feed, Publisher, resume};
 use crate::follow::{
-    FollowOptions, InputCopies, OpenedSources, Registry, Spool, Target, WantedSource,
+    FollowOptions, InputCopies, OpenedJournal, OpenedSources, Registry, Spool, Target, WantedSource,
 };
 use crate::http::{Access, Listeners, Secret, listen};
 use crate::journal::{Journal, Recovered};
@@ -49,6 +49,7 @@ pub(super) struct Opened {
     publisher: Publisher,
     files: Option<OpenedSources>,
     upstreams: Option<OpenedUpstreams>,
+    journals: Vec<OpenedJournal>,
     streams: Streams,
 }
 
@@ -104,6 +105,7 @@ impl Bound {
         settings.sources.refused.iter().for_each(|sentence| status.say(sentence));
         let (wanted, options) = (settings.sources.files.clone(), settings.follow.clone());
         let registry = Registry::default();
+        let journals = open_journals(settings, &registry, &mut recovered);
         let files = (!wanted.is_empty())
             .then(|| OpenedSources::resume(wanted, options, &registry, &mut recovered));
         let upstreams = open_upstreams(settings, &registry, &mut recovered)?;
@@ -118,7 +120,7 @@ impl Bound {
         let cutting = settings.follow.cutting.clone();
         let (publisher, feed) = resume(encoder, settings.capacity, cutting, history, journal);
         tokio::spawn(feed.clone().relay());
-        Ok(Opened { bound: self, registry, feed, publisher, files, upstreams, streams })
+        Ok(Opened { bound: self, registry, feed, publisher, files, upstreams, journals, streams })
     }
 
     fn open_streams(&self, sources: &SourceSettings) -> anyhow::Result<Streams> {
@@ -156,12 +158,13 @@ impl Opened {
         cutting: &Cutting,
         report: &Report,
     ) -> anyhow::Result<(Bound, Reading)> {
-        let Opened { bound, registry, feed, publisher, files, upstreams, streams } = self;
+        let Opened { bound, registry, feed, publisher, files, upstreams, journals, streams } = self;
         let reading = Reading::follow(files, feed, registry, publisher, report)?;
         let reading = match upstreams {
             Some(upstreams) => reading.with_upstreams(upstreams, report)?,
             None => reading,
         };
+        let reading = reading.with_journals(journals, report)?;
         Ok((bound, reading.with_streams(streams, cutting, report)?))
     }
 }
@@ -185,6 +188,18 @@ fn open_upstreams(
     let FollowOptions { start_at, cutting, .. } = settings.follow.clone();
     let options = UpstreamOptions { start_at, cutting, roots };
     Ok(Some(OpenedUpstreams::resume(wanted, options, registry, recovered)))
+}
+
+fn open_journals(
+    settings: &Settings,
+    registry: &Registry,
+    recovered: &mut Recovered,
+) -> Vec<OpenedJournal> {
+    let FollowOptions { start_at, cutting, .. } = &settings.follow;
+    let wanted = settings.sources.journals.iter().cloned();
+    wanted
+        .map(|wanted| OpenedJournal::resume(wanted, start_at.clone(), cutting, registry, recovered))
+        .collect()
 }
 
 fn create_spool(settings: &SpoolSettings) -> anyhow::Result<Spool> {

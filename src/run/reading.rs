@@ -10,7 +10,8 @@ use super::command::{CommandControl, OpenedCommand};
 use crate::event::{Cutting, Name};
 use crate::feed::{Feed, Publisher};
 use crate::follow::{
-    CommandOutput, Follower, Input, InputCopies, InputSettings, Inputs, OpenedSources, Registry,
+    CommandOutput, Follower, Input, InputCopies, InputSettings, Inputs, Journal, OpenedJournal,
+    OpenedSources, Registry,
 };
 use crate::report::Report;
 use crate::upstream::{Lineage, OpenedUpstreams, Upstreams};
@@ -44,6 +45,7 @@ pub(super) struct Reading {
     pub(super) command: Option<CommandControl>,
     follower: Option<Follower>,
     upstreams: Option<Upstreams>,
+    journals: Vec<Journal>,
     inputs: Vec<Input>,
     /// Become true at the ends of the streams.
     ends: Vec<watch::Receiver<bool>>,
@@ -76,6 +78,7 @@ impl Reading {
             command: None,
             follower,
             upstreams: None,
+            journals: Vec::new(),
             inputs: Vec::new(),
             ends: Vec::new(),
             command_end: None,
@@ -95,6 +98,19 @@ impl Reading {
         Ok(Reading { upstreams, ..self })
     }
 
+    /// Starts to read journals.
+    pub(super) fn with_journals(
+        mut self,
+        journals: Vec<OpenedJournal>,
+        report: &Report,
+    ) -> anyhow::Result<Self> {
+        for journal in journals {
+            let journal = journal.follow(self.publisher.clone(), report.clone());
+            self.journals.push(journal.context("cannot start a thread")?);
+        }
+        Ok(self)
+    }
+
     /// Starts to read standard input and the command.
     pub(super) fn with_streams(
         mut self,
@@ -104,7 +120,8 @@ impl Reading {
     ) -> anyhow::Result<Self> {
         let Streams { input, command, exits_at_end } = streams;
         let count = usize::from(input.is_some()) + usize::from(command.is_some());
-        let inputs = Inputs::new(count, self.follower.is_none() && self.upstreams.is_none());
+        let has_files = self.follower.is_some() || self.upstreams.is_some();
+        let inputs = Inputs::new(count, !has_files && self.journals.is_empty());
         let settings = |name, copies| {
             let (inputs, cutting) = (inputs.clone(), cutting.clone());
             InputSettings { name, inputs, cutting, copies }
@@ -188,6 +205,7 @@ impl Reading {
         if let Some(upstreams) = self.upstreams {
             upstreams.stop();
         }
+        self.journals.into_iter().for_each(Journal::stop);
         if let Some(follower) = self.follower {
             follower.stop();
         }

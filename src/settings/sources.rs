@@ -8,7 +8,7 @@ use super::upstreams::wanted_upstreams;
 use crate::cli::{Cli, SourceArg, parse_sources};
 use crate::event::Name;
 use crate::failure::Failure;
-use crate::follow::{SpoolNames, Target, WantedSource};
+use crate::follow::{SpoolNames, Target, WantedJournal, WantedSource};
 use crate::upstream::WantedUpstream;
 
 /// Sources to follow; at least one.
@@ -18,6 +18,7 @@ pub(crate) struct SourceSettings {
     pub(crate) command: Option<CommandSettings>,
     pub(crate) files: Vec<WantedSource>,
     pub(crate) upstreams: Vec<WantedUpstream>,
+    pub(crate) journals: Vec<WantedJournal>,
     /// Stop the program when standard input and the command have ended.
     pub(crate) exits_at_end: bool,
     /// Sentences about sources that cannot be followed, while others can.
@@ -56,11 +57,16 @@ pub(crate) struct SpoolSettings {
 impl SourceSettings {
     /// Parses the SOURCE arguments, and checks the flags that need a stream.
     pub(super) fn new(cli: &Cli) -> Result<Self, Failure> {
-        let Arguments { input, mut files, upstreams, refused } = parse(cli)?;
+        let Arguments { input, mut files, upstreams, journals, refused } = parse(cli)?;
         let command = CommandSettings::new(cli, input.is_none());
-        let is_nothing = input.is_none() && command.is_none();
-        if is_nothing && files.is_empty() && upstreams.is_empty() {
+        let is_stream = input.is_some() || command.is_some();
+        if !is_stream && files.is_empty() && upstreams.is_empty() && journals.is_empty() {
             return Err(Failure::Usage(refused.join("; ")));
+        }
+        if cli.input.binary && !journals.is_empty() {
+            let sentence = "--binary publishes bytes, and the systemd journal has lines; leave the \
+                            flag out";
+            return Err(Failure::Usage(sentence.to_owned()));
         }
         check_flags(cli, input.is_some(), command.is_some())?;
         if let Some(spool) = &cli.history.spool {
@@ -79,6 +85,7 @@ impl SourceSettings {
             command,
             files,
             upstreams: wanted_upstreams(upstreams)?,
+            journals,
             exits_at_end: cli.input.exit_on_eof,
             refused,
         })
@@ -97,6 +104,7 @@ struct Arguments {
     files: Vec<WantedSource>,
     /// Names and URLs.
     upstreams: Vec<(Option<OsString>, String)>,
+    journals: Vec<WantedJournal>,
     refused: Vec<String>,
 }
 
@@ -116,6 +124,10 @@ fn parse(cli: &Cli) -> Result<Arguments, Failure> {
             SourceArg::Directory(sentence) => arguments.refused.push(sentence),
             SourceArg::Files(wanted) => arguments.files.push(wanted),
             SourceArg::Upstream(name, url) => arguments.upstreams.push((name, url)),
+            SourceArg::Journal(name, unit) => {
+                let name = name.map(|name| Name::new(&name));
+                arguments.journals.push(WantedJournal { name, unit });
+            }
             SourceArg::Input(name) => {
                 let name = name.unwrap_or_else(|| "stdin".into());
                 arguments.input.get_or_insert_with(|| Name::new(&name));

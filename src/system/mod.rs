@@ -45,6 +45,7 @@ pub(crate) use unix::terminal_columns;
 #[cfg(test)]
 pub(crate) use unix::without_privileges;
 pub(crate) use unix::{
-    Ready, descriptor_limit, is_out_of_descriptors, is_symlink_loop, open_without_waiting,
-    out_of_descriptors, output_files, read_stdin, thread_cpu_time, wait_for_stdin,
+    Ready, descriptor_limit, is_out_of_descriptors, is_stopped_within, is_symlink_loop,
+    open_without_waiting, out_of_descriptors, output_files, read_stdin, thread_cpu_time, wait_for,
+    wait_for_stdin,
 };

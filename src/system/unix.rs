@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, PipeReader};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -61,10 +62,20 @@ pub(crate) fn is_symlink_loop(error: &io::Error) -> bool {
 ///
 /// An error of poll(2) counts as input, whose next read reports it.
 pub(crate) fn wait_for_stdin(stop: &PipeReader) -> Ready {
-    let stdin = rustix::stdio::stdin();
-    let mut ready = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(stop, PollFlags::IN)];
+    wait_for(&rustix::stdio::stdin(), stop)
+}
+
+/// Does the same as [`wait_for_stdin`] for another stream.
+pub(crate) fn wait_for(stream: &impl AsFd, stop: &PipeReader) -> Ready {
+    let mut ready = [PollFd::new(stream, PollFlags::IN), PollFd::new(stop, PollFlags::IN)];
     let polled = poll(&mut ready, None);
     if polled.is_ok() && !ready[1].revents().is_empty() { Ready::Stopped } else { Ready::Input }
+}
+
+/// Waits for a time; returns true if the writing end of `stop` was closed before.
+pub(crate) fn is_stopped_within(stop: &PipeReader, time: Duration) -> bool {
+    let time = Timespec::try_from(time).ok();
+    poll(&mut [PollFd::new(stop, PollFlags::IN)], time.as_ref()).is_ok_and(|count| count > 0)
 }
 
 /// Reads from standard input; returns zero at its end, and none if there is nothing to read yet.

@@ -20,7 +20,7 @@ pub(super) fn decode(line: &[u8]) -> Option<(Envelope, &[u8])> {
     let stream = Some(Stream::named(stream)?);
     let time = Some(parse_timestamp(time)?);
     Some((
-        Envelope { stream, time, is_part, continues: false },
+        Envelope { stream, time, level: None, is_part, continues: false },
         message.get(1..).unwrap_or_default(),
     ))
 }

@@ -31,7 +31,7 @@ pub(super) fn decode(line: &[u8]) -> Option<(Envelope, Vec<u8>)> {
     let is_part = message.last() != Some(&b'\n');
     message.truncate(message.len() - usize::from(!is_part));
     let is_line = memchr(b'\n', &message).is_none();
-    is_line.then_some((Envelope { stream, time, is_part, continues: false }, message))
+    is_line.then_some((Envelope { stream, time, level: None, is_part, continues: false }, message))
 }
 
 /// Returns `line` with another message, and without its unknown fields.

@@ -2,6 +2,7 @@
 
 mod cri;
 mod docker;
+mod entry;
 mod timestamp;
 
 use std::borrow::Cow;
@@ -15,9 +16,18 @@ pub enum ContainerFormat {
     Docker,
     /// `TIME STREAM TAGS MESSAGE`, as containerd and CRI-O write it for Kubernetes.
     Cri,
+    /// Entries of a journal, as [`ContainerFormat::push_entry`] writes them.
+    Entry,
 }
 
 impl ContainerFormat {
+    /// Appends a line that has the form of entries, with a newline.
+    ///
+    /// `envelope` needs a time, and says nothing about a stream; `message` has no newline.
+    pub fn push_entry(line: &mut Vec<u8>, envelope: &Envelope, message: &[u8]) {
+        entry::push(line, envelope, message);
+    }
+
     /// Returns the envelope and the message of a line; a line that does not have the form is its own
     /// message.
     pub(super) fn decode_line(self, line: Cow<'_, [u8]>) -> (Option<Envelope>, Cow<'_, [u8]>) {
@@ -44,6 +54,10 @@ impl ContainerFormat {
                 let (envelope, message) = cri::decode(line)?;
                 Some((envelope, Cow::Borrowed(message)))
             }
+            ContainerFormat::Entry => {
+                let (envelope, message) = entry::decode(line)?;
+                Some((envelope, Cow::Borrowed(message)))
+            }
         }
     }
 
@@ -52,6 +66,7 @@ impl ContainerFormat {
         match self {
             ContainerFormat::Docker => docker::replace(line, message),
             ContainerFormat::Cri => cri::replace(line, message),
+            ContainerFormat::Entry => entry::replace(line, message),
         }
     }
 }
