@@ -27,7 +27,7 @@
 //! | [`store`] | the ring of batches, and the index of evicted ones | files, through [`event::Log`], when an entry is reloaded or a context is found |
 //! | [`journal`] | the state that survives restarts | files of its directory |
 //! | [`feed`] | one publisher, many subscribers | locks, held briefly; blocking threads of tokio |
-//! | [`follow`] | from files, standard input and commands to batches | followed files, linemux, a child process |
+//! | [`follow`] | from files, standard input, commands and journals to batches | followed files, linemux, child processes |
 //! | [`upstream`] | the events of other servers, up to batches | hyper, rustls, sockets; the file of `--tls-ca` |
 //! | [`http`] | requests, access, event streams | hyper, rustls, sockets |
 //! | `status` | output on the terminal | stderr, indicatif |
@@ -64,7 +64,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | source | a file, standard input or the output of a command; its name is the event name of its lines |
+//! | source | a file, standard input, the output of a command or a unit of a journal; its name is the event name of its lines |
 //! | line | one record of a source, as bytes, without its terminator |
 //! | message | text that a program wrote, in a line of a container runtime |
 //! | section | a line, or 1 MiB of a line that is longer; filters see it as a whole |

@@ -18,7 +18,7 @@ const INTRODUCTION: &str = r".SH SYNOPSIS
 [\fISOURCE\fR]...
 [\fB\-\-\fR \fICOMMAND\fR [\fIARG\fR]...]
 .SH DESCRIPTION
-ssetail follows files, globs, standard input and commands, and serves their lines as Server-Sent Events, one event for each line, named after its source.
+ssetail follows files, globs, standard input, commands and the systemd journal, and serves their lines as Server-Sent Events, one event for each line, named after its source.
 Browsers, curl and every other client of Server-Sent Events receive them live, and a client that reconnects receives exactly the events that it has missed.
 .PP
 Without a SOURCE and a COMMAND, standard input is followed if it is not a terminal.
@@ -28,6 +28,10 @@ A glob passes over compressed files and named pipes.
 .PP
 The rotated files beside a file, such as \fIapp.log.1\fR, \fIapp.log.2.gz\fR or \fIapp.log\-20261125.zst\fR, come before it, the oldest first, with \fB\-\-from\-start\fR, with \fB\-\-since\fR, and with \fB\-n\fR \fIN\fR if the file has fewer than N lines.
 Those compressed by \fBgzip\fR(1), \fBzstd\fR(1) or \fBxz\fR(1) are read too; a damaged one is read up to the damage.
+.PP
+\fBjournal:\fR is the systemd journal, each unit of which is a source, and \fBjournal:\fIUNIT\fR is one unit of it.
+ssetail reads it through \fBjournalctl\fR(1).
+Events of the journal that are no longer in memory are a gap.
 .PP
 COMMAND runs in a terminal of its own, as large as that of standard output, or of 120 columns and 40 rows.
 Its output passes through to standard output, and is published as a source that is named after the program.
@@ -207,6 +211,7 @@ Events of standard input and of a COMMAND are a gap after a restart.
 Lines can be lost in these cases: bytes are truncated before they are read; a file loses its name before it is opened, and its next name is matched by no glob and is not the name of the followed file with a number or a date; a writer appends to a replaced file after the time of \fB\-\-linger\fR; a file is changed in place or through a memory map; a network file system reports sizes that jump.
 .SH SEE ALSO
 .BR tail (1),
+.BR journalctl (1),
 .BR curl (1),
 .BR logrotate (8),
 .BR inotify (7)

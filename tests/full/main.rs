@@ -14,6 +14,7 @@ mod curl;
 mod harness;
 mod hung_mounts;
 mod inotify;
+mod journal;
 mod logrotate;
 mod manual;
 mod nginx;
