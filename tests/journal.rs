@@ -142,7 +142,7 @@ fn a_restart_goes_on_behind_the_last_entry() {
     let path = format!("{}:{}", after.path("bin").display(), std::env::var("PATH").expect("set"));
     let after = after.env("PATH", &path).args(args).start();
     let mut events = after.events_after("/sse", &last.id);
-    assert_eq!(events.lines(1), ["three"], "the ids of the earlier run are valid");
+    assert_eq!(events.data(1), ["three"], "the ids of the earlier run are valid");
     let arguments = arguments(&after);
     assert!(arguments[1].ends_with(" --no-tail --after-cursor=c2"), "{arguments:?}");
 }

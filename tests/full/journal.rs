@@ -83,9 +83,9 @@ fn entries_are_followed_and_a_restart_misses_and_repeats_none() {
     journal.write(4, "a.service", b"four");
     let after = after.args(args).start();
     let mut events = after.events_after("/sse", &last);
-    assert_eq!(events.lines(1), ["four"]);
+    assert_eq!(events.data(1), ["four"]);
     journal.write(5, "b.service", b"five");
-    assert_eq!(events.lines(1), ["five"]);
+    assert_eq!(events.data(1), ["five"]);
 }
 
 #[test]
