@@ -72,7 +72,7 @@ fn the_command_is_hung_up_when_the_program_is_killed() {
 #[test]
 fn an_unread_standard_output_does_not_delay_the_end() {
     let mut ssetail = running(&[], "exec yes").with_full_stdout().start();
-    assert_eq!(ssetail.events("/sse?n=all").data(1), ["y"]);
+    assert!(ssetail.events("/sse?n=all").next().is_some());
     ssetail.signal(Signal::TERM);
     assert_eq!(ssetail.wait().code(), Some(143));
 }

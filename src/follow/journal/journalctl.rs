@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::WantedJournal;
+use super::wanted::WantedJournal;
 use crate::follow::start_at::StartAt;
 use crate::report::Report;
 use crate::system::{Ready, wait_for};

@@ -8,40 +8,26 @@
 mod entry;
 mod journalctl;
 mod reader;
+mod wanted;
 
 use std::io::{self, PipeWriter};
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use self::journalctl::{Journalctl, Sentences};
-use self::reader::JournalReader;
+use self::reader::{JournalReader, Place};
+pub use self::wanted::WantedJournal;
 use super::registry::Registry;
-use super::source_status::{SourceKind, SourceState};
+use super::source_status::SourceKind;
 use super::start_at::StartAt;
 use super::update::UpdatePublisher;
-use crate::event::{ContainerFormat, Cutting, Name, Source};
+use crate::event::{ContainerFormat, Cutting};
 use crate::feed::Publisher;
 use crate::journal::Recovered;
 use crate::report::Report;
 
-/// A journal to follow.
-#[derive(Clone, Debug)]
-pub struct WantedJournal {
-    /// The event name of the source; none for the unit, or `journal`.
-    pub name: Option<Name>,
-    /// Only entries of this unit.
-    pub unit: Option<String>,
-}
-
 /// A journal whose entries will be published.
 #[derive(Debug)]
 pub struct OpenedJournal {
-    wanted: WantedJournal,
-    source: Arc<Source>,
-    start_at: StartAt,
-    cutting: Cutting,
-    cursor: Option<String>,
+    place: Place,
     registry: Registry,
 }
 
@@ -51,23 +37,6 @@ pub struct Journal {
     /// Dropping it ends the thread.
     running: PipeWriter,
     thread: JoinHandle<()>,
-}
-
-impl WantedJournal {
-    /// Whether each unit is a source of its own.
-    fn splits_units(&self) -> bool {
-        self.name.is_none() && self.unit.is_none()
-    }
-
-    /// What `/sources` shows as the path, which is the SOURCE without its name.
-    fn path(&self) -> PathBuf {
-        format!("journal:{}", self.unit.as_deref().unwrap_or_default()).into()
-    }
-
-    fn source_name(&self) -> Name {
-        let text = self.unit.as_deref().unwrap_or("journal");
-        self.name.clone().unwrap_or_else(|| Name::new(text.as_ref()))
-    }
 }
 
 impl OpenedJournal {
@@ -85,7 +54,8 @@ impl OpenedJournal {
         let source = registry.add(SourceKind::Journal(path.clone()), wanted.source_name());
         let cursor = recovered.resume(&path, &source);
         let cutting = Cutting { container: Some(ContainerFormat::Entry), ..cutting.clone() };
-        OpenedJournal { wanted, source, start_at, cutting, cursor, registry: registry.clone() }
+        let place = Place { wanted, source, start_at, cutting, cursor };
+        OpenedJournal { place, registry: registry.clone() }
     }
 
     /// Starts to read.
@@ -93,9 +63,8 @@ impl OpenedJournal {
     /// If journalctl cannot be started, this is reported, and tried again.
     pub fn follow(self, publisher: Publisher, report: Report) -> io::Result<Journal> {
         let (stop, running) = io::pipe()?;
-        let registry = self.registry.clone();
-        let output = UpdatePublisher { publisher, report, registry };
-        let mut reader = JournalReader::new(self, output);
+        let output = UpdatePublisher { publisher, report, registry: self.registry };
+        let mut reader = JournalReader::new(self.place, output);
         reader.note_path();
         let thread = std::thread::Builder::new().name("journal".to_owned());
         let thread = thread.spawn(move || reader.run(&stop))?;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::entry::Entry;
-use super::{Journalctl, OpenedJournal, Sentences, SourceKind, SourceState, UpdatePublisher};
-use crate::event::{Carry, End, Lines, Name, Source, TextEncoding};
+use super::journalctl::{Journalctl, Sentences};
+use super::wanted::WantedJournal;
+use crate::event::{Carry, Cutting, End, Lines, Name, Source, TextEncoding};
 use crate::follow::clock::wall_clock;
 use crate::follow::retry::Retry;
+use crate::follow::source_status::{SourceKind, SourceState};
 use crate::follow::start_at::StartAt;
-use crate::follow::update::Update;
+use crate::follow::update::{Update, UpdatePublisher};
 use crate::journal::JournalNote;
 use crate::system::{Ready, is_stopped_within};
 
@@ -19,9 +21,21 @@ use crate::system::{Ready, is_stopped_within};
 /// published as those of the journal.
 const MAX_UNITS: usize = 1000;
 
+/// A journal, and the place in it from which it is read.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) wanted: WantedJournal,
+    pub(super) source: Arc<Source>,
+    /// The first entry, if there is no cursor.
+    pub(super) start_at: StartAt,
+    pub(super) cutting: Cutting,
+    /// The position behind the last entry.
+    pub(super) cursor: Option<String>,
+}
+
 /// Reads a journal and publishes its entries.
 pub(super) struct JournalReader {
-    journal: OpenedJournal,
+    journal: Place,
     output: UpdatePublisher,
     /// By the name of the unit.
     units: HashMap<String, Arc<Source>>,
@@ -40,7 +54,7 @@ struct Group {
 }
 
 impl JournalReader {
-    pub(super) fn new(journal: OpenedJournal, output: UpdatePublisher) -> Self {
+    pub(super) fn new(journal: Place, output: UpdatePublisher) -> Self {
         let skipped = match journal.start_at {
             StartAt::Line(line) if journal.cursor.is_none() => line.saturating_sub(1),
             _ => 0,
@@ -89,7 +103,7 @@ impl JournalReader {
     }
 
     fn start(&self) -> std::io::Result<Journalctl> {
-        let OpenedJournal { wanted, start_at, cursor, .. } = &self.journal;
+        let Place { wanted, start_at, cursor, .. } = &self.journal;
         let report = &self.output.report;
         Journalctl::start(wanted, start_at, cursor.as_deref(), &self.sentences, report)
     }
