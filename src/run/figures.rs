@@ -1,7 +1,7 @@
 //! Figures and sentences about the sources, for the status.
 
 use crate::feed::Feed;
-use crate::follow::{Registry, SourceKind, SourceState, SourceStatus};
+use crate::follow::{Registry, SourceState, SourceStatus};
 use crate::http::Traffic;
 use crate::status::Figures;
 

@@ -206,9 +206,9 @@ fn every_control_event_is_described() {
         let pointer = reference.as_str().expect("a reference").trim_start_matches('#');
         let schema = document.pointer(pointer).expect("a schema");
         assert_eq!(schema["properties"]["type"]["const"], kind);
-        described.entry(kind.to_owned()).or_insert_with(|| keys(&schema["properties"]));
+        described.entry(kind.clone()).or_insert_with(|| keys(&schema["properties"]));
         let keys = keys(&object).into_iter().map(str::to_owned);
-        sent.entry(kind.to_owned()).or_default().extend(keys);
+        sent.entry(kind).or_default().extend(keys);
         for (name, property) in schema["properties"].as_object().expect("an object") {
             if property["enum"].is_array() {
                 assert!(texts(&property["enum"]).iter().any(|value| object[name] == *value));
