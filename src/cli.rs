@@ -36,8 +36,8 @@ pub(crate) use source::{SourceArg, may_hang, parse_sources, reads_input};
           override_usage = "ssetail [OPTIONS] [SOURCE]... [-- COMMAND [ARG]...]",
           after_help = MORE, after_long_help = EXAMPLES)]
 pub struct Cli {
-    /// Path, quoted glob, `-` for standard input, journal:[UNIT] for the systemd journal, or URL of
-    /// another server; NAME= before it sets the event name
+    /// Path, quoted glob, `-` for standard input, journal: or journal:UNIT, or URL of another
+    /// server; NAME= before it sets the event name
     #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     pub(crate) sources: Vec<OsString>,
 
