@@ -16,7 +16,7 @@ const KEPT: usize = 8;
 
 /// Size of a buffer, in bytes: the most that entries of several batches have. Twice the value only
 /// takes more memory.
-const SIZE: usize = 256 << 10;
+const SIZE: usize = 512 << 10;
 
 /// Smallest number of bytes for which a buffer is used.
 ///

@@ -21,8 +21,8 @@ use super::shared::Shared;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
 use crate::event::{Selection, Seq, Source, Surroundings};
 
-/// Bytes of lines in memory after which a step takes no further batch; about as many as an entry of
-/// the index has.
+/// Bytes of lines in memory after which a step takes no further batch; half as many as an entry of
+/// the index can have.
 ///
 /// With twice the value, a step keeps its thread for twice as long; with half the value, the lock is
 /// taken twice as often.

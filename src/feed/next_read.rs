@@ -16,7 +16,7 @@ pub(super) const READ_SIZE: usize = 96 * 1024;
 /// some of them.
 ///
 /// With half the value, an entry of the index takes two reads, and twice as many writes to the socket.
-pub(super) const SELECTED_READ_SIZE: usize = 256 * 1024;
+pub(super) const SELECTED_READ_SIZE: usize = 512 * 1024;
 
 /// Largest number of bytes of one read from memory while there are fewer than [`MANY`] subscribers.
 ///

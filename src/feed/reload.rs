@@ -292,7 +292,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
         let _inside = runtime.enter();
         let (feed, log, last) = evicted();
-        let entries = log.bytes.len().div_ceil(256 * 1024);
+        let entries = log.bytes.len().div_ceil(512 * 1024);
         let mut readers: Vec<_> =
             (0..50).map(|_| feed.subscribe(Start::New(Backlog::All))).collect();
         let deadline = Instant::now() + Duration::from_secs(30);

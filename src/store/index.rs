@@ -2,7 +2,7 @@
 //!
 //! A plain value that takes no lock, knows no clock and does no I/O.
 //! Neighbouring batches of one file become one entry, which also has the sizes of the batches: one
-//! busy file takes one entry and a few bytes for each 256 KiB.
+//! busy file takes one entry and a few bytes for each 512 KiB.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};

@@ -64,8 +64,8 @@ async fn begin(feed: &Feed, lines: u64, candidates: Candidates) -> Subscriber {
 async fn entries_without_a_match_are_read_once() {
     let capacity = Capacity { lines: 1 << 20, bytes: 1000, index_bytes: 1 << 20 };
     let (feed, log) = in_file(capacity, 800);
-    let entries = log.bytes.len().div_ceil(256 * 1024);
-    assert!(entries > 15, "{entries} entries");
+    let entries = log.bytes.len().div_ceil(512 * 1024);
+    assert!(entries > 7, "{entries} entries");
     let candidates = Candidates { selection: Some(grep("^40000[0-2]$")), before: None };
     let mut subscriber = begin(&feed, 5, candidates).await;
     assert_eq!(subscriber.cursor(), Position::before(400_000));
