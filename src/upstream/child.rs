@@ -98,7 +98,13 @@ impl Child {
     fn envelope(&mut self, line: &ExactLine<'_>) -> Envelope {
         let index = line.stream.map_or(0, |stream| stream as usize + 1);
         let continues = std::mem::replace(&mut self.has_part[index], line.more);
-        Envelope { stream: line.stream, time: line.stated, is_part: line.more, continues, level: None }
+        Envelope {
+            stream: line.stream,
+            time: line.stated,
+            is_part: line.more,
+            continues,
+            level: None,
+        }
     }
 
     /// Adds the lines of an event of another kind of server, whose text ends with `data`.
