@@ -45,7 +45,7 @@ fn a_server_that_falls_silent_is_left_and_asked_again() {
     let url = format!("http://{}/sse", listener.local_addr().expect("an address"));
     let relay = Ssetail::new().arg(format!("a={url}")).start();
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nssetail-path: aaaaaa\r\n\r\n";
-    let mut accept = |body: &str| {
+    let accept = |body: &str| {
         let (mut socket, _) = listener.accept().expect("a connection");
         socket.write_all(format!("{head}{body}").as_bytes()).expect("written");
         socket
