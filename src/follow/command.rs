@@ -100,13 +100,11 @@ impl CommandOutput {
 }
 
 impl CommandProcess {
-    /// Sends a signal to the command and the processes of its group; returns false if it has ended.
+    /// Sends a signal to the command and the processes of its group; returns false if it has ended,
+    /// or does not accept signals of this user.
     pub(crate) fn send_signal(&self, signal: ForwardedSignal) -> bool {
         let child = self.lock();
-        if let Some(child) = &*child {
-            self.0.terminal.send_signal(child.id(), signal);
-        }
-        child.is_some()
+        child.as_ref().is_some_and(|child| self.0.terminal.send_signal(child.id(), signal))
     }
 
     /// Changes the size of the terminal.

@@ -147,6 +147,7 @@ impl RotatedHistory {
         permit: ReadingPermit,
         updates: &mut Vec<Update>,
     ) {
+        updates.extend(self.last_note.take().map(Update::Note));
         updates.extend(generation.checkpoint(true).map(Update::Note));
         self.current = Some(Current::Reading(path.to_owned(), Box::new(generation), permit));
     }
@@ -210,7 +211,12 @@ impl RotatedHistory {
         if let Some(JournalNote::Checkpoint(_, checkpoint)) = &note {
             context.read_files.add(*checkpoint);
         }
-        updates.extend(note.map(Update::Note));
+        if self.pending.is_empty() {
+            updates.extend(note.map(Update::Note));
+        } else {
+            updates.extend(generation.checkpoint(true).map(Update::Note));
+            self.last_note = note;
+        }
     }
 
     /// Reports the first file that cannot be read.

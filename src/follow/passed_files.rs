@@ -152,7 +152,9 @@ impl Search<'_> {
         self.now.is_none_or(|now| !now.is_same_inode(file.id))
             && file.id.born.is_some_and(|born| {
                 if is_compressed {
-                    born >= since && file.modified / SECOND >= since / SECOND
+                    let is_recent = born >= since && file.modified / SECOND >= since / SECOND;
+                    // It is being written as long as the file that it is made from is beside it.
+                    is_recent && file.path.with_extension("").symlink_metadata().is_err()
                 } else {
                     (since..=now).contains(&born) && file.modified >= born.saturating_sub(TICK)
                 }

@@ -21,7 +21,7 @@ use super::start_at::Older;
 use super::text_search::{LineCount, TimeSearch};
 use super::update::Update;
 use crate::event::{Cutting, FileId};
-use crate::journal::Checkpoint;
+use crate::journal::{Checkpoint, JournalNote};
 use crate::record::Zone;
 
 /// Most plain files of one source that are opened in advance, because they may be compressed before
@@ -54,6 +54,9 @@ pub(super) struct RotatedHistory {
     /// The first wanted line was found, so that all that follow are wanted.
     pub(super) is_in_range: bool,
     pub(super) has_reported: bool,
+    /// The note that the last file is not read any more, which is given with the first one of the
+    /// next file: a restart goes on with the file that is being read.
+    pub(super) last_note: Option<JournalNote>,
 }
 
 /// A file that is to be read.
@@ -150,6 +153,7 @@ impl RotatedHistory {
             current: None,
             is_in_range: false,
             has_reported: false,
+            last_note: None,
         }
     }
 
@@ -266,7 +270,8 @@ impl RotatedHistory {
         } else if self.current.is_some() {
             self.read_current(context)
         } else if self.pending.is_empty() {
-            Step { outcome: Outcome::Done(None), ..Step::default() }
+            let updates = self.last_note.take().map(Update::Note).into_iter().collect();
+            Step { updates, outcome: Outcome::Done(None), ..Step::default() }
         } else {
             self.open_next(context)
         }

@@ -19,8 +19,9 @@ use crate::system::{ForwardedSignal, TerminalSize};
 const DEFAULT_SIZE: TerminalSize = TerminalSize { columns: 120, rows: 40 };
 
 /// First letters of environment variables that the command does not get: it could print the
-/// credentials.
-const WITHHELD: [&str; 3] = ["SSETAIL_AUTH", "SSETAIL_TOKEN", supervisor::VARIABLE];
+/// credentials and what is redacted.
+const WITHHELD: [&str; 4] =
+    ["SSETAIL_AUTH", "SSETAIL_REDACT", "SSETAIL_TOKEN", supervisor::VARIABLE];
 
 /// `TERM` of a command if it is not set: the page shows what such a terminal shows.
 const DEFAULT_TERM: &str = "xterm-256color";

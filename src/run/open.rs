@@ -101,6 +101,8 @@ impl Bound {
         status: &Status,
     ) -> anyhow::Result<Opened> {
         let State { journal, mut recovered } = state;
+        let roots = trusted_roots(settings)?;
+        // After the start of the command, only calls of the system can fail.
         let streams = self.open_streams(&settings.sources)?;
         settings.sources.refused.iter().for_each(|sentence| status.say(sentence));
         let (wanted, options) = (settings.sources.files.clone(), settings.follow.clone());
@@ -108,7 +110,7 @@ impl Bound {
         let journals = open_journals(settings, &registry, &mut recovered);
         let files = (!wanted.is_empty())
             .then(|| OpenedSources::resume(wanted, options, &registry, &mut recovered));
-        let upstreams = open_upstreams(settings, &registry, &mut recovered)?;
+        let upstreams = open_upstreams(settings, roots, &registry, &mut recovered);
         let encoder = Encoder::new(match recovered.epoch() {
             Some(epoch) => epoch.clone(),
             None => {
@@ -169,25 +171,30 @@ impl Opened {
     }
 }
 
-/// Adds the servers of the command line; the authorities of the system are read only if one is
-/// encrypted.
+/// Returns the authorities of `--tls-ca`, or those of the system if a server is encrypted.
+fn trusted_roots(settings: &Settings) -> anyhow::Result<Option<TrustedRoots>> {
+    let is_encrypted =
+        settings.sources.upstreams.iter().any(|wanted| wanted.address.is_encrypted());
+    match &settings.authorities {
+        Some(file) => Ok(Some(TrustedRoots::in_file(file)?)),
+        None => is_encrypted.then(TrustedRoots::of_system).transpose(),
+    }
+}
+
+/// Adds the servers of the command line; none if there are none.
 fn open_upstreams(
     settings: &Settings,
+    roots: Option<TrustedRoots>,
     registry: &Registry,
     recovered: &mut Recovered,
-) -> anyhow::Result<Option<OpenedUpstreams>> {
+) -> Option<OpenedUpstreams> {
     let wanted = settings.sources.upstreams.clone();
-    let is_encrypted = wanted.iter().any(|wanted| wanted.address.is_encrypted());
-    let roots = match &settings.authorities {
-        Some(file) => Some(TrustedRoots::in_file(file)?),
-        None => is_encrypted.then(TrustedRoots::of_system).transpose()?,
-    };
     if wanted.is_empty() {
-        return Ok(None);
+        return None;
     }
     let FollowOptions { start_at, cutting, .. } = settings.follow.clone();
     let options = UpstreamOptions { start_at, cutting, roots };
-    Ok(Some(OpenedUpstreams::resume(wanted, options, registry, recovered)))
+    Some(OpenedUpstreams::resume(wanted, options, registry, recovered))
 }
 
 fn open_journals(

@@ -26,6 +26,7 @@ pub(super) fn wanted_upstreams(
     let mut wanted: Vec<WantedUpstream> = Vec::new();
     for (name, address, authorization) in parsed {
         let is_unique = hosts.iter().filter(|host| *host == address.host()).count() == 1;
+        let is_named = name.is_some();
         let text = match name {
             Some(name) => name,
             None if is_unique => address.host().into(),
@@ -34,11 +35,19 @@ pub(super) fn wanted_upstreams(
         if wanted.iter().any(|other| other.address == address) {
             return Err(Failure::Usage(format!("{address} is given twice; give it once")));
         }
+        let name = Name::new(&text);
+        let same = wanted.iter().find(|other| other.name == name && !is_named);
+        if let Some(WantedUpstream { address: other, .. }) = same {
+            return Err(Failure::Usage(format!(
+                "{other} and {address} would have the same name; give one of them another, as in \
+                 NAME={address}"
+            )));
+        }
         let authorization = match authorization {
             Some(authorization) => Some(authorization),
             None => from_environment(&text.to_string_lossy())?,
         };
-        wanted.push(WantedUpstream { name: Name::new(&text), address, authorization });
+        wanted.push(WantedUpstream { name, address, authorization });
     }
     Ok(wanted)
 }
@@ -86,6 +95,8 @@ mod tests {
         let same = [(None, "http://web1:1/"), (None, "http://web1:2/"), (Some("x"), "http://y/")];
         assert_eq!(of(&same), ["web1:1", "web1:2", "x"]);
         assert!(names(&[(None, "http://a/"), (Some("b"), "http://a")]).is_err());
+        assert!(names(&[(None, "http://a/b/"), (None, "http://a/c/")]).is_err(), "one name for two");
+        assert_eq!(of(&[(None, "http://a/b/"), (Some("c"), "http://a/c/")]), ["a", "c"]);
     }
 
     #[test]

@@ -119,16 +119,13 @@ impl PseudoTerminal {
     }
 
     /// Sends a signal to the processes that the keys of the terminal would interrupt, which are
-    /// usually the group of the session's leader.
-    pub(crate) fn send_signal(&self, leader: u32, signal: ForwardedSignal) {
+    /// usually the group of the session's leader; returns false if none of them can get it.
+    pub(crate) fn send_signal(&self, leader: u32, signal: ForwardedSignal) -> bool {
         let leader = process_id(leader);
         let is_key = matches!(signal, ForwardedSignal::Interrupt | ForwardedSignal::Quit);
         let foreground = tcgetpgrp(&self.outside).ok().filter(|_| is_key);
-        for group in [foreground, leader].into_iter().flatten() {
-            // An error means that all processes of the group have ended.
-            if send_group_signal(group, signal).is_ok() {
-                return;
-            }
-        }
+        // An error means that all processes of the group have ended, or are those of another user.
+        let mut groups = [foreground, leader].into_iter().flatten();
+        groups.any(|group| send_group_signal(group, signal).is_ok())
     }
 }

@@ -12,6 +12,10 @@ use crate::follow::SourceState;
 /// much smaller one, a history of lines that came one by one has a batch for each of them.
 const SAME_TIME: u64 = 1000;
 
+/// Most bytes of memory that a source without lines keeps. Twice the value doubles the memory of a
+/// server with many sources; with half of it, memory is allocated more often.
+const KEPT: usize = 64 << 10;
+
 /// The lines of one source that were received and not published yet.
 #[derive(Debug)]
 pub(super) struct Child {
@@ -116,6 +120,13 @@ impl Child {
         self.text.push(b'\n');
     }
 
+    /// Begins another line: the rest of an unfinished one will not come.
+    pub(super) fn begin_line(&mut self) {
+        self.carry = self.carry.at_line_start();
+        self.is_open = false;
+        self.has_part = [false; 3];
+    }
+
     /// Cuts all lines into batches; an unfinished line becomes a part of one.
     pub(super) fn cut(&mut self, cutting: &Cutting, mut take: impl FnMut(Lines)) -> Counts {
         let mut counts = Counts::default();
@@ -138,6 +149,9 @@ impl Child {
         self.marks.clear();
         self.text = text;
         self.text.drain(..used);
+        // A server can have thousands of sources.
+        self.text.shrink_to(KEPT);
+        self.marks.shrink_to(KEPT / size_of::<Mark>());
         counts
     }
 
@@ -165,7 +179,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Name, Stream};
+    use crate::event::{LineFilter, Name, Stream};
 
     fn child() -> Child {
         let name = Name::from_wire("web1/a.log").expect("a name");
@@ -198,6 +212,23 @@ mod tests {
         child.push(&line(b"def", false));
         assert!(!child.is_open);
         assert_eq!(publish(&mut child), [(b"def".to_vec(), false)]);
+    }
+
+    #[test]
+    fn a_line_behind_a_gap_continues_none_before_it() {
+        let hidden = regex::bytes::RegexSet::new(["secret"]).expect("an expression");
+        let filter = LineFilter::new(regex::bytes::RegexSet::empty(), hidden);
+        let cutting = Cutting { filter, ..Cutting::default() };
+        let mut child = child();
+        child.push(&line(b"a secret that goes on", true));
+        assert_eq!(child.cut(&cutting, |_| panic!("it is hidden")), Counts::default());
+        child.begin_line();
+        child.push(&line(b"another line", false));
+        let mut continued = Vec::new();
+        child.cut(&cutting, |lines| {
+            continued.extend(lines.spans.iter().map(|span| span.continued));
+        });
+        assert_eq!(continued, [false]);
     }
 
     #[test]

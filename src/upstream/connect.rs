@@ -24,6 +24,7 @@ use super::address::{Authorization, UpstreamAddress};
 use super::failure::Failure;
 use super::lineage::PATH_HEADER;
 use super::tls_client::TrustedRoots;
+use crate::event::EventId;
 
 /// Time for the connection, the handshake and the head of the answer. A server that is slower counts
 /// as one that cannot be reached; twice the time reports one that does not answer later.
@@ -210,7 +211,9 @@ impl StreamRequest<'_> {
         let position = HeaderName::from_static(super::POSITION_HEADER);
         Ok(Answer {
             lineage: text(&path).map(str::to_owned),
-            position: text(&position).map(str::to_owned),
+            position: text(&position)
+                .filter(|id| EventId::parse(id.as_bytes()).is_ok())
+                .map(str::to_owned),
             is_short: headers.contains_key(CONTENT_LENGTH),
             body: response.into_body(),
             _connection: connection,

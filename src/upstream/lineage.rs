@@ -77,7 +77,8 @@ impl Lineage {
         let (now, mut state) = (Instant::now(), self.lock());
         state.relays.retain(|(known, at)| now - *at < RECENT && !epochs.contains(known));
         state.relays.extend(epochs.into_iter().map(|epoch| (epoch, now)));
-        state.relays.truncate(MAX_RELAYS);
+        let excess = state.relays.len().saturating_sub(MAX_RELAYS);
+        state.relays.drain(..excess);
         true
     }
 

@@ -6,6 +6,10 @@ use serde_json::Value;
 
 use crate::event::{ControlEvent, GapReason, JsonObject, Name, SourceChange};
 
+/// Longest text that the end of a source has, in bytes: the name of a signal. Texts of a server that
+/// are longer are left out.
+const LONGEST: usize = 64;
+
 /// A control event of the server that is followed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Notice {
@@ -57,7 +61,7 @@ pub(super) fn end_json(file: &Name, fields: &Value) -> String {
     for key in ["status", "signal"] {
         object = match &fields[key] {
             Value::Number(number) => object.number(key, number.as_u64()),
-            Value::String(text) => object.text(key, text),
+            Value::String(text) if text.len() <= LONGEST => object.text(key, text),
             _ => object,
         };
     }
@@ -106,6 +110,9 @@ mod tests {
         };
         assert_eq!(file, "make");
         let name = Name::from_wire("web1/make").expect("a name");
+        assert_eq!(end_json(&name, &fields), r#"{"type":"end","file":"web1/make","status":2}"#);
+        let signal = "x".repeat(LONGEST + 1);
+        let fields = serde_json::json!({ "status": 2, "signal": signal });
         assert_eq!(end_json(&name, &fields), r#"{"type":"end","file":"web1/make","status":2}"#);
         let gap = gap_json(&name, GapReason::Slow, None);
         assert_eq!(gap, r#"{"type":"gap","reason":"slow","lost":null,"file":"web1/make"}"#);

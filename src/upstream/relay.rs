@@ -18,6 +18,10 @@ const MAX_SOURCES: usize = 4096;
 /// Longest name of a source in bytes; events with a longer one belong to the server itself.
 const MAX_NAME: usize = 1024;
 
+/// Memory of a draft without its text, in bytes. With half the value, a step of short events takes
+/// more memory than it counts.
+const DRAFT_BYTES: usize = 256;
+
 /// Publishes the events of one server.
 #[derive(Debug)]
 pub(super) struct Relay {
@@ -35,6 +39,8 @@ pub(super) struct Relay {
     registry: Registry,
     /// What is to be published in one step.
     drafts: Vec<Draft>,
+    /// About the memory of the drafts, in bytes.
+    drafted: usize,
     /// By the index of the source: lines in the drafts.
     counts: HashMap<usize, Counts>,
     /// The newest position in the journal.
@@ -65,6 +71,7 @@ impl Relay {
             publisher,
             registry,
             drafts: Vec::new(),
+            drafted: 0,
             counts: HashMap::new(),
             noted: position.to_owned(),
             state: SourceState::Waiting,
@@ -99,9 +106,9 @@ impl Relay {
         self.children.iter().any(|child| child.is_open && child.has_text())
     }
 
-    /// Number of bytes that wait to be published.
+    /// Number of bytes that wait to be published, about those of memory.
     pub(super) fn pending(&self) -> usize {
-        self.children.iter().map(Child::len).sum()
+        self.drafted + self.children.iter().map(Child::len).sum::<usize>()
     }
 
     /// Publishes everything that was taken, together with the position behind it.
@@ -114,6 +121,7 @@ impl Relay {
             let note = JournalNote::Position(self.noted.clone());
             self.draft(0, DraftContent::Note(note));
         }
+        self.drafted = 0;
         let next = self.publisher.publish(std::mem::take(&mut self.drafts));
         for (index, counts) in self.counts.drain() {
             let source = &self.children[index].source;
@@ -156,7 +164,9 @@ impl Relay {
         for index in 0..self.children.len() {
             self.cut(index);
         }
+        self.children.iter_mut().for_each(Child::begin_line);
         let head = &self.children[0].source.name;
+        let file = file.filter(|file| file.len() <= MAX_NAME);
         let file = file.and_then(|file| below(head, file.as_bytes()));
         let json = gap_json(file.as_ref().unwrap_or(head), reason, lost);
         self.draft(0, DraftContent::Control(json));
@@ -175,11 +185,13 @@ impl Relay {
 
     fn control(&mut self, index: usize, json: String) {
         self.cut(index);
+        self.children[index].begin_line();
         self.draft(index, DraftContent::Control(json));
     }
 
     fn draft(&mut self, index: usize, content: DraftContent) {
         let source = Arc::clone(&self.children[index].source);
+        self.drafted += DRAFT_BYTES;
         self.drafts.push(Draft { source, content });
     }
 
@@ -196,6 +208,7 @@ impl Relay {
         let counts = self.counts.entry(index).or_default();
         counts.lines += added.lines;
         counts.bytes += added.bytes;
+        self.drafted += added.bytes as usize + DRAFT_BYTES;
     }
 
     /// Returns the index of the source that the server calls `name`.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
 use tokio::task::yield_now;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::backoff::Backoff;
 use super::connect::{Answer, StreamRequest};
@@ -37,7 +37,10 @@ const STEP: usize = 256 * 1024;
 
 /// Time for which the rest of a line is awaited, of which a part has come, and most bytes that are
 /// held back meanwhile. Then the part is published.
-const PART_TIME: Duration = Duration::from_millis(50);
+///
+/// Filters and redactions see a line as a whole only if it comes within this time. With twice the
+/// time, a line that does not go on delays the others for twice as long.
+const PART_TIME: Duration = Duration::from_secs(1);
 const PART_BYTES: usize = 2 << 20;
 
 /// The task of one server.
@@ -162,7 +165,7 @@ impl UpstreamTask {
         attempts: &mut Attempts,
         is_history: bool,
     ) -> Result<(), Failure> {
-        if self.position.is_empty() && self.start_at == StartAt::Last(0) {
+        if self.position.is_empty() && !is_history {
             // Without it, events could be missed if the connection ends before the first one.
             self.position = answer.position.clone().unwrap_or_default();
         }
@@ -174,9 +177,11 @@ impl UpstreamTask {
             if let Step::Bytes(bytes) = step {
                 attempts.backoff.reset();
                 attempts.has_answered = true;
-                step = self.take_step(&bytes, &mut parser, &mut answer.body).await?;
+                let taken = self.take_step(&bytes, &mut parser, &mut answer.body).await;
                 attempts.retry = Duration::from_millis(parser.retry.unwrap_or(0));
+                // Events before one that is too large would come again.
                 self.publish(&String::from_utf8_lossy(parser.last_id()));
+                step = taken?;
             }
             match (step, &answer.position) {
                 (Step::Bytes(_), _) => {}
@@ -201,12 +206,14 @@ impl UpstreamTask {
             parser.push(bytes, |event| relay.take(event)).map_err(|_| Failure::TooLarge)
         };
         push(bytes, relay)?;
+        let end = Instant::now() + PART_TIME;
         loop {
             let pending = relay.pending();
             let is_open = relay.is_open() && pending < PART_BYTES;
-            let mut next = if pending < STEP { ready_bytes(body).await } else { None };
+            let takes_more = pending < STEP && Instant::now() < end;
+            let mut next = if takes_more { ready_bytes(body).await } else { None };
             if next.is_none() && is_open {
-                next = timeout(PART_TIME, next_bytes(body)).await.ok().map(Step::of);
+                next = timeout_at(end, next_bytes(body)).await.ok().map(Step::of);
             }
             match next {
                 Some(Step::Bytes(bytes)) => push(&bytes, relay)?,

@@ -58,6 +58,7 @@ function paperOf({ view, renderState, urlState, pane }, selection) {
   for (const n of shown) {
     const row = document.createElement('div');
     fillRow(row, n, 0, state);
+    row.querySelector('.show-all')?.remove();
     paper.append(row);
   }
   const { query, filter, chosenSources, fields, range } = urlState;

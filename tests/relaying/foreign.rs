@@ -113,3 +113,16 @@ fn a_server_that_is_busy_is_asked_again_after_the_time_it_says() {
     relay.wait_for("is followed again");
     assert_eq!(relay.events("/sse?n=all").data(1), ["one"]);
 }
+
+#[test]
+fn events_before_one_that_is_too_large_are_published() {
+    let server = Server::start();
+    let mut relay = relay_at(&server.url).start();
+    let (_, mut socket) = server.answer(HEAD);
+    let mut text = b"id: 1\ndata: one\n\ndata: ".to_vec();
+    text.resize(9 << 20, b'x');
+    // The relay closes the connection before all of it is written.
+    let _ = socket.write_all(&text);
+    relay.wait_for("it sends an event of more than 8 MiB");
+    assert_eq!(relay.events("/sse?n=all").lines(1), ["one"]);
+}

@@ -183,3 +183,21 @@ fn a_damaged_file_between_two_looks_is_reported() {
     assert!(lines.len() > 5000 && long.starts_with(&(lines[..5000].join("\n") + "\n")));
     ssetail.wait_for("a.log.1.gz cannot be read behind byte");
 }
+
+#[test]
+fn a_compressed_file_that_is_being_written_is_no_file_of_its_own() {
+    let old = numbered("a line that is compressed meanwhile", 0..20_000);
+    let ssetail = Ssetail::new().file("a.log", &old);
+    let ssetail = ssetail.args(["a.log", "--from-start", "--linger", "300ms"]).start();
+    let mut events = ssetail.events("/sse?n=all");
+    assert_eq!(events.lines(20_000), lines(&old));
+    ssetail.while_stopped(|| {
+        let compressed = gzip(&old);
+        ssetail.rename("a.log", "a.log-20261125");
+        ssetail.append("a.log-20261125.gz", &compressed[..compressed.len() / 2]);
+        ssetail.append("a.log", "new\n");
+    });
+    assert_eq!(events.lines(1), ["new"]);
+    ssetail.append("a.log", "last\n");
+    assert_eq!(events.lines(1), ["last"]);
+}

@@ -74,13 +74,14 @@ impl CompressedText {
         let bytes = &mut bytes[..len];
         let mut reading = lock(&self.reading);
         let covering = reading.take().filter(|cursor| cursor.covers(offset));
+        let covering = covering.or_else(|| self.decoders.take(self.number, offset));
         let mut cursor = covering.unwrap_or_else(|| self.cursor(file));
         if offset < HEAD as u64 && self.head.get().is_none() {
             self.read_head(&mut cursor)?;
         }
         let (read, stop) = cursor.read_at(bytes, offset);
         self.record(stop, &cursor)?;
-        // Behind the end, only clients read.
+        // A text whose end is known is seldom read by its source, and keeps no decoder for it.
         if self.end.get().is_none() {
             *reading = Some(cursor);
         } else {

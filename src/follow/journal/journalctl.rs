@@ -56,8 +56,10 @@ impl Journalctl {
         };
         let (sentences, report) = (sentences.clone(), report.clone());
         let read = move || sentences.report_all(errors, &report);
+        // If the thread cannot be started, journalctl ends, too.
+        let journalctl = Journalctl { child, output, unread: Vec::new(), skips_rest: false };
         std::thread::Builder::new().name("journalctl".to_owned()).spawn(read)?;
-        Ok(Journalctl { child, output, unread: Vec::new(), skips_rest: false })
+        Ok(journalctl)
     }
 
     /// Waits until there is output, or the writing end of `stop` is closed.
