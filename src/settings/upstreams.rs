@@ -95,7 +95,10 @@ mod tests {
         let same = [(None, "http://web1:1/"), (None, "http://web1:2/"), (Some("x"), "http://y/")];
         assert_eq!(of(&same), ["web1:1", "web1:2", "x"]);
         assert!(names(&[(None, "http://a/"), (Some("b"), "http://a")]).is_err());
-        assert!(names(&[(None, "http://a/b/"), (None, "http://a/c/")]).is_err(), "one name for two");
+        assert!(
+            names(&[(None, "http://a/b/"), (None, "http://a/c/")]).is_err(),
+            "one name for two"
+        );
         assert_eq!(of(&[(None, "http://a/b/"), (Some("c"), "http://a/c/")]), ["a", "c"]);
     }
 
