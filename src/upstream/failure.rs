@@ -60,9 +60,8 @@ impl Failure {
         match self {
             Failure::Unavailable { retry_after, .. } => *retry_after,
             Failure::Full => Duration::from_secs(60),
-            Failure::TooLarge => Duration::from_secs(30),
             // A run that follows something else may take the place of the one that has ended.
-            Failure::Complete => Duration::from_secs(30),
+            Failure::Complete | Failure::TooLarge => Duration::from_secs(30),
             _ => Duration::ZERO,
         }
     }
