@@ -119,6 +119,8 @@ impl Search<'_> {
         is_unknown: impl Fn(&Path, FileId) -> bool,
     ) -> (HashMap<FileId, RotatedFile>, Option<Vec<u64>>) {
         let (mut found, mut last) = (HashMap::new(), None);
+        // A listing can miss a file that is renamed meanwhile.
+        let mut without_new = 0;
         for _ in 0..LISTINGS {
             let before = found.len();
             visit_rotated(directory, name, |file| {
@@ -128,7 +130,8 @@ impl Search<'_> {
                     found.insert(file.id, file);
                 }
             });
-            if found.len() == before {
+            without_new = if found.len() == before { without_new + 1 } else { 0 };
+            if without_new == 2 {
                 break;
             }
         }

@@ -1,6 +1,6 @@
 //! Relays: of a server from npm, of a server that falls silent, and with a thousand clients.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -47,6 +47,13 @@ fn a_server_that_falls_silent_is_left_and_asked_again() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nssetail-path: aaaaaa\r\n\r\n";
     let accept = |body: &str| {
         let (mut socket, _) = listener.accept().expect("a connection");
+        let mut request = Vec::new();
+        // An answer before its request ends the connection.
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            socket.read_exact(&mut byte).expect("a request");
+            request.push(byte[0]);
+        }
         socket.write_all(format!("{head}{body}").as_bytes()).expect("written");
         socket
     };
