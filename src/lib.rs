@@ -1,11 +1,11 @@
-//! ssetail follows files, globs, standard input and commands, and serves their lines as Server-Sent
-//! Events.
+//! ssetail follows files, globs, standard input, commands, the systemd journal and other servers,
+//! and serves their lines as Server-Sent Events.
 //!
 //! # Flow
 //!
 //! ```text
 //! bytes in a source ──▶ lines ──▶ batch ──publish──▶ ring ◀──cursor── subscriber ──▶ response body ──▶ socket
-//!        └────────── follow ──────────┘                └────── feed ──────┘              └──── http ────┘
+//!        └───── follow, upstream ─────┘                └────── feed ──────┘              └──── http ────┘
 //! ```
 //!
 //! Data flows in one direction: no subscriber can delay, block or resize anything left of the ring.
@@ -26,7 +26,7 @@
 //! | `system` | calls of the operating system | the kernel |
 //! | [`store`] | the ring of batches, and the index of evicted ones | files, through [`event::Log`], when an entry is reloaded or a context is found |
 //! | [`journal`] | the state that survives restarts | files of its directory |
-//! | [`feed`] | one publisher, many subscribers | locks, held briefly; blocking threads of tokio |
+//! | [`feed`] | one publisher, many subscribers | locks, held briefly; blocking threads of tokio; files, through [`event::Log`], when an entry is reloaded |
 //! | [`follow`] | from files, standard input, commands and journals to batches | followed files, linemux, child processes |
 //! | [`upstream`] | the events of other servers, up to batches | hyper, rustls, sockets; the file of `--tls-ca` |
 //! | [`http`] | requests, access, event streams | hyper, rustls, sockets |
@@ -44,8 +44,8 @@
 //! # Invariants
 //!
 //! 1. The ring, the index and the encoder do no I/O, and know no clock and no async; they cannot
-//!    fail. Only `IndexEntry::reload` and the finder of contexts read files, outside the locks of
-//!    the feed.
+//!    fail. Only reloading an entry and the finder of contexts read files, outside the locks of the
+//!    feed.
 //! 2. Only [`follow`] touches followed files and linemux; only [`http`] and [`upstream`] touch hyper; only `cli`
 //!    and `manual` touch clap; only `status` touches indicatif; only `main` and `status` print
 //!    messages; `--tee` and commands copy to standard output.

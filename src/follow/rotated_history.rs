@@ -179,12 +179,12 @@ impl RotatedHistory {
         self.pending.push_back(PendingFile { file, held: Some(held), start });
     }
 
-    /// Whether the file is a part of the history, read or not.
+    /// Returns true if the file is a part of the history, read or not.
     pub(super) fn holds(&self, id: FileId) -> bool {
         self.files.contains(&id)
     }
 
-    /// Whether nobody has looked for the files.
+    /// Returns true if nobody has looked for the files.
     pub(super) fn is_unlisted(&self) -> bool {
         self.unlisted.is_some()
     }

@@ -30,7 +30,7 @@ pub(super) struct RotatedName {
     pub(super) compression: Option<Compression>,
 }
 
-/// What a name tells about the place of a file among those of a rotation.
+/// Place of a file among those of a rotation, as its name tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// The number of rotations since: a larger one is older.

@@ -34,7 +34,7 @@ impl SourceKind {
         }
     }
 
-    /// Whether the source is a file.
+    /// Returns true if the source is a file.
     #[must_use]
     pub fn is_file(&self) -> bool {
         matches!(self, SourceKind::File(_))

@@ -37,7 +37,7 @@ pub(super) struct Relay {
     cutting: Cutting,
     publisher: Publisher,
     registry: Registry,
-    /// What is to be published in one step.
+    /// Drafts that will be published in one step.
     drafts: Vec<Draft>,
     /// About the memory of the drafts, in bytes.
     drafted: usize,

@@ -229,7 +229,7 @@ impl UpstreamTask {
     }
 }
 
-/// What a body has next.
+/// The next part of a body.
 #[derive(Debug)]
 enum Step {
     Bytes(Bytes),

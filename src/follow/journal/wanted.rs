@@ -14,12 +14,12 @@ pub struct WantedJournal {
 }
 
 impl WantedJournal {
-    /// Whether each unit is a source of its own.
+    /// Returns true if each unit is a source of its own.
     pub(super) fn splits_units(&self) -> bool {
         self.name.is_none() && self.unit.is_none()
     }
 
-    /// What `/sources` shows as the path, which is the SOURCE without its name.
+    /// The path that `/sources` shows: the SOURCE without its name.
     pub(super) fn path(&self) -> PathBuf {
         format!("journal:{}", self.unit.as_deref().unwrap_or_default()).into()
     }
