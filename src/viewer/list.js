@@ -4,6 +4,7 @@
 import { HANGING_INDENT, estimateRows, recordCells } from './fold.js';
 import { ListEnds } from './listends.js';
 import { RenderedRows } from './renderedrows.js';
+import { RenderDelay } from './renderdelay.js';
 import { RowMetrics } from './rowmetrics.js';
 import { ScrollMap } from './scroll.js';
 import { FLAG, KIND } from './store.js';
@@ -32,6 +33,7 @@ export class LineList {
   #anchor = null;
   #realignTimer = 0;
   #ends = new ListEnds();
+  #delay = new RenderDelay();
 
   /**
    * @param {HTMLElement} scroller
@@ -104,14 +106,12 @@ export class LineList {
 
   /** @param {number} columns */
   #reflow(columns) {
-    const anchor = this.#firstVisible();
+    if (this.wrap && !this.following) this.anchorLine();
     this.columns = columns;
     if (!this.wrap) return;
     this.estimateHeights();
     // The length at which lines fold depends on the columns.
     this.refill();
-    // A list that follows would jump to the anchor at the first pause. One that has an anchor is on its way.
-    if (!this.following) this.#anchor ??= anchor;
   }
 
   estimateHeights() {
@@ -128,12 +128,11 @@ export class LineList {
 
   /** @param {boolean} wrap */
   setWrap(wrap) {
-    const anchor = this.#firstVisible();
+    if (!this.following) this.anchorLine();
     this.wrap = wrap;
     this.#scroller.classList.toggle('nowrap', !wrap);
     this.#scroller.scrollLeft = 0;
     this.estimateHeights();
-    if (!this.following) this.#anchor = anchor;
     this.measure();
   }
 
@@ -170,12 +169,15 @@ export class LineList {
     return rows.lines.at(rows.topOf(i) + rows.heightAt(i) > end ? Math.max(0, i - 1) : i);
   }
 
-  /** Keeps a line at its position on the screen across the next change of rows. @param {number} [line] */
+  /**
+   * Keeps a line at its position on the screen across the next change of rows.
+   * @param {number} [line] without it, the first visible line, or the one that the list is on its way to
+   */
   anchorLine(line) {
     const row = line === undefined ? undefined : this.#rendered.byLine.get(line);
     if (row) this.#anchor = { line: Number(line), y: row.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top };
     else if (line !== undefined) this.#anchor = { line, y: this.map.viewport / 3 };
-    else this.#anchor = this.#firstVisible();
+    else this.#anchor ??= this.#firstVisible();
   }
 
   /** Scrolls a line to a third of the viewport, unless the line is visible. @param {number} line */
@@ -193,6 +195,7 @@ export class LineList {
   scrollBy(pixels) {
     if (pixels < 0) this.#scrolledUp();
     this.#ends.moved();
+    this.#anchor = null;
     this.#move(() => this.map.scrollTo(this.map.top + pixels));
     if (this.map.top >= this.map.maxTop - 1) this.following = this.isLive;
     this.#changed();
@@ -202,6 +205,7 @@ export class LineList {
   toStart() {
     this.following = false;
     if (!this.#ends.isAtStart) return this.#ends.toStart();
+    this.#anchor = null;
     this.#move(() => this.map.scrollTo(0));
     this.#changed();
   }
@@ -223,9 +227,9 @@ export class LineList {
     this.#changed();
   }
 
-  /** Removes all rendered rows. */
+  /** Removes all rendered rows at the next render. */
   reset() {
-    this.#rendered.clear();
+    this.#rendered.expire();
   }
 
   /** @param {number} n */
@@ -286,17 +290,17 @@ export class LineList {
 
   /** Updates the document. Called once per frame. */
   render() {
-    const { rows } = this.#view;
     const { map } = this;
+    const { rows, done } = this.#view;
     if (!this.isLive) this.following = false;
+    if (!this.#delay.isOver(done, this.following, performance.now())) return;
+    this.#rendered.removeExpired();
+    if (this.following) this.#anchor = null;
     this.#applySize();
     if (this.following) this.#setScrollTop(map.scrollTo(Infinity));
     else if (this.#anchor) this.#applyAnchor();
     else if (map.isMisaligned) this.#setScrollTop(map.realign());
-    if (rows.length === 0) {
-      this.#ends.place(this.map);
-      return this.reset();
-    }
+    if (rows.length === 0) return this.#ends.place(map);
     const first = this.#renderRows();
     if (this.#measureRows()) {
       this.#applySize();

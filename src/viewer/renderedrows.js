@@ -17,6 +17,8 @@ export class RenderedRows {
   #pool = [];
   /** @type {HTMLElement[]} rows filled since the last measurement */
   #unmeasured = [];
+  /** True if the rows were selected by earlier criteria. */
+  #isExpired = false;
 
   /** @param {import('./view.js').View} view @param {FillRow} fillContent */
   constructor(view, fillContent) {
@@ -81,8 +83,19 @@ export class RenderedRows {
     for (const [n, row] of this.byLine) this.fill(row, n);
   }
 
-  /** Removes all rows. */
-  clear() {
+  /** Lets `removeExpired` remove the rows, which stay in the document until then. */
+  expire() {
+    this.#isExpired = true;
+  }
+
+  /** Removes the rows if they have expired, or if there are no lines. */
+  removeExpired() {
+    if (!this.#isExpired && this.#view.rows.length > 0) return;
+    this.#isExpired = false;
+    this.#clear();
+  }
+
+  #clear() {
     for (const row of this.byLine.values()) row.remove();
     this.byLine.clear();
     this.#unmeasured = [];

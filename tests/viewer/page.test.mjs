@@ -248,6 +248,45 @@ describe('search and filters', () => {
     await page.waitForSelector(`.row.current:has-text("${bottom}")`);
   });
 
+  it('shows no old lines while rows are selected for a list that follows', async () => {
+    await driver.append('a.log', numbered(900, 4500));
+    await waitForLine('line 4499');
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    const oldest = await page.evaluate(async () => {
+      const seen = new Set();
+      document.querySelector('.source').click();
+      for (let frame = 0; frame < 30; frame++) {
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        for (const row of document.querySelectorAll('.rows .row .text')) seen.add(Number(row.textContent.replace('line ', '')));
+      }
+      return Math.min(...seen);
+    });
+    assert.ok(oldest > 4400, `line ${oldest}`);
+    await waitForLine('line 4499');
+  });
+
+  it('goes to a hit also if the rows change before the next frame', async () => {
+    const changes = {
+      wrap: () => document.querySelector('#lines').dispatchEvent(new KeyboardEvent('keydown', { key: 'w', bubbles: true })),
+      records: () => document.querySelector('#lines').dispatchEvent(new KeyboardEvent('keydown', { key: 'r', bubbles: true })),
+    };
+    for (const [name, change] of Object.entries(changes)) {
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('End');
+      await waitForLine('line 899');
+      await page.fill('#query', 'needle one');
+      await page.waitForFunction(() => document.querySelector('#query-state').textContent === '1');
+      await page.evaluate(`(() => {
+        document.querySelector('#query').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+        (${change})();
+      })()`);
+      await page.waitForSelector('.row.current:has-text("needle one")', { timeout: 10_000 }).catch(() => assert.fail(`the hit is not in view after a change of ${name}`));
+      await page.fill('#query', '');
+      await page.focus('#lines');
+    }
+  });
+
   it('keeps visible lines in place when context of a quiet source is inserted above them', async () => {
     await driver.append('quiet.log', ['quiet before']);
     await waitForLine('quiet before');
