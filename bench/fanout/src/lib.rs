@@ -1,4 +1,4 @@
-//! What the servers and the load agree on.
+//! Code that the servers and the load share.
 
 pub mod line;
 pub mod reference;
@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, Event, EventData, EventFlags};
 
-/// What a server prints when it can be asked, as ssetail does.
+/// Prints the address of a server that accepts requests, in the form in which ssetail prints it.
 pub fn announce(listener: &std::net::TcpListener) {
     let at = listener.local_addr().expect("an address");
     eprintln!("listening on http://{at}/");
@@ -35,7 +35,7 @@ impl Poll {
         epoll::delete(&self.epoll, source).expect("epoll");
     }
 
-    /// Which are ready, after waiting no longer than `milliseconds`.
+    /// Returns the descriptors that are ready; waits for at most `milliseconds`.
     pub fn wait(&mut self, milliseconds: i64) -> Vec<(usize, EventFlags)> {
         let timeout =
             Timespec { tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000 };

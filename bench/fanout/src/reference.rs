@@ -1,9 +1,8 @@
-//! What clients get, checked line by line.
+//! Checks the lines of all clients.
 //!
-//! Clients of one server get the same bytes. So each event is looked at once, when the first
-//! client has it; from then on the others' bytes are compared with it, which is as fast as
-//! memory, and proves as much. A client whose bytes differ goes its own way, and is looked at
-//! event by event.
+//! Clients of one server receive the same bytes. Therefore each event is parsed once, when the
+//! first client has it; the bytes of the other clients are compared with it, which is as fast as
+//! memory and as strict. A client whose bytes differ is parsed event by event from then on.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,13 +13,13 @@ use crate::line::{Line, Not, line_in};
 
 const END: &[u8] = b"\n\n";
 
-/// When lines came, after they were written, in nanoseconds; none if nobody wants to know.
+/// Latencies of lines in nanoseconds; none if they are not recorded.
 pub type Latencies = Option<Histogram<u64>>;
 
-/// Events whose lines are whole, in order and without a hole, and the beginning of the next one.
+/// Events with unchanged lines, complete and in order, and the start of the next event.
 pub struct Reference {
     bytes: Vec<u8>,
-    /// Where events end: the first is where `bytes` begin.
+    /// The ends of events; the first is the start of `bytes`.
     marks: VecDeque<Mark>,
 }
 
@@ -28,15 +27,15 @@ pub struct Reference {
 #[derive(Clone, Copy)]
 struct Mark {
     at: u64,
-    /// The line that comes next.
+    /// Number of the next line.
     next: u64,
-    /// When the line of this event was written, if it holds one.
+    /// Time at which the line of this event was written, if it has one.
     time: Option<u64>,
 }
 
-/// How far one client is.
+/// The position of one client.
 pub enum Reader {
-    /// Its bytes are those of the reference up to here, and so its lines before `next`.
+    /// Up to here, and before `next`, the client has what the reference has.
     Same {
         at: u64,
         next: u64,
@@ -44,12 +43,12 @@ pub enum Reader {
     Other(Box<Other>),
 }
 
-/// A client whose bytes are not those of the reference.
+/// A client whose bytes differ from those of the reference.
 #[derive(Default)]
 pub struct Other {
     rest: Vec<u8>,
     next: u64,
-    /// Lines that have not come, as ranges.
+    /// Ranges of lines that have not come.
     missing: BTreeMap<u64, u64>,
     pub doubled: u64,
     pub reordered: u64,
@@ -57,7 +56,7 @@ pub struct Other {
 }
 
 impl Reference {
-    /// For clients that begin at line `first`.
+    /// Returns a reference for clients that start with the line `first`.
     pub fn new(first: u64) -> Self {
         Reference {
             bytes: Vec::new(),
@@ -65,7 +64,7 @@ impl Reference {
         }
     }
 
-    /// A client that has nothing yet.
+    /// Returns a client that has nothing yet.
     pub fn reader(&self) -> Reader {
         Reader::Same { at: 0, next: self.marks[0].next }
     }
@@ -78,7 +77,7 @@ impl Reference {
         self.marks[0].at
     }
 
-    /// Takes what `reader` got `now`; gives how many lines that completed.
+    /// Adds the bytes that `reader` has received `now`; returns the number of completed lines.
     pub fn take(
         &mut self,
         reader: &mut Reader,
@@ -116,7 +115,7 @@ impl Reference {
         next - before
     }
 
-    /// Appends what nobody has had yet; all from the first wrong event on is given back.
+    /// Appends bytes that no client has had yet; returns those from the first wrong event on.
     fn extend(&mut self, bytes: &[u8]) -> Result<(), Vec<u8>> {
         let before = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
@@ -129,7 +128,7 @@ impl Reference {
                 Err(Not::Line) if find(event, b"\"gap\"").is_none() => None,
                 _ => {
                     let rest = self.bytes[from..].to_vec();
-                    // What others have of this event is for them to tell.
+                    // Other clients that have a part of this event are checked by themselves.
                     self.bytes.truncate(before.max(from));
                     return Err(rest);
                 }
@@ -145,7 +144,7 @@ impl Reference {
         Ok(())
     }
 
-    /// A client that has the same up to here, and then something else.
+    /// Returns a client that has the bytes of the reference up to here, and others after them.
     fn leave(&self, at: u64) -> Box<Other> {
         let mark = self.marks[self.last_mark(at)];
         let event = (mark.at - self.start()) as usize..(at - self.start()) as usize;
@@ -153,12 +152,12 @@ impl Reference {
         Box::new(Other { rest, next: mark.next, ..Other::default() })
     }
 
-    /// The last event that ends at `at` or before.
+    /// Returns the last event that ends at `at` or before.
     fn last_mark(&self, at: u64) -> usize {
         self.marks.partition_point(|mark| mark.at <= at) - 1
     }
 
-    /// Nobody will have these bytes again.
+    /// Forgets bytes that every client has.
     pub fn forget_before(&mut self, at: u64) {
         let mark = self.last_mark(at);
         self.bytes.drain(..(self.marks[mark].at - self.start()) as usize);
@@ -167,7 +166,7 @@ impl Reference {
 }
 
 impl Reader {
-    /// One more than the highest line it has.
+    /// Returns the number of its highest line, plus one.
     pub fn next(&self) -> u64 {
         match self {
             Reader::Same { next, .. } => *next,
@@ -175,7 +174,7 @@ impl Reader {
         }
     }
 
-    /// How many of the lines before `end` it has not.
+    /// Returns the number of lines before `end` that it lacks.
     pub fn lost(&self, end: u64) -> u64 {
         let missing: u64 = match self {
             Reader::Same { .. } => 0,
@@ -208,7 +207,7 @@ impl Other {
         lines
     }
 
-    /// Whether it is a line that had not come yet.
+    /// Returns true if the line had not come yet.
     fn place(&mut self, number: u64) -> bool {
         if number >= self.next {
             if number > self.next {
@@ -247,7 +246,7 @@ mod tests {
         numbers.iter().flat_map(|number| event(*number)).collect()
     }
 
-    /// What two readers of one reference come to: lines, and (lost of ten, doubled, reordered, torn).
+    /// Returns the results of two readers: lines, and (lost of ten, doubled, reordered, torn).
     fn read(first: &[u8], second: &[u8], run: usize) -> [(u64, [u64; 4]); 2] {
         let mut reference = Reference::new(0);
         let mut readers = [(reference.reader(), first, 0), (reference.reader(), second, 0)];

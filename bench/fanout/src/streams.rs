@@ -1,8 +1,9 @@
-//! Any number of event streams of one server, read by one thread.
+//! Event streams of one server, all read by one thread.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
+use flate2::{Decompress, FlushDecompress};
 use hdrhistogram::Histogram;
 use memchr::memchr;
 use rustix::event::epoll::EventFlags;
@@ -11,13 +12,35 @@ use crate::Poll;
 use crate::line::now;
 use crate::reference::{Latencies, Reader, Reference};
 
-/// How many connections are opened before any is answered.
+/// Number of connections that are opened before the first response.
 const AT_ONCE: usize = 100;
-/// Beyond so many bytes the reference forgets what all have.
+/// Number of bytes that are decoded at a time.
+const DECODED: usize = 64 * 1024;
+/// Largest number of bytes that a link carries while nothing is read.
+const CARRIED: f64 = 256.0 * 1024.0;
+/// Length of the header of gzip, without options.
+const GZIP_HEADER: usize = 10;
+/// Size of the reference in bytes from which on it forgets events that all clients have.
 const REFERENCE: usize = 4 << 20;
+
+/// A decoder of gzip, and the bytes of the header that are still to come.
+struct Decoder {
+    decompress: Decompress,
+    header: usize,
+}
+
+/// A link that all streams share: no more bytes are read than it has carried.
+struct Link {
+    bytes_per_second: f64,
+    /// Bytes that may be read.
+    carried: f64,
+    at: u64,
+}
 
 pub struct Streams {
     poll: Poll,
+    link: Option<Link>,
+    decoded: Vec<u8>,
     all: Vec<Stream>,
     reference: Reference,
     bytes: Vec<u8>,
@@ -26,33 +49,47 @@ pub struct Streams {
     goal: u64,
     behind: usize,
     pub closed: usize,
-    /// Lines that came, at all clients.
+    /// Number of lines received, over all clients.
     pub delivered: u64,
-    /// Bytes of bodies that came, at all clients.
+    /// Number of bytes of bodies received, over all clients.
     pub received: u64,
-    /// When anything came last.
+    /// Time of the last read, in nanoseconds since 1970.
     pub last: u64,
-    /// Nanoseconds in which there was something to do.
+    /// Nanoseconds spent on reading and checking.
     pub busy: u64,
     pub latencies: Latencies,
 }
 
 struct Stream {
     socket: TcpStream,
-    /// The head, until it is whole; then the beginning of a line that tells a chunk's size.
+    /// The head of the response until it is complete; then the start of a line with a size.
     head: Vec<u8>,
     is_answered: bool,
-    /// Bytes left of this chunk.
+    /// Number of bytes left of this chunk.
     left: u64,
-    /// None if nobody looks at what it gets.
+    /// Decodes the content of chunks, if it is gzip.
+    decoder: Option<Box<Decoder>>,
+    /// The beginning of the content, until its first event.
+    preamble: Preamble,
+    /// None if the stream is not checked.
     reader: Option<Reader>,
 }
 
+/// The comments and the reconnection time before the first event, which differ from client to
+/// client.
+#[derive(Default)]
+struct Preamble {
+    line: Vec<u8>,
+    has_ended: bool,
+}
+
 impl Streams {
-    /// None yet, of a server whose first line will be `first`.
+    /// Returns no streams yet, for a server that starts with the line `first`.
     pub fn new(first: u64) -> Self {
         Streams {
             poll: Poll::new(),
+            link: None,
+            decoded: Vec::with_capacity(DECODED),
             all: Vec::new(),
             reference: Reference::new(first),
             bytes: vec![0; 256 * 1024],
@@ -69,48 +106,62 @@ impl Streams {
         }
     }
 
-    /// Opens `count` streams and waits until they are answered.
+    /// Opens `count` streams and waits for their responses.
     pub fn open(&mut self, port: u16, path: &str, headers: &str, count: usize, is_checked: bool) {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
+        let head = "host: localhost\r\naccept: text/event-stream\r\n";
+        let request = format!("GET {path} HTTP/1.1\r\n{head}{headers}\r\n");
         for opened in 1..=count {
             let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
             socket.write_all(request.as_bytes()).expect("a request");
             socket.set_nonblocking(true).expect("a socket");
             self.poll.add(&socket, self.all.len(), EventFlags::IN);
             let reader = is_checked.then(|| self.reference.reader());
-            self.all.push(Stream { socket, head: Vec::new(), is_answered: false, left: 0, reader });
+            self.all.push(Stream {
+                socket,
+                head: Vec::new(),
+                is_answered: false,
+                left: 0,
+                decoder: None,
+                preamble: Preamble::default(),
+                reader,
+            });
             while self.answered + AT_ONCE * usize::from(opened < count) < self.all.len() {
                 self.poll(100);
             }
         }
     }
 
+    /// Reads no more than so many bytes a second, at all clients together.
+    pub fn limit(&mut self, bytes_per_second: f64) {
+        self.link = Some(Link { bytes_per_second, carried: 0.0, at: now() });
+    }
+
     pub fn record(&mut self) {
         self.latencies = Some(Histogram::new_with_max(60_000_000_000, 3).expect("a histogram"));
     }
 
-    /// The bytes of the first events.
+    /// Returns the bytes of the first events.
     pub fn first_events(&self) -> &[u8] {
         self.reference.bytes()
     }
 
-    /// Who is checked.
+    /// Returns the readers of the checked streams.
     pub fn readers(&self) -> impl Iterator<Item = &Reader> {
         self.all.iter().filter_map(|stream| stream.reader.as_ref())
     }
 
-    /// Counts from now on who has not all lines before `goal`.
+    /// Counts from now on the streams that lack lines before `goal`.
     pub fn aim(&mut self, goal: u64) {
         self.goal = goal;
         self.behind = self.readers().filter(|reader| reader.next() < goal).count();
     }
 
-    /// Whether all have them.
+    /// Returns true if every stream has these lines.
     pub fn is_there(&self) -> bool {
         self.behind == 0
     }
 
-    /// Reads until all are there, or nothing has come for `patience` seconds.
+    /// Reads until all lines before `goal` have come, or nothing has come for `patience` seconds.
     pub fn finish(&mut self, goal: u64, patience: u64) {
         self.aim(goal);
         let began = now();
@@ -119,7 +170,7 @@ impl Streams {
         }
     }
 
-    /// Takes what has come, after waiting no longer than `milliseconds` for it.
+    /// Reads the bytes that have come; waits for at most `milliseconds`.
     pub fn poll(&mut self, milliseconds: i64) {
         let ready = self.poll.wait(milliseconds);
         if ready.is_empty() {
@@ -142,7 +193,11 @@ impl Streams {
 
     fn read(&mut self, key: usize) {
         let stream = &mut self.all[key];
-        let len = match stream.socket.read(&mut self.bytes) {
+        let room = self.link.as_mut().map_or(self.bytes.len(), Link::room).min(self.bytes.len());
+        if room == 0 {
+            return;
+        }
+        let len = match stream.socket.read(&mut self.bytes[..room]) {
             Ok(len) if len > 0 => len,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return,
             _ => {
@@ -150,19 +205,35 @@ impl Streams {
                 return self.poll.remove(&stream.socket);
             }
         };
+        if let Some(link) = &mut self.link {
+            link.carried -= len as f64;
+        }
         let mut bytes = &self.bytes[..len];
         if !stream.is_answered {
             bytes = stream.take_head(bytes);
             self.answered += usize::from(stream.is_answered);
         }
-        let Stream { head, left, reader, .. } = stream;
+        let Stream { head, left, decoder, preamble, reader, .. } = stream;
         let before = reader.as_ref().map_or(u64::MAX, Reader::next);
         let time = now();
         self.last = time;
         take_chunks(head, left, bytes, |payload| {
             if let Some(reader) = reader {
                 self.received += payload.len() as u64;
-                self.delivered += self.reference.take(reader, payload, time, &mut self.latencies);
+                let mut take = |text: &[u8]| {
+                    let kept;
+                    let text = if preamble.has_ended {
+                        text
+                    } else {
+                        kept = preamble.skip(text);
+                        &kept
+                    };
+                    self.delivered += self.reference.take(reader, text, time, &mut self.latencies);
+                };
+                match decoder {
+                    None => take(payload),
+                    Some(decoder) => decoder.decode(payload, &mut self.decoded, take),
+                }
             }
         });
         let after = reader.as_ref().map_or(u64::MAX, Reader::next);
@@ -170,8 +241,56 @@ impl Streams {
     }
 }
 
+impl Link {
+    /// How many bytes may be read now.
+    fn room(&mut self) -> usize {
+        let (before, now) = (self.at, now());
+        self.at = now;
+        let more = (now - before) as f64 / 1e9 * self.bytes_per_second;
+        self.carried = (self.carried + more).min(CARRIED);
+        self.carried.max(0.0) as usize
+    }
+}
+
+impl Preamble {
+    /// Returns the bytes that belong to events.
+    fn skip(&mut self, text: &[u8]) -> Vec<u8> {
+        self.line.extend_from_slice(text);
+        while !self.has_ended {
+            let Some(end) = memchr(b'\n', &self.line) else { return Vec::new() };
+            if self.line.starts_with(b":") || self.line.starts_with(b"retry:") {
+                self.line.drain(..=end);
+            } else {
+                self.has_ended = true;
+            }
+        }
+        std::mem::take(&mut self.line)
+    }
+}
+
+impl Decoder {
+    /// Gives everything that can be decoded by now to `take`.
+    fn decode(&mut self, payload: &[u8], decoded: &mut Vec<u8>, mut take: impl FnMut(&[u8])) {
+        let skipped = self.header.min(payload.len());
+        self.header -= skipped;
+        let mut rest = &payload[skipped..];
+        loop {
+            let before = self.decompress.total_in();
+            decoded.clear();
+            self.decompress
+                .decompress_vec(rest, decoded, FlushDecompress::Sync)
+                .expect("right blocks of deflate");
+            rest = &rest[(self.decompress.total_in() - before) as usize..];
+            take(decoded);
+            if rest.is_empty() && decoded.len() < decoded.capacity() {
+                return;
+            }
+        }
+    }
+}
+
 impl Stream {
-    /// Gives what follows the head.
+    /// Returns the bytes after the head.
     fn take_head<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let had = self.head.len();
         self.head.extend_from_slice(bytes);
@@ -180,12 +299,15 @@ impl Stream {
         assert!(head.starts_with("http/1.1 200"), "{head}");
         self.is_answered = true;
         self.left = if head.contains("transfer-encoding: chunked") { 0 } else { u64::MAX };
+        self.decoder = head
+            .contains("content-encoding: gzip")
+            .then(|| Box::new(Decoder { decompress: Decompress::new(false), header: GZIP_HEADER }));
         self.head.clear();
         &bytes[end + 4 - had..]
     }
 }
 
-/// Gives what chunks hold to `take`; `size` is the beginning of a line that tells a size.
+/// Passes the content of chunks to `take`; `size` is the start of a line with a size.
 fn take_chunks(size: &mut Vec<u8>, left: &mut u64, mut bytes: &[u8], mut take: impl FnMut(&[u8])) {
     while !bytes.is_empty() {
         if *left > 0 {
@@ -211,6 +333,19 @@ fn take_chunks(size: &mut Vec<u8>, left: &mut u64, mut bytes: &[u8], mut take: i
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_preamble_is_skipped_wherever_it_is_cut() {
+        let text = b":\nretry: 1873\n:\nevent: a\ndata: :\n\n:\n";
+        for run in 1..=text.len() {
+            let mut preamble = Preamble::default();
+            let mut kept = Vec::new();
+            for bytes in text.chunks(run) {
+                kept.extend(if preamble.has_ended { bytes.to_vec() } else { preamble.skip(bytes) });
+            }
+            assert_eq!(kept, b"event: a\ndata: :\n\n:\n", "in runs of {run}");
+        }
+    }
 
     #[test]
     fn chunks_are_joined_wherever_they_are_cut() {

@@ -1,8 +1,8 @@
-//! The practical floor: the least that a program can do which follows a file and fans it out.
+//! The lower bound: the smallest program that follows a file and sends its lines to many clients.
 //!
-//! One thread, inotify, read, a few bytes around each line, send. No HTTP library, no way to
-//! resume, no rotation, no limits. `floor FILE [keep]`; with `keep` every client gets all lines
-//! from the first one on, out of memory: the limit of a replay.
+//! One thread with inotify, read and send, and a few bytes around each line; no HTTP library, no
+//! resuming, no rotation, no limits. `floor FILE [keep]`; with `keep` every client gets all lines
+//! from the first one on, from memory, which is the upper bound of a replay.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
@@ -18,18 +18,18 @@ const CHANGES: usize = usize::MAX - 1;
 
 struct Client {
     stream: TcpStream,
-    /// How far it has been sent; none before it has asked.
+    /// Number of bytes sent; none before the request.
     sent: Option<u64>,
     full: bool,
 }
 
-/// Events that somebody has still to get.
+/// Events that some client still lacks.
 #[derive(Default)]
 struct Log {
     bytes: Vec<u8>,
     start: u64,
     lines: u64,
-    /// A line without its end.
+    /// The start of a line whose newline has not come.
     rest: Vec<u8>,
 }
 
@@ -64,7 +64,7 @@ impl Log {
 }
 
 impl Client {
-    /// Reads the request; false when the client has gone.
+    /// Reads the request; returns false if the client has gone.
     fn ask(&mut self, from: u64) -> bool {
         let mut request = [0; 4096];
         match self.stream.read(&mut request) {

@@ -2,7 +2,7 @@
 //!
 //! `load MODE name=value ...` prints one JSON object. Modes: `closed`, `latency`, `burst`,
 //! `idle`, `replay`. It never sleeps while it measures, so that the time in which the kernel
-//! wakes it is no part of what it measures; give it a core of its own.
+//! wakes it is no part of the measurement; give it a core of its own.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -12,12 +12,12 @@ use fanout::reference::Reader;
 use fanout::streams::Streams;
 
 const SECOND: u64 = 1_000_000_000;
-/// Before anything is measured.
+/// Nanoseconds before the measurement.
 const WARM_UP: u64 = SECOND / 4;
-/// How far the writer is ahead of the slowest client, in lines.
+/// Largest number of lines by which the writer is ahead of the slowest client.
 const WINDOW: u64 = 1000;
 const STEP: u64 = WINDOW / 4;
-/// Seconds of silence after which what has not come is lost.
+/// Seconds without a byte after which missing lines count as lost.
 const PATIENCE: u64 = 2;
 
 struct Options(HashMap<String, String>);
@@ -33,7 +33,9 @@ impl Options {
 
     fn streams(&self, first: u64, headers: &str, count: usize) -> Streams {
         let mut streams = Streams::new(first);
-        streams.open(self.number("port"), self.text("path"), headers, count, true);
+        let gzip = if self.text("gzip") == "yes" { "accept-encoding: gzip\r\n" } else { "" };
+        let headers = format!("{headers}{gzip}");
+        streams.open(self.number("port"), self.text("path"), &headers, count, true);
         if !self.text("beside").is_empty() {
             streams.open(self.number("port"), self.text("beside"), "", 1, false);
         }
@@ -41,10 +43,10 @@ impl Options {
     }
 
     fn writer(&self) -> Writer {
-        Writer::open(self.text("file"))
+        Writer::open(self.text("file"), self.text("log") == "access")
     }
 
-    /// Seconds that the server has used a processor.
+    /// CPU time of the server, in seconds.
     fn cpu(&self) -> f64 {
         let stat = self.of_process("stat");
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split(' ').collect();
@@ -53,7 +55,7 @@ impl Options {
         ticks as f64 / rustix::param::clock_ticks_per_second() as f64
     }
 
-    /// Memory of the server alone, in KiB.
+    /// Memory of the server, in KiB.
     fn memory(&self) -> u64 {
         let text = self.of_process("smaps_rollup");
         let line = text.lines().find(|line| line.starts_with("Pss:")).expect("a line");
@@ -89,7 +91,7 @@ fn main() {
 
 type Measured = Vec<(&'static str, f64)>;
 
-/// What is true of every mode: what was wrong at all clients together.
+/// Fields of every mode: the faults of all clients together.
 fn faults(streams: &Streams, written: u64) -> Measured {
     let others = || {
         streams.readers().filter_map(|reader| match reader {
@@ -108,17 +110,24 @@ fn faults(streams: &Streams, written: u64) -> Measured {
     ]
 }
 
-/// What was delivered since a moment, and what that cost.
+/// The lines delivered since a moment, and their cost.
 struct Since {
     at: u64,
     delivered: u64,
+    received: u64,
     busy: u64,
     cpu: f64,
 }
 
 impl Since {
     fn now(options: &Options, streams: &Streams) -> Self {
-        Since { at: now(), delivered: streams.delivered, busy: streams.busy, cpu: options.cpu() }
+        Since {
+            at: now(),
+            delivered: streams.delivered,
+            received: streams.received,
+            busy: streams.busy,
+            cpu: options.cpu(),
+        }
     }
 
     fn measured(&self, options: &Options, streams: &Streams) -> Measured {
@@ -132,18 +141,23 @@ impl Since {
     }
 }
 
-/// The most that is delivered while the writer waits for the slowest.
+/// Measures the throughput while the writer waits for the slowest client.
 fn closed(options: &Options) -> Measured {
     let mut streams = options.streams(0, "", options.number("clients"));
+    if !options.text("link").is_empty() {
+        streams.limit(options.number("link"));
+    }
     let mut writer = options.writer();
     flow(&mut streams, &mut writer, WARM_UP);
     let since = Since::now(options, &streams);
     flow(&mut streams, &mut writer, options.number::<u64>("seconds") * SECOND);
     streams.finish(writer.written, PATIENCE);
-    [since.measured(options, &streams), faults(&streams, writer.written)].concat()
+    let bytes = (streams.received - since.received) as f64;
+    let size = vec![("line_bytes", bytes / (streams.delivered - since.delivered) as f64)];
+    [since.measured(options, &streams), size, faults(&streams, writer.written)].concat()
 }
 
-/// Writes for a time, never further ahead of the slowest than the window.
+/// Writes for a time, never further ahead of the slowest client than the window.
 fn flow(streams: &mut Streams, writer: &mut Writer, length: u64) {
     let end = now() + length;
     while now() < end {
@@ -155,7 +169,7 @@ fn flow(streams: &mut Streams, writer: &mut Writer, length: u64) {
     }
 }
 
-/// From before a line is written until each client has it, at a thousand lines each second.
+/// Measures the time from writing a line until each client has it, at 1,000 lines a second.
 fn latency(options: &Options) -> Measured {
     let mut streams = options.streams(0, "", options.number("clients"));
     let mut writer = options.writer();
@@ -183,7 +197,7 @@ fn pace(streams: &mut Streams, writer: &mut Writer, length: u64) {
     }
 }
 
-/// A million lines, as fast as they can be written.
+/// Measures a million lines that are written as fast as possible.
 fn burst(options: &Options) -> Measured {
     let mut streams = options.streams(0, "", options.number("clients"));
     let lines: u64 = options.number("lines");
@@ -199,7 +213,7 @@ fn burst(options: &Options) -> Measured {
     [since.measured(options, &streams), faults(&streams, lines)].concat()
 }
 
-/// What a stream costs that has nothing to send.
+/// Measures the cost of streams without lines.
 fn idle(options: &Options) -> Measured {
     let count: usize = options.number("clients");
     let mut streams = options.streams(0, "", 1);
@@ -231,9 +245,9 @@ fn wait(streams: &mut Streams, length: u64) {
     }
 }
 
-/// Lines that are there already, to clients that all come at once.
+/// Measures the replay of existing lines to clients that connect at the same time.
 ///
-/// With `resume=yes` they have the id of the first line; else they get all.
+/// With `resume=yes` the clients resume after the first line; otherwise they get all lines.
 fn replay(options: &Options) -> Measured {
     let lines: u64 = options.number("lines");
     let is_resumed = options.text("resume") == "yes";

@@ -1,6 +1,6 @@
-//! What one writes in an afternoon: a broadcast channel of lines, and a framework's event stream.
+//! The obvious program: a broadcast channel of lines, and the event stream of a framework.
 //!
-//! Who is too slow misses lines and is not told. `naive FILE`.
+//! A client that is too slow misses lines without notice. `naive FILE`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ async fn main() {
         let mut number = 0;
         while let Ok(Some(line)) = followed.next_line().await {
             number += 1;
-            // There may be nobody.
+            // An error means that there are no clients.
             let _ = lines.send((number, line.line().into()));
         }
     });
