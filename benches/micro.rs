@@ -13,8 +13,8 @@ use std::task::{Context, Waker};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use ssetail::event::{
-    Batch, Carry, Cutting, Encoder, End, Epoch, Format, Lines, Location, Log, Medium, Name,
-    Presentation, Source, Splitter,
+    Batch, Carry, Cutting, Encoder, End, Epoch, FileOffsets, Format, Lines, Location, Log, Medium,
+    Name, Presentation, Source, Splitter,
 };
 use ssetail::feed::{Backlog, Draft, DraftContent, Start, feed};
 use ssetail::store::{Capacity, Index, Ring};
@@ -111,6 +111,7 @@ fn again(lines: &Lines) -> Lines {
         location: None,
         origin: None,
         envelopes: Box::default(),
+        offsets: FileOffsets::Unknown,
         ..*lines
     }
 }

@@ -28,6 +28,9 @@ complete -c ssetail -l endpoint -d 'URL path of the event stream' -r
 complete -c ssetail -l path-prefix -d 'Prefix of every URL path, for a reverse proxy' -r
 complete -c ssetail -l max-clients -d 'Maximum number of open event streams; further clients are asked to retry later' -r
 complete -c ssetail -l send-timeout -d 'Close a connection whose peer accepts no byte for this time' -r
+complete -c ssetail -l compress -d 'Compress event streams with gzip for clients that accept it; auto leaves out this machine' -r -f -a "auto\t'Streams to other machines'
+always\t'Streams to this machine too, such as those through a proxy on it'
+never\t'No streams'"
 complete -c ssetail -s a -l auth -d 'Admit clients that send this user and password; prefer the environment, which ps does not show' -r
 complete -c ssetail -l token -d 'Admit clients that send this token in a header, a cookie or the URL; prefer the environment' -r
 complete -c ssetail -l token-file -d 'Read the token from a file' -r -F
@@ -35,6 +38,12 @@ complete -c ssetail -l cors -d 'Admit web pages of this origin, besides loopback
 complete -c ssetail -l allow-host -d 'Accept this host name, besides loopback names and IP addresses; \'*.NAME\' for all names below; repeatable' -r
 complete -c ssetail -l tls-cert -d 'Encrypt with the certificate chain in this PEM file, and offer HTTP/2' -r -F
 complete -c ssetail -l tls-key -d 'Private key of the certificate, in a PEM file' -r -F
+complete -c ssetail -l to -d 'Publish all events to a NATS JetStream too: nats://HOST[:PORT]/STREAM, or tls://; TOKEN@ or USER:PASS@ may stand before HOST' -r
+complete -c ssetail -l host -d 'Name of this machine in the stream; the host name if not given' -r
+complete -c ssetail -l replicas -d 'Number of servers that have each message of a new stream' -r
+complete -c ssetail -l max-age -d 'Time after which a new stream removes events; never if not given' -r
+complete -c ssetail -l max-bytes -d 'Size above which a new stream removes its oldest events; unlimited if not given' -r
+complete -c ssetail -l nats-creds -d 'File with the JWT and the key for a NATS server' -r -F
 complete -c ssetail -l completions -d 'Print the completion script for a shell: bash, zsh, fish, powershell or elvish' -r -f -a "bash\t''
 elvish\t''
 fish\t''
@@ -49,6 +58,7 @@ complete -c ssetail -l unnamed -d 'Send lines without an event name, so that `on
 complete -c ssetail -l no-viewer -d 'Do not serve the web page'
 complete -c ssetail -l open -d 'Open the web page in a browser'
 complete -c ssetail -l no-auth -d 'Admit every client, even when other machines can connect'
+complete -c ssetail -l create -d 'Make the stream if it does not exist, with files as its storage'
 complete -c ssetail -s q -l quiet -d 'Show no status line on the terminal'
 complete -c ssetail -s v -l verbose -d 'Log one line per request: time, peer, method, path, status, duration, events, bytes'
 complete -c ssetail -l man -d 'Print the man page'

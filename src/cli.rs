@@ -13,6 +13,7 @@ mod history;
 mod input;
 mod output;
 mod probe;
+mod reach;
 mod server;
 mod source;
 mod value;
@@ -27,6 +28,7 @@ pub(crate) use events::EventArgs;
 pub(crate) use history::HistoryArgs;
 pub(crate) use input::InputArgs;
 pub(crate) use output::OutputArgs;
+pub(crate) use reach::ReachArgs;
 pub(crate) use server::ServerArgs;
 pub(crate) use source::{SourceArg, may_hang, parse_sources, reads_input};
 
@@ -36,9 +38,9 @@ pub(crate) use source::{SourceArg, may_hang, parse_sources, reads_input};
           override_usage = "ssetail [OPTIONS] [SOURCE]... [-- COMMAND [ARG]...]",
           after_help = MORE, after_long_help = EXAMPLES)]
 pub struct Cli {
-    /// Path, quoted glob, `-` for standard input, journal: or journal:UNIT, or URL of another
-    /// server; NAME= before it sets the event name
-    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
+    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath,
+          help = "Path, quoted glob, `-` for standard input, journal: or journal:UNIT, URL of another \
+                  server, or nats://HOST/STREAM; NAME= before it sets the event name")]
     pub(crate) sources: Vec<OsString>,
 
     /// Command to run in a terminal of its own; its output is a source, and passes through
@@ -61,9 +63,12 @@ pub struct Cli {
     pub(crate) access: AccessArgs,
 
     #[command(flatten)]
+    pub(crate) reach: ReachArgs,
+
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 
-    /// Sentences about environment variables that were passed over, for `--verbose`.
+    /// Sentences about environment variables that were ignored, for `--verbose`.
     #[arg(skip)]
     pub(crate) notes: Vec<String>,
 }
@@ -81,6 +86,8 @@ Examples:
   make 2>&1 | ssetail - --tee
   ssetail 'logs/**/*.log' api=/srv/api/current.log
   ssetail https://web1:8088/ https://web2:8088/ local.log
+  ssetail app.log --state /var/lib/ssetail --to nats://127.0.0.1:4222/LOGS --create
+  ssetail nats://127.0.0.1:4222/LOGS
   SSETAIL_TOKEN=a-long-secret ssetail build.log --bind 0.0.0.0
   curl -N localhost:8088/sse";
 

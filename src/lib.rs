@@ -1,5 +1,6 @@
 //! ssetail follows files, globs, standard input, commands, the systemd journal and other servers,
 //! and serves their lines as Server-Sent Events.
+//! With the feature `nats`, it also publishes them to a NATS JetStream, and serves a stream.
 //!
 //! # Flow
 //!
@@ -29,6 +30,7 @@
 //! | [`feed`] | one publisher, many subscribers | locks, held briefly; blocking threads of tokio; files, through [`event::Log`], when an entry is reloaded |
 //! | [`follow`] | from files, standard input, commands and journals to batches | followed files, linemux, child processes |
 //! | [`upstream`] | the events of other servers, up to batches | hyper, rustls, sockets; the file of `--tls-ca` |
+//! | `nats` | publishing a feed to a NATS JetStream, and the events of a stream, up to batches | async-nats |
 //! | [`http`] | requests, access, event streams | hyper, rustls, sockets |
 //! | `status` | output on the terminal | stderr, indicatif |
 //! | `failure` | `Failure`: errors that end the program | nothing |
@@ -50,12 +52,14 @@
 //!    and `manual` touch clap; only `status` touches indicatif; only `main` and `status` print
 //!    messages; `--tee` and commands copy to standard output.
 //! 3. Only [`event::Encoder`] knows the wire format.
-//! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`].
+//! 4. A batch never changes, and is encoded at most once for each [`event::Presentation`]; what is
+//!    encoded is compressed at most once with reference to the batches before, and once without.
 //! 5. Memory is bounded by the capacities of ring and index, plus a fixed amount for each source
 //!    and each connection.
 //! 6. A subscriber receives each event at most once and in order; an event that it does not
 //!    receive is counted in a gap.
 //! 7. The feed closes when its last publisher is dropped; then every response body ends.
+//!    In a feed of messages, whose events nobody has counted, a gap can have no count.
 //! 8. With a journal, an id that was sent names the same event after every restart, or the epoch
 //!    has changed.
 //! 9. The failure of one connection or one file is reported, and affects no other.
@@ -66,12 +70,13 @@
 //! |---|---|
 //! | source | a file, standard input, the output of a command or a unit of a journal; its name is the event name of its lines |
 //! | line | one record of a source, as bytes, without its terminator |
-//! | message | text that a program wrote, in a line of a container runtime |
 //! | section | a line, or 1 MiB of a line that is longer; filters see it as a whole |
 //! | part | a portion of a section, of at most `--max-line` bytes; each is an event |
 //! | batch | consecutive lines of one source that were read together; the unit that is stored, encoded and shared |
 //! | event | one message of an event stream, as in the WHATWG standard; each line is an event, or each of its parts |
 //! | seq | number of an event, which grows by one |
+//! | message | events of one host that are published to a stream together; also the text that a program wrote, in a line of a container runtime |
+//! | era | messages of a stream whose numbers differ from their sequences by a constant |
 //! | epoch | name of a sequence of seqs; an id consists of epoch and seq |
 //! | ring | the newest batches, in memory |
 //! | index | byte ranges of the batches that the ring has evicted |
@@ -104,6 +109,8 @@ pub mod http;
 pub mod journal;
 #[cfg(feature = "cli")]
 mod manual;
+#[cfg(feature = "nats")]
+pub mod nats;
 pub mod record;
 mod report;
 #[cfg(feature = "cli")]

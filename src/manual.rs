@@ -11,6 +11,15 @@ const DATE: &str = "2026-11-26";
 /// Length at which source lines of the page are folded, because mandoc warns about longer ones.
 const WIDTH: usize = 80;
 
+/// bash makes a word of the equals sign in `--format=json`; the flag is the word before it.
+const BASH_EQUALS: &str = r#"    prev="$3"
+    if [[ "${cur}" == "=" ]] ; then
+        cur=""
+    elif [[ "${prev}" == "=" ]] ; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
+"#;
+
 /// Sections before the flags.
 const INTRODUCTION: &str = r".SH SYNOPSIS
 .B ssetail
@@ -24,16 +33,17 @@ Browsers, curl and every other client of Server-Sent Events receive them live, a
 Without a SOURCE and a COMMAND, standard input is followed if it is not a terminal.
 A path that does not exist yet is followed as soon as it exists, and so is a file that matches a glob later.
 Globs are those of \fBbash\fR(1) with the option \fBglobstar\fR, including braces; a \fB~/\fR at the start is the home directory, also in quotes.
-A glob passes over compressed files and named pipes.
+A glob skips compressed files and named pipes.
 .PP
 The rotated files beside a file, such as \fIapp.log.1\fR, \fIapp.log.2.gz\fR or \fIapp.log\-20261125.zst\fR, come before it, the oldest first, with \fB\-\-from\-start\fR, with \fB\-\-since\fR, and with \fB\-n\fR \fIN\fR if the file has fewer than N lines.
-Those compressed by \fBgzip\fR(1), \fBzstd\fR(1) or \fBxz\fR(1) are read too; a damaged one is read up to the damage.
+They stand beside the file, or in \fIold\fR, \fIarchive\fR, \fIarchived\fR or \fIrotated\fR there.
+Those compressed by \fBgzip\fR(1), \fBzstd\fR(1), \fBxz\fR(1), \fBbzip2\fR(1) or \fBlz4\fR(1) are read too; a damaged one is read up to the damage.
 .PP
 \fBjournal:\fR is the systemd journal, each unit of which is a source, and \fBjournal:\fIUNIT\fR is one unit of it.
 ssetail reads it through \fBjournalctl\fR(1).
 Events of the journal that are no longer in memory are a gap.
 .PP
-COMMAND runs in a terminal of its own, as large as that of standard output, or of 120 columns and 40 rows.
+COMMAND runs in a terminal of its own, which is as large as that of standard output, or has 120 columns and 40 rows.
 Its output passes through to standard output, and is published as a source that is named after the program.
 The command gets SIGINT (Ctrl\-C), SIGQUIT, SIGTERM and SIGHUP first.
 After SIGTERM and SIGHUP, ssetail ends when the command has ended; after SIGINT and SIGQUIT, it goes on serving what the command has written.
@@ -41,8 +51,8 @@ A second signal ends ssetail at once, and hangs up the terminal of a command tha
 The command reads standard input only if that is no terminal and no SOURCE.
 The end of the command is that of its process; other processes lose its terminal then.
 .PP
-An \fBhttp://\fR or \fBhttps://\fR address of another ssetail is a SOURCE too: its sources are called as its host, or as the NAME before the address, a slash, and their names.
-The user part of the address has a token (\fBhttps://:TOKEN@HOST/\fR) or a user and a password, which are never shown; or \fBSSETAIL_TOKEN_\fR and the name of the server in capitals has a token.
+An \fBhttp://\fR or \fBhttps://\fR address of another ssetail is a SOURCE too: the names of its sources begin with its host, or with the NAME before the address, and a slash.
+The user part of the address has a token (\fBhttps://:TOKEN@HOST/\fR) or a user and a password, which are never shown; the variable \fBSSETAIL_TOKEN_\fISERVER\fR, with the name of the server in capitals, can have the token instead.
 Any other event stream can be followed by its address.
 .PP
 ssetail prints the URL of a web page that shows the lines.
@@ -72,7 +82,7 @@ Start with the newest N lines of each source that match; \fBall\fR starts with t
 Only lines that match, or with \fB!\fR before the expression, that do not; repeatable.
 .TP
 .BI where= CONDITION
-Only lines whose JSON or logfmt field compares so, such as \fBwhere=status%3E=500\fR, in which \fB%3E\fR is \fB>\fR; repeatable.
+Only lines with a JSON or logfmt field that satisfies the condition, such as \fBwhere=status%3E=500\fR, in which \fB%3E\fR is \fB>\fR; repeatable.
 .TP
 .BI level= LEVEL
 Only lines of this level or of a more severe one, from \fBtrace\fR to \fBfatal\fR.
@@ -81,7 +91,7 @@ Only lines of this level or of a more severe one, from \fBtrace\fR to \fBfatal\f
 Only lines of this time or of a later one, or of this time or of an earlier one.
 .TP
 .BI context= N\fR,\~\fBentries
-Also N lines before and after each of these lines, or the rest of its entry, such as a stack trace.
+Also N lines before and after each of these lines, or the rest of the entry, such as a stack trace.
 .TP
 .BI format= FORMAT\fR,\~\fBunnamed
 Override the flags of the same name for this request.
@@ -90,10 +100,10 @@ Override the flags of the same name for this request.
 Start after this event, for clients that cannot send the header \fBLast\-Event\-ID\fR.
 .TP
 .BI follow= 0
-End after the events that are there.
+End after the existing events.
 .TP
 .BI wait= DURATION
-End after this time at the latest; with \fBfollow=0\fR, wait so long for the first event.
+End after this time at the latest; with \fBfollow=0\fR, wait at most this time for the first event.
 .TP
 .BI stop= RE
 End after the first line that matches.
@@ -148,6 +158,7 @@ Receive the events, or continue after one of them:
 Install the completion script for bash:
 .PP
 .EX
+    mkdir \-p ~/.local/share/bash\-completion/completions
     ssetail \-\-completions bash >~/.local/share/bash\-completion/completions/ssetail
 .EE
 .SH EXIT STATUS
@@ -172,13 +183,13 @@ Each flag has an environment variable: \fBSSETAIL_\fR and the name of the flag i
 The value for a flag without an argument is \fB1\fR or \fB0\fR.
 A flag on the command line overrides the variable.
 A COMMAND does not get \fBSSETAIL_AUTH\fR and \fBSSETAIL_TOKEN\fR.
-\fBSSETAIL_PORT\fR is passed over if it contains \fB://\fR, because Kubernetes sets it for a service named ssetail.
+\fBSSETAIL_PORT\fR is ignored if it contains \fB://\fR, because Kubernetes sets it for a service named ssetail.
 .TP
 .B NO_COLOR
-If not empty, no colours are used.
+If not empty, ssetail prints no colours.
 .TP
 .B TERM
-If \fBdumb\fR or empty, neither colours nor a status line are used.
+If \fBdumb\fR or empty, ssetail prints neither colours nor a status line.
 A COMMAND gets \fBxterm\-256color\fR if it is empty.
 .TP
 .B BROWSER
@@ -196,10 +207,10 @@ The state of \fB\-\-state\fR: the offset that was reached in each file, the last
 Locked while ssetail runs, so that only one process uses the directory.
 .SH NOTES
 While ssetail runs, every complete line that is written to a followed file on a local file system is published exactly once, whole and in the order of its file, even if the file is renamed, truncated or deleted, or if a symbolic link to it changes.
-If a file is rotated several times before ssetail looks at it, the files in between are found beside it by their names and times of birth, compressed or not.
+If a file is rotated several times before ssetail looks at it, the files in between are found beside it by their names and creation times, compressed or not.
 A replaced file is read to its end, and for the time of \fB\-\-linger\fR after that.
 Events that are no longer in memory are read again from their files.
-A deleted file is closed when the time of \fB\-\-linger\fR after its deletion is over; events of it that are not in memory are a gap then.
+A deleted file is closed when the time of \fB\-\-linger\fR after its deletion is over; its events that are not in memory are a gap from then on.
 A file system that does not answer holds up only its own files.
 .PP
 With \fB\-\-state\fR, a restart continues where the last run stopped, even after \fBkill \-9\fR: event ids stay valid, and lines that were written in the meantime are published, also those of files that were rotated within their directory.
@@ -230,10 +241,19 @@ pub fn manual(cli: &Cli) -> Option<Vec<u8>> {
 fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "ssetail", &mut script);
-    // clap's bash script offers only flags where a SOURCE may stand; without this line, files.
-    String::from_utf8_lossy(&script)
-        .replace(" || ${COMP_CWORD} -eq 1 ", " ")
-        .replace("\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n", "\n")
+    let script = String::from_utf8_lossy(&script);
+    match shell {
+        Shell::Bash => script
+            // clap offers only flags where a SOURCE may stand; without this line, files.
+            .replace(" || ${COMP_CWORD} -eq 1 ", " ")
+            .replace("\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n", "\n")
+            .replace("    prev=\"$3\"\n", BASH_EQUALS),
+        // A path may follow a name and an equals sign.
+        Shell::Zsh => {
+            script.replace("the event name:_files'", "the event name:{compset -P \"*=\"; _files}'")
+        }
+        _ => script.into_owned(),
+    }
 }
 
 fn man_page() -> String {

@@ -8,6 +8,8 @@ mod figures;
 mod open;
 mod prepare;
 mod process;
+#[cfg(feature = "nats")]
+mod reach;
 mod reading;
 mod serving;
 mod supervisor;
@@ -50,7 +52,8 @@ async fn follow_and_serve(
     let state = State::open(&settings, &status.report())?;
     let bound = bind(&settings, environment).await?;
     let opened = bound.open_sources(state, &settings, &status)?;
-    let reading = opened.start_reading(&settings.follow.cutting, &status.report())?;
+    let reading = opened.start_reading(&settings, &status.report())?;
+    reading.1.ready().await;
     let mut serving = Serving::start(settings, prepared, reading, &status)?;
     let reason = serving.wait().await;
     serving.stop(reason).await

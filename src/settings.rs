@@ -2,6 +2,11 @@
 
 mod access;
 mod filter;
+#[cfg(feature = "nats")]
+mod reach;
+#[cfg(not(feature = "nats"))]
+#[path = "settings/no_reach.rs"]
+mod reach;
 mod sources;
 mod upstreams;
 
@@ -13,13 +18,16 @@ use tokio::sync::Semaphore;
 
 pub(crate) use self::access::AccessSettings;
 use self::filter::{line_filter, redaction};
+pub(crate) use self::reach::ReachSettings;
 pub(crate) use self::sources::{CommandSettings, SourceSettings, SpoolSettings, StdinSettings};
 use crate::cli::Cli;
 use crate::event::{Cutting, Format, Medium, Presentation, Splitter};
 use crate::failure::Failure;
 use crate::feed::Feed;
 use crate::follow::{FollowOptions, Registry};
-use crate::http::{Access, Asset, ListenAddress, Site, Traffic, Trust};
+use crate::http::{
+    Access, Asset, Compress, ListenAddress, Site, StreamCompression, Traffic, Trust,
+};
 use crate::store::Capacity;
 use crate::upstream::Lineage;
 
@@ -27,6 +35,8 @@ use crate::upstream::Lineage;
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) sources: SourceSettings,
+    /// Streams of a NATS server.
+    pub(crate) reach: ReachSettings,
     pub(crate) follow: FollowOptions,
     /// PEM file of the authorities that are trusted, in place of those of the system.
     pub(crate) authorities: Option<PathBuf>,
@@ -70,6 +80,7 @@ pub(crate) struct SiteSettings {
     has_viewer: bool,
     trust: Trust,
     pub(crate) max_streams: usize,
+    compress: Compress,
     presentation: Presentation,
     heartbeat: Duration,
     send_timeout: Duration,
@@ -82,6 +93,7 @@ impl TryFrom<Cli> for Settings {
     /// Returns [`Failure::Usage`] if flags contradict each other or no source can be followed.
     fn try_from(cli: Cli) -> Result<Self, Failure> {
         let sources = SourceSettings::new(&cli)?;
+        let reach = ReachSettings::new(&cli, &sources.streams)?;
         let splitter = Splitter {
             max_line: cli.input.max_line,
             binary: cli.input.binary,
@@ -98,6 +110,7 @@ impl TryFrom<Cli> for Settings {
         let key = cli.access.tls_key;
         Ok(Settings {
             sources,
+            reach,
             follow: FollowOptions {
                 start_at: cli.input.start_at(),
                 linger: cli.input.linger,
@@ -136,6 +149,7 @@ impl SiteSettings {
             has_viewer: !cli.server.no_viewer,
             trust: Trust { hosts: cli.access.allow_host.clone(), origins: cli.access.cors.clone() },
             max_streams: cli.server.max_clients,
+            compress: cli.server.compress,
             presentation: Presentation {
                 medium: Medium::Events,
                 format: cli.events.format.unwrap_or(default),
@@ -167,11 +181,13 @@ impl SiteSettings {
             stream_permits: Arc::new(Semaphore::new(self.max_streams)),
             parse_permits: Arc::new(Semaphore::new(Site::PARSE_PERMITS)),
             search_permits: Arc::new(Semaphore::new(Site::SEARCH_PERMITS)),
+            compression: StreamCompression::new(self.compress),
             traffic: Traffic::default(),
             presentation: self.presentation,
             heartbeat: self.heartbeat,
             send_timeout: self.send_timeout,
             reconnect_delay: self.reconnect_delay,
+            figures: Vec::new(),
         }
     }
 }

@@ -44,6 +44,32 @@ fn arguments(ssetail: &Running) -> Vec<String> {
 }
 
 #[test]
+fn the_rest_of_a_private_key_is_redacted_after_a_restart() {
+    let begin = [
+        line("c1", "a.service", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq"),
+        line("c2", "b.service", "plain 1"),
+    ];
+    let rest = [
+        line("c3", "b.service", "plain 2"),
+        line("c4", "a.service", "hkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\nplain 3"),
+    ];
+    let files = ssetail().file("entries.1", begin.concat()).file("entries.2", "");
+    let files = files.file("entries.3", rest.concat());
+    let args = ["journal:", "--redact-secrets", "--state", "state"];
+    let mut before = files.args(args).start();
+    let last = before.events("/sse?n=all").take(3).remove(2).id;
+    let path = std::env::var("PATH").expect("set");
+    let path = format!("{}:{path}", before.path("bin").display());
+    // The second run reads nothing.
+    let mut silent = Ssetail::after(&mut before).env("PATH", &path).args(args).start();
+    eventually("it follows the journal", || arguments(&silent).len() == 2);
+    let after = Ssetail::after(&mut silent).env("PATH", &path).args(args).start();
+    let mut events = after.events_after("/sse", &last);
+    assert_eq!(events.data(4), ["plain 2", "[redacted]", "[redacted]", "plain 3"]);
+    assert!(arguments(&after)[2].contains("--after-cursor=c2"));
+}
+
+#[test]
 fn every_unit_is_a_source_with_the_times_and_levels_of_the_journal() {
     let entries = [
         line("c1", "ssh.service", "Accepted"),

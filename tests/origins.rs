@@ -253,6 +253,21 @@ fn hosts_and_origins_that_match_nothing_are_refused_at_the_start() {
 }
 
 #[test]
+fn the_person_at_the_terminal_reads_once_what_was_refused() {
+    let mut ssetail = start();
+    for _ in 0..2 {
+        let origin = [("origin", "https://wiki.example")];
+        assert_eq!(send(&ssetail, "/sse", &origin).status, 403);
+        assert_eq!(send(&ssetail, "/sse", &[("host", "logs.other.example")]).status, 403);
+    }
+    ssetail.wait_for("--cors https://wiki.example lets its pages read");
+    ssetail.wait_for("--allow-host logs.other.example accepts this name");
+    assert_eq!(send(&ssetail, "/sse", &[("origin", "https://third.example")]).status, 403);
+    ssetail.wait_for("--cors https://third.example");
+    assert_eq!(ssetail.stderr.matches("wiki.example").count(), 2, "{}", ssetail.stderr);
+}
+
+#[test]
 fn every_event_stream_asks_not_to_be_buffered() {
     let ssetail = start();
     for accept in ["text/event-stream", "application/x-ndjson", "text/plain"] {

@@ -109,3 +109,31 @@ fn the_settings_of_the_service_are_flags_of_the_program() {
         assert!(known.contains(name), "{name}");
     }
 }
+
+/// The Dockerfile copies only what `.dockerignore` admits.
+#[test]
+fn the_image_is_built_from_the_admitted_files() {
+    let ignored = read(".dockerignore");
+    let (nothing, admitted) = ignored.split_once('\n').expect("lines");
+    assert_eq!(nothing, "*");
+    let context = tempfile::tempdir().expect("a directory can be created");
+    for line in admitted.lines() {
+        let name = line.strip_prefix('!').expect("an admitted file or directory");
+        let names =
+            if Path::new(ROOT).join(name).is_dir() { files(name) } else { vec![name.to_owned()] };
+        for name in names {
+            let to = context.path().join(&name);
+            std::fs::create_dir_all(to.parent().expect("a directory")).expect("created");
+            std::fs::copy(Path::new(ROOT).join(&name), to).expect("copied");
+        }
+    }
+    // A check reads the same files as a build, and does not replace the program of the tests.
+    let built = Path::new(env!("CARGO_BIN_EXE_ssetail")).ancestors().nth(2).expect("a directory");
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--quiet", "--locked", "--offline", "--target-dir"])
+        .arg(built)
+        .current_dir(context.path())
+        .output()
+        .expect("cargo starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -137,3 +137,38 @@ fn filters_see_coloured_lines_as_a_terminal_shows_them() {
     let found = ssetail.events("/sse?grep=localhost&n=all&follow=0").rest();
     assert!(found.iter().all(|event| event.kind == "ssetail"), "{found:?}");
 }
+
+/// A private key whose file is rotated in the middle of it, and its lines without their secret.
+const KEY: [&str; 2] =
+    ["-----BEGIN PRIVATE KEY-----\nMIIE\nAAAA\n", "BBBB\n-----END PRIVATE KEY-----\nend\n"];
+const WITHOUT_SECRET: [&str; 6] =
+    ["[redacted]", "[redacted]", "[redacted]", "[redacted]", "[redacted]", "end"];
+
+#[test]
+fn a_key_that_a_rotation_cuts_is_removed_in_both_files() {
+    let args = ["a.log", "--redact-secrets", "--state", "state", "--linger", "100ms"];
+    let mut first = Ssetail::new().file("a.log", KEY[0]).args(args).start();
+    let mut events = first.events("/sse");
+    events.lines(3);
+    first.rename("a.log", "a.log.1");
+    first.append("a.log", "");
+    assert_eq!(events.control("source")["change"], "rotated");
+    // Deleted files are closed when their linger is over.
+    std::fs::remove_file(first.path("a.log.1")).expect("removed");
+    eventually("the rotated file is closed", || !first.holds_deleted("a.log.1"));
+    first.kill();
+    let second = Ssetail::after(&mut first).args(args).start();
+    second.append("a.log", KEY[1]);
+    assert_eq!(second.events("/sse?n=3").lines(3), WITHOUT_SECRET[3..]);
+}
+
+#[test]
+fn a_key_in_two_files_of_rotated_history_is_removed_in_both() {
+    for name in ["a.log.2", "a.log.1"] {
+        let ssetail = Ssetail::new().file("a.log.3", "begin\n").file(name, KEY[0]);
+        let next = if name == "a.log.2" { "a.log.1" } else { "a.log" };
+        let ssetail = ssetail.file("a.log", "last\n").file(next, KEY[1]);
+        let ssetail = ssetail.args(["a.log", "--from-start", "--redact-secrets"]).start();
+        assert_eq!(ssetail.events("/sse").lines(7)[1..], WITHOUT_SECRET, "{name}");
+    }
+}

@@ -1,8 +1,10 @@
 //! Other servers as sources (README.md, "Several machines on one page").
 
+mod compressed;
 mod foreign;
 mod forwarder;
 mod kills;
+mod pieces;
 mod refusals;
 
 use base64::Engine as _;
@@ -20,6 +22,12 @@ fn relay_of(server: &Running) -> Ssetail {
 
 fn relay_at(url: &str) -> Ssetail {
     Ssetail::new().arg(format!("a={url}"))
+}
+
+/// Returns the same URL with an address of this machine that is no loopback address, so that a relay
+/// asks for gzip.
+fn asking_for_gzip(url: &str) -> String {
+    url.replace("//127.0.0.1:", "//0.0.0.0:")
 }
 
 /// A server that follows `x.log`, which holds `text`.
@@ -140,6 +148,8 @@ fn events_that_were_lost_before_are_a_gap_with_the_name_of_the_server() {
     let lost = gap["lost"].as_u64().expect("a number") as usize;
     assert_eq!((&gap["file"], &gap["reason"]), (&"a".into(), &"evicted".into()));
     assert_eq!(events.data(1), [format!("{wide} {}", 1 + lost)]);
+    assert_eq!(again.metric("ssetail_relayed_gaps_total"), 1);
+    assert_eq!(again.metric("ssetail_relayed_events_lost_total"), lost as u64);
     // The next relay passes it on with its own name for the server.
     assert_eq!(c.events("/sse?n=all").control("gap")["file"], "a/a");
 }

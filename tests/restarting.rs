@@ -134,7 +134,11 @@ fn a_state_directory_is_used_by_one_process() {
 #[test]
 fn an_unusable_state_directory_is_one_sentence() {
     for (name, content, sentence) in [
-        ("state", "a file", "ssetail: --state state cannot be used: File exists (os error 17)\n"),
+        (
+            "state",
+            "a file",
+            "ssetail: --state state is not a directory; give one, which need not exist\n",
+        ),
         (
             "state/journal",
             "ssetail journal 9\n+",

@@ -1,6 +1,6 @@
 //! The status line, and messages on a terminal and on a pipe.
 
-use crate::harness::{Signal, Ssetail, client, eventually, write};
+use crate::harness::{Signal, Ssetail, client, eventually, numbered, write};
 
 fn is_summary(line: &str) -> bool {
     line.contains(" lines/s")
@@ -34,7 +34,9 @@ fn lines_and_gaps_are_counted() {
     screen.input(b"1\n");
     let first = events.next().expect("an event").id;
     drop(events);
-    screen.input(b"2\n3\n4\n5\n");
+    // A rate needs figures from before the lines, and so many lines if they are taken seconds apart.
+    screen.wait_for("figures", is_summary);
+    screen.input(numbered("line", 0..5000).as_bytes());
     screen.wait_for("rate", |line| line.contains(" lines/s") && !line.contains(", 0 lines/s"));
     screen.wait_for("silence", |line| line.contains(", 0 lines/s"));
     crate::harness::Events::open(&address, "/sse", &[("last-event-id", &first)]).next();
@@ -143,6 +145,15 @@ fn nothing_mixes_into_lines_that_go_to_the_same_terminal() {
     assert_eq!(lines[at + 3..], [" of it", "last"]);
     assert!(screen.stop().success());
     assert!(!is_summary(&screen.raw), "{:?}", screen.raw);
+}
+
+#[test]
+fn lines_can_be_typed() {
+    let mut screen = Ssetail::new().arg("-").at_keyboard(80);
+    screen.wait_for("hint", |line| line.contains("reading lines from the keyboard; Ctrl-D ends"));
+    let mut events = crate::harness::Events::open(&screen.address(), "/sse", &[]);
+    screen.send("typed\n");
+    assert_eq!(events.data(1), ["typed"]);
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod http2;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
+use flate2::read::GzDecoder;
+
 use self::certificate::certify;
 use self::client::TlsClient;
 use self::http2::{Http2, Rest};
@@ -106,6 +108,32 @@ fn one_connection_carries_a_hundred_and_fifty_streams() {
     connection.wait_for("data: x", 150);
     ssetail.append("a.log", numbered("line", 0..10));
     connection.wait_for("data: line 9", 150);
+}
+
+#[test]
+fn an_http2_read_in_gzip_has_its_trailer() {
+    let lines = numbered("line", 0..5000);
+    let args = ["--from-start", "--compress", "always"];
+    let ssetail = encrypted().file("a.log", &lines).args(args).start();
+    TlsClient::get(&ssetail, "/sse?n=all").wait_for("data: line 4999\n");
+    let mut connection = Http2::open(&ssetail, 1 << 20);
+    for (stream, query) in [(1, "n=all"), (5, "n=all&grep=7")] {
+        let path = format!("/sse?follow=0&{query}");
+        connection.get(stream, &path);
+        let plain = connection.body(stream);
+        connection.get_gzip(stream + 2, &path);
+        let gzip = connection.bytes(stream + 2);
+        assert!(gzip.len() * 3 < plain.len(), "{} of {} bytes", gzip.len(), plain.len());
+        let mut decoded = Vec::new();
+        GzDecoder::new(&gzip[..]).read_to_end(&mut decoded).expect("a right trailer");
+        let decoded = String::from_utf8(decoded).expect("UTF-8");
+        assert!(behind_retry(&decoded) == behind_retry(&plain), "{path}");
+    }
+}
+
+/// Returns the lines of an event stream behind the reconnection time, which differs.
+fn behind_retry(body: &str) -> &str {
+    body.split_once("retry: ").and_then(|(_, rest)| rest.split_once('\n')).expect("a retry").1
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn without_service_address(arg: Arg, notes: &mut Vec<String>) -> Arg 
     }
     let flag = arg.get_long().unwrap_or_default();
     notes.push(format!(
-        "{name}={value} is the address of a service and is passed over; \
+        "{name}={value} is the address of a service and is ignored; \
          to set the port, give --{flag}"
     ));
     arg.env(Resettable::Reset)

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{Arg, Command};
 
 /// Returns `error` of `command` with a hint that fits the arguments of this process.
-pub(super) fn with_better_hint(mut error: Error, command: &mut Command) -> Error {
+pub(super) fn with_better_hint(error: Error, command: &mut Command) -> Error {
+    let mut error = with_variables(error, command);
     let Some(flag) = unknown_flag(&error) else { return error };
     if let Some(lines) = std::env::args_os().find_map(|arg| obsolete_lines(arg.to_str()?, &flag)) {
         let sentence =
@@ -22,6 +23,36 @@ pub(super) fn with_better_hint(mut error: Error, command: &mut Command) -> Error
         }
     }
     error
+}
+
+/// Names the environment variables from which the values of an error come, in place of the flags.
+fn with_variables(mut error: Error, command: &Command) -> Error {
+    for kind in [ContextKind::InvalidArg, ContextKind::PriorArg] {
+        let Some(ContextValue::String(shown)) = error.get(kind) else { continue };
+        // clap shows a flag as `--port <PORT>`.
+        let long = shown.strip_prefix("--").and_then(|flag| flag.split(' ').next());
+        let arg = command.get_arguments().find(|arg| long.is_some() && arg.get_long() == long);
+        if let Some(variable) = arg.filter(|arg| !is_given(arg)).and_then(Arg::get_env)
+            && std::env::var_os(variable).is_some()
+        {
+            let name = variable.to_string_lossy().into_owned();
+            error.insert(kind, ContextValue::String(name));
+        }
+    }
+    error
+}
+
+/// Returns true if an argument of this process may be the flag.
+fn is_given(flag: &Arg) -> bool {
+    let long = flag.get_long().map(|long| format!("--{long}")).unwrap_or_default();
+    std::env::args_os().skip(1).any(|arg| {
+        let arg = arg.to_string_lossy();
+        let is_short =
+            |short| arg.starts_with('-') && !arg.starts_with("--") && arg.contains(short);
+        arg == long
+            || arg.starts_with(&format!("{long}="))
+            || flag.get_short().is_some_and(is_short)
+    })
 }
 
 fn unknown_flag(error: &Error) -> Option<String> {

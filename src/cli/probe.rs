@@ -1,6 +1,7 @@
 //! Looks at the paths in arguments, with a deadline: a mount can hang, and then never answers.
 
 use std::collections::HashMap;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +24,8 @@ pub(super) struct Found {
     /// Something has this name, be it a link that leads nowhere.
     pub(super) exists: bool,
     pub(super) is_directory: bool,
+    /// A device or a socket.
+    pub(super) is_device: bool,
 }
 
 /// The paths that were looked at.
@@ -37,6 +40,10 @@ impl Probe {
         Probe::with(paths, |path| Found {
             exists: path.symlink_metadata().is_ok(),
             is_directory: path.is_dir(),
+            is_device: path.metadata().is_ok_and(|metadata| {
+                let kind = metadata.file_type();
+                kind.is_char_device() || kind.is_block_device() || kind.is_socket()
+            }),
         })
     }
 
@@ -103,7 +110,7 @@ impl Looks {
 mod tests {
     use super::*;
 
-    const THERE: Found = Found { exists: true, is_directory: false };
+    const THERE: Found = Found { exists: true, is_directory: false, is_device: false };
 
     fn paths(names: impl IntoIterator<Item = String>) -> Vec<PathBuf> {
         names.into_iter().map(PathBuf::from).collect()
@@ -131,7 +138,7 @@ mod tests {
         let all = ["", "link", "none"].map(|name| root.path().join(name));
         let probe = Probe::new(all.to_vec());
         let found = all.map(|path| probe.at(&path));
-        let directory = Found { exists: true, is_directory: true };
+        let directory = Found { is_directory: true, ..THERE };
         assert_eq!(found, [directory, THERE, Found::default()]);
     }
 }

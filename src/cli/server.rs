@@ -6,8 +6,10 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::default::duration;
-use super::value::{parse_address, parse_clients, parse_interval, parse_port, parse_url_path};
-use crate::http::{ListenAddress, Site};
+use super::value::{
+    compress_parser, parse_address, parse_clients, parse_interval, parse_port, parse_url_path,
+};
+use crate::http::{Compress, ListenAddress, Site};
 
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Server")]
@@ -43,6 +45,11 @@ pub(crate) struct ServerArgs {
           default_value = duration(Site::DEFAULT_SEND_TIMEOUT), value_parser = parse_interval,
           hide_short_help = true, allow_hyphen_values = true)]
     pub(crate) send_timeout: Duration,
+
+    /// Compress event streams with gzip for clients that accept it; auto leaves out this machine
+    #[arg(long, env = "SSETAIL_COMPRESS", value_name = "WHEN", default_value = "auto",
+          value_parser = compress_parser(), hide_short_help = true)]
+    pub(crate) compress: Compress,
 
     /// Do not serve the web page
     #[arg(long, env = "SSETAIL_NO_VIEWER", value_parser = BoolishValueParser::new(),

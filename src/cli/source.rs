@@ -16,10 +16,12 @@ pub(crate) enum SourceArg {
     Files(WantedSource),
     /// The URL of another server, with the name that was given for it.
     Upstream(Option<OsString>, String),
+    /// The URL of a stream of a NATS server, with the name that was given for it.
+    Stream(Option<OsString>, String),
     /// The systemd journal, or one of its units, with the name that was given for it.
     Journal(Option<OsString>, Option<String>),
-    /// A directory, which cannot be followed; the sentence suggests a glob.
-    Directory(String),
+    /// A directory or a device, which cannot be followed; the sentence says so, and suggests a glob.
+    Refused(String),
 }
 
 /// Parses the SOURCE arguments; an existing path is not searched for NAME= or wildcards.
@@ -46,8 +48,8 @@ fn parse_source(text: &OsStr, probe: &Probe) -> Result<SourceArg, String> {
     if probe.at(&whole.path()).exists {
         return path(None, &whole, probe);
     }
-    if let Some(url) = url(text) {
-        return Ok(SourceArg::Upstream(None, url));
+    if let Some(source) = url(None, text) {
+        return Ok(source);
     }
     if let Some(unit) = journal_unit(text) {
         return Ok(SourceArg::Journal(None, unit?));
@@ -60,8 +62,8 @@ fn parse_source(text: &OsStr, probe: &Probe) -> Result<SourceArg, String> {
     if let Some(unit) = journal_unit(rest) {
         return Ok(SourceArg::Journal(name, unit?));
     }
-    match url(rest) {
-        Some(url) => Ok(SourceArg::Upstream(name, url)),
+    match url(name.clone(), rest) {
+        Some(source) => Ok(source),
         None if is_input(rest) => Ok(SourceArg::Input(name)),
         None => path_or_pattern(name, rest, probe),
     }
@@ -119,11 +121,15 @@ fn is_input(text: &OsStr) -> bool {
     text == "-" || text == "/dev/stdin"
 }
 
-/// Returns a SOURCE that is the URL of a server.
-fn url(text: &OsStr) -> Option<String> {
+/// Returns a SOURCE that is the URL of a server or of a stream.
+fn url(name: Option<OsString>, text: &OsStr) -> Option<SourceArg> {
     let text = text.to_str()?;
     let scheme = text.split_once("://")?.0.to_ascii_lowercase();
-    matches!(&*scheme, "http" | "https").then(|| text.to_owned())
+    match &*scheme {
+        "http" | "https" => Some(SourceArg::Upstream(name, text.to_owned())),
+        "nats" | "tls" => Some(SourceArg::Stream(name, text.to_owned())),
+        _ => None,
+    }
 }
 
 /// Returns the unit of a SOURCE that is the systemd journal; no unit stands for all.
@@ -174,7 +180,11 @@ fn path(name: Option<OsString>, place: &Place, probe: &Probe) -> Result<SourceAr
     let glob = format!("{}/*.log", text.trim_end_matches('/'));
     if probe.at(&path).is_directory {
         let sentence = format!("{text} is a directory; to follow the files in it, give '{glob}'");
-        return Ok(SourceArg::Directory(sentence));
+        return Ok(SourceArg::Refused(sentence));
+    }
+    if probe.at(&path).is_device {
+        let sentence = format!("{text} is a device or a socket, which cannot be followed");
+        return Ok(SourceArg::Refused(sentence));
     }
     if text.ends_with('/') {
         return Err(format!(
@@ -218,8 +228,8 @@ mod tests {
                 (name, path.file_name().expect("a name").to_string_lossy().into_owned())
             }
             SourceArg::Files(WantedSource { name, .. }) => (name, "*".to_owned()),
-            SourceArg::Directory(sentence) => (None, sentence),
-            SourceArg::Upstream(name, url) => (name, url),
+            SourceArg::Refused(sentence) => (None, sentence),
+            SourceArg::Upstream(name, url) | SourceArg::Stream(name, url) => (name, url),
             SourceArg::Journal(name, unit) => (name, format!("unit {}", unit.unwrap_or_default())),
         };
         let name = |text: &str| Some(OsString::from(text));
@@ -235,6 +245,7 @@ mod tests {
         assert_eq!(named(url), (None, url.to_owned()));
         assert_eq!(named(&format!("web={url}")), (name("web"), url.to_owned()));
         assert_eq!(named("HTTP://web1"), (None, "HTTP://web1".to_owned()));
+        assert_eq!(named("nats://web1/LOGS"), (None, "nats://web1/LOGS".to_owned()));
         assert_eq!(named("ftp://web1/x"), (None, "x".to_owned()));
         assert_eq!(named("a=b=c.log"), (name("a"), "b=c.log".to_owned()));
     }

@@ -12,7 +12,7 @@ use regex::bytes::Regex;
 use super::source::absolute;
 use crate::event::{ContainerFormat, Format};
 use crate::follow::{SpoolNames, StartAt};
-use crate::http::ListenAddress;
+use crate::http::{Compress, ListenAddress};
 use crate::record::parse_time;
 use crate::system::{local_zone, wall_clock};
 
@@ -61,11 +61,19 @@ pub(super) fn parse_clients(text: &str) -> Result<usize, String> {
     }
 }
 
+pub(super) fn parse_replicas(text: &str) -> Result<usize, String> {
+    let replicas = text.parse().ok().filter(|replicas| (1..=5).contains(replicas));
+    replicas.ok_or_else(|| "expected a number from 1 to 5, e.g. 3".to_owned())
+}
+
 pub(super) fn parse_url_path(text: &str) -> Result<String, String> {
     let is_plain =
         |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=:@%".contains(&byte);
-    if !text.starts_with('/') || !text.bytes().all(is_plain) {
+    if text.is_empty() || !text.bytes().all(is_plain) {
         return Err("expected a percent-encoded path with a slash first, e.g. /sse".to_owned());
+    }
+    if !text.starts_with('/') {
+        return Err(format!("expected a path with a slash first: /{text}"));
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -136,6 +144,18 @@ pub(super) fn container_parser() -> impl TypedValueParser<Value = ContainerForma
         "docker" => ContainerFormat::Docker,
         _ => ContainerFormat::Cri,
     })
+}
+
+/// Parses the name of the streams that are compressed; the help text lists all of them.
+pub(super) fn compress_parser() -> impl TypedValueParser<Value = Compress> {
+    let values = Compress::NAMES.map(|(name, compress)| {
+        PossibleValue::new(name).help(match compress {
+            Compress::Auto => "Streams to other machines",
+            Compress::Always => "Streams to this machine too, such as those through a proxy on it",
+            Compress::Never => "No streams",
+        })
+    });
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<Compress>())
 }
 
 #[cfg(test)]

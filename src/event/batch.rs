@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
 
-use super::encoded::EncodedForms;
-use super::{Line, Lines, Location, Log, Presentation, Seq, Source};
+use super::encoded::{DeflatedForms, EncodedForms};
+use super::{Deflated, Line, Lines, Location, Log, MessagePlace, Presentation, Seq, Source};
 use crate::record::Context;
 
 /// Consecutive events of one source; see the documentation of the module.
@@ -18,12 +18,14 @@ pub struct Batch {
     first: Seq,
     content: BatchContent,
     encoded: EncodedForms,
+    /// The message that has the events, if they come from a stream of messages.
+    place: Option<Arc<MessagePlace>>,
     /// Offset of the first byte in the file or stream of the source.
     offset: u64,
     /// The batch before, if no log has their lines.
     previous: Weak<Batch>,
-    /// The context of the first line, once somebody has found it.
-    context: OnceLock<Context>,
+    /// The context of the first line, once somebody has found or guessed it.
+    context: OnceLock<FirstContext>,
     /// The context of the line behind the batch, once the records of all lines were read.
     next_context: OnceLock<Context>,
     /// Bytes of memory of all batches that share the meter.
@@ -35,7 +37,15 @@ pub struct Batch {
 pub struct NextContext {
     log: Option<Weak<dyn Log>>,
     offset: u64,
+    context: FirstContext,
+}
+
+/// The context of a line.
+#[derive(Clone, Copy, Debug)]
+struct FirstContext {
     context: Context,
+    /// The lines before could not be read.
+    is_guess: bool,
 }
 
 #[derive(Debug)]
@@ -85,6 +95,7 @@ impl Batch {
             first,
             content,
             encoded: EncodedForms::default(),
+            place: None,
             offset,
             previous: Weak::new(),
             context: OnceLock::new(),
@@ -101,6 +112,19 @@ impl Batch {
     pub fn at(mut self, offset: u64, previous: Weak<Batch>) -> Self {
         (self.offset, self.previous) = (offset, previous);
         self
+    }
+
+    /// Sets the message that has the events, by which their IDs are made.
+    #[must_use]
+    pub fn in_message(mut self, place: Arc<MessagePlace>) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The message that has the events, if they come from a stream of messages.
+    #[must_use]
+    pub fn place(&self) -> Option<&Arc<MessagePlace>> {
+        self.place.as_ref()
     }
 
     /// The source of the events.
@@ -155,6 +179,12 @@ impl Batch {
         self.lines().and_then(|lines| lines.location.as_ref())
     }
 
+    /// Returns true if the events can be read again when they are not in memory.
+    #[must_use]
+    pub fn is_logged(&self) -> bool {
+        self.place.is_some() || self.location().is_some()
+    }
+
     /// Offset of the first byte in the file or the stream of the source.
     #[must_use]
     pub fn offset(&self) -> u64 {
@@ -171,12 +201,24 @@ impl Batch {
     #[must_use]
     pub fn context(&self) -> Option<Context> {
         let at_start = || (self.lines().is_some() && self.offset == 0).then(|| Context::at(0));
-        self.context.get().copied().or_else(at_start)
+        self.context.get().map(|first| first.context).or_else(at_start)
+    }
+
+    /// Returns true if the context of the first line was guessed: another batch of the same events
+    /// may have other records.
+    #[must_use]
+    pub fn has_guessed_context(&self) -> bool {
+        self.context.get().is_some_and(|first| first.is_guess)
     }
 
     /// Sets the context of the first line, unless it is known.
     pub fn set_context(&self, context: Context) {
-        let _ = self.context.set(context);
+        let _ = self.context.set(FirstContext { context, is_guess: false });
+    }
+
+    /// Sets the context of the first line, before which no line could be read, unless it is known.
+    pub fn guess_context(&self, context: Context) {
+        let _ = self.context.set(FirstContext { context, is_guess: true });
     }
 
     /// The context of the line behind the batch, if the records of all lines were read.
@@ -195,6 +237,7 @@ impl Batch {
     pub fn leaves(&self) -> Option<NextContext> {
         let (lines, context) = (self.lines()?, self.next_context()?);
         let log = lines.location.as_ref().map(|location| Arc::downgrade(&location.log));
+        let context = FirstContext { context, is_guess: self.has_guessed_context() };
         Some(NextContext { log, offset: self.offset + lines.source_len() as u64, context })
     }
 
@@ -219,6 +262,45 @@ impl Batch {
             self.meter.fetch_add(bytes.len(), Ordering::Relaxed);
             bytes
         })
+    }
+
+    /// Returns the compressed form for `presentation` that refers to the batches before, if it was
+    /// made.
+    #[must_use]
+    pub fn chained(&self, presentation: Presentation) -> Option<&Deflated> {
+        self.deflated(presentation).chained.get()?.as_ref()
+    }
+
+    /// Returns the compressed form for `presentation` that refers to the batches before; `deflate` is
+    /// called at most once to make it, and may make none.
+    pub fn chained_or(
+        &self,
+        presentation: Presentation,
+        deflate: impl FnOnce() -> Option<Deflated>,
+    ) -> Option<&Deflated> {
+        let chained = &self.deflated(presentation).chained;
+        chained.get_or_init(|| Some(self.metered(deflate()?))).as_ref()
+    }
+
+    /// Returns the compressed form for `presentation` that refers to nothing before the batch;
+    /// `deflate` makes it if there is none yet.
+    pub fn alone_or(
+        &self,
+        presentation: Presentation,
+        deflate: impl FnOnce() -> Deflated,
+    ) -> &Deflated {
+        self.deflated(presentation).alone.get_or_init(|| self.metered(deflate()))
+    }
+
+    fn deflated(&self, presentation: Presentation) -> &DeflatedForms {
+        self.encoded.deflated(presentation, |size| {
+            self.meter.fetch_add(size, Ordering::Relaxed);
+        })
+    }
+
+    fn metered(&self, deflated: Deflated) -> Deflated {
+        self.meter.fetch_add(deflated.blocks.len(), Ordering::Relaxed);
+        deflated
     }
 
     /// Bytes of memory that the batch takes, with its encoded forms.
@@ -247,7 +329,7 @@ impl NextContext {
                 (log, location) => log.is_none() && location.is_none(),
             };
         if is_here {
-            batch.set_context(self.context);
+            let _ = batch.context.set(self.context);
         }
     }
 }

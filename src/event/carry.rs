@@ -43,6 +43,16 @@ impl Carry {
         self.part_bytes = if section.more { self.part_bytes + len } else { 0 };
     }
 
+    /// Returns the same state without what does not matter to the next lines.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        let settled = |line: LineCarry| {
+            let ended = LineCarry { key_lines: line.key_lines, ..LineCarry::default() };
+            if line.is_unfinished { line } else { ended }
+        };
+        Carry { lines: self.lines.map(settled), ..self }
+    }
+
     /// Returns the state at the start of another line of the same text.
     #[must_use]
     pub fn at_line_start(self) -> Self {

@@ -48,6 +48,11 @@ pub enum ControlEvent<'a> {
         /// The time of sending, in milliseconds since 1970.
         time: u64,
     },
+    /// The epochs of the runs from which the events come have changed; for a relay.
+    Lineage {
+        /// The epochs, separated by spaces.
+        epochs: &'a str,
+    },
     /// The read of one client has ended as its query asked.
     EndOfRead {
         /// The reason for the end.
@@ -138,6 +143,7 @@ impl ControlEvent<'_> {
                 }
             }
             ControlEvent::Ping { time } => object.number("time", Some(time)),
+            ControlEvent::Lineage { epochs } => object.text("epochs", epochs),
             ControlEvent::EndOfRead { reason } => object.text("reason", reason.as_str()),
         };
         object.finish()
@@ -149,6 +155,7 @@ impl ControlEvent<'_> {
             ControlEvent::Source { .. } => "source",
             ControlEvent::End { .. } => "end",
             ControlEvent::Ping { .. } => "ping",
+            ControlEvent::Lineage { .. } => "lineage",
             ControlEvent::EndOfRead { .. } => "end_of_read",
         }
     }
@@ -190,7 +197,9 @@ impl GapReason {
         GapReason::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 
-    fn as_str(self) -> &'static str {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             GapReason::Evicted => "evicted",
             GapReason::Slow => "slow",
@@ -279,6 +288,8 @@ mod tests {
         assert_eq!((end(Some(&exit)).as_str(), exit.code()), (json, 143));
         let ping = ControlEvent::Ping { time: 1_795_644_888_016 }.to_json();
         assert_eq!(ping, r#"{"type":"ping","time":1795644888016}"#);
+        let lineage = ControlEvent::Lineage { epochs: "k3f9q2 abc123" }.to_json();
+        assert_eq!(lineage, r#"{"type":"lineage","epochs":"k3f9q2 abc123"}"#);
         for (reason, name) in [
             (EndReason::Complete, "complete"),
             (EndReason::Time, "time"),

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::{
-    Carry, ContainerFormat, End, Envelope, HiddenLine, LineCarry, LineFilter, Lines, Origin,
-    Redaction, Span, Splitter, TextEncoding,
+    Carry, ContainerFormat, End, Envelope, FileOffsets, HiddenLine, LineCarry, LineFilter, Lines,
+    Origin, Redaction, Span, Splitter, TextEncoding,
 };
 
 /// Bytes after which no further section is added to a batch.
@@ -54,14 +54,38 @@ impl Cutting {
         end: End,
         own: impl FnOnce(&[u8]) -> Bytes,
     ) -> (Option<Lines>, usize) {
+        self.cut_stated(bytes, carry, end, None, own)
+    }
+
+    /// Does the same as [`cut`](Cutting::cut) for lines that are messages already.
+    ///
+    /// `envelope` returns what a container runtime has stated about the line at an index of `bytes`.
+    #[must_use]
+    pub fn cut_messages(
+        &self,
+        bytes: &[u8],
+        carry: &mut Carry,
+        end: End,
+        envelope: &dyn Fn(u32) -> Option<Envelope>,
+    ) -> (Option<Lines>, usize) {
+        self.cut_stated(bytes, carry, end, Some(envelope), Bytes::copy_from_slice)
+    }
+
+    fn cut_stated(
+        &self,
+        bytes: &[u8],
+        carry: &mut Carry,
+        end: End,
+        stated: Stated<'_>,
+        own: impl FnOnce(&[u8]) -> Bytes,
+    ) -> (Option<Lines>, usize) {
         let before = *carry;
         let encoding = self.encoding(carry);
         let mut spans = Vec::new();
-        let rewrites = self.rewrites(encoding);
-        let mut rewritten = rewrites.then(Rewritten::default);
+        let mut rewritten = self.rewrites(encoding, stated).then(Rewritten::default);
         let used = self.split(bytes, encoding, carry.part_bytes > 0, end, |section| {
             if let Some(rewritten) = &mut rewritten {
-                let message = self.read(bytes, section, encoding, carry);
+                let message = self.read(bytes, section, encoding, stated, carry);
                 let line = rewritten.push(&message, section);
                 self.select(&rewritten.text, line, message.envelope, carry, &mut spans);
                 rewritten.keep(&message, section, line, spans.len());
@@ -77,8 +101,7 @@ impl Cutting {
         let (bytes, origin, envelopes) = match rewritten {
             None => (own(&bytes[..used]), None, Vec::new()),
             Some(Rewritten { text, starts, hidden, envelopes }) => {
-                let (starts, hidden) = (starts.into(), hidden.into());
-                let origin = Origin { len: used, starts, hidden };
+                let origin = Origin { len: used, starts: starts.into(), hidden: hidden.into() };
                 (text.into_boxed_slice().into(), Some(origin), envelopes)
             }
         };
@@ -94,16 +117,17 @@ impl Cutting {
             end: if carry.part_bytes > 0 { End::Part } else { end },
             chunks: self.splitter.binary,
             time: 0,
+            offsets: FileOffsets::Unknown,
         };
         (Some(lines), used)
     }
 
     /// Returns the state that `bytes` leave, which begin with a line; `carry` is the state before.
     #[must_use]
-    pub fn carry_behind(&self, bytes: &[u8], mut carry: Carry) -> Carry {
+    pub fn carry_behind(&self, bytes: &[u8], mut carry: Carry, end: End) -> Carry {
         let mut at = 0;
         loop {
-            match self.cut(&bytes[at..], &mut carry, End::Open) {
+            match self.cut(&bytes[at..], &mut carry, end) {
                 (_, 0) => return carry,
                 (_, used) => at += used,
             }
@@ -129,7 +153,7 @@ impl Cutting {
     pub fn redact(&self, bytes: &[u8], carry: &mut Carry, end: End, out: &mut Vec<u8>) -> usize {
         let encoding = self.encoding(carry);
         self.split(bytes, encoding, carry.part_bytes > 0, end, |section| {
-            let Message { text, envelope } = self.read(bytes, section, encoding, carry);
+            let Message { text, envelope } = self.read(bytes, section, encoding, None, carry);
             let container = self.container.filter(|_| envelope.is_some());
             let line = encoding.decode(&bytes[section.start as usize..section.end as usize]);
             let whole = container.and_then(|container| container.replace(&line, &text));
@@ -142,15 +166,30 @@ impl Cutting {
         })
     }
 
+    /// Returns the length of the first part of an unfinished message that has more than `most`
+    /// bytes of UTF-8; `None` if it has not.
+    ///
+    /// No match of the redaction lies in two parts, unless one match fills a part.
+    #[must_use]
+    pub fn part_len(&self, message: &[u8], most: usize) -> Option<usize> {
+        let window = message.get(..most).filter(|window| window.len() < message.len())?;
+        Some(if self.redaction.is_empty() {
+            TextEncoding::Utf8.boundary(message, most)
+        } else {
+            self.redaction.cut(window)
+        })
+    }
+
     /// Returns the encoding in which lines are read.
     pub(super) fn encoding(&self, carry: &Carry) -> TextEncoding {
         carry.encoding.filter(|_| !self.splitter.binary).unwrap_or(TextEncoding::Utf8)
     }
 
     /// Returns whether published lines have other bytes than those that they are cut from.
-    fn rewrites(&self, encoding: TextEncoding) -> bool {
+    fn rewrites(&self, encoding: TextEncoding, stated: Stated<'_>) -> bool {
         let is_text = !self.splitter.binary;
-        let is_decoded = encoding != TextEncoding::Utf8 || self.container.is_some();
+        let has_messages = self.container.is_some() || stated.is_some();
+        let is_decoded = encoding != TextEncoding::Utf8 || has_messages;
         is_text && (is_decoded || !self.redaction.is_empty())
     }
 
@@ -179,13 +218,14 @@ impl Cutting {
         bytes: &'a [u8],
         section: Span,
         encoding: TextEncoding,
+        stated: Stated<'_>,
         carry: &mut Carry,
     ) -> Message<'a> {
         let text = encoding.decode(&bytes[section.start as usize..section.end as usize]);
         let is_whole = !section.more && !section.continued;
         let (mut envelope, text) = match self.container.filter(|_| is_whole) {
             Some(container) => container.decode_line(text),
-            None => (None, text),
+            None => (stated.filter(|_| is_whole).and_then(|of| of(section.start)), text),
         };
         if let Some(envelope) = &mut envelope {
             envelope.continues = carry.line_mut(envelope.stream).is_unfinished;
@@ -218,6 +258,9 @@ impl Cutting {
         }
     }
 }
+
+/// Returns what was stated about the line at an index.
+type Stated<'a> = Option<&'a dyn Fn(u32) -> Option<Envelope>>;
 
 fn is_part(envelope: Option<Envelope>) -> bool {
     envelope.is_some_and(|envelope| envelope.is_part)

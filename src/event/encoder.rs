@@ -9,7 +9,10 @@ use bytes::Bytes;
 
 use super::records::Records;
 use super::template::{LINE_END, Template};
-use super::{Batch, Epoch, EventId, Lines, Medium, Position, Presentation, Section, Seq};
+use super::{
+    Batch, Epoch, EventId, Lines, Medium, Numbering, Position, Presentation, Section, Seq,
+    message_of, seq_in_message,
+};
 use crate::record::{Clock, Zone};
 
 /// Encodes the events of one run.
@@ -50,10 +53,10 @@ impl Encoder {
         &self.epoch
     }
 
-    /// Returns the last event ID of a client that has everything before `position`.
+    /// Returns the last event ID of a client that has everything before `position` of this run.
     #[must_use]
     pub fn id(&self, position: Position) -> EventId {
-        EventId { epoch: self.epoch.clone(), position }
+        EventId { epoch: self.epoch.clone(), position, numbering: Numbering::Run }
     }
 
     /// Returns the first bytes of every event stream: a comment, so that something is flushed at
@@ -93,6 +96,11 @@ impl Encoder {
         let template = self.template(batch, presentation, lines);
         let events = lines.spans.len();
         let mut out = Vec::with_capacity(lines.bytes.len() + events * (template.fixed_len() + 12));
+        let first = start.next.max(batch.first());
+        let unread = (first - batch.first()) as usize..end.saturating_sub(batch.first()) as usize;
+        if start.skip == 0 && template.push_unchanged(&mut out, first, lines.bytes_of(unread)) {
+            return out.into();
+        }
         let mut records = self.records(batch, presentation);
         for (seq, line) in batch.lines_from(start.next).take_while(|(seq, _)| *seq < end) {
             let index = (seq - batch.first()) as usize;
@@ -152,20 +160,38 @@ impl Encoder {
         presentation: Presentation,
         lines: &'a Lines,
     ) -> Template<'a> {
-        Template::new(self.epoch.as_str(), presentation, batch.source().name.as_str(), lines)
+        let place = batch.place().map(|place| &**place);
+        let epoch = place.map_or(self.epoch.as_str(), |place| place.epoch.as_str());
+        Template::new(epoch, place, presentation, batch.source().name.as_str(), lines)
     }
 
     /// Encodes a batch of one control event.
     fn encode_control(&self, batch: &Batch, presentation: Presentation) -> Bytes {
         let json = batch.control_json().map_or("", |json| json);
-        self.control(presentation.medium, json, Position::before(batch.next()))
+        Encoder::control(
+            presentation.medium,
+            json,
+            &self.id_in(batch, Position::before(batch.next())),
+        )
     }
 
-    /// Encodes a control event with the data `json`; a client that has it has everything before
-    /// `position`.
+    /// Returns the last event ID of a client that has everything before `position`, which is in
+    /// `batch` or directly behind it.
     #[must_use]
-    pub fn control(&self, medium: Medium, json: &str, position: Position) -> Bytes {
-        let id = self.id(position);
+    pub fn id_in(&self, batch: &Batch, position: Position) -> EventId {
+        let Some(place) = batch.place() else { return self.id(position) };
+        let (number, _) = message_of(batch.first());
+        let next = seq_in_message(place.sequence, position.next - seq_in_message(number, 0));
+        EventId {
+            epoch: place.epoch.clone(),
+            position: Position { next, ..position },
+            numbering: Numbering::Messages(Some(place.check)),
+        }
+    }
+
+    /// Encodes a control event with the data `json`; `id` is the ID of a client that has it.
+    #[must_use]
+    pub fn control(medium: Medium, json: &str, id: &EventId) -> Bytes {
         match medium {
             Medium::Events => format!("event: ssetail\ndata: {json}\nid: {id}\n\n").into(),
             Medium::JsonLines => {

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use memchr::memchr2;
 
 use super::line_object::push_base64;
-use super::{Line, Stream};
+use super::{Envelope, Line, Stream};
 
 /// A line, or a part of one, as `exact` data states it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,20 @@ impl<'a> ExactLine<'a> {
         flags.is_empty().then_some(ExactLine { time, bytes, more, is_chunk, stream, stated })
     }
 
-    /// Whether a container runtime has stated something about the line.
+    /// Appends the data of the line to `data`.
+    pub fn push_data(&self, data: &mut Vec<u8>) {
+        let envelope = Envelope { stream: self.stream, time: self.stated, ..Envelope::default() };
+        let line = Line {
+            bytes: &self.bytes,
+            more: self.more,
+            continues: false,
+            offset: None,
+            envelope: self.has_envelope().then_some(envelope),
+        };
+        push_exact(data, line, format!("{} ", self.time).as_bytes(), self.is_chunk, false);
+    }
+
+    /// Returns true if a container runtime has stated something about the line.
     #[must_use]
     pub fn has_envelope(&self) -> bool {
         self.stream.is_some() || self.stated.is_some()
@@ -129,7 +142,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::Envelope;
 
     fn any_stream() -> impl Strategy<Value = Option<Stream>> {
         prop_oneof![Just(None), Just(Some(Stream::Stdout)), Just(Some(Stream::Stderr))]
@@ -160,7 +172,10 @@ mod tests {
             prop_assert!(memchr2(b'\r', b'\n', &data).is_none());
             let (time, bytes) = (time.into(), (&*bytes).into());
             let expected = ExactLine { time, bytes, more, is_chunk, stream, stated };
-            prop_assert_eq!(ExactLine::parse(&data), Some(expected));
+            prop_assert_eq!(ExactLine::parse(&data), Some(expected.clone()));
+            let mut again = Vec::new();
+            expected.push_data(&mut again);
+            prop_assert_eq!(again, data);
         }
     }
 }

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::numbering::{Check, MAX_INDEX, message_of, seq_in_message};
+
 /// Number of an event in its run: the first event is 1, and each next one is one more.
 pub type Seq = u64;
 
@@ -32,12 +34,27 @@ pub struct Position {
 ///
 /// All but the last piece of a line that is too long for one event have `EPOCH-SEQ.BYTES`: the
 /// client has the first `BYTES` bytes of the line of event `SEQ`.
+///
+/// The ID of an event in a stream of messages is `EPOCH-SEQUENCE.INDEX~CHECK`, or
+/// `EPOCH-SEQUENCE.INDEX.BYTES~CHECK`, with all numbers in base 36; `CHECK` can be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventId {
-    /// The run of the event.
+    /// The run of the event, or the stream of its message.
     pub epoch: Epoch,
-    /// The position of a client with this last event ID.
+    /// The position of a client with this last event ID. In a stream of messages, it is counted by
+    /// the sequences of the stream.
     pub position: Position,
+    /// The kind of numbers in the position.
+    pub numbering: Numbering,
+}
+
+/// The kind of numbers in an ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// Events of a run.
+    Run,
+    /// Events of messages; with the check of the message, unless nothing is known about it.
+    Messages(Option<Check>),
 }
 
 /// The text is not an ID that any run of ssetail could have written.
@@ -84,6 +101,14 @@ impl EventId {
         let text = std::str::from_utf8(text).map_err(|_| ParseIdError)?;
         let (epoch, position) = text.split_once('-').ok_or(ParseIdError)?;
         let epoch = Epoch::parse(epoch).ok_or(ParseIdError)?;
+        if let Some((position, check)) = position.split_once('~') {
+            let check = match check {
+                "" => None,
+                check => Some(Check::parse(check).ok_or(ParseIdError)?),
+            };
+            let position = parse_in_messages(position)?;
+            return Ok(EventId { epoch, position, numbering: Numbering::Messages(check) });
+        }
         let parsed = match position.split_once('.') {
             None => Position::before(parse_base36(position)?.checked_add(1).ok_or(ParseIdError)?),
             Some((seq, bytes)) => {
@@ -95,14 +120,21 @@ impl EventId {
         if parsed.next == 0 || (parsed.skip == 0 && position.contains('.')) {
             return Err(ParseIdError);
         }
-        Ok(EventId { epoch, position: parsed })
+        Ok(EventId { epoch, position: parsed, numbering: Numbering::Run })
     }
 }
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut digits = Vec::new();
-        push_position(&mut digits, self.position);
+        match self.numbering {
+            Numbering::Run => push_position(&mut digits, self.position),
+            Numbering::Messages(check) => {
+                push_in_messages(&mut digits, self.position, |number| number);
+                digits.push(b'~');
+                digits.extend(check.iter().flat_map(Check::as_bytes));
+            }
+        }
         write!(f, "{}-{}", self.epoch.0, String::from_utf8_lossy(&digits))
     }
 }
@@ -118,7 +150,40 @@ pub(super) fn push_position(text: &mut Vec<u8>, at: Position) {
     }
 }
 
-fn push_base36(text: &mut Vec<u8>, mut number: u64) {
+/// Appends the part of an ID in a stream of messages that stands between the dash and the `~`;
+/// `sequence` returns the sequence of a message by its number in the seq.
+pub(super) fn push_in_messages(text: &mut Vec<u8>, at: Position, sequence: impl Fn(u64) -> u64) {
+    let named = if at.skip == 0 { at.next.saturating_sub(1) } else { at.next };
+    let (number, index) = message_of(named);
+    push_base36(text, sequence(number));
+    text.push(b'.');
+    push_base36(text, index);
+    if at.skip > 0 {
+        text.push(b'.');
+        push_base36(text, u64::from(at.skip));
+    }
+}
+
+fn parse_in_messages(text: &str) -> Result<Position, ParseIdError> {
+    let mut parts = text.split('.');
+    let mut number = || parse_base36(parts.next().ok_or(ParseIdError)?);
+    let (sequence, index) = (number()?, number()?);
+    if index > MAX_INDEX || sequence > message_of(Seq::MAX).0 - 1 {
+        return Err(ParseIdError);
+    }
+    let seq = seq_in_message(sequence, index);
+    let skip = match number() {
+        Ok(skip) => u32::try_from(skip).ok().filter(|skip| *skip > 0).ok_or(ParseIdError)?,
+        Err(ParseIdError) => 0,
+    };
+    let position = if skip == 0 { Position::before(seq + 1) } else { Position { next: seq, skip } };
+    // Only the text that is written for this position is an ID.
+    let mut canonical = Vec::new();
+    push_in_messages(&mut canonical, position, |number| number);
+    if canonical == text.as_bytes() { Ok(position) } else { Err(ParseIdError) }
+}
+
+pub(super) fn push_base36(text: &mut Vec<u8>, mut number: u64) {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let mut digits = [0; 13];
     let mut at = digits.len();
@@ -151,8 +216,13 @@ mod tests {
 
     #[test]
     fn ids_are_short_base_36() {
-        let id = EventId { epoch: Epoch::from_random(35), position: Position::before(47) };
+        let position = Position::before(47);
+        let id = EventId { epoch: Epoch::from_random(35), position, numbering: Numbering::Run };
         assert_eq!(id.to_string(), "00000z-1a");
+        let position = Position { next: seq_in_message(46, 10), skip: 12 };
+        let numbering = Numbering::Messages(Check::parse("x7q"));
+        let id = EventId { position, numbering, ..id };
+        assert_eq!(id.to_string(), "00000z-1a.a.c~x7q");
     }
 
     #[test]
@@ -176,6 +246,13 @@ mod tests {
             "00000z-5.0",
             "00000z-zzzzzzzzzzzzzzzzz",
             "00000z-é",
+            "00000z-1~abc",
+            "00000z-1.2.3.4~abc",
+            "00000z-1.2~ab",
+            "00000z-1.2.0~abc",
+            "00000z-01.2~abc",
+            "00000z-1.zzzzz~abc",
+            "00000z-zzzzzzzzzz.1~abc",
             &long,
         ] {
             assert_eq!(EventId::parse(text.as_bytes()), Err(ParseIdError), "{text:?}");
@@ -185,10 +262,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(bits: u64, next in 1..u64::MAX, skip: u32) {
+        fn what_is_written_is_read_back(
+            bits: u64, next in 1..u64::MAX >> 1, skip: u32, is_run: bool, check: Option<[u8; 4]>,
+        ) {
+            let check = check.map(|text| Check::of(&text));
             let id = EventId {
                 epoch: Epoch::from_random(bits),
                 position: Position { next, skip },
+                numbering: if is_run { Numbering::Run } else { Numbering::Messages(check) },
             };
             prop_assert_eq!(EventId::parse(id.to_string().as_bytes()), Ok(id));
         }

@@ -30,6 +30,33 @@ pub struct Lines {
     pub chunks: bool,
     /// Time of reading, in milliseconds since 1970.
     pub time: u64,
+    /// The offsets of lines that have no location.
+    pub offsets: FileOffsets,
+}
+
+/// The offsets in their file of lines that cannot be read from it here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FileOffsets {
+    /// The offsets are not known, or the lines come from no file.
+    #[default]
+    Unknown,
+    /// The offset of the first byte of the text, which is the same text as in the file.
+    From(u64),
+    /// For each span, the offset of its section.
+    Each(Box<[u64]>),
+}
+
+impl FileOffsets {
+    /// Returns the offsets of the lines from number `first` on.
+    #[must_use]
+    pub fn skip(self, first: usize) -> Self {
+        match self {
+            FileOffsets::Each(offsets) => {
+                FileOffsets::Each(offsets.get(first..).unwrap_or_default().into())
+            }
+            other => other,
+        }
+    }
 }
 
 /// The place of decoded or redacted lines in the bytes that they were made from.
@@ -108,13 +135,21 @@ impl Lines {
             .origin
             .as_ref()
             .map_or(0, |origin| size_of_val(&*origin.starts) + size_of_val(&*origin.hidden));
-        self.bytes.len() + size_of_val(&*self.spans) + starts + size_of_val(&*self.envelopes)
+        let offsets = match &self.offsets {
+            FileOffsets::Each(offsets) => size_of_val(&**offsets),
+            _ => 0,
+        };
+        let spans = size_of_val(&*self.spans) + size_of_val(&*self.envelopes);
+        self.bytes.len() + spans + starts + offsets
     }
 
     /// Iterates over the lines from number `index` on.
-    pub(super) fn from(&self, index: usize) -> impl Iterator<Item = Line<'_>> {
+    pub(crate) fn from(&self, index: usize) -> impl Iterator<Item = Line<'_>> {
         let location = self.location.as_ref().filter(|location| location.log.is_file());
-        let base = location.map(|location| location.offset);
+        let base = match self.offsets {
+            FileOffsets::From(base) => Some(base),
+            _ => location.map(|location| location.offset),
+        };
         let mut line_start = base.map(|base| base - self.carry.part_bytes);
         self.spans.iter().enumerate().filter_map(move |(i, span)| {
             if !span.continued {
@@ -122,14 +157,25 @@ impl Lines {
                 line_start = base.map(|base| base + u64::from(start));
             }
             let envelope = self.envelopes.get(i).copied().flatten();
+            let offset = match &self.offsets {
+                FileOffsets::Each(offsets) => offsets.get(i).copied(),
+                _ => line_start,
+            };
             (i >= index).then(|| Line {
                 bytes: &self.bytes[span.start as usize..span.end as usize],
                 more: span.more || envelope.is_some_and(|envelope| envelope.is_part),
                 continues: span.continued || envelope.is_some_and(|envelope| envelope.continues),
-                offset: line_start,
+                offset,
                 envelope,
             })
         })
+    }
+
+    /// Iterates over the bytes of the lines with these numbers, as far as they exist.
+    pub(super) fn bytes_of(&self, lines: Range<usize>) -> impl Iterator<Item = &[u8]> + Clone {
+        let spans = self.spans.get(lines.start..lines.end.min(self.spans.len()));
+        let bytes = |span: &Span| &self.bytes[span.start as usize..span.end as usize];
+        spans.unwrap_or_default().iter().map(bytes)
     }
 
     /// Returns the indices of the spans that belong to the same section as span `index`.
@@ -162,7 +208,7 @@ impl Lines {
     }
 
     /// Returns the index of the first byte of the section with span `index` in its source.
-    pub(super) fn source_index(&self, index: usize) -> u32 {
+    pub(crate) fn source_index(&self, index: usize) -> u32 {
         self.origin.as_ref().map_or(self.spans[index].start, |origin| origin.starts[index])
     }
 

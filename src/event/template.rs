@@ -8,10 +8,13 @@ use std::cell::Cell;
 use memchr::memchr;
 
 use super::exact::push_exact;
-use super::id::push_position;
+use super::id::{push_base36, push_in_messages, push_position};
 use super::line_object::{LineObject, push_base64};
 use super::text_encoding::char_boundary;
-use super::{Format, Line, Lines, Medium, Position, Presentation, Seq, Stream};
+use super::unchanged::Joint;
+use super::{
+    Format, Line, Lines, Medium, MessagePlace, Position, Presentation, Seq, Stream, message_of,
+};
 use crate::record::Record;
 
 /// An event is shorter than this, in bytes with all its fields: the smallest limit of common
@@ -34,6 +37,8 @@ pub(super) struct Template<'a> {
     medium: Medium,
     prefix: Vec<u8>,
     id: Vec<u8>,
+    /// The message that has the events, if there is one.
+    place: Option<&'a MessagePlace>,
     suffix: &'static [u8],
     format: Format,
     name: &'a str,
@@ -55,7 +60,13 @@ struct OpenLine {
 }
 
 impl<'a> Template<'a> {
-    pub(super) fn new(epoch: &str, with: Presentation, name: &'a str, lines: &Lines) -> Self {
+    pub(super) fn new(
+        epoch: &str,
+        place: Option<&'a MessagePlace>,
+        with: Presentation,
+        name: &'a str,
+        lines: &Lines,
+    ) -> Self {
         let (prefix, id, suffix): (_, _, &'static [u8]) = match with.medium {
             Medium::Events => (event_prefix(name, with.named), format!("\nid: {epoch}-"), b"\n\n"),
             Medium::JsonLines => (Vec::new(), format!(",\"id\":\"{epoch}-"), b"\"}\n"),
@@ -66,6 +77,7 @@ impl<'a> Template<'a> {
             medium: with.medium,
             prefix,
             id: id.into(),
+            place,
             suffix,
             format: with.format,
             name,
@@ -81,6 +93,42 @@ impl<'a> Template<'a> {
     /// Number of bytes that every event has beside the line and the position.
     pub(super) fn fixed_len(&self) -> usize {
         self.prefix.len() + self.id.len() + self.suffix.len()
+    }
+
+    /// Appends the events of `lines`, of which the first one is event `first`, if they are sent as
+    /// they are; returns false if this presentation changes them.
+    pub(super) fn push_unchanged<'b>(
+        &self,
+        out: &mut Vec<u8>,
+        first: Seq,
+        lines: impl Iterator<Item = &'b [u8]> + Clone,
+    ) -> bool {
+        let is_text = self.medium == Medium::Events && self.format == Format::Text;
+        let longest = MAX_EVENT - self.fixed_len() - OTHER_FIELDS;
+        if !is_text || !self.clean || lines.clone().any(|line| line.len() > longest) {
+            return false;
+        }
+        let mut joint = self.joint(first);
+        out.extend_from_slice(&self.prefix);
+        for line in lines {
+            out.extend_from_slice(line);
+            out.extend_from_slice(joint.bytes());
+            joint.advance();
+        }
+        out.truncate(out.len() - self.prefix.len());
+        true
+    }
+
+    /// Returns the bytes between the lines of event `seq` and the next one.
+    fn joint(&self, seq: Seq) -> Joint {
+        let Some(place) = self.place else {
+            return Joint::new(&self.id, seq, &[self.suffix, &self.prefix].concat());
+        };
+        let mut id = self.id.clone();
+        push_base36(&mut id, place.sequence);
+        id.push(b'.');
+        let behind = [b"~", place.check.as_bytes(), self.suffix, &self.prefix].concat();
+        Joint::new(&id, message_of(seq).1, &behind)
     }
 
     /// Appends the event of `line` without its first `skip` bytes, or several events with a piece
@@ -151,7 +199,14 @@ impl<'a> Template<'a> {
             }
         }
         out.extend_from_slice(&self.id);
-        push_position(out, position);
+        match self.place {
+            None => push_position(out, position),
+            Some(place) => {
+                push_in_messages(out, position, |_| place.sequence);
+                out.push(b'~');
+                out.extend_from_slice(place.check.as_bytes());
+            }
+        }
         out.extend_from_slice(self.suffix);
     }
 
@@ -171,7 +226,7 @@ fn event_prefix(name: &str, named: bool) -> Vec<u8> {
 
 /// Returns whether all lines in `bytes` can be sent as text without any change.
 fn is_clean(bytes: &[u8]) -> bool {
-    memchr(b'\r', bytes).is_none() && std::str::from_utf8(bytes).is_ok()
+    memchr(b'\r', bytes).is_none() && (bytes.is_ascii() || std::str::from_utf8(bytes).is_ok())
 }
 
 /// Returns the end of a piece of at most `len` bytes that begins at `start` and splits no UTF-8

@@ -2,15 +2,16 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use super::shared::Shared;
 use super::start::{Candidates, Start, is_known};
 use super::state::FeedState;
 use super::subscriber::Subscriber;
-use crate::event::{Batch, Encoder, EventId, Position, Seq};
+use crate::event::{Batch, Encoder, EventId, Numbering, Position, Seq, message_of};
 use crate::record::Context;
-use crate::store::Capacity;
+use crate::store::{Capacity, Resolved};
 
 /// The reading side of a feed, which makes subscribers.
 #[derive(Clone, Debug)]
@@ -53,10 +54,40 @@ impl Feed {
     /// written it.
     #[must_use]
     pub fn event_of(&self, id: &EventId) -> Option<Seq> {
+        let state = self.shared.lock();
+        if let Some(messages) = &state.messages {
+            let (Resolved::At(position) | Resolved::Unverified(position)) =
+                messages.resolve(id, &state.ring)
+            else {
+                return None;
+            };
+            let Position { next, skip } = position;
+            return is_known(&state, position).then(|| if skip == 0 { next - 1 } else { next });
+        }
+        drop(state);
         let Position { next, skip } = id.position;
-        let is_known =
-            id.epoch == *self.shared.encoder.epoch() && is_known(&self.shared.lock(), id.position);
+        let is_known = id.numbering == Numbering::Run
+            && id.epoch == *self.shared.encoder.epoch()
+            && is_known(&self.shared.lock(), id.position);
         is_known.then(|| if skip == 0 { (next - 1).max(1) } else { next })
+    }
+
+    /// Returns the last event ID of a client that has everything before `position`.
+    #[must_use]
+    pub fn id(&self, position: Position) -> EventId {
+        let in_messages = self.shared.lock().id_in_messages(position);
+        in_messages.unwrap_or_else(|| self.shared.encoder.id(position))
+    }
+
+    /// Returns whether so many events lie between two positions that those behind the first one may
+    /// be evicted soon: a quarter of those that a new client gets, or so many messages.
+    #[must_use]
+    pub fn is_far(&self, from: Position, to: Position) -> bool {
+        let state = self.shared.lock();
+        let quarter = state.ring.capacity().lines / 4;
+        let events = to.next.saturating_sub(from.next);
+        let passed = if state.messages.is_some() { message_of(events).0 } else { events };
+        quarter > 0 && passed > quarter
     }
 
     /// Finds the context of `batch`, whose log a blocking thread reads.
@@ -69,7 +100,7 @@ impl Feed {
             let find = move || reloader.find_context(None, &batch);
             if tokio::task::spawn_blocking(find).await.is_err() {
                 // A panic of the thread has been reported, and counts as a missing file.
-                spare.set_context(Context::at(spare.offset()));
+                spare.guess_context(Context::at(spare.offset()));
             }
         }
     }
@@ -119,16 +150,30 @@ impl Feed {
         self.shared.lock().is_aborting
     }
 
-    /// Number of subscribers.
+    /// Seq of the event that will be published next.
     #[must_use]
-    pub fn subscribers(&self) -> usize {
-        self.shared.lock().waiters.len()
+    pub fn next(&self) -> Seq {
+        self.shared.lock().ring.next()
     }
 
-    /// Largest number of events from the ring that a new subscriber gets.
+    /// Number of subscribers that are clients.
     #[must_use]
-    pub fn replay_lines(&self) -> u64 {
-        self.shared.lock().ring.capacity().lines
+    pub fn subscribers(&self) -> usize {
+        let internal = self.shared.internal.load(Ordering::Relaxed);
+        self.shared.lock().waiters.len().saturating_sub(internal)
+    }
+
+    /// Returns whether a client has not read everything, seen from an internal subscriber that is
+    /// reading.
+    #[must_use]
+    pub fn has_clients_behind(&self) -> bool {
+        let internal = self.shared.internal.load(Ordering::Relaxed);
+        self.shared.lock().waiters.behind() > internal
+    }
+
+    /// Leaves one subscriber of the caller out of [`subscribers`](Feed::subscribers), for good.
+    pub fn leave_out_subscriber(&self) {
+        self.shared.internal.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns the memory that the feed uses.
@@ -136,7 +181,7 @@ impl Feed {
     pub fn usage(&self) -> RingUsage {
         let FeedState { ring, index, .. } = &*self.shared.lock();
         RingUsage {
-            events: ring.next() - ring.oldest(),
+            events: ring.events(),
             bytes: ring.bytes(),
             index_bytes: index.bytes(),
             capacity: ring.capacity(),
@@ -148,6 +193,7 @@ impl Feed {
     pub fn is_complete(&self, id: &EventId) -> bool {
         let state = self.shared.lock();
         state.ended
+            && id.numbering == Numbering::Run
             && id.epoch == *self.shared.encoder.epoch()
             && id.position.skip == 0
             && id.position.next == state.ring.next()

@@ -20,6 +20,7 @@ use self::tally::{FoundLine, Tally};
 use super::shared::Shared;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
 use crate::event::{Selection, Seq, Source, Surroundings};
+use crate::store::MessageGroup;
 
 /// Bytes of lines in memory after which a step takes no further batch; half as many as an entry of
 /// the index can have.
@@ -33,6 +34,13 @@ const STEP_SIZE: usize = 256 * 1024;
 /// Each time, up to 256 entries are examined. With twice the number, a search that passes over the
 /// entries of other sources delays the tasks of its thread for twice as long.
 const LOCKS_PER_POLL: usize = 16;
+
+/// Most bytes of messages that are read to find the newest lines of each source, if they need not
+/// match anything: some sources may have written nothing for a long time.
+///
+/// With half the value, the lines of a source between many others are missed twice as often; with
+/// twice the value, such a search can take twice as long.
+const MESSAGE_BYTES: u64 = 64 << 20;
 
 /// A search for the newest lines, and its results so far.
 #[derive(Debug)]
@@ -55,6 +63,10 @@ pub(super) struct LookBack {
     floors: HashMap<usize, Seq>,
     quiet: Quiet,
     step: Option<Step>,
+    /// True if all events are counted, without a selection, and have to be read for that.
+    reads_all: bool,
+    /// Bytes of messages that may still be read to count lines that are not selected.
+    budget: u64,
 }
 
 /// The result of a search.
@@ -95,7 +107,18 @@ impl LookBack {
             floors: HashMap::new(),
             quiet: Quiet::default(),
             step: None,
+            reads_all: false,
+            budget: MESSAGE_BYTES,
         }
+    }
+
+    /// Reads the events to count them: those of messages, of which only a part is known.
+    pub(super) fn reading_all(mut self) -> Self {
+        if self.selection.is_none() {
+            self.selection = Some(Arc::default());
+            self.reads_all = true;
+        }
+        self
     }
 
     /// Leaves out the lines before `floors`, by the ID of their source.
@@ -140,14 +163,14 @@ impl LookBack {
     /// that are wanted if it returns `None`.
     fn next_part(
         &mut self,
-        FeedState { ring, index, .. }: &FeedState,
+        state: &FeedState,
         is_selected: impl Fn(&Source) -> bool,
     ) -> Option<Part> {
-        let before = self.before;
+        let (before, ring) = (self.before, &state.ring);
         let mut size = 0;
         let mut batches = Vec::new();
         for batch in ring.before(before).rev().take(ENTRIES_PER_LOCK) {
-            let can_be_read = batch.location().is_some() || batch.next() > self.replay_start;
+            let can_be_read = batch.is_logged() || batch.next() > self.replay_start;
             let is_wanted = can_be_read && self.is_missing(batch.source(), batch.next());
             if let Some(lines) = batch.lines().filter(|_| is_wanted && is_selected(batch.source()))
             {
@@ -162,15 +185,38 @@ impl LookBack {
         if self.before < before {
             return (!batches.is_empty()).then_some(Part::Batches(batches));
         }
-        for entry in index.before(before).rev().take(ENTRIES_PER_LOCK) {
+        for entry in state.entries_before(before) {
             let source = entry.source();
+            if let Some(group) = entry.messages() {
+                let floor = self.floors.get(&source.id).copied().unwrap_or(0);
+                if entry.next() <= floor || !self.takes(group) {
+                    return None;
+                }
+                self.before = entry.first();
+                return Some(Part::Entry(entry));
+            }
             self.before = entry.first();
             let is_missing = entry.lines() > 0 && self.is_missing(source, entry.next());
             if is_missing && is_selected(source) {
-                return Some(Part::Entry(entry.clone()));
+                return Some(Part::Entry(entry));
             }
         }
         None
+    }
+
+    /// Returns whether the search goes on with the messages of `group`.
+    ///
+    /// Without a selection, it ends when all sources that it has seen have enough lines.
+    fn takes(&mut self, group: &MessageGroup) -> bool {
+        if !self.reads_all {
+            return true;
+        }
+        let is_complete = !self.tallies.is_empty() && self.tallies.values().all(Tally::is_complete);
+        let messages = group.sequences.end - group.sequences.start;
+        let bytes = messages * group.log.message_size();
+        let is_affordable = self.budget > 0;
+        self.budget = self.budget.saturating_sub(bytes);
+        is_affordable && !is_complete
     }
 
     /// Returns whether lines of `source` before event `next` are missing.

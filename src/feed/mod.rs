@@ -71,6 +71,7 @@ mod start;
 mod start_search;
 mod state;
 mod subscriber;
+mod verification;
 mod waiters;
 mod writer;
 
@@ -79,6 +80,6 @@ pub use gap::Gap;
 pub use handle::{Feed, RingUsage};
 pub use inline::InlineStream;
 pub use publisher::Publisher;
-pub use resume::{feed, resume};
+pub use resume::{feed, feed_of_messages, resume};
 pub use start::{Backlog, Candidates, Start};
 pub use subscriber::{Read, Subscriber};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::state::FeedState;
 use crate::event::{Batch, Seq};
-use crate::store::{IndexEntry, Lookup};
+use crate::store::{Found, IndexEntry};
 
 /// Largest number of bytes of lines that one read returns, unless a single batch is larger.
 ///
@@ -55,15 +55,13 @@ impl FeedState {
     ) -> NextRead {
         if let Some(batches) = self.ring.from(cursor) {
             let can_be_read = |batch: &&Arc<Batch>| {
-                batch.next() > replay_start || batch.lines().is_none() || batch.location().is_some()
+                batch.next() > replay_start || batch.lines().is_none() || batch.is_logged()
             };
             let mut batches = batches.peekable();
             return match batches.peek() {
                 None => NextRead::CaughtUp,
                 Some(first)
-                    if cursor < replay_start
-                        && first.location().is_none()
-                        && first.lines().is_some() =>
+                    if cursor < replay_start && !first.is_logged() && first.lines().is_some() =>
                 {
                     NextRead::Lost(first.next().min(replay_start))
                 }
@@ -73,10 +71,11 @@ impl FeedState {
                 }
             };
         }
-        match self.index.find(cursor) {
-            Lookup::Hole(next) => NextRead::Lost(next.unwrap_or(self.ring.oldest())),
-            Lookup::Entry(entry) if is_wanted(entry) => NextRead::InFile(entry.clone()),
-            Lookup::Entry(entry) => NextRead::Unwanted(entry.next()),
+        match self.find(cursor) {
+            Found::Unknown(next) => NextRead::Unwanted(next),
+            Found::Hole(next) => NextRead::Lost(next.unwrap_or(self.ring.oldest())),
+            Found::Group(entry) if is_wanted(&entry) => NextRead::InFile(entry),
+            Found::Group(entry) => NextRead::Unwanted(entry.next().min(self.ring.oldest())),
         }
     }
 
@@ -86,9 +85,9 @@ impl FeedState {
         seq: Seq,
         is_wanted: impl Fn(&IndexEntry) -> bool,
     ) -> Option<IndexEntry> {
-        let Lookup::Entry(entry) = self.index.find(seq) else { return None };
-        let is_newest = matches!(self.index.find(entry.next()), Lookup::Hole(None));
-        (!is_newest && is_wanted(entry)).then(|| entry.clone())
+        let Found::Group(entry) = self.find(seq) else { return None };
+        let is_newest = matches!(self.find(entry.next()), Found::Hole(None));
+        (!is_newest && is_wanted(&entry)).then_some(entry)
     }
 }
 

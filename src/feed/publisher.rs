@@ -1,12 +1,14 @@
 //! The writing side of a feed.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, MutexGuard};
 use std::task::Waker;
 
 use super::draft::Draft;
 use super::shared::Shared;
-use crate::event::{Seq, Source};
+use super::writer::Writer;
+use crate::event::{Batch, Seq, Source, message_of, seq_in_message};
+use crate::store::Era;
 
 /// Publishes events; the feed closes when the last clone is dropped.
 #[derive(Debug)]
@@ -54,13 +56,75 @@ impl Publisher {
         state.ring.oldest() < next || state.index.has_lines(source)
     }
 
+    /// Begins another era of messages, which `era` makes of the smallest number that its first
+    /// message can have.
+    ///
+    /// Must be called before messages are published, and only in a feed of messages.
+    pub fn begin_era(&self, era: impl FnOnce(u64) -> Era) {
+        let mut writer = self.shared.lock_writer();
+        let mut state = self.shared.lock();
+        let is_first = state.messages.as_ref().is_some_and(|known| known.newest().is_none());
+        let era = era(message_of(writer.next).0 + 1);
+        if is_first {
+            writer.next = seq_in_message(era.start, 0);
+            state.ring.begin_at(writer.next);
+        }
+        if let Some(messages) = &mut state.messages {
+            messages.begin(era);
+        }
+    }
+
+    /// The meter with which the batches of messages must be made.
+    #[must_use]
+    pub fn meter(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.shared.lock_writer().meter)
+    }
+
+    /// Publishes batches of messages, whose seqs grow, in one step; the next message begins at
+    /// `next`.
+    pub fn publish_messages(&self, batches: Vec<Arc<Batch>>, next: Seq) {
+        let mut writer = self.shared.lock_writer();
+        let mut state = self.shared.lock();
+        state.read_to = next;
+        if let Some(last) = batches.last() {
+            drop(state);
+            writer.next = last.next();
+            self.add(writer, batches, false);
+            return;
+        }
+        // Clients may wait for a message that has no events.
+        let waiters = state.waiters.take();
+        drop(state);
+        drop(writer);
+        for waiter in waiters {
+            waiter.waker.wake();
+        }
+    }
+
+    /// Notes that the newest sequence of the stream of messages was looked up: what is not published
+    /// by now does not exist.
+    pub fn note_newest(&self) {
+        let mut state = self.shared.lock();
+        state.checks += 1;
+        let waiters = state.waiters.take();
+        drop(state);
+        for waiter in waiters {
+            waiter.waker.wake();
+        }
+    }
+
     fn push(&self, drafts: Vec<Draft>, is_last: bool) -> Seq {
         let mut writer = self.shared.lock_writer();
         let batches = writer.write(drafts, |seq| self.shared.lock().entries_from(seq));
         let next = writer.next;
-        if batches.is_empty() && !is_last {
-            return next;
+        if !batches.is_empty() || is_last {
+            self.add(writer, batches, is_last);
         }
+        next
+    }
+
+    /// Adds batches to the feed, and wakes its subscribers.
+    fn add(&self, mut writer: MutexGuard<'_, Writer>, batches: Vec<Arc<Batch>>, is_last: bool) {
         let bytes: usize = batches.iter().map(|batch| batch.size()).sum();
         let mut state = self.shared.lock();
         state.ended = is_last;
@@ -73,7 +137,6 @@ impl Publisher {
         self.shared.reloader.keep_tails(&evicted);
         // Freeing the memory of evicted batches takes time and needs no lock.
         drop(evicted);
-        next
     }
 }
 

@@ -9,12 +9,13 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::SetOnce;
 
 use super::buffers::Buffers;
 use crate::event::{Batch, Cutting, Encoder, Presentation, Seq};
 use crate::record::{Clock, Context};
-use crate::store::{ContextFinder, IndexEntry, Tails};
+use crate::store::{ContextFinder, IndexEntry, MessageGroup, Tails};
 
 /// Bytes of memory for reloaded batches, with their encoded forms, that stay for other subscribers.
 ///
@@ -49,6 +50,8 @@ pub(super) struct Reloader {
 /// An entry that is being read or was read.
 #[derive(Debug)]
 struct Cached {
+    /// Seq of the first event of the entry.
+    first: Seq,
     /// Seq of the event after the last one of the entry, which grows with the entry.
     next: Seq,
     cell: Cell,
@@ -62,7 +65,17 @@ struct Filling {
 
 impl Filling {
     fn fill(self, entry: &IndexEntry, presentation: Option<Presentation>) {
-        let batches = self.reloader.read(entry, presentation);
+        self.set(self.reloader.read(entry, presentation));
+    }
+
+    async fn fill_from_messages(self, group: MessageGroup, presentation: Option<Presentation>) {
+        let meter = Arc::clone(&self.reloader.meter);
+        let read = group.log.read(group.sequences, group.shift, meter);
+        let batches = read.await;
+        self.set(batches.map(|batches| self.reloader.encode(batches, presentation)));
+    }
+
+    fn set(&self, batches: Reloaded) {
         if batches.is_some() {
             let _ = self.cell.set(batches);
         }
@@ -98,16 +111,22 @@ impl Reloader {
         presentation: Option<Presentation>,
     ) -> Cell {
         let mut cache = self.lock();
-        let known = cache.iter().position(|cached| cached.next == entry.next());
+        let (first, next) = (entry.first(), entry.next());
+        let known = cache.iter().position(|cached| cached.first == first && cached.next == next);
         if let Some(cached) = known.and_then(|at| cache.remove(at)) {
             let cell = Arc::clone(&cached.cell);
             cache.push_back(cached);
             return cell;
         }
         let cell = Cell::default();
-        cache.push_back(Cached { next: entry.next(), cell: Arc::clone(&cell) });
+        cache.push_back(Cached { first, next, cell: Arc::clone(&cell) });
         drop(cache);
         let filling = Filling { reloader: Arc::clone(self), cell: Arc::clone(&cell) };
+        if let Some(group) = entry.messages().cloned() {
+            // Waiting for a server takes no thread.
+            tokio::spawn(filling.fill_from_messages(group, presentation));
+            return cell;
+        }
         // The thread that reads sets the result itself: going back to a task would wake two more.
         tokio::task::spawn_blocking(move || filling.fill(&entry, presentation));
         cell
@@ -159,12 +178,27 @@ impl Reloader {
     }
 
     /// Reads the batches of `entry`, which others need not want, and keeps nothing.
+    ///
+    /// Must be called on a blocking thread of the runtime.
     pub(super) fn read_uncached(&self, entry: &IndexEntry) -> Option<Vec<Arc<Batch>>> {
+        if let Some(MessageGroup { log, sequences, shift }) = entry.messages() {
+            let read = log.read(sequences.clone(), *shift, Arc::default());
+            return Handle::current().block_on(read);
+        }
         self.read_with(entry, Arc::default)
     }
 
     fn read(&self, entry: &IndexEntry, presentation: Option<Presentation>) -> Reloaded {
         let batches = self.read_with(entry, || Arc::clone(&self.meter))?;
+        Some(self.encode(batches, presentation))
+    }
+
+    /// Encodes batches in `presentation`, unless the cache is full.
+    fn encode(
+        &self,
+        batches: Vec<Arc<Batch>>,
+        presentation: Option<Presentation>,
+    ) -> Arc<[Arc<Batch>]> {
         // When the cache is full, batches would be evicted before they are sent; subscribers then
         // encode the batches that they send.
         if let Some(presentation) = presentation.filter(|_| !self.is_full()) {
@@ -177,7 +211,7 @@ impl Reloader {
                 before = Some(batch);
             }
         }
-        Some(batches.into())
+        batches.into()
     }
 
     fn read_with(

@@ -9,9 +9,9 @@ use super::reload::Reloader;
 use super::shared::Shared;
 use super::state::FeedState;
 use super::writer::Writer;
-use crate::event::{Cutting, Encoder};
+use crate::event::{Cutting, Encoder, Source};
 use crate::journal::Journal;
-use crate::store::{Capacity, History};
+use crate::store::{Capacity, History, Messages};
 
 /// Makes an empty feed, whose events get IDs from `encoder`.
 ///
@@ -20,6 +20,24 @@ use crate::store::{Capacity, History};
 #[must_use]
 pub fn feed(encoder: Encoder, capacity: Capacity, cutting: Cutting) -> (Publisher, Feed) {
     resume(encoder, capacity, cutting, History::empty(capacity), None)
+}
+
+/// Makes an empty feed of messages of a stream, for which the source `head` stands.
+///
+/// The other parameters are those of [`feed`].
+#[must_use]
+pub fn feed_of_messages(
+    encoder: Encoder,
+    capacity: Capacity,
+    cutting: Cutting,
+    head: Arc<Source>,
+) -> (Publisher, Feed) {
+    let (publisher, feed) = self::feed(encoder, capacity, cutting);
+    let mut state = feed.shared.lock();
+    state.ring.set_sparse();
+    state.messages = Some(Messages::new(head));
+    drop(state);
+    (publisher, feed)
 }
 
 /// Makes a feed that continues after `history`, and writes records of all events to `journal`.

@@ -1,6 +1,6 @@
 //! The parts that the publishers, subscribers and handles of one feed share.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -30,6 +30,8 @@ pub(super) struct Shared {
     pub(super) search_permits: Arc<Semaphore>,
     /// Number of publishers.
     pub(super) publishers: AtomicU64,
+    /// Number of subscribers that are no clients.
+    pub(super) internal: AtomicUsize,
 }
 
 impl Shared {
@@ -47,6 +49,7 @@ impl Shared {
             encoder,
             search_permits: Arc::new(Semaphore::new(SEARCHES)),
             publishers: AtomicU64::new(1),
+            internal: AtomicUsize::new(0),
         }
     }
 

@@ -14,9 +14,9 @@ use tokio::task::spawn_blocking;
 
 use super::shared::Shared;
 use super::state::ENTRIES_PER_LOCK;
-use crate::event::{Selection, Seq, Source, Surroundings};
+use crate::event::{Selection, Seq, Source, Surroundings, seq_in_message};
 use crate::record::MAX_DISORDER;
-use crate::store::{IndexEntry, Lookup};
+use crate::store::{Found, IndexEntry};
 
 /// Number of times that the lock is taken before other tasks get their turn; see
 /// [`look_back`](super::look_back).
@@ -30,6 +30,13 @@ type Probes = Pin<Box<dyn Future<Output = HashMap<usize, Seq>> + Send>>;
 /// The start of a longer entry is not sent. With twice the value, searches for entries read more
 /// lines that are too old.
 const ENTRY: u64 = 1024;
+
+/// Most milliseconds by which the clock of a host can be ahead of that of a stream of messages, which
+/// notes when it has received a message.
+///
+/// Lines of a host whose clock is further ahead are missed if they are newer than `since` only by
+/// that. With twice the value, twice as many messages are read for nothing.
+const CLOCK_DIFFERENCE: i64 = 5 * 60 * 1000;
 
 /// A search for the first lines that can be as new as a time.
 pub(super) struct SinceSearch {
@@ -64,6 +71,9 @@ impl SinceSearch {
         shared: &Arc<Shared>,
         is_selected: impl Fn(&Source) -> bool,
     ) -> Poll<HashMap<usize, Seq>> {
+        if self.probes.is_none() {
+            self.probes = self.probe_messages(shared);
+        }
         for _ in 0..LOCKS_PER_POLL {
             if let Some(probes) = &mut self.probes {
                 let starts = ready!(probes.as_mut().poll(cx));
@@ -76,6 +86,22 @@ impl SinceSearch {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Begins to search the messages behind the ring, if there are any; the result is that of the
+    /// source which stands for the stream.
+    fn probe_messages(&self, shared: &Shared) -> Option<Probes> {
+        let since = self.since.saturating_sub(CLOCK_DIFFERENCE);
+        let state = shared.lock();
+        let messages = state.messages.as_ref()?;
+        let (head, era) = (messages.head().id, messages.newest().cloned());
+        let oldest = state.ring.oldest();
+        drop(state);
+        Some(Box::pin(async move {
+            let Some(era) = era else { return HashMap::new() };
+            let first = era.log.first_since(era.sequences_before(oldest), since).await;
+            HashMap::from([(head, seq_in_message(first + era.shift, 0))])
+        }))
     }
 
     /// Lists some entries; returns false when there are no more.
@@ -158,9 +184,9 @@ fn with_lead(entries: &[Range<Seq>], first: usize, lead: u64) -> Seq {
 
 /// Returns the time of the first line of the entry with event `seq`; `None` if it cannot be read.
 fn first_time(shared: &Shared, seq: Seq) -> Option<i64> {
-    let entry: IndexEntry = match shared.lock().index.find(seq) {
-        Lookup::Entry(entry) => entry.clone(),
-        Lookup::Hole(_) => return None,
+    let entry: IndexEntry = match shared.lock().find(seq) {
+        Found::Group(entry) => entry,
+        Found::Hole(_) | Found::Unknown(_) => return None,
     };
     let batches = shared.reloader.read_uncached(&entry)?;
     let first = batches.first()?;

@@ -8,7 +8,8 @@ use super::look_back::LookBack;
 use super::since::SinceSearch;
 use super::start_search::StartSearch;
 use super::state::{ENTRIES_PER_LOCK, FeedState};
-use crate::event::{Epoch, EventId, GapReason, ParseIdError, Position, Selection, Seq};
+use crate::event::{Epoch, EventId, GapReason, Numbering, ParseIdError, Position, Selection, Seq};
+use crate::store::{Messages, Resolved};
 
 /// Where a subscriber begins; see "Resuming" in docs/PROTOCOL.md.
 #[derive(Debug)]
@@ -52,6 +53,17 @@ pub(super) struct StartPoint {
     newest: Option<NewestLines>,
     /// The search that has to find the cursor and `source_starts`.
     pub(super) search: Option<StartSearch>,
+    /// The last event ID of the client, if its message has to be read to know whether it is that of
+    /// this stream.
+    pub(super) unverified: Option<Unverified>,
+}
+
+/// A last event ID, and what its client gets if there is no such event.
+#[derive(Debug)]
+pub(super) struct Unverified {
+    pub(super) id: EventId,
+    pub(super) otherwise: Backlog,
+    pub(super) candidates: Candidates,
 }
 
 impl StartPoint {
@@ -62,9 +74,17 @@ impl StartPoint {
         start: Start,
         candidates: Candidates,
     ) -> Self {
+        if let (Some(messages), Start::After(Ok(id), backlog)) = (&state.messages, &start)
+            && let Numbering::Messages(_) = id.numbering
+        {
+            return StartPoint::of_message(state, messages, id, *backlog, candidates);
+        }
         let of_backlog = |backlog| StartPoint::of_backlog(state, backlog, candidates);
         match start {
             Start::New(backlog) => of_backlog(backlog),
+            Start::After(Ok(id), backlog) if id.numbering != Numbering::Run => {
+                of_backlog(backlog).after_gap(GapReason::Restart)
+            }
             Start::After(Ok(id), backlog) if id.epoch != *epoch => {
                 of_backlog(backlog).after_gap(GapReason::Restart)
             }
@@ -77,11 +97,42 @@ impl StartPoint {
 
     fn at(next: Seq) -> Self {
         let (cursor, source_starts) = (Position::before(next), HashMap::new());
-        StartPoint { cursor, gap: None, source_starts, newest: None, search: None }
+        let (gap, newest, search, unverified) = (None, None, None, None);
+        StartPoint { cursor, gap, source_starts, newest, search, unverified }
+    }
+
+    /// Begins after an ID of a stream of messages.
+    fn of_message(
+        state: &FeedState,
+        messages: &Messages,
+        id: &EventId,
+        backlog: Backlog,
+        candidates: Candidates,
+    ) -> Self {
+        match messages.resolve(id, &state.ring) {
+            Resolved::At(position) => StartPoint::of_position(state, position),
+            Resolved::Unverified(position) => StartPoint {
+                unverified: Some(Unverified { id: id.clone(), otherwise: backlog, candidates }),
+                ..StartPoint::of_position(state, position)
+            },
+            // A number of the lost events does not exist, because other hosts write them too.
+            Resolved::Evicted => {
+                let start = StartPoint::at(state.oldest());
+                start.after_gap(GapReason::Evicted)
+            }
+            Resolved::OtherStream => {
+                let start = StartPoint::of_backlog(state, backlog, candidates);
+                start.after_gap(GapReason::Restart)
+            }
+            Resolved::Unknown => {
+                let start = StartPoint::of_backlog(state, backlog, candidates);
+                start.after_gap(GapReason::Unknown)
+            }
+        }
     }
 
     /// Adds a gap of unknown length.
-    fn after_gap(self, reason: GapReason) -> Self {
+    pub(super) fn after_gap(self, reason: GapReason) -> Self {
         let gap = Gap { reason, lost: None, position: self.cursor };
         StartPoint { gap: Some(gap), ..self }
     }
@@ -89,18 +140,18 @@ impl StartPoint {
     /// Lost events are found when they are read; but a feed without replay has no older events.
     fn of_position(state: &FeedState, position: Position) -> Self {
         let next = state.ring.next();
-        if state.ring.capacity().lines > 0 || position.next == next {
+        if state.ring.capacity().lines > 0 || position.next >= next {
             return StartPoint { cursor: position, ..StartPoint::at(next) };
         }
         let start = StartPoint::at(next);
-        let lost = Some(next - position.next);
+        let lost = state.lost(position.next, next);
         let gap = Gap { reason: GapReason::Evicted, lost, position: start.cursor };
         StartPoint { gap: Some(gap), ..start }
     }
 
-    fn of_backlog(state: &FeedState, backlog: Backlog, candidates: Candidates) -> Self {
+    pub(super) fn of_backlog(state: &FeedState, backlog: Backlog, candidates: Candidates) -> Self {
         let Candidates { selection, before } = candidates;
-        let FeedState { ring, .. } = state;
+        let FeedState { ring, messages, .. } = state;
         let since = selection.as_ref().and_then(|selection| SinceSearch::of(selection));
         let start = match backlog {
             _ if ring.capacity().lines == 0 => StartPoint::at(ring.next()),
@@ -111,9 +162,13 @@ impl StartPoint {
             }
             Backlog::All => StartPoint::at(state.oldest()),
             Backlog::Newest(0) => StartPoint::at(ring.next()),
-            Backlog::Newest(lines) if selection.is_some() || before.is_some() => {
+            Backlog::Newest(lines)
+                if selection.is_some() || before.is_some() || messages.is_some() =>
+            {
                 let end = before.unwrap_or(ring.next());
                 let look_back = LookBack::new(lines, selection, end, ring.replay_start());
+                let look_back =
+                    if messages.is_some() { look_back.reading_all() } else { look_back };
                 let search = StartSearch { since, look_back: Some(look_back) };
                 StartPoint { search: Some(search), ..StartPoint::at(state.oldest()) }
             }
@@ -155,8 +210,10 @@ impl StartPoint {
 
 /// Returns whether the feed can have written an ID for `position`.
 pub(super) fn is_known(state: &FeedState, position: Position) -> bool {
-    let next = state.ring.next();
-    (1..=next).contains(&position.next) && (position.skip == 0 || position.next < next)
+    let next = state.ring.next().max(state.read_to);
+    let is_in_messages = state.messages.is_some() && position.next < next;
+    let is_in_run = (1..=next).contains(&position.next);
+    (is_in_run || is_in_messages) && (position.skip == 0 || position.next < next)
 }
 
 /// Counts the lines of each source, from the newest to the oldest.
@@ -180,7 +237,7 @@ impl NewestLines {
     fn count(&mut self, FeedState { ring, index, .. }: &FeedState) -> bool {
         let before = self.before;
         for batch in ring.before(before).rev().take(ENTRIES_PER_LOCK) {
-            let first = if batch.location().is_some() { 0 } else { self.replay_start };
+            let first = if batch.is_logged() { 0 } else { self.replay_start };
             if batch.lines().is_some() && batch.next() > first {
                 self.add(batch.source().id, batch.first().max(first), batch.next());
             }

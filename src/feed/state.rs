@@ -5,8 +5,8 @@ use std::task::Waker;
 
 use super::inline::{self, Waiter};
 use super::waiters::Waiters;
-use crate::event::{Batch, Seq};
-use crate::store::{Index, IndexEntry, Ring};
+use crate::event::{Batch, EventId, Position, Seq};
+use crate::store::{Found, Index, IndexEntry, Lookup, Messages, Ring};
 
 /// Largest number of entries that the journal gets, or that a subscriber examines, while the state
 /// is locked.
@@ -19,6 +19,12 @@ pub(super) const ENTRIES_PER_LOCK: usize = 256;
 pub(super) struct FeedState {
     pub(super) ring: Ring,
     pub(super) index: Index,
+    /// The messages behind the ring, in a feed of messages; its index has no entries.
+    pub(super) messages: Option<Messages>,
+    /// Seq before which all messages were read, also those without events behind the newest one.
+    pub(super) read_to: Seq,
+    /// Number of times that the newest sequence of the stream of messages was looked up.
+    pub(super) checks: u64,
     pub(super) waiters: Waiters,
     /// The waker of the relay; `None` if the feed has no relay.
     pub(super) relay: Option<Waker>,
@@ -42,6 +48,9 @@ impl FeedState {
         FeedState {
             ring,
             index,
+            messages: None,
+            read_to: 0,
+            checks: 0,
             waiters: Waiters::default(),
             relay: None,
             ended: false,
@@ -57,14 +66,55 @@ impl FeedState {
         }
         let evicted = self.ring.evict();
         for batch in &evicted {
-            self.index.push(batch);
+            match &mut self.messages {
+                Some(messages) => messages.note_evicted(batch),
+                None => self.index.push(batch),
+            }
         }
         evicted
     }
 
+    /// Searches event `seq`; an event that was not published yet is in no entry.
+    pub(super) fn find(&self, seq: Seq) -> Found {
+        let Some(messages) = &self.messages else {
+            return match self.index.find(seq) {
+                Lookup::Entry(entry) => Found::Group(entry.clone()),
+                Lookup::Hole(next) => Found::Hole(next),
+            };
+        };
+        // A group with a message that does not exist yet would be read, and kept, without it.
+        if seq >= self.ring.next() {
+            return Found::Hole(None);
+        }
+        messages.find(seq, self.ring.oldest())
+    }
+
+    /// Returns up to [`ENTRIES_PER_LOCK`] entries that begin before `seq`, the newest first.
+    pub(super) fn entries_before(&self, seq: Seq) -> impl Iterator<Item = IndexEntry> {
+        let seq = seq.min(self.ring.oldest());
+        let message = self.messages.as_ref().and_then(|messages| messages.before(seq));
+        let entries = self.index.before(seq).rev().take(ENTRIES_PER_LOCK).cloned();
+        message.into_iter().chain(entries)
+    }
+
+    /// Returns the number of lost events between two positions; none if nobody can know it.
+    pub(super) fn lost(&self, from: Seq, to: Seq) -> Option<u64> {
+        self.messages.is_none().then(|| to - from)
+    }
+
+    /// Returns the ID of a client that has everything before `position`; none if that is one of
+    /// this run.
+    pub(super) fn id_in_messages(&self, position: Position) -> Option<EventId> {
+        self.messages.as_ref()?.id(position, &self.ring)
+    }
+
     /// Seq of the first event that can be read.
     pub(super) fn oldest(&self) -> Seq {
-        self.index.oldest().unwrap_or_else(|| self.oldest_in_ring())
+        let evicted = match &self.messages {
+            Some(messages) => messages.oldest(),
+            None => self.index.oldest(),
+        };
+        evicted.unwrap_or_else(|| self.oldest_in_ring())
     }
 
     /// Seq of the first event in the ring that can be read.
@@ -72,7 +122,7 @@ impl FeedState {
         let ring = &self.ring;
         let batches = ring.from(ring.oldest()).into_iter().flatten();
         let mut before_replay = batches.take_while(|batch| batch.first() < ring.replay_start());
-        let in_file = before_replay.find(|batch| batch.location().is_some());
+        let in_file = before_replay.find(|batch| batch.is_logged());
         in_file.map_or(ring.replay_start(), |batch| batch.first())
     }
 

@@ -1,6 +1,7 @@
 //! A subscriber: one cursor in a feed.
 
 mod ending;
+mod verifying;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,6 +17,7 @@ use super::reload::Reloaded;
 use super::shared::Shared;
 use super::start::{Candidates, Start, StartPoint};
 use super::start_search::StartSearch;
+use super::verification::Verification;
 use crate::event::{Batch, GapReason, Position, Presentation, Seq, Source};
 use crate::store::IndexEntry;
 
@@ -53,10 +55,14 @@ pub struct Subscriber {
     /// Events among which the search has found nothing.
     quiet: Quiet,
     /// The entry that is being read from its file.
-    reload: Option<Reload>,
+    reload: Option<Box<Reload>>,
     /// The batches of the last reload, as long as the reloader keeps them for all subscribers; a
     /// slow subscriber does not hold them itself.
     reloaded: Weak<[Arc<Batch>]>,
+    /// Seq of the event behind the entry of the last reload.
+    reloaded_end: Seq,
+    /// The message that the last event ID of the client means, until it was compared.
+    verification: Option<Box<Verification>>,
     /// The presentation of reloaded batches, if it is known.
     presentation: Option<Presentation>,
 }
@@ -79,6 +85,8 @@ impl Subscriber {
         let end = candidates.before.unwrap_or(Seq::MAX);
         let mut state = shared.lock();
         let mut start = StartPoint::find(&state, shared.encoder.epoch(), start, candidates);
+        let verification = start.unverified.take();
+        let verification = verification.map(|id| Box::new(Verification::new(id, state.checks)));
         let replay_start = state.ring.replay_start();
         let key = state.waiters.insert();
         drop(state);
@@ -97,6 +105,8 @@ impl Subscriber {
             quiet: Quiet::default(),
             reload: None,
             reloaded: Weak::<[Arc<Batch>; 0]>::new(),
+            reloaded_end: 0,
+            verification,
             presentation: None,
         }
     }
@@ -120,6 +130,7 @@ impl Subscriber {
         cx: &mut Context<'_>,
         is_selected: impl Fn(&Source) -> bool,
     ) -> Poll<Option<Read>> {
+        ready!(self.poll_verification(cx));
         if let Some(search) = &mut self.search {
             let found = ready!(search.poll(cx, &self.shared, &is_selected));
             return Poll::Ready(Some(self.begin(found)));
@@ -169,9 +180,9 @@ impl Subscriber {
     ) -> Option<Poll<Option<Read>>> {
         let mut state = self.shared.lock();
         let is_wanted = |entry: &IndexEntry| {
-            entry.next() > self.source_start(entry.source())
-                && is_selected(entry.source())
-                && !self.quiet.has(entry)
+            let is_of_source =
+                || entry.next() > self.source_start(entry.source()) && is_selected(entry.source());
+            (entry.messages().is_some() || is_of_source()) && !self.quiet.has(entry)
         };
         match state.next_read(self.cursor.next, self.replay_start, is_wanted) {
             NextRead::InFile(entry) => {
@@ -254,7 +265,7 @@ impl Subscriber {
             reloader.reload(following, self.presentation);
         }
         let batches = Box::pin(async move { cell.wait().await.clone() });
-        self.reload = Some(Reload { entry, batches });
+        self.reload = Some(Box::new(Reload { entry, batches }));
     }
 
     /// Polls the reload, if there is one; returns `None` if the cursor has to be examined again.
@@ -266,8 +277,15 @@ impl Subscriber {
         match reloaded {
             None if is_dropped => self.skip_evicted(next),
             None => self.skip(next, GapReason::Truncated),
+            Some(batches) if batches.last().is_none_or(|last| last.next() <= self.cursor.next) => {
+                // The messages have no more events.
+                self.cursor = self.cursor.max(Position::before(next));
+            }
             Some(_) if self.loss.is_some() => return Poll::Ready(self.take_loss()),
-            Some(batches) => return Poll::Ready(Some(self.read_reloaded(&batches))),
+            Some(batches) => {
+                self.reloaded_end = next;
+                return Poll::Ready(Some(self.read_reloaded(&batches)));
+            }
         }
         Poll::Ready(None)
     }
@@ -277,7 +295,14 @@ impl Subscriber {
         let cursor = self.cursor.next;
         // A stream that sends some of the lines would make many small writes.
         let size = if self.presentation.is_some() { READ_SIZE } else { SELECTED_READ_SIZE };
-        self.advance(first_batches(batches.iter().filter(|batch| batch.next() > cursor), size))
+        let read = first_batches(batches.iter().filter(|batch| batch.next() > cursor), size);
+        let is_end = read.last().map(|last| last.next()) == batches.last().map(|last| last.next());
+        let read = self.advance(read);
+        if is_end {
+            // Behind the last event of messages there are none, up to the end of the entry.
+            self.cursor = self.cursor.max(Position::before(self.reloaded_end.min(self.end)));
+        }
+        read
     }
 
     fn advance(&mut self, batches: Vec<Arc<Batch>>) -> Read {
@@ -301,7 +326,7 @@ impl Subscriber {
 
     fn take_loss(&mut self) -> Option<Read> {
         let Loss { first, reason } = self.loss.take()?;
-        let lost = Some(self.cursor.next - first);
+        let lost = self.shared.lock().lost(first, self.cursor.next);
         Some(Read::Gap(Gap { reason, lost, position: self.cursor }))
     }
 }

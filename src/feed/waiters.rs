@@ -85,6 +85,11 @@ impl Waiters {
         is_caught_up
     }
 
+    /// Number of subscribers that have not read everything.
+    pub(super) fn behind(&self) -> usize {
+        if self.is_relay_woken { self.slots.len() } else { self.slots.len() - self.waiting }
+    }
+
     fn take_reader(&mut self) -> Option<Waker> {
         if self.are_all_waiting() { self.reader.take() } else { None }
     }
@@ -132,8 +137,10 @@ mod tests {
         assert!(waiters.is_caught_up(&reader), "there are no subscribers");
         let (one, two, gone) = (waiters.insert(), waiters.insert(), waiters.insert());
         assert!(!waiters.is_caught_up(&reader), "they have not read yet");
+        assert_eq!(waiters.behind(), 3);
         wake(waiters.wait(one, &idle));
         wake(waiters.wait(one, &idle));
+        assert_eq!(waiters.behind(), 2);
         wake(waiters.wait(two, &idle));
         assert_eq!(wakes(), 0);
         wake(waiters.remove(gone));
@@ -142,6 +149,7 @@ mod tests {
         assert!(waiters.needs_relay());
         assert!(!waiters.needs_relay(), "the relay was woken already");
         assert!(!waiters.is_caught_up(&reader), "the relay will wake them");
+        assert_eq!(waiters.behind(), 2);
         assert_eq!(waiters.take().len(), 2);
         assert!(!waiters.is_caught_up(&reader), "they have not read yet");
         assert!(!waiters.needs_relay(), "no subscriber waits");

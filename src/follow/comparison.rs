@@ -63,14 +63,14 @@ impl Comparison<'_> {
         pairs.take_while(|(old, new)| old == new).count()
     }
 
-    /// Whether the first `left` bytes have all of a line, or all lines that are finished.
+    /// Returns true if the first `left` bytes have all of a line, or all lines that are finished.
     fn has_line(&self, left: usize) -> bool {
         let finished = self.old.len() - self.unfinished;
         let lines = &self.old[..self.old.len().min(left + 1)];
         left > 0 && (left >= finished || lines.contains(&b'\n'))
     }
 
-    /// Whether the last `same` bytes have all of the last line.
+    /// Returns true if the last `same` bytes have all of the last line.
     fn has_whole_line(&self, same: usize) -> bool {
         let last = &self.old[self.old.len() - same..];
         last.len() > 1 && memrchr(b'\n', &last[..last.len() - 1]).is_some()

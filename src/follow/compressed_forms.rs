@@ -10,6 +10,7 @@ use super::comparison::HEAD;
 use super::compressed::Compression;
 use super::descriptors::{Descriptors, HeldFile};
 use super::log_file::LogFile;
+use super::rotated_files::with_old;
 
 /// Most names of a directory that are looked at. Twice as many take twice as long for each file
 /// that was deleted.
@@ -35,7 +36,8 @@ impl Descriptors {
         let directory = file.path().parent()?;
         let stem = stem(file.path())?;
         let mut forms = Vec::new();
-        for entry in fs::read_dir(directory).ok()?.flatten().take(LISTED) {
+        let entries = with_old(directory).flat_map(fs::read_dir).flatten().flatten();
+        for entry in entries.take(LISTED) {
             let name = entry.file_name();
             let Some((_, compression)) = Compression::split(name.as_bytes()) else { continue };
             if name.as_bytes().starts_with(stem)

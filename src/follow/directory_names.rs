@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::rotated_files::with_old;
 use super::rotated_names::{RotatedName, kept_part};
 
 /// Time for which a listing is used. Sources of one directory are opened one after the other; twice
@@ -40,7 +41,7 @@ impl DirectoryNames {
     }
 
     fn list(&mut self, directory: &Path, now: Instant) {
-        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        let entries = with_old(directory).flat_map(fs::read_dir).flatten().flatten();
         self.names = entries.map(|entry| entry.file_name()).collect();
         self.names.sort_unstable();
         directory.clone_into(&mut self.directory);

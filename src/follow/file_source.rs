@@ -5,6 +5,7 @@ use std::io;
 use super::comparison::{Comparison, GUARD, HEAD, WINDOW};
 use super::descriptors::{HeldFile, OpenedFile};
 use super::file::FileKind;
+use super::history_role::HistoryRole;
 use super::line_source::{BLOCK, Chunk, LineSource, ReadState};
 use super::mount::Mount;
 use super::nuls::{AfterNuls, after_nuls, behind_decoded_nuls, text_len};
@@ -28,8 +29,7 @@ pub(super) struct FileSource {
     /// The next bytes may be NULs that a truncation left; they are no text.
     skip_nuls: bool,
     nuls: Nuls,
-    /// The file was rotated before the program has seen it.
-    pub(super) is_rotated: bool,
+    pub(super) role: HistoryRole,
 }
 
 /// The NULs behind the offset, as they were when they were last looked at.
@@ -63,6 +63,7 @@ impl FileSource {
         state.carry = checkpoint.carry;
         state.is_in_middle = false;
         source.skip_nuls = checkpoint.skip_nuls;
+        source.role = HistoryRole::of(checkpoint);
         let is_same = has_read(&source.file, checkpoint)?;
         if !is_same {
             source.restart();
@@ -78,7 +79,8 @@ impl FileSource {
         offset: u64,
     ) -> io::Result<(Self, ReadState)> {
         let (head, skip_nuls, nuls) = (Vec::new(), false, Nuls::Unknown);
-        let mut source = FileSource { file, id, kind, head, skip_nuls, nuls, is_rotated: false };
+        let mut source =
+            FileSource { file, id, kind, head, skip_nuls, nuls, role: HistoryRole::None };
         let mut state = ReadState { offset, ..ReadState::default() };
         if kind == FileKind::Regular && offset > 0 {
             state.recent = source.before(offset, WINDOW)?;
@@ -102,7 +104,7 @@ impl FileSource {
         self.file.len().ok()
     }
 
-    /// Whether some path still leads to the file.
+    /// Returns true if some path still leads to the file.
     pub(super) fn is_linked(&self) -> bool {
         self.file.is_linked()
     }
@@ -117,13 +119,13 @@ impl FileSource {
         matches!(self.nuls, Nuls::Held(_))
     }
 
-    /// Whether reads wait for bytes, so that no metadata tell that there are some.
+    /// Returns true if reads wait for bytes, so that no metadata tell that there are some.
     pub(super) fn is_pipe(&self) -> bool {
         self.kind == FileKind::Pipe
     }
 
-    /// Whether `opened` is the same file: it has the same inode, or it is the copy that an overlay
-    /// makes at the first write, which has the same bytes up to the offset.
+    /// Returns true if `opened` is the same file: it has the same inode, or it is the copy that an
+    /// overlay makes at the first write, which has the same bytes up to the offset.
     pub(super) fn is_continued_by(&self, opened: &OpenedFile, state: &ReadState) -> bool {
         let is_copy = || {
             let offset = state.offset - state.recent.len() as u64;
@@ -163,7 +165,7 @@ impl FileSource {
         }
         let (known, guard) = (state.recent.len(), state.recent.len().min(GUARD));
         let space = state.space(scratch, guard);
-        let read = self.file.read_at(space, state.offset - guard as u64)?;
+        let read = self.file.read_behind(guard, space, state.offset - guard as u64)?;
         if read < guard || space[..guard] != state.recent[known - guard..] {
             return self.compare(state, read > guard);
         }
@@ -240,7 +242,7 @@ impl FileSource {
         self.is_head_unchanged_before(HEAD as u64)
     }
 
-    /// Whether the known bytes at the start of the file, up to `end`, are still there.
+    /// Returns true if the known bytes at the start of the file, up to `end`, are still there.
     fn is_head_unchanged_before(&self, end: u64) -> io::Result<bool> {
         let known = &self.head[..self.head.len().min(end as usize)];
         let mut head = [0; HEAD];
@@ -248,8 +250,8 @@ impl FileSource {
         Ok(head[..read] == *known)
     }
 
-    /// Whether the file has another start, but the same bytes before the offset: a part of it was
-    /// punched out, or a counter at its start was rewritten.
+    /// Returns true if the file has another start, but the same bytes before the offset: a part of
+    /// it was punched out, or a counter at its start was rewritten.
     fn is_continued(&mut self, state: &ReadState) -> io::Result<bool> {
         let new = self.before(state.offset, WINDOW)?;
         let old = &state.recent[state.recent.len().saturating_sub(WINDOW)..];
@@ -293,8 +295,8 @@ impl FileSource {
         Ok(Chunk::Again)
     }
 
-    /// Whether the NULs at the end of the file still end at `end`, no text has replaced them, and
-    /// the bytes before them are the same.
+    /// Returns true if the NULs at the end of the file still end at `end`, no text has replaced
+    /// them, and the bytes before them are the same.
     fn is_held_back(&self, state: &ReadState, end: u64) -> io::Result<bool> {
         let guard = &state.recent[state.recent.len().saturating_sub(GUARD)..];
         let mut bytes = [0; GUARD + PEEK];
@@ -316,7 +318,7 @@ impl LineSource for FileSource {
     }
 
     fn before(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        let len = offset.min(len as u64);
+        let len = offset.min(len.min(self.file.most_back()) as u64);
         self.file.read_back(offset - len, len as usize)
     }
 
@@ -338,7 +340,8 @@ impl LineSource for FileSource {
             head_len: self.head.len() as u64,
             head: crc32fast::hash(&self.head),
             skip_nuls: self.skip_nuls,
-            is_rotated: self.is_rotated,
+            is_rotated: self.role == HistoryRole::Part,
+            owes_history: self.role == HistoryRole::Owner,
             is_compressed: self.file.is_compressed(),
         };
         Some(JournalNote::Checkpoint(self.file.log(), checkpoint))

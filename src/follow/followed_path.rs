@@ -10,6 +10,7 @@ use super::descriptors::{Descriptors, OpenedFile};
 use super::file::FileKind;
 use super::fingerprint::Fingerprint;
 use super::generation::Generation;
+use super::history_role::HistoryRole;
 use super::late_start::LateStart;
 use super::mount::Mount;
 use super::path_origin::PathOrigin;
@@ -41,7 +42,7 @@ pub(super) struct FollowedPath {
     /// The mount to which the path leads.
     pub(super) mount: Mount,
     pub(super) descriptors: Arc<Descriptors>,
-    unclaimed: Arc<Unclaimed>,
+    pub(super) unclaimed: Arc<Unclaimed>,
     pub(super) state: SourceState,
     pub(super) generations: VecDeque<Generation>,
     /// The rotated files that are read before the generations.
@@ -107,12 +108,12 @@ impl FollowedPath {
         }
     }
 
-    /// Whether the path leads to this file now.
+    /// Returns true if the path leads to this file now.
     pub(super) fn leads_to(&self, id: FileId) -> bool {
         std::fs::metadata(&self.path).is_ok_and(|metadata| FileId::of(&metadata).is_same_inode(id))
     }
 
-    /// Whether one of the generations is this file.
+    /// Returns true if one of the generations is this file.
     pub(super) fn holds(&self, id: FileId) -> bool {
         self.generations.iter().any(|generation| generation.id().is_same_inode(id))
             || self.history.as_ref().is_some_and(|history| history.holds(id))
@@ -187,9 +188,10 @@ impl FollowedPath {
     /// program, or an earlier run has read it.
     pub(super) fn open(&mut self, opened: OpenedFile, now: Instant, updates: &mut Vec<Update>) {
         if let Some(checkpoint) = self.unclaimed.take(opened.id)
-            && let Ok((generation, change)) =
+            && let Ok((mut generation, change)) =
                 Generation::resume(opened.file.clone(), opened.id, &checkpoint)
         {
+            self.resume_owed(&mut generation);
             updates.extend(change);
             return self.start_with(generation, now, updates);
         }
@@ -201,8 +203,9 @@ impl FollowedPath {
         let existed = start_at.is_some();
         let path = opened.file.path().to_owned();
         let begun = place.and_then(|(offset, older)| {
-            let generation = Generation::new(opened, offset)?;
+            let mut generation = Generation::new(opened, offset)?;
             if let Some(older) = older {
+                generation.set_role(HistoryRole::Owner);
                 self.history = Some(Box::new(RotatedHistory::new(path, older)));
             }
             Ok(generation)
@@ -314,7 +317,7 @@ impl FollowedPath {
     /// `linger` ago or there are too many.
     pub(super) fn take_expired(&mut self, now: Instant, linger: Duration) -> Option<Generation> {
         let is_over = |replaced: Instant| now.duration_since(replaced) >= linger;
-        let oldest = self.generations.front()?;
+        let oldest = self.generations.front().filter(|_| self.history.is_none())?;
         let is_expired = oldest.replaced.is_some_and(is_over);
         let is_read = oldest.is_at_end() || oldest.retry.is_some();
         (is_read && (is_expired || self.generations.len() > MAX_GENERATIONS))

@@ -6,13 +6,14 @@ use std::time::Instant;
 use super::descriptors::{HeldFile, OpenedFile};
 use super::file::FileKind;
 use super::file_source::FileSource;
+use super::history_role::HistoryRole;
 use super::line_reader::{LineReader, Progress};
 use super::line_source::LineSource as _;
 use super::log_file::LogFile;
 use super::mount::Mount;
 use super::retry::Retry;
 use super::update::Update;
-use crate::event::{Cutting, FileId, Lines, SourceChange};
+use crate::event::{Carry, Cutting, FileId, Lines, SourceChange};
 use crate::journal::{Checkpoint, JournalNote};
 
 /// An open file that is read as it grows.
@@ -75,7 +76,7 @@ impl Generation {
         self.is_holding_back() || self.reader.source().len().is_none_or(|len| len <= self.offset())
     }
 
-    /// Whether some path still leads to the file.
+    /// Returns true if some path still leads to the file.
     pub(super) fn is_linked(&self) -> bool {
         self.reader.source().is_linked()
     }
@@ -90,9 +91,30 @@ impl Generation {
         self.reader.source().is_holding_back()
     }
 
-    /// Marks the file as one that was rotated before the program has seen it.
-    pub(super) fn mark_rotated(&mut self) {
-        self.reader.source_mut().0.is_rotated = true;
+    /// The role of the file in rotated history.
+    pub(super) fn role(&self) -> HistoryRole {
+        self.reader.source().role
+    }
+
+    /// Sets the role of the file in rotated history.
+    pub(super) fn set_role(&mut self, role: HistoryRole) {
+        self.reader.source_mut().0.role = role;
+    }
+
+    /// See [`LineReader::carry_over`].
+    pub(super) fn carry_over(&self, cutting: &Cutting) -> Carry {
+        self.reader.carry_over(cutting)
+    }
+
+    /// Goes on with the state that the file before has left, if nothing was read yet; returns a note
+    /// of that if the state differs.
+    pub(super) fn go_on_with(&mut self, carry: Carry) -> Option<Update> {
+        self.reader.go_on_with(carry).then(|| self.checkpoint(true).map(Update::Note)).flatten()
+    }
+
+    /// Returns the open file.
+    pub(super) fn file(&self) -> &HeldFile {
+        &self.reader.source().file
     }
 
     /// Returns true if the file is compressed.
@@ -147,7 +169,7 @@ impl Generation {
         None
     }
 
-    /// Whether the last read has failed, and the next attempt is due at `now`.
+    /// Returns true if the last read has failed, and the next attempt is due at `now`.
     pub(super) fn is_retry_due(&self, now: Instant) -> bool {
         self.retry.is_some_and(|retry| retry.is_due(now))
     }

@@ -57,7 +57,7 @@ impl HintLimiter {
         true
     }
 
-    /// Whether there is no pause now.
+    /// Returns true if there is no pause now.
     pub(super) fn allows(&mut self, now: Instant) -> bool {
         let Some(pause) = self.pause else { return true };
         if now >= pause.end + pause.length * CALM_PAUSES {

@@ -102,12 +102,12 @@ impl HintSource {
         }
     }
 
-    /// Whether there are no hints because there were too many.
+    /// Returns true if there are no hints because there were too many.
     pub(super) fn is_flooded(&self) -> bool {
         self.watcher.is_none() && self.is_enabled
     }
 
-    /// Whether there is something to do at once.
+    /// Returns true if there is something to do at once.
     pub(super) fn has_work(&self, sources: &SourceMap) -> bool {
         self.hints.names_changed || !self.hints.dirty.is_empty() || self.has_unregistered(sources)
     }

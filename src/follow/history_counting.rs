@@ -32,10 +32,12 @@ impl RotatedHistory {
             step.outcome = Outcome::Waiting;
             return step;
         };
-        let mut pending = PendingFile { file, held: None, start: FileStart::Offset(0) };
+        let mut pending =
+            PendingFile { file, held: None, permit: None, start: FileStart::Offset(0) };
         let opened = self.open(&mut pending, context);
         let path = pending.file.path.clone();
         let begun = opened.and_then(|held| match held {
+            Some(held) if held.is_compressed() && context.read_files.has(&held) => Ok(()),
             Some(held) => self.begin_count(pending, held, permit),
             None => Ok(()),
         });
@@ -56,7 +58,7 @@ impl RotatedHistory {
             self.counting = Some(Counting { pending, held, count, permit });
         } else {
             let found = last_lines(&held, self.missing)?;
-            self.add_counted(pending, Some(held), found);
+            self.add_counted(pending, Some(held), None, found);
         }
         Ok(())
     }
@@ -64,7 +66,12 @@ impl RotatedHistory {
     fn count_on(&mut self, mut counting: Counting) -> io::Result<()> {
         match counting.count.step(&counting.held)? {
             None => self.counting = Some(counting),
-            Some(found) => self.add_counted(counting.pending, None, found),
+            // The decoder stands at the first wanted line, which is read next.
+            Some(found @ (1.., _)) => {
+                let Counting { pending, held, permit, .. } = counting;
+                self.add_counted(pending, Some(held), Some(permit), found);
+            }
+            Some(found) => self.add_counted(counting.pending, None, None, found),
         }
         Ok(())
     }
@@ -73,10 +80,11 @@ impl RotatedHistory {
         &mut self,
         mut pending: PendingFile,
         held: Option<HeldFile>,
+        permit: Option<ReadingPermit>,
         (offset, missing): (u64, u64),
     ) {
         pending.start = FileStart::Offset(offset);
-        pending.held = held;
+        (pending.held, pending.permit) = (held, permit);
         self.missing = missing;
         self.pending.push_front(pending);
     }

@@ -7,6 +7,7 @@ use super::compressed::ReadingPermit;
 use super::descriptors::{HeldFile, OpenedFile};
 use super::file::FileKind;
 use super::generation::Generation;
+use super::history_role::HistoryRole;
 use super::line_reader::Availability;
 use super::rotated_files::{RotatedFile, visit_rotated};
 use super::rotated_history::{
@@ -42,9 +43,8 @@ impl RotatedHistory {
         };
         let is_copy = !held.is_compressed()
             && context.newest.is_some_and(|newest| newest.has_copy(&held.log()));
-        let is_read = held.is_compressed() && context.read_files.has(&held);
         let is_resumed = matches!(pending.start, FileStart::Resume(_));
-        Ok(((!is_copy && !is_read) || is_resumed).then_some(held))
+        Ok((!is_copy || is_resumed).then_some(held))
     }
 
     /// Finds a file that has another name by now, or was compressed.
@@ -67,7 +67,9 @@ impl RotatedHistory {
     pub(super) fn open_next(&mut self, context: &mut HistoryContext<'_>) -> Step {
         let mut step = Step { bytes: STEP / 16, ..Step::default() };
         let Some(mut pending) = self.pending.pop_front() else { return step };
-        let Some(permit) = context.permit(&pending.file) else {
+        let placed = pending.permit.take();
+        let is_placed = placed.is_some();
+        let Some(permit) = placed.or_else(|| context.permit(&pending.file)) else {
             self.pending.push_front(pending);
             step.outcome = Outcome::Waiting;
             return step;
@@ -78,18 +80,20 @@ impl RotatedHistory {
             step.outcome = Outcome::Waiting;
             return step;
         }
+        let path = pending.file.path.clone();
         let begun = opened.and_then(|held| match held {
-            Some(held) => self.begin(held, &pending, permit, &mut step.updates),
+            Some(held) if is_placed => self.begin(held, &pending, permit, &mut step.updates),
+            Some(held) => self.pass(held, pending, permit, context, &mut step.updates),
             None => Ok(()),
         });
         if let Err(error) = begun {
-            self.report(&pending.file.path, &error, &mut step.updates);
+            self.report(&path, &error, &mut step.updates);
         }
         step
     }
 
     /// Begins to read an open file.
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         held: HeldFile,
         pending: &PendingFile,
@@ -115,7 +119,7 @@ impl RotatedHistory {
                 if change.is_some() {
                     return Err(io::Error::other("it has changed since it was read"));
                 }
-                generation.mark_rotated();
+                generation.set_role(HistoryRole::Part);
                 self.begin_reading(&path, generation, permit, updates);
                 return Ok(());
             }
@@ -134,7 +138,7 @@ impl RotatedHistory {
         let id = file.id();
         let opened = OpenedFile { file, id, kind: FileKind::Regular };
         let mut generation = Generation::new(opened, offset)?;
-        generation.mark_rotated();
+        generation.set_role(HistoryRole::Part);
         self.is_in_range = true;
         self.begin_reading(path, generation, permit, updates);
         Ok(())
@@ -148,6 +152,9 @@ impl RotatedHistory {
         updates: &mut Vec<Update>,
     ) {
         updates.extend(self.last_note.take().map(Update::Note));
+        if let Some(carry) = self.carry.take() {
+            generation.go_on_with(carry);
+        }
         updates.extend(generation.checkpoint(true).map(Update::Note));
         self.current = Some(Current::Reading(path.to_owned(), Box::new(generation), permit));
     }
@@ -156,6 +163,13 @@ impl RotatedHistory {
     pub(super) fn read_current(&mut self, context: &mut HistoryContext<'_>) -> Step {
         let mut step = Step::default();
         match self.current.take() {
+            Some(Current::Passing(passing)) => {
+                step.bytes = STEP;
+                let path = passing.pending.file.path.clone();
+                if let Err(error) = self.pass_on(passing, &mut step.updates) {
+                    self.report(&path, &error, &mut step.updates);
+                }
+            }
             Some(Current::Searching(path, file, mut search, permit)) => {
                 step.bytes = STEP;
                 let begun = match search.step(&file) {
@@ -207,16 +221,13 @@ impl RotatedHistory {
         let updates = &mut step.updates;
         generation
             .finish(context.cutting, context.time, |lines| updates.push(Update::Lines(lines)));
+        self.carry = context.cutting.looks_back().then(|| generation.carry_over(context.cutting));
         let note = generation.checkpoint(false);
         if let Some(JournalNote::Checkpoint(_, checkpoint)) = &note {
             context.read_files.add(*checkpoint);
         }
-        if self.pending.is_empty() {
-            updates.extend(note.map(Update::Note));
-        } else {
-            updates.extend(generation.checkpoint(true).map(Update::Note));
-            self.last_note = note;
-        }
+        updates.extend(generation.checkpoint(true).map(Update::Note));
+        self.last_note = note;
     }
 
     /// Reports the first file that cannot be read.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::compressed::CompressedText;
+use super::compressed::{CompressedText, READ_BACK};
 use super::history_reads::HistoryReads;
 use super::mount::Mount;
 use crate::event::{FileId, Log};
@@ -142,7 +142,7 @@ impl LogFile {
         self.descriptor()?.file().metadata()
     }
 
-    /// Whether the kernel generates its content at every read, as below `/proc` and `/sys`.
+    /// Returns true if the kernel generates its content at every read, as below `/proc` and `/sys`.
     pub(super) fn is_synthetic(&self) -> bool {
         self.descriptor().is_ok_and(|descriptor| is_synthetic(descriptor.file()))
     }
@@ -155,14 +155,35 @@ impl LogFile {
         }
         let mut read = 0;
         while read < bytes.len() {
-            match descriptor.file().read_at(&mut bytes[read..], offset + read as u64) {
-                Ok(0) => break,
-                Ok(len) => read += len,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            match read_once(descriptor.file(), &mut bytes[read..], offset + read as u64)? {
+                0 => break,
+                len => read += len,
             }
         }
         Ok(read)
+    }
+
+    /// Reads `guard` known bytes and the new bytes behind them, from `offset` on.
+    ///
+    /// One call of the system reads both. If another one read the new bytes, the file could be cut
+    /// and written between the two, and new bytes would be missing behind a guard that is out of
+    /// date.
+    pub(super) fn read_behind(
+        &self,
+        guard: usize,
+        bytes: &mut [u8],
+        offset: u64,
+    ) -> io::Result<usize> {
+        let descriptor = self.descriptor()?;
+        if descriptor.text.is_some() {
+            return self.read_at(bytes, offset);
+        }
+        let read = read_once(descriptor.file(), bytes, offset)?;
+        if read == 0 || read >= guard {
+            return Ok(read);
+        }
+        // A file system may return fewer bytes than there are.
+        Ok(read + self.read_at(&mut bytes[read..guard], offset + read as u64)?)
     }
 
     /// Reads the bytes in a pipe; zero if it has no writer, `WouldBlock` if its writer is silent.
@@ -176,6 +197,11 @@ impl LogFile {
         let read = self.read_at(&mut bytes, offset)?;
         bytes.truncate(read);
         Ok(bytes)
+    }
+
+    /// Returns the largest number of bytes before a place that are read again at that place.
+    pub(super) fn most_back(&self) -> usize {
+        if self.is_compressed() { READ_BACK } else { usize::MAX }
     }
 
     /// See [`next_data`].
@@ -246,6 +272,16 @@ impl Drop for Descriptor {
             let builder = std::thread::Builder::new().name("close".to_owned());
             // Without a thread, the file is closed here.
             let _ = builder.spawn(move || drop(file));
+        }
+    }
+}
+
+/// Reads once, again after a signal; returns the number of bytes.
+fn read_once(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match file.read_at(bytes, offset) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
         }
     }
 }

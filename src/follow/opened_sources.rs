@@ -84,6 +84,7 @@ impl OpenedSources {
     ) -> Self {
         let desk = Arc::new(Desk::default());
         let mut catalog = Catalog::new(wanted, registry, recovered);
+        catalog.unclaimed.start_at.get_or_init(|| options.start_at.clone());
         let walker = start_walker(&catalog, &desk);
         let first_walk = FirstWalk::of(&catalog, walker.as_ref().ok().and_then(Option::as_deref));
         let (mut sources, mut missing) = (SourceMap::default(), Vec::new());

@@ -15,10 +15,12 @@ use super::descriptors::{Descriptors, HeldFile, OpenedFile};
 use super::file::FileKind;
 use super::followed_path::FollowedPath;
 use super::generation::Generation;
+use super::history_listing::sort_rotated;
 use super::mount::Mount;
 use super::read_files::ReadFiles;
-use super::rotated_files::{LISTINGS, RotatedFile, sort_rotated, visit_rotated};
+use super::rotated_files::{LISTINGS, RotatedFile, visit_rotated};
 use super::rotated_names::{Place, RotatedName};
+use super::rotation_numbers::RotationNumbers;
 use crate::event::FileId;
 
 /// Most files that are opened at once; the others follow at the next look. Twice the value takes
@@ -91,7 +93,7 @@ impl Search<'_> {
             return PassedFiles::default();
         }
         let (found, last) = self.list(directory, name, &is_unknown);
-        self.open(sorted(found, last))
+        self.open(sorted(found, last.as_ref()))
     }
 
     /// Returns true if the path has led to no other file, by one look: a rotation has renamed the
@@ -110,14 +112,14 @@ impl Search<'_> {
             && !numbered(2).is_some_and(|second| self.is_born_between(&second))
     }
 
-    /// Lists the files that were born since until all are known; returns also the numbers in the
-    /// name of the last file.
+    /// Lists the files that were born since until all are known; returns also the name of the last
+    /// file.
     fn list(
         &self,
         directory: &Path,
         name: &OsStr,
         is_unknown: impl Fn(&Path, FileId) -> bool,
-    ) -> (HashMap<FileId, RotatedFile>, Option<Vec<u64>>) {
+    ) -> (HashMap<FileId, RotatedFile>, Option<RotatedName>) {
         let (mut found, mut last) = (HashMap::new(), None);
         // A listing can miss a file that is renamed meanwhile.
         let mut without_new = 0;
@@ -125,7 +127,7 @@ impl Search<'_> {
             let before = found.len();
             visit_rotated(directory, name, |file| {
                 if self.is_last(file.id) {
-                    last = Some(file.name.numbers);
+                    last = Some(file.name);
                 } else if self.is_born_between(&file) && is_unknown(&file.path, file.id) {
                     found.insert(file.id, file);
                 }
@@ -134,6 +136,11 @@ impl Search<'_> {
             if without_new == 2 {
                 break;
             }
+        }
+        // Other programs give numbers before the last ending too.
+        let is_inside = |name: &RotatedName| matches!(name.place, Place::Inside(_));
+        if !last.as_ref().is_some_and(is_inside) {
+            found.retain(|_, file| !is_inside(&file.name));
         }
         (found, last)
     }
@@ -198,13 +205,18 @@ impl Search<'_> {
 /// names, which fall or rise with time as seen from the file that was read last.
 ///
 /// If some are compressed, their names tell the order, because they were born later.
-fn sorted(found: HashMap<FileId, RotatedFile>, last: Option<Vec<u64>>) -> Vec<RotatedFile> {
+fn sorted(found: HashMap<FileId, RotatedFile>, last: Option<&RotatedName>) -> Vec<RotatedFile> {
     let mut found: Vec<_> = found.into_values().collect();
+    let is_newer = |last: &RotatedName| found.iter().any(|file| file.name.numbers > last.numbers);
+    let is_rising = last.is_some_and(is_newer);
+    let numbers = RotationNumbers::known(is_rising);
+    for file in &mut found {
+        numbers.settle(&mut file.name);
+    }
     if found.iter().any(|file| file.name.compression.is_some()) {
         sort_rotated(&mut found);
         return found;
     }
-    let is_rising = last.is_some_and(|last| found.iter().any(|file| file.name.numbers > last));
     found.sort_by(|one, other| {
         let numbers = one.name.numbers.cmp(&other.name.numbers);
         let numbers = if is_rising { numbers } else { numbers.reverse() };

@@ -24,6 +24,16 @@ impl ReadFiles {
         }
     }
 
+    /// Returns the checkpoints of the files that begin as `file` does, in the order of their offsets.
+    pub(super) fn with_head(&self, file: &LogFile) -> VecDeque<Checkpoint> {
+        let is_same = |checkpoint: &&Checkpoint| {
+            checkpoint.head_len > 0 && has_head(file, checkpoint).unwrap_or(false)
+        };
+        let mut found: Vec<Checkpoint> = self.0.iter().filter(is_same).copied().collect();
+        found.sort_by_key(|checkpoint| checkpoint.offset);
+        found.into()
+    }
+
     /// Returns whether `file` has the text of one of the files, compressed or not.
     pub(super) fn has(&self, file: &LogFile) -> bool {
         let is_read = |checkpoint: &Checkpoint| has_text_of(file, checkpoint).unwrap_or(false);

@@ -19,17 +19,21 @@ struct State {
     sources: BTreeMap<usize, SourceStatus>,
     /// The ID of the next source.
     next: usize,
-    /// Totals of the sources that were removed.
+    /// Totals of the sources that were removed, and gaps of all sources.
     removed: ReadTotals,
 }
 
-/// Lines and bytes that were published in this run, over all sources.
+/// Lines, bytes and relayed gaps that were published in this run, over all sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReadTotals {
     /// Number of lines.
     pub lines: u64,
     /// Number of bytes in the batches of these lines.
     pub bytes: u64,
+    /// Number of gaps in the events of other servers.
+    pub relayed_gaps: u64,
+    /// Number of events that were lost in them, as far as it is known.
+    pub relayed_lost: u64,
 }
 
 impl Registry {
@@ -62,8 +66,15 @@ impl Registry {
         });
     }
 
+    /// Counts a gap in the events of another server, in which this number of events was lost.
+    pub(crate) fn add_gap(&self, lost: Option<u64>) {
+        let totals = &mut self.lock().removed;
+        totals.relayed_gaps += 1;
+        totals.relayed_lost = totals.relayed_lost.saturating_add(lost.unwrap_or(0));
+    }
+
     /// Removes a source; the totals keep its lines and bytes.
-    pub(super) fn remove(&self, source: &Source) {
+    pub(crate) fn remove(&self, source: &Source) {
         let mut state = self.lock();
         if let Some(status) = state.sources.remove(&source.id) {
             state.removed.add(&status);
@@ -71,7 +82,7 @@ impl Registry {
     }
 
     /// Returns the seq after the newest line of a source; zero if it has none in this run.
-    pub(super) fn newest(&self, source: &Source) -> Seq {
+    pub(crate) fn newest(&self, source: &Source) -> Seq {
         self.lock().sources.get(&source.id).map_or(0, |status| status.newest)
     }
 

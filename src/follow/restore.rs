@@ -15,6 +15,7 @@ use super::log_file::LogFile;
 use super::missing_files::MissingFile;
 use super::mount::{Mount, Mounts};
 use super::retired_files::RetiredFiles;
+use super::rotated_files::with_old;
 use super::source_map::SourceMap;
 use super::source_status::SourceState;
 use super::update::Update;
@@ -123,6 +124,9 @@ impl Restored {
     ) {
         let resumed = Generation::resume(file, id, checkpoint);
         let Ok((mut generation, change)) = resumed else { return };
+        if checkpoint.is_followed {
+            followed.resume_owed(&mut generation);
+        }
         let note = generation.checkpoint(checkpoint.is_followed).map(DraftContent::Note);
         let draft = |content| Draft { source: Arc::clone(&followed.source), content };
         self.checkpoints.extend(note.map(draft));
@@ -150,7 +154,12 @@ impl Restored {
             }
             for (missing, form) in followed.find_compressed(&mut missing, known) {
                 found.push((missing.log, form.log()));
-                self.resume_rotated(&form, followed, missing.checkpoint, known);
+                if missing.checkpoint.owes_history {
+                    // Nothing of it was read: it is a file of the history that is to be read.
+                    followed.owe_history();
+                } else {
+                    self.resume_rotated(&form, followed, missing.checkpoint, known);
+                }
             }
         }
         for MissingFile { file, checkpoint, .. } in missing {
@@ -211,7 +220,7 @@ impl Finder {
             let directories: HashSet<PathBuf> =
                 missing.filter_map(|(_, log)| Some(log.path.parent()?.to_owned())).collect();
             for directory in directories.iter().filter(|directory| may_look(directory)) {
-                for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+                for entry in with_old(directory).flat_map(fs::read_dir).flatten().flatten() {
                     finder.look(&entry.path());
                 }
             }

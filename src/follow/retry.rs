@@ -29,7 +29,7 @@ impl Retry {
         self.at.saturating_duration_since(now)
     }
 
-    /// Whether it is time for the attempt.
+    /// Returns true if it is time for the attempt.
     pub(super) fn is_due(self, now: Instant) -> bool {
         now >= self.at
     }

@@ -7,20 +7,23 @@
 //! All of this happens in small steps, so that other sources are read meanwhile.
 
 use std::collections::{HashSet, VecDeque};
+use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compressed::{Compression, ReadingPermit};
 use super::descriptors::{Descriptors, HeldFile};
 use super::generation::Generation;
+use super::history_listing::rotated_files;
 use super::mount::Mount;
 use super::read_files::ReadFiles;
-use super::rotated_files::{RotatedFile, rotated_files};
+use super::rotated_files::{RotatedFile, find_rotated};
 use super::rotated_names::{Place, RotatedName};
 use super::start_at::Older;
 use super::text_search::{LineCount, TimeSearch};
 use super::update::Update;
-use crate::event::{Cutting, FileId};
+use crate::event::{Carry, Cutting, FileId};
 use crate::journal::{Checkpoint, JournalNote};
 use crate::record::Zone;
 
@@ -54,6 +57,8 @@ pub(super) struct RotatedHistory {
     /// The first wanted line was found, so that all that follow are wanted.
     pub(super) is_in_range: bool,
     pub(super) has_reported: bool,
+    /// The state that the last file has left.
+    pub(super) carry: Option<Carry>,
     /// The note that the last file is not read any more, which is given with the first one of the
     /// next file: a restart goes on with the file that is being read.
     pub(super) last_note: Option<JournalNote>,
@@ -64,6 +69,8 @@ pub(super) struct RotatedHistory {
 pub(super) struct PendingFile {
     pub(super) file: RotatedFile,
     pub(super) held: Option<HeldFile>,
+    /// The right to read a compressed file whose decoder stands at the place where reading begins.
+    pub(super) permit: Option<ReadingPermit>,
     pub(super) start: FileStart,
 }
 
@@ -73,9 +80,20 @@ pub(super) struct Counting {
     pub(super) pending: PendingFile,
     pub(super) held: HeldFile,
     pub(super) count: LineCount,
-    /// Held until the lines are counted.
-    #[expect(dead_code, reason = "its drop ends the permission")]
     pub(super) permit: ReadingPermit,
+}
+
+/// A compressed file that is decoded up to a place in its text.
+#[derive(Debug)]
+pub(super) struct Passing {
+    pub(super) pending: PendingFile,
+    pub(super) held: HeldFile,
+    pub(super) permit: ReadingPermit,
+    /// Checkpoints of files with the same first bytes, in the order of their offsets: one of them
+    /// may be this file.
+    pub(super) checks: VecDeque<Checkpoint>,
+    /// The decoder has reached this offset.
+    pub(super) passed: u64,
 }
 
 /// The first line of a file to read.
@@ -89,6 +107,7 @@ pub(super) enum FileStart {
 /// The file that is being read.
 #[derive(Debug)]
 pub(super) enum Current {
+    Passing(Box<Passing>),
     Searching(PathBuf, HeldFile, TimeSearch, ReadingPermit),
     Reading(PathBuf, Box<Generation>, ReadingPermit),
 }
@@ -111,7 +130,7 @@ impl HistoryContext<'_> {
     /// many.
     pub(super) fn permit(&self, file: &RotatedFile) -> Option<ReadingPermit> {
         match file.name.compression {
-            Some(_) => self.descriptors.decoders.begin_reading(),
+            Some(_) => self.descriptors.decoders.begin_reading(self.mount),
             None => Some(ReadingPermit::default()),
         }
     }
@@ -153,6 +172,7 @@ impl RotatedHistory {
             current: None,
             is_in_range: false,
             has_reported: false,
+            carry: None,
             last_note: None,
         }
     }
@@ -176,7 +196,7 @@ impl RotatedHistory {
         let Some(file) = RotatedFile::at(held.path().to_owned(), name) else { return };
         self.files.push(held.id());
         let start = FileStart::Resume(checkpoint);
-        self.pending.push_back(PendingFile { file, held: Some(held), start });
+        self.pending.push_back(PendingFile { file, held: Some(held), permit: None, start });
     }
 
     /// Returns true if the file is a part of the history, read or not.
@@ -189,9 +209,21 @@ impl RotatedHistory {
         self.unlisted.is_some()
     }
 
-    /// Finds the files; `is_unknown` returns whether no source reads a file, or will read it.
+    /// Returns true if a file of the history is being read, so that a restart goes on with it.
+    pub(super) fn has_begun(&self) -> bool {
+        matches!(self.current, Some(Current::Reading(..)))
+    }
+
+    /// Ends the search for the files: there are none.
+    pub(super) fn list_nothing(&mut self) {
+        self.unlisted = None;
+    }
+
+    /// Finds the files that are older than `first`, which is read after them; `is_unknown` returns
+    /// whether no source reads a file, or will read it.
     pub(super) fn list(
         &mut self,
+        first: Option<FileId>,
         descriptors: &Arc<Descriptors>,
         mount: Mount,
         is_unknown: impl Fn(&Path, FileId) -> bool,
@@ -208,7 +240,18 @@ impl RotatedHistory {
             };
             is_in_range && !self.files.contains(&file.id) && is_unknown(&file.path, file.id)
         };
-        let mut files = rotated_files(directory, name, is_wanted);
+        let (mut files, numbers) = rotated_files(directory, name, first);
+        for pending in &mut self.pending {
+            numbers.settle(&mut pending.file.name);
+        }
+        // If it was rotated meanwhile, others may have been rotated after it.
+        let mut first = first.and_then(|first| self.find_moved(directory, name, first));
+        if let Some(first) = &mut first {
+            numbers.settle(&mut first.name);
+        }
+        files.retain(|file| {
+            is_wanted(file) && first.as_ref().is_none_or(|first| file.order(first).is_lt())
+        });
         if let Some(known) = &self.known {
             let resumed = self.pending.front().map(|pending| pending.file.clone());
             files.retain(|file| {
@@ -220,6 +263,14 @@ impl RotatedHistory {
         self.files.extend(files.iter().map(|file| file.id));
         self.add_files(files, older);
         self.hold_plain(descriptors, mount);
+    }
+
+    /// Returns the file `id`, if it is beside the path under the name of a rotation, and the path does
+    /// not lead to it any more.
+    fn find_moved(&self, directory: &Path, name: &OsStr, id: FileId) -> Option<RotatedFile> {
+        let now = fs::metadata(&self.path).ok();
+        let is_there = now.is_some_and(|now| FileId::of(&now).is_same_inode(id));
+        if is_there { None } else { find_rotated(directory, name, id) }
     }
 
     fn add_files(&mut self, files: Vec<RotatedFile>, older: Older) {
@@ -257,7 +308,7 @@ impl RotatedHistory {
     }
 
     fn add(&mut self, file: RotatedFile, start: FileStart) {
-        self.pending.push_back(PendingFile { file, held: None, start });
+        self.pending.push_back(PendingFile { file, held: None, permit: None, start });
     }
 
     /// Does one step.

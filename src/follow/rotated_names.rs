@@ -35,6 +35,11 @@ pub(super) struct RotatedName {
 pub(super) enum Place {
     /// The number of rotations since: a larger one is older.
     Index(u64),
+    /// The number of the rotation: a larger one is newer.
+    Rising(u64),
+    /// A number before the last ending, as in `app-1.log`, which other programs give too: only the
+    /// times of the files tell what it is.
+    Inside(u64),
     /// The time of the rotation, or of the first line: a later one is newer.
     Date(RotationDate),
     /// The file before the followed one.
@@ -67,7 +72,7 @@ impl RotatedName {
         }
         let place = match RotationDate::parse(added) {
             Some(date) => Place::Date(date),
-            None if !is_behind => return None,
+            None if !is_behind => Place::Inside(index(added)?),
             None => index(added).map_or(Place::Unknown, Place::Index),
         };
         Some(RotatedName { place, numbers: numbers(), compression })
@@ -75,13 +80,14 @@ impl RotatedName {
 
     /// Returns true if the name alone tells that a rotation has made the file, not a person.
     pub(super) fn is_certain(&self) -> bool {
-        self.place != Place::Unknown
+        !matches!(self.place, Place::Inside(_) | Place::Unknown)
     }
 
     /// Compares the places of two files as far as their names tell them: the older is less.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         match (&self.place, &other.place) {
             (Place::Index(one), Place::Index(other)) => other.cmp(one),
+            (Place::Rising(one), Place::Rising(other)) => one.cmp(other),
             (Place::Date(one), Place::Date(other)) => one.compare(other),
             _ => Ordering::Equal,
         }
@@ -90,7 +96,7 @@ impl RotatedName {
     /// Returns true if both names have the same kind of place, so that they can be compared.
     pub(super) fn is_comparable(&self, other: &Self) -> bool {
         match (&self.place, &other.place) {
-            (Place::Index(_), Place::Index(_)) => true,
+            (Place::Index(_), Place::Index(_)) | (Place::Rising(_), Place::Rising(_)) => true,
             (Place::Date(one), Place::Date(other)) => one.is_comparable(other),
             _ => false,
         }
@@ -172,8 +178,6 @@ mod tests {
             "app.log.1.tmp",
             "app.log.1.gz.part",
             "app2.log",
-            "app-2.log",
-            "app.1.log",
             "app-worker-20261125.log",
             "app-20261125.txt",
             "b.log.1",
@@ -181,7 +185,14 @@ mod tests {
         ] {
             assert_eq!(parse(name, "app.log"), None, "{name}");
         }
-        for name in ["app.log.bak", "app.log.backup.gz", "app.log.1.2.3", "app.log.80801"] {
+        for name in [
+            "app-2.log",
+            "app.1.log",
+            "app.log.bak",
+            "app.log.backup.gz",
+            "app.log.1.2.3",
+            "app.log.80801",
+        ] {
             let parsed = parse(name, "app.log");
             assert!(parsed.is_some_and(|name| !name.is_certain()), "{name}");
         }

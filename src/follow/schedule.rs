@@ -35,7 +35,16 @@ const NAME_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 /// a flood.
 const POLL_INTERVAL: Duration = Duration::from_micros(100);
 
-/// The same pause while events are still being sent: a longer pause makes a larger batch, which
+/// The same pause after a growth of at least [`FLOOD_BYTES`], which is followed by the next one at
+/// once. Without it, a flood to ten clients had 0.91 of its speed, and one to a single client 0.95;
+/// with five times the pause, a flood to ten clients had 0.97.
+const FLOOD_POLL_INTERVAL: Duration = Duration::from_micros(10);
+
+/// Bytes of a growth that belongs to a flood. With half the bytes, short bursts of lines are polled
+/// as often; with twice the bytes, a flood in smaller steps is slower.
+const FLOOD_BYTES: usize = 16 * 1024;
+
+/// The pause while events are still being sent: a longer pause makes a larger batch, which
 /// costs less for each line. Twice the pause adds as much to the latency of busy streams.
 const BUSY_POLL_INTERVAL: Duration = Duration::from_micros(500);
 
@@ -56,8 +65,15 @@ const RESOLVE_INTERVAL: Duration = Duration::from_millis(5);
 pub(super) struct Schedule {
     checked_at: Instant,
     is_check_requested: bool,
-    /// Sources that have grown without a hint, and when.
-    active: HashMap<usize, Instant>,
+    /// Sources that have grown without a hint, and their last growth.
+    active: HashMap<usize, Growth>,
+}
+
+/// A growth of a source.
+#[derive(Clone, Copy, Debug)]
+struct Growth {
+    at: Instant,
+    bytes: usize,
 }
 
 /// The load on which intervals depend.
@@ -74,7 +90,7 @@ impl Schedule {
         Schedule { checked_at: now, is_check_requested: false, active: HashMap::new() }
     }
 
-    /// Whether a source has just grown.
+    /// Returns true if a source has just grown.
     pub(super) fn is_active(&self) -> bool {
         !self.active.is_empty()
     }
@@ -84,17 +100,21 @@ impl Schedule {
     /// `is_caught_up` says that every subscriber has all events.
     pub(super) fn pause(&self, now: Instant, load: Load, is_caught_up: bool) -> Duration {
         let until_check = self.until_check(now, load);
-        match self.active.values().max() {
+        match self.active.values().max_by_key(|growth| growth.at) {
             None => until_check,
-            Some(&grown) => {
-                let quiet = now.saturating_duration_since(grown);
-                let poll = if is_caught_up { POLL_INTERVAL } else { BUSY_POLL_INTERVAL };
+            Some(growth) => {
+                let quiet = now.saturating_duration_since(growth.at);
+                let poll = match growth.bytes {
+                    _ if !is_caught_up => BUSY_POLL_INTERVAL,
+                    FLOOD_BYTES.. => FLOOD_POLL_INTERVAL,
+                    _ => POLL_INTERVAL,
+                };
                 poll.max(quiet / POLL_DIVISOR).min(until_check)
             }
         }
     }
 
-    /// Whether a check of all sources is due; if so, it counts as done.
+    /// Returns true if a check of all sources is due; if so, it counts as done.
     pub(super) fn begin_check(&mut self, now: Instant, load: Load) -> bool {
         let is_due = self.until_check(now, load).is_zero();
         if is_due {
@@ -109,9 +129,9 @@ impl Schedule {
         self.is_check_requested = true;
     }
 
-    /// Polls a source for a while: it has grown without a hint, and may do so again.
-    pub(super) fn activate(&mut self, source: usize, now: Instant) {
-        self.active.insert(source, now);
+    /// Polls a source for a while: it has grown by `bytes` without a hint, and may do so again.
+    pub(super) fn activate(&mut self, source: usize, bytes: usize, now: Instant) {
+        self.active.insert(source, Growth { at: now, bytes });
     }
 
     /// Stops polling a source, because there are hints.
@@ -121,11 +141,11 @@ impl Schedule {
 
     /// Returns the sources that are polled now.
     pub(super) fn polled(&mut self, now: Instant) -> Vec<usize> {
-        self.active.retain(|_, grown| *grown + ACTIVE_TIME > now);
+        self.active.retain(|_, growth| growth.at + ACTIVE_TIME > now);
         self.active.keys().copied().collect()
     }
 
-    /// Whether a path that was last resolved at `resolved_at` is to be resolved again.
+    /// Returns true if a path that was last resolved at `resolved_at` is to be resolved again.
     pub(super) fn is_resolution_due(resolved_at: Option<Instant>, now: Instant) -> bool {
         resolved_at.is_none_or(|resolved_at| now - resolved_at >= RESOLVE_INTERVAL)
     }
@@ -168,8 +188,12 @@ mod tests {
     fn a_growing_file_is_polled_until_it_is_quiet() {
         let now = Instant::now();
         let mut schedule = Schedule::new(now);
-        schedule.activate(7, now);
+        schedule.activate(7, 100, now);
         assert_eq!(schedule.pause(now, ONE, true), POLL_INTERVAL);
+        assert_eq!(schedule.pause(now, ONE, false), BUSY_POLL_INTERVAL);
+        assert_eq!(schedule.pause(now + 16 * MS, ONE, true), MS, "less often with time");
+        schedule.activate(7, FLOOD_BYTES, now);
+        assert_eq!(schedule.pause(now, ONE, true), FLOOD_POLL_INTERVAL);
         assert_eq!(schedule.pause(now, ONE, false), BUSY_POLL_INTERVAL);
         assert_eq!(schedule.pause(now + 16 * MS, ONE, true), MS, "less often with time");
         assert_eq!(schedule.polled(now + 19 * MS), [7]);
@@ -180,7 +204,7 @@ mod tests {
     fn a_growing_file_with_hints_is_not_polled() {
         let now = Instant::now();
         let mut schedule = Schedule::new(now);
-        schedule.activate(7, now);
+        schedule.activate(7, 100, now);
         schedule.deactivate(7);
         assert!(schedule.polled(now).is_empty());
     }

@@ -18,7 +18,7 @@ impl SpoolNames {
         SpoolNames(path)
     }
 
-    /// Whether `path` is one of the names.
+    /// Returns true if `path` is one of the names.
     #[must_use]
     pub fn include(&self, path: &Path) -> bool {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -52,6 +52,15 @@ pub(super) enum Older {
 }
 
 impl StartAt {
+    /// Returns the lines that are wanted of older files if the file itself has none.
+    pub(super) fn older(&self) -> Option<Older> {
+        match self {
+            StartAt::Last(lines) => (*lines > 0).then_some(Older::Last(*lines)),
+            StartAt::Line(line) => (*line <= 1).then_some(Older::All),
+            StartAt::Since { time, zone } => Some(Older::Since { time: *time, zone: zone.clone() }),
+        }
+    }
+
     /// Returns the offset at which reading begins, and the lines that are wanted of older files.
     pub(super) fn place(&self, file: &LogFile) -> io::Result<(u64, Option<Older>)> {
         match self {

@@ -47,6 +47,9 @@ impl FollowedPath {
             if self.generations[index].retry.is_some_and(|retry| !retry.is_due(now)) {
                 continue;
             }
+            if let Some(note) = self.go_on_with_last(index, cutting) {
+                take(vec![note]);
+            }
             loop {
                 let progress = match self.generations[index].read(scratch, cutting, time) {
                     Ok(progress) => progress,
@@ -70,6 +73,15 @@ impl FollowedPath {
             }
         }
         turn
+    }
+
+    /// Lets a generation of which nothing was read go on with a private key that the one before has
+    /// begun; returns a note of that.
+    fn go_on_with_last(&mut self, index: usize, cutting: &Cutting) -> Option<Update> {
+        let is_unread = self.generations[index].offset() == 0 && cutting.looks_back();
+        let last = index.checked_sub(1).filter(|_| is_unread);
+        let carry = last.map(|last| self.generations[last].carry_over(cutting));
+        carry.and_then(|carry| self.generations[index].go_on_with(carry))
     }
 
     /// Returns the updates of a read, and notes that the generation can be read.
@@ -106,7 +118,7 @@ impl FollowedPath {
         updates
     }
 
-    /// Whether the path leads to this generation, as far as is known.
+    /// Returns true if the path leads to this generation, as far as is known.
     fn is_newest(&self, index: usize) -> bool {
         index + 1 == self.generations.len() && self.generations[index].replaced.is_none()
     }

@@ -1,14 +1,20 @@
-//! Checkpoints of an earlier run whose files were not found at the start.
+//! The state with which this run continues files of an earlier run that are found after the start.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::start_at::StartAt;
 use crate::event::FileId;
 use crate::journal::Checkpoint;
 
-/// The checkpoints by file: a mount has not answered, or a walk had not found the path yet.
+/// The checkpoints of files that were not found: a mount has not answered, or a walk had not found
+/// the path yet.
 #[derive(Debug, Default)]
-pub(super) struct Unclaimed(Mutex<HashMap<FileId, Checkpoint>>);
+pub(super) struct Unclaimed {
+    checkpoints: Mutex<HashMap<FileId, Checkpoint>>,
+    /// The lines that are wanted of files that exist at the start, and of their rotated files.
+    pub(super) start_at: OnceLock<StartAt>,
+}
 
 impl Unclaimed {
     pub(super) fn add(&self, file: FileId, checkpoint: Checkpoint) {
@@ -21,6 +27,6 @@ impl Unclaimed {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<FileId, Checkpoint>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,10 +6,12 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::clock::wall_clock;
+use super::compressed::Compression;
 use super::descriptors::{Descriptors, OpenedFile};
 use super::desk::{Desk, Returned};
 use super::directory_names::DirectoryNames;
 use super::followed_path::FollowedPath;
+use super::generation::Generation;
 use super::hints::HintSource;
 use super::lane::{Lane, LaneMessage};
 use super::mount::{Mount, Mounts};
@@ -225,8 +227,9 @@ impl Worker {
     }
 
     fn serve_without_hint(&mut self, id: usize, now: Instant) {
-        if self.serve(id, now).bytes > 0 {
-            self.schedule.activate(id, now);
+        let turn = self.serve(id, now);
+        if turn.bytes > 0 {
+            self.schedule.activate(id, turn.bytes, now);
         }
     }
 
@@ -245,7 +248,7 @@ impl Worker {
             output.publish(&source, updates);
         });
         if turn.has_more {
-            self.schedule.activate(id, now);
+            self.schedule.activate(id, turn.bytes, now);
         }
         ownership.retire_expired(sources, id, options, output, now);
         if let Some(followed) = sources.get_mut(id) {
@@ -317,12 +320,18 @@ impl Worker {
         if let Some(mut followed) = self.sources.remove(id) {
             let is_unknown = |path: &Path, file| {
                 let is_own = followed.generations.iter().any(|own| own.id().is_same_inode(file));
-                !is_own && self.sources.is_unknown(path, file)
+                // A glob passes over compressed files.
+                let is_found = Compression::of(path).is_none()
+                    && self.walker.as_ref().is_some_and(|w| w.finds(path, file, &followed.path));
+                !is_own && !is_found && self.sources.is_unknown(path, file)
             };
-            if let Some(mut history) = followed.history.take()
-                && (!history.pending.is_empty() || self.names.has_rotated(&history.path, now))
-            {
-                history.list(&followed.descriptors, followed.mount, is_unknown);
+            if let Some(mut history) = followed.history.take() {
+                if !history.pending.is_empty() || self.names.has_rotated(&history.path, now) {
+                    let first = followed.generations.front().map(Generation::id);
+                    history.list(first, &followed.descriptors, followed.mount, is_unknown);
+                } else {
+                    history.list_nothing();
+                }
                 followed.history = Some(history);
             }
             self.sources.insert(followed);

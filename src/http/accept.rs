@@ -33,12 +33,12 @@ pub(super) fn accepted(headers: &HeaderMap) -> Accepted {
     }
 }
 
-/// Whether `Accept` allows an event stream, as its absence does.
+/// Returns true if `Accept` allows an event stream, as its absence does.
 pub(super) fn accepts_event_streams(headers: &HeaderMap) -> bool {
     !headers.contains_key(ACCEPT) || asks_for_event_stream(headers)
 }
 
-/// Whether there is an `Accept` that allows an event stream.
+/// Returns true if there is an `Accept` that allows an event stream.
 pub(super) fn asks_for_event_stream(headers: &HeaderMap) -> bool {
     names_event_streams(&media_ranges(headers))
 }

@@ -92,9 +92,7 @@ impl Access {
     /// Creates the rule that a request has one of these; `basic` is `USER:PASS`.
     pub fn new(basic: Option<Secret>, token: Option<Secret>) -> Result<Self, &'static str> {
         if basic.as_ref().is_some_and(|basic| !is_user_and_password(&basic.0)) {
-            return Err(
-                "--auth: expected a user and a password, neither of them empty, e.g. USER:PASS",
-            );
+            return Err("--auth or SSETAIL_AUTH: expected USER:PASS, neither of them empty");
         }
         if token.as_ref().is_some_and(|token| token.0.is_empty()) {
             return Err("the token is empty; give one, e.g. a-long-secret, or unset SSETAIL_TOKEN");
@@ -107,7 +105,7 @@ impl Access {
         Ok(Access { basic, token })
     }
 
-    /// Whether all requests may read.
+    /// Returns true if all requests may read.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.basic.is_none() && self.token.is_none()
@@ -166,12 +164,12 @@ impl Access {
     }
 }
 
-/// Whether `text` is `USER:PASS`. An empty part is the mark of a variable that is not set.
+/// Returns true if `text` is `USER:PASS`. An empty part is the mark of a variable that is not set.
 fn is_user_and_password(text: &str) -> bool {
     text.split_once(':').is_some_and(|(user, password)| !user.is_empty() && !password.is_empty())
 }
 
-/// Whether `text` needs no quoting in headers and cookies: token68 of RFC 9110, section 11.2.
+/// Returns true if `text` needs no quoting in headers and cookies (token68 of RFC 9110, 11.2).
 fn is_token(text: &str) -> bool {
     let bare = text.trim_end_matches('=');
     !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))

@@ -42,7 +42,7 @@ impl AllowedHost {
         })
     }
 
-    /// Whether this accepts a name that is in lower case and has no trailing dot.
+    /// Returns true if this accepts a name that is in lower case and has no trailing dot.
     pub(super) fn matches(&self, name: &str) -> bool {
         match self {
             AllowedHost::Name(own) => own == name,
@@ -93,7 +93,7 @@ fn parse_host(text: &str) -> Option<Host> {
     is_possible.then_some(host)
 }
 
-/// Whether no label of the name is empty.
+/// Returns true if no label of the name is empty.
 fn has_labels(name: &str) -> bool {
     name.split('.').all(|label| !label.is_empty())
 }

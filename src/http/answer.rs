@@ -14,8 +14,10 @@ use super::access::{Admission, Place};
 use super::bad_query::BadQuery;
 use super::body::AnswerBody;
 use super::decorator::Decorated;
+use super::gzip::Coding;
 use super::query::Query;
 use super::read_limits::BEFORE;
+use super::relayed::is_from_relay;
 use super::responses::{
     close_after, document, method_not_allowed, options, redirect_to_page, redirect_with_cookie,
     streamed, text, too_many_streams, unauthorized, without_body,
@@ -39,6 +41,8 @@ pub(super) struct Peer {
     pub(super) flow: Flow,
     /// The connection is encrypted.
     pub(super) is_secure: bool,
+    /// The peer is on this machine, or the peer is not known.
+    pub(super) is_local: bool,
 }
 
 impl Site {
@@ -57,7 +61,7 @@ impl Site {
         *head.uri_mut() = request.uri().clone();
         *head.version_mut() = request.version();
         head.headers_mut().clone_from(request.headers());
-        let peer = Peer { flow: Flow::default(), is_secure: false };
+        let peer = Peer { flow: Flow::default(), is_secure: false, is_local: true };
         let answer = Arc::clone(self).answer(head, peer);
         async { answer.await.map(|body| Decorated::new(body, PartByPart::default())) }
     }
@@ -81,7 +85,13 @@ impl Site {
         let content = route.as_ref().map_or(Content::Logs, Route::content);
         let origin = match self.trust.check(request, content) {
             Ok(origin) => origin,
-            Err(refusal) => return text(refusal.status(), refusal.sentence()),
+            Err(refusal) => {
+                let mut response = text(refusal.status(), refusal.sentence());
+                if let Some(name) = self.traffic.refused_names.report(refusal, request) {
+                    response.extensions_mut().insert(name);
+                }
+                return response;
+            }
         };
         let mut response = match self.admit(route.as_ref(), request, peer) {
             Ok(()) => self.answer_admitted(route, request, peer).await,
@@ -185,18 +195,26 @@ impl Site {
         }
         let Ok(permit) = Arc::clone(&self.stream_permits).try_acquire_owned() else {
             let mut refusal = self.refuse_stream(&query, request.headers());
-            let position = self.feed.encoder().id(Position::before(1));
+            let position = self.feed.id(Position::before(1));
             self.mark_for_relay(request.headers(), &position, &mut refusal);
             return refusal;
         };
         let content_type = query.content_type;
+        let coding = Coding::choose(self.compression.compress(), request.headers(), peer.is_local);
         if request.method() == Method::HEAD {
             // A stream would look for its first event, which `HEAD` does not need.
-            return streamed(content_type, AnswerBody::whole(None));
+            let mut response = streamed(content_type, AnswerBody::whole(None));
+            coding.mark(&mut response);
+            return response;
         }
-        let stream = EventStream::new(Arc::clone(self), query, peer.flow.clone(), permit);
-        let position = self.feed.encoder().id(stream.end_or_start());
+        let (site, flow) = (Arc::clone(self), peer.flow.clone());
+        let mut stream = EventStream::new(site, query, flow, permit, coding.is_gzip);
+        if is_from_relay(request.headers()) {
+            stream.tell_lineage();
+        }
+        let position = self.feed.id(stream.end_or_start());
         let mut response = streamed(content_type, AnswerBody::Stream(Box::new(stream)));
+        coding.mark(&mut response);
         self.mark_for_relay(request.headers(), &position, &mut response);
         if has_end && version == Version::HTTP_11 {
             // The connection ends with the stream: a client must not send its next request on it.

@@ -15,6 +15,7 @@ use super::answer::Peer;
 use super::body::AnswerBody;
 use super::guard::ConnectionGuard;
 use super::hyper_writers::{HEAD_TIME, HyperHttp1, HyperHttp2, http1_builder};
+use super::peer_address::PeerAddress;
 use super::service::AnswerService;
 use super::socket::{Socket, Transport};
 use super::stream::{ChunkedWriter, EventStream, Takeover, TakeoverConnection};
@@ -24,8 +25,7 @@ use super::writer::AnswerWriter as _;
 /// A connection that was accepted.
 pub(super) struct Connection {
     pub(super) transport: Box<dyn Transport>,
-    /// The address of the peer, for the request log.
-    pub(super) address: String,
+    pub(super) address: PeerAddress,
     pub(super) options: ServeOptions,
     /// Changes when the server stops, which waits until all receivers are dropped.
     pub(super) stopped: watch::Receiver<()>,
@@ -42,8 +42,8 @@ impl Connection {
         let socket = Socket::new(transport, site.send_timeout);
         let flow = socket.flow();
         let mut guard = ConnectionGuard::new(site, flow.clone(), stopped, permit);
-        let peer = Peer { flow, is_secure: tls.is_some() };
-        let service = AnswerService { options, address: address.into(), peer };
+        let peer = Peer { flow, is_secure: tls.is_some(), is_local: address.is_local() };
+        let service = AnswerService { options, address: address.to_string().into(), peer };
         let Some(tls) = tls else {
             let taken =
                 answer_until_takeover(socket.with_lenient_query(), service, &mut guard).await;

@@ -21,7 +21,7 @@ pub(super) trait Decorator<B: Body> {
         cx: &mut Context<'_>,
     ) -> PolledFrame<Self::Data, B::Error>;
 
-    /// Whether the decorator holds data that it took from the body.
+    /// Returns true if the decorator holds data that it took from the body.
     fn holds_data(&self) -> bool {
         false
     }

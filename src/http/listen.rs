@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 
+use super::peer_address::PeerAddress;
 use super::socket::Transport;
 use super::unix::{self, SocketFile};
 use crate::system::{limit_unsent, time_out_peer};
@@ -89,7 +90,7 @@ impl Listeners {
         self.0.iter().filter_map(Listener::bound).collect()
     }
 
-    /// Whether other machines can reach any of the listeners.
+    /// Returns true if other machines can reach any of the listeners.
     #[must_use]
     pub fn are_beyond_loopback(&self) -> bool {
         // A listener whose address is unknown counts as reachable, so that a token is required.
@@ -117,16 +118,19 @@ impl Listener {
     ///
     /// The kernel closes a connection whose peer acknowledges nothing for `limit`. Without that, a
     /// peer that has vanished would be noticed late: heartbeats fit in the socket for hours.
-    pub(super) async fn accept(&self, limit: Duration) -> io::Result<(Box<dyn Transport>, String)> {
+    pub(super) async fn accept(
+        &self,
+        limit: Duration,
+    ) -> io::Result<(Box<dyn Transport>, PeerAddress)> {
         match self {
             Listener::Tcp(listener) => {
                 let (socket, peer) = listener.accept().await?;
                 bound_writes(&socket, limit);
-                Ok((Box::new(socket), peer.to_string()))
+                Ok((Box::new(socket), PeerAddress::Tcp(peer)))
             }
             Listener::Unix(listener, _) => {
                 let (socket, _) = listener.accept().await?;
-                Ok((Box::new(socket), "unix".to_owned()))
+                Ok((Box::new(socket), PeerAddress::Unix))
             }
         }
     }
@@ -188,6 +192,12 @@ async fn bind_ports(ips: &[IpAddr], port: u16, lenient: bool) -> anyhow::Result<
                     "{address} is in use by another program; give another --port, or 0 for a free one"
                 ));
             }
+            Err((address, error)) if is_forbidden(&error) => {
+                return Err(anyhow!(
+                    "only root may listen on {address}; give a --port from 1024 on, or allow this \
+                     program to with setcap cap_net_bind_service=+ep"
+                ));
+            }
             Err((address, error)) => {
                 return Err(error).with_context(|| format!("cannot listen on {address}"));
             }
@@ -213,6 +223,11 @@ async fn bind_all(
         }
     }
     Ok(listeners)
+}
+
+/// Returns true for a port that needs a capability, usually one below 1024.
+fn is_forbidden(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
 }
 
 fn is_taken(error: &io::Error) -> bool {

@@ -55,7 +55,7 @@ impl NameFilter {
         }
     }
 
-    /// Whether `source` is let through; compares its name once.
+    /// Returns true if `source` is let through; compares its name once.
     #[must_use]
     pub fn wants(&self, source: &Source) -> bool {
         let mut results = self.results.borrow_mut();
@@ -65,7 +65,7 @@ impl NameFilter {
         *results[source.id].get_or_insert_with(|| self.lets_through(source.name.as_str()))
     }
 
-    /// Whether a source with this name is let through.
+    /// Returns true if a source with this name is let through.
     fn lets_through(&self, name: &str) -> bool {
         self.values.iter().any(|value| {
             value.text == name || value.patterns.iter().any(|pattern| pattern.matches(name))
@@ -73,7 +73,7 @@ impl NameFilter {
     }
 }
 
-/// Whether a value may be more than a name.
+/// Returns true if a value may be more than a name.
 pub(super) fn is_glob(text: &str) -> bool {
     text.contains(['*', '?', '[', '{', '\\'])
 }

@@ -32,9 +32,9 @@ pub struct Query {
     pub backlog: Backlog,
     /// The ID of the last event that the client has; none for a new client.
     pub last_event_id: Option<Vec<u8>>,
-    /// Whether heartbeats are events, for pages, which cannot see comments.
+    /// True if heartbeats are events, for pages, which cannot see comments.
     pub ping: bool,
-    /// Whether the body ends cleanly, and not with an abort, when the server stops.
+    /// True if the body ends cleanly, and not with an abort, when the server stops.
     pub clean_end: bool,
     /// The content type of the response.
     pub(super) content_type: &'static str,
@@ -120,8 +120,8 @@ impl Query {
         Ok(())
     }
 
-    /// Whether the query string has expressions or globs, whose parsing takes long enough to delay
-    /// other tasks of a runtime.
+    /// Returns true if the query string has expressions or globs, whose parsing takes long enough
+    /// to delay other tasks of a runtime.
     #[must_use]
     pub fn has_expressions(query: &str) -> bool {
         form_urlencoded::parse(query.as_bytes())
@@ -168,13 +168,13 @@ impl Query {
         self
     }
 
-    /// Whether events of `source` are sent.
+    /// Returns true if events of `source` are sent.
     #[must_use]
     pub fn wants(&self, source: &Source) -> bool {
         self.files.as_ref().is_none_or(|files| files.wants(source))
     }
 
-    /// Whether the query leaves out some lines.
+    /// Returns true if the query leaves out some lines.
     #[must_use]
     pub fn is_filtered(&self) -> bool {
         self.files.is_some() || self.selection.as_ref().is_some_and(|s| s.is_filter())

@@ -59,7 +59,7 @@ impl ReadLimits {
         }
     }
 
-    /// Whether the read has an end.
+    /// Returns true if the read has an end.
     #[must_use]
     pub fn has_end(&self) -> bool {
         let ReadLimits { is_snapshot, wait, has_stop, before, until } = self;

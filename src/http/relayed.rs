@@ -11,7 +11,7 @@ use super::body::AnswerBody;
 use super::responses::text;
 use super::route::Route;
 use crate::event::EventId;
-use crate::upstream::{PATH_HEADER, POSITION_HEADER};
+use crate::upstream::{HEARTBEAT_HEADER, PATH_HEADER, POSITION_HEADER};
 
 impl Site {
     /// Returns the answer to another ssetail that asks for something else than the events, or for
@@ -21,9 +21,9 @@ impl Site {
         route: Option<&Route<'_>>,
         request: &Request<()>,
     ) -> Option<Response<AnswerBody>> {
-        let epochs = path(request.headers())?;
+        let epoch = path(request.headers())?;
         if matches!(route, Some(Route::Events)) {
-            return (!self.lineage.admit(epochs)).then(|| {
+            return (!self.lineage.admits(epoch)).then(|| {
                 let sentence = "This server does not follow itself.\n";
                 text(StatusCode::LOOP_DETECTED, sentence)
             });
@@ -46,8 +46,8 @@ impl Site {
         response
     }
 
-    /// Adds the lineage of the feed to an answer to another ssetail, and the position at which the
-    /// answer begins, or ends if it is a read that ends.
+    /// Adds the lineage of the feed and the heartbeat to an answer to another ssetail, and the
+    /// position at which the answer begins, or ends if it is a read that ends.
     pub(super) fn mark_for_relay(
         &self,
         request: &HeaderMap,
@@ -57,9 +57,11 @@ impl Site {
         if path(request).is_none() {
             return;
         }
-        for (name, value) in
-            [(PATH_HEADER, self.lineage.text()), (POSITION_HEADER, position.to_string())]
-        {
+        for (name, value) in [
+            (PATH_HEADER, self.lineage.text()),
+            (POSITION_HEADER, position.to_string()),
+            (HEARTBEAT_HEADER, self.heartbeat.as_millis().to_string()),
+        ] {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 response.headers_mut().insert(HeaderName::from_static(name), value);
             }
@@ -67,7 +69,12 @@ impl Site {
     }
 }
 
-/// The epochs that a relay names.
+/// Returns true if a request comes from a relay.
+pub(super) fn is_from_relay(headers: &HeaderMap) -> bool {
+    path(headers).is_some()
+}
+
+/// The epoch that a relay names.
 fn path(headers: &HeaderMap) -> Option<&str> {
     headers.get(PATH_HEADER)?.to_str().ok()
 }

@@ -53,6 +53,14 @@ pub(super) fn metrics(site: &Site) -> Result<String, fmt::Error> {
     register_reading(&mut registry, &site.registry);
     register_sending(&mut registry, site);
     register_ring(&mut registry, site);
+    for figure in &site.figures {
+        let value = (figure.value)();
+        if figure.is_counter {
+            registry.register(figure.name, figure.help, counter(value));
+        } else {
+            registry.register(figure.name, figure.help, gauge(value));
+        }
+    }
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
@@ -64,6 +72,10 @@ fn register_reading(registry: &mut Registry, sources: &Sources) {
     registry.register("sources", "Sources in each state", by_state);
     registry.register("lines_read", "Lines published", counter(totals.lines));
     registry.register("bytes_read", "Bytes of the published lines", counter(totals.bytes));
+    let gaps = "Gaps in the events of other servers";
+    registry.register("relayed_gaps", gaps, counter(totals.relayed_gaps));
+    let lost = "Events of other servers that their gaps reported as lost";
+    registry.register("relayed_events_lost", lost, counter(totals.relayed_lost));
 }
 
 fn register_sending(registry: &mut Registry, site: &Site) {

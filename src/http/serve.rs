@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::event::{Cutting, Encoder, Epoch, Format, Medium, Presentation, Splitter};
     use crate::feed::{Feed, feed};
-    use crate::http::{Access, Site, Traffic, Trust};
+    use crate::http::{Access, Site, StreamCompression, Traffic, Trust};
     use crate::report::Report;
     use crate::store::Capacity;
     use crate::upstream::Lineage;
@@ -130,6 +130,7 @@ mod tests {
             stream_permits: Arc::new(Semaphore::new(10)),
             parse_permits: Arc::new(Semaphore::new(Site::PARSE_PERMITS)),
             search_permits: Arc::new(Semaphore::new(Site::SEARCH_PERMITS)),
+            compression: StreamCompression::default(),
             traffic: Traffic::default(),
             presentation: Presentation {
                 medium: Medium::Events,
@@ -139,6 +140,7 @@ mod tests {
             heartbeat: Duration::from_millis(20),
             send_timeout: Duration::from_secs(60),
             reconnect_delay: Duration::from_secs(2),
+            figures: Vec::new(),
         })
     }
 

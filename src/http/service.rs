@@ -11,6 +11,7 @@ use hyper::{Request, Response, Version};
 use super::ServeOptions;
 use super::answer::Peer;
 use super::body::AnswerBody;
+use super::refused_names::RefusedName;
 use super::request_log::RequestRecord;
 
 /// Answers the requests of one peer.
@@ -36,9 +37,13 @@ impl AnswerService {
             let record = log.map(|log| RequestRecord::new(log, &self.address, &request));
             let (site, peer) = (Arc::clone(&self.options.site), self.peer.clone());
             let (wrap, version) = (wrap.clone(), request.version());
+            let report = self.options.report.clone();
             let request = request.map(drop);
             Box::pin(async move {
                 let response = site.answer(request, peer).await;
+                if let Some(RefusedName(sentence)) = response.extensions().get() {
+                    report.say(sentence);
+                }
                 let record = record.map(|record| record.answered(response.status()));
                 Ok(response.map(|body| wrap(version, body.recorded(record))))
             })

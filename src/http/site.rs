@@ -1,12 +1,13 @@
 //! The site: everything that is served, and its limits.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Semaphore;
 
 use super::filters::QueryTime;
-use super::{Access, Asset, Traffic, Trust};
+use super::{Access, Asset, StreamCompression, Traffic, Trust};
 use crate::event::Presentation;
 use crate::feed::Feed;
 use crate::follow::Registry;
@@ -37,6 +38,8 @@ pub struct Site {
     pub parse_permits: Arc<Semaphore>,
     /// One permit for each batch with long lines that may be searched at the same time.
     pub search_permits: Arc<Semaphore>,
+    /// The compression of event streams.
+    pub compression: StreamCompression,
     /// Counts of what was sent.
     pub traffic: Traffic,
     /// The presentation of events where a request does not choose one.
@@ -47,6 +50,26 @@ pub struct Site {
     pub send_timeout: Duration,
     /// Time that clients are asked to wait before they reconnect.
     pub reconnect_delay: Duration,
+    /// Further figures for `/metrics`.
+    pub figures: Vec<SiteFigure>,
+}
+
+/// A figure for `/metrics` that another part of the program counts.
+pub struct SiteFigure {
+    /// The name, without the prefix that all figures have.
+    pub name: &'static str,
+    /// One sentence without a full stop.
+    pub help: &'static str,
+    /// The figure only grows.
+    pub is_counter: bool,
+    /// Returns the value.
+    pub value: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl fmt::Debug for SiteFigure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SiteFigure").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Site {
@@ -81,11 +104,13 @@ impl Site {
             stream_permits: Arc::new(Semaphore::new(Site::DEFAULT_MAX_STREAMS)),
             parse_permits: Arc::new(Semaphore::new(Site::PARSE_PERMITS)),
             search_permits: Arc::new(Semaphore::new(Site::SEARCH_PERMITS)),
+            compression: StreamCompression::default(),
             traffic: Traffic::default(),
             presentation: Presentation::default(),
             heartbeat: Site::DEFAULT_HEARTBEAT,
             send_timeout: Site::DEFAULT_SEND_TIMEOUT,
             reconnect_delay: Site::DEFAULT_RECONNECT_DELAY,
+            figures: Vec::new(),
         }
     }
 

@@ -31,12 +31,12 @@ struct FlowState {
 }
 
 impl Flow {
-    /// Whether the last write has to wait.
+    /// Returns true if the last write has to wait.
     pub(super) fn is_blocked(&self) -> bool {
         self.0.is_blocked.load(Ordering::Relaxed)
     }
 
-    /// Whether the connection ended because the peer took no byte for too long.
+    /// Returns true if the connection ended because the peer took no byte for too long.
     pub(super) fn has_timed_out(&self) -> bool {
         self.0.has_timed_out.load(Ordering::Relaxed)
     }

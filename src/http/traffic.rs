@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::refused_names::RefusedNames;
+
 /// A count that only grows.
 #[derive(Debug, Default)]
 pub(super) struct Counter(AtomicU64);
@@ -21,6 +23,8 @@ pub struct Traffic {
     pub(super) dropped: Counter,
     /// Requests for event streams over the limit.
     pub(super) refused_streams: Counter,
+    /// Hosts and origins whose requests were refused.
+    pub(super) refused_names: RefusedNames,
 }
 
 impl Traffic {

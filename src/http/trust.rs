@@ -159,7 +159,7 @@ pub(super) fn preflight(request: &HeaderMap, answer: &mut HeaderMap) {
     answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
 }
 
-/// Whether `names` is a list of names of headers, with commas between them.
+/// Returns true if `names` is a list of names of headers, with commas between them.
 fn are_names(names: &HeaderValue) -> bool {
     let mut names = names.as_bytes().split(|byte| *byte == b',');
     names.all(|name| HeaderName::from_bytes(name.trim_ascii()).is_ok())
@@ -167,7 +167,7 @@ fn are_names(names: &HeaderValue) -> bool {
 
 /// Returns the host of the request: its only `Host`, which must equal that of an absolute URI. A
 /// request of HTTP/2 may have no `Host`.
-fn authority<B>(request: &Request<B>) -> Result<Authority, Refusal> {
+pub(super) fn authority<B>(request: &Request<B>) -> Result<Authority, Refusal> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next().map(parse_authority).transpose()?;
     let absolute = request.uri().authority();
@@ -189,8 +189,8 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get_all("sec-fetch-site").iter().any(|site| site == "cross-site")
 }
 
-/// Whether the browser says that a page of the same address has made the request: of the address
-/// that the browser knows, which a proxy may have replaced.
+/// Returns true if the browser says that a page of the same address has made the request: of the
+/// address that the browser knows, which a proxy may have replaced.
 ///
 /// Scripts cannot set this header. A name that was rebound says so too, so that `Host` has to be
 /// checked before.
@@ -212,8 +212,8 @@ fn is_loopback_origin(origin: &AllowedOrigin) -> bool {
     }
 }
 
-/// Whether browsers and resolvers never look up the name elsewhere (RFC 6761, section 6.3). The name
-/// has no trailing dot.
+/// Returns true if browsers and resolvers never look up the name elsewhere (RFC 6761, section
+/// 6.3). The name has no trailing dot.
 fn is_loopback_name(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }

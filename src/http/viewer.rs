@@ -8,10 +8,12 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderValue, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{HeaderMap, Response, StatusCode};
+
+use super::accept_encoding::accepts_coding;
 
 /// The attribute in the page that names the stream.
 const STREAM_LINK: &str = "href=\"sse\"";
@@ -114,9 +116,9 @@ impl Asset {
             .get_all(IF_NONE_MATCH)
             .iter()
             .any(|tags| tags.to_str().is_ok_and(|tags| tags.contains(&self.tag)));
-        let (body, coding) = if !self.brotli.is_empty() && accepts(request, "br") {
+        let (body, coding) = if !self.brotli.is_empty() && accepts_coding(request, "br") {
             (&self.brotli, Some("br"))
-        } else if accepts(request, "gzip") {
+        } else if accepts_coding(request, "gzip") {
             (&self.gzipped, Some("gzip"))
         } else {
             (&self.plain, None)
@@ -160,20 +162,6 @@ pub(super) fn hash_source(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(digest))
 }
 
-/// Returns whether a browser accepts a content coding.
-fn accepts(request: &HeaderMap, wanted: &str) -> bool {
-    let mut codings = request
-        .get_all(ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    codings.any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let is_refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
-        name.trim().eq_ignore_ascii_case(wanted) && !is_refused
-    })
-}
-
 fn gzip(bytes: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     // Writing to memory does not fail.
@@ -183,6 +171,8 @@ fn gzip(bytes: &[u8]) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::ACCEPT_ENCODING;
+
     use super::*;
 
     #[test]
@@ -214,10 +204,6 @@ mod tests {
         let header = |value: &'static str| {
             HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))])
         };
-        assert!(accepts(&header("deflate, gzip;q=1.0, br"), "gzip"));
-        assert!(!accepts(&header("gzip;q=0, identity"), "gzip"));
-        assert!(!accepts(&header("gzip, zstd"), "br"));
-        assert!(!accepts(&HeaderMap::new(), "br"));
         let coding = |asset: &Asset, value| {
             asset.answer(&header(value)).headers().get(CONTENT_ENCODING).cloned()
         };

@@ -5,9 +5,10 @@
 //! Everything here is pure.
 
 /// The first bytes of a journal that this version writes; one byte with the state follows.
-pub(super) const HEADER: &[u8] = b"ssetail journal 4\n";
-/// The first bytes of a journal without positions, which this version can read too.
-pub(super) const OLD_HEADER: &[u8] = b"ssetail journal 3\n";
+pub(super) const HEADER: &[u8] = b"ssetail journal 5\n";
+/// The first bytes of journals that this version can read too: without the states of other programs'
+/// logs, and without positions in them.
+pub(super) const OLD_HEADERS: [&[u8]; 2] = [b"ssetail journal 4\n", b"ssetail journal 3\n"];
 /// State of a journal that has all that was published.
 pub(super) const COMPLETE: u8 = b'+';
 /// State of a journal that lacks something that was published.

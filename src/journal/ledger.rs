@@ -9,8 +9,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
+use super::note::Progress;
 use super::record::{Checkpoint, ExtentRef, Record};
-use crate::event::{FileId, Log, Source};
+use super::recovered::Recovered;
+use crate::event::{Carry, FileId, Log, Source};
 use crate::store::{EntryContent, IndexEntry};
 
 /// The properties of a run that the next run compares with its own.
@@ -30,8 +32,8 @@ pub(super) struct RunHeader {
 pub(super) struct Ledger {
     pub(super) run: RunHeader,
     sources: BTreeMap<usize, (Arc<Source>, PathBuf)>,
-    /// By the ID of the source: the newest position in the log of another program.
-    positions: BTreeMap<usize, String>,
+    /// By the ID of the source: the point up to which the log of another program was read.
+    progress: BTreeMap<usize, Progress>,
     /// By the address of the log.
     logs: HashMap<usize, LedgerLog>,
     /// The number of the newest log.
@@ -50,8 +52,22 @@ struct LedgerLog {
 
 impl Ledger {
     pub(super) fn new(run: RunHeader) -> Self {
-        let (sources, positions) = (BTreeMap::new(), BTreeMap::new());
-        Ledger { run, sources, positions, logs: HashMap::new(), last_log: 0 }
+        let (sources, progress) = (BTreeMap::new(), BTreeMap::new());
+        Ledger { run, sources, progress, logs: HashMap::new(), last_log: 0 }
+    }
+
+    /// Takes over the sources of the earlier run that are followed again, with the points up to
+    /// which the logs of other programs were read.
+    ///
+    /// The first snapshot of this run has them, so that no source loses its place because another
+    /// one was first to publish.
+    pub(super) fn keep(&mut self, recovered: &Recovered) {
+        for (source, path, progress) in recovered.resumed() {
+            self.sources.insert(source.id, (Arc::clone(source), path.to_owned()));
+            if *progress != Progress::default() {
+                self.progress.insert(source.id, progress.clone());
+            }
+        }
     }
 
     /// Returns whether records can refer to `log`.
@@ -83,7 +99,7 @@ impl Ledger {
     /// Leaves a source out of later snapshots, until an event refers to it.
     pub(super) fn forget(&mut self, source: &Source) {
         self.sources.remove(&source.id);
-        self.positions.remove(&source.id);
+        self.progress.remove(&source.id);
     }
 
     /// Appends the record of the position up to which the log of another program was read.
@@ -95,7 +111,33 @@ impl Ledger {
     ) {
         let number = self.source(source, records);
         Record::Position { source: number, text }.push(records);
-        self.positions.insert(source.id, text.to_owned());
+        self.progress_of(source).position = Some(text.to_owned());
+    }
+
+    /// Appends the record of the state that the lines of such a log have left.
+    pub(super) fn push_carry(&mut self, source: &Arc<Source>, carry: Carry, records: &mut Vec<u8>) {
+        let number = self.source(source, records);
+        Record::Carry { source: number, carry }.push(records);
+        self.progress_of(source).carry = Some(carry);
+    }
+
+    /// Appends the record of the bytes of such a log that are not published yet.
+    pub(super) fn push_rest(
+        &mut self,
+        source: &Arc<Source>,
+        kept: usize,
+        added: &[u8],
+        records: &mut Vec<u8>,
+    ) {
+        let number = self.source(source, records);
+        let progress = self.progress_of(source);
+        let kept = kept.min(progress.rest.len());
+        let _ = progress.set_rest(kept, added);
+        Record::Rest { source: number, kept: kept as u64, added }.push(records);
+    }
+
+    fn progress_of(&mut self, source: &Source) -> &mut Progress {
+        self.progress.entry(source.id).or_default()
     }
 
     /// Appends the record of how far a log was read, if the ledger has the log.
@@ -119,6 +161,8 @@ impl Ledger {
         let (source, first) = (self.source(entry.source(), records), entry.first());
         match entry.content() {
             EntryContent::Control(json) => Record::Control { source, first, json }.push(records),
+            // A feed of messages has no journal.
+            EntryContent::Messages(_) => {}
             EntryContent::Extent(extent) => {
                 let Some(known) = self.logs.get(&address(&extent.location.log)) else {
                     return false;
@@ -149,8 +193,8 @@ impl Ledger {
         for (source, path) in self.sources.values() {
             push_source(source, path, records);
         }
-        for (&id, text) in &self.positions {
-            Record::Position { source: id as u64, text }.push(records);
+        for (&id, progress) in &self.progress {
+            push_progress(id as u64, progress, records);
         }
         self.logs.retain(|_, known| known.log.strong_count() > 0);
         let mut logs: Vec<_> = self.logs.values().collect();
@@ -181,6 +225,18 @@ impl LedgerLog {
 
 fn address(log: &Arc<dyn Log>) -> usize {
     Arc::as_ptr(log).cast::<()>() as usize
+}
+
+fn push_progress(source: u64, progress: &Progress, records: &mut Vec<u8>) {
+    if let Some(text) = &progress.position {
+        Record::Position { source, text }.push(records);
+    }
+    if let Some(carry) = progress.carry {
+        Record::Carry { source, carry }.push(records);
+    }
+    if !progress.rest.is_empty() {
+        Record::Rest { source, kept: 0, added: &progress.rest }.push(records);
+    }
 }
 
 fn push_source(source: &Source, path: &Path, records: &mut Vec<u8>) {

@@ -9,8 +9,12 @@
 //! One process at a time uses the directory, and only its publishing threads write the journal.
 
 mod block;
+mod carry;
+mod files;
 mod issue;
 mod ledger;
+#[cfg(feature = "nats")]
+mod line_file;
 mod missing;
 mod note;
 mod record;
@@ -19,9 +23,13 @@ mod recovery;
 mod syncer;
 mod writer;
 
+#[cfg(feature = "nats")]
+pub(crate) use files::PUBLISHED_FILE;
+pub(crate) use files::STATE_FILES;
+#[cfg(feature = "nats")]
+pub(crate) use line_file::LineFile;
 pub use note::JournalNote;
-pub(crate) use note::Publication;
+pub(crate) use note::{Progress, Publication};
 pub use record::Checkpoint;
 pub use recovered::Recovered;
 pub use writer::Journal;
-pub(crate) use writer::STATE_FILES;

@@ -3,7 +3,8 @@
 //! Everything here is pure.
 
 use super::block::take_u32;
-use crate::event::{Carry, FileId, LineCarry, TextEncoding};
+use super::carry::{push_carry, take_carry};
+use crate::event::{Carry, FileId};
 use crate::store::{push_number, take_number};
 
 /// The progress of reading a file, and checksums that show whether it still has the same bytes.
@@ -30,6 +31,8 @@ pub struct Checkpoint {
     pub is_rotated: bool,
     /// The file is compressed; offsets and checksums are those of its text.
     pub is_compressed: bool,
+    /// The rotated files before it are wanted, and none of them was begun.
+    pub owes_history: bool,
 }
 
 /// One entry of a journal.
@@ -55,6 +58,10 @@ pub(super) enum Record<'a> {
     End,
     /// The position up to which the log of another program was read.
     Position { source: u64, text: &'a str },
+    /// The state that the lines of such a log have left.
+    Carry { source: u64, carry: Carry },
+    /// Bytes of such a log that are not published: those that are kept of the ones before, and more.
+    Rest { source: u64, kept: u64, added: &'a [u8] },
 }
 
 /// The fixed part of an [`Extent`](crate::store::Extent), with numbers for source and log.
@@ -84,8 +91,7 @@ impl Record<'_> {
                 push_text(bytes, text);
             }
             Record::Source { id, name, path } => {
-                bytes.push(3);
-                push_number(bytes, id);
+                push_numbers(bytes, 3, &[id]);
                 push_text(bytes, name.as_bytes());
                 push_text(bytes, path);
             }
@@ -95,9 +101,7 @@ impl Record<'_> {
                 push_text(bytes, path);
             }
             Record::Checkpoint { log, source, checkpoint } => {
-                bytes.push(5);
-                push_number(bytes, log);
-                push_number(bytes, source);
+                push_numbers(bytes, 5, &[log, source]);
                 checkpoint.push(bytes);
             }
             Record::Lines { extent, shapes } => {
@@ -106,17 +110,20 @@ impl Record<'_> {
                 push_text(bytes, shapes);
             }
             Record::Control { source, first, json } => {
-                bytes.push(7);
-                push_number(bytes, source);
-                push_number(bytes, first);
+                push_numbers(bytes, 7, &[source, first]);
                 push_text(bytes, json.as_bytes());
             }
-            Record::Next(next) => {
-                bytes.push(8);
-                push_number(bytes, next);
-            }
+            Record::Next(next) => push_numbers(bytes, 8, &[next]),
             Record::End => bytes.push(9),
-            Record::Position { source, text } => push_position(bytes, source, text),
+            Record::Position { source, text } => {
+                push_numbers(bytes, 10, &[source]);
+                push_text(bytes, text.as_bytes());
+            }
+            Record::Carry { source, carry } => {
+                push_numbers(bytes, 11, &[source]);
+                push_carry(bytes, carry);
+            }
+            Record::Rest { source, kept, added } => push_rest(bytes, source, kept, added),
         }
     }
 }
@@ -156,11 +163,18 @@ impl<'a> Record<'a> {
             },
             8 => Record::Next(take_number(bytes)?),
             9 => Record::End,
-            10 => Record::Position {
-                source: take_number(bytes)?,
-                text: std::str::from_utf8(take_text(bytes)?).ok()?,
-            },
+            10..=12 => Record::take_progress(tag, bytes)?,
             _ => return None,
+        })
+    }
+
+    /// Removes the rest of a record about the log of another program from `bytes`.
+    fn take_progress(tag: u8, bytes: &mut &'a [u8]) -> Option<Self> {
+        let source = take_number(bytes)?;
+        Some(match tag {
+            10 => Record::Position { source, text: std::str::from_utf8(take_text(bytes)?).ok()? },
+            11 => Record::Carry { source, carry: take_carry(bytes)? },
+            _ => Record::Rest { source, kept: take_number(bytes)?, added: take_text(bytes)? },
         })
     }
 }
@@ -170,7 +184,8 @@ impl Checkpoint {
         let flags = u8::from(self.is_followed)
             | u8::from(self.skip_nuls) << 1
             | u8::from(self.is_rotated) << 2
-            | u8::from(self.is_compressed) << 3;
+            | u8::from(self.is_compressed) << 3
+            | u8::from(self.owes_history) << 4;
         bytes.push(flags);
         push_number(bytes, self.offset);
         push_number(bytes, self.unfinished);
@@ -188,6 +203,7 @@ impl Checkpoint {
             skip_nuls: flags & 2 > 0,
             is_rotated: flags & 4 > 0,
             is_compressed: flags & 8 > 0,
+            owes_history: flags & 16 > 0,
             offset: take_number(bytes)?,
             unfinished: take_number(bytes)?,
             carry: take_carry(bytes)?,
@@ -215,52 +231,17 @@ impl ExtentRef {
     }
 }
 
-/// Encodings in the order of their numbers in a journal.
-const ENCODINGS: [Option<TextEncoding>; 4] =
-    [None, Some(TextEncoding::Utf8), Some(TextEncoding::Utf16Le), Some(TextEncoding::Utf16Be)];
-
-/// Number of bits of a [`LineCarry`].
-const LINE_BITS: usize = 11;
-
-/// Appends a state: a number of two bits for the encoding and a length, and a number with the states
-/// of the lines of each stream.
-fn push_carry(bytes: &mut Vec<u8>, carry: Carry) {
-    let encoding = ENCODINGS.iter().position(|encoding| *encoding == carry.encoding).unwrap_or(0);
-    push_number(bytes, carry.part_bytes << 2 | encoding as u64);
-    let lines = carry.lines.iter().rev().fold(0, |number, line| {
-        let flags = u64::from(line.is_unfinished)
-            | u64::from(line.hidden) << 1
-            | u64::from(line.redacts_rest) << 2;
-        number << LINE_BITS | u64::from(line.key_lines) << 3 | flags
-    });
-    push_number(bytes, lines);
+fn push_rest(bytes: &mut Vec<u8>, source: u64, kept: u64, added: &[u8]) {
+    push_numbers(bytes, 12, &[source, kept]);
+    push_text(bytes, added);
 }
 
-/// Removes a state from the start of `bytes`.
-fn take_carry(bytes: &mut &[u8]) -> Option<Carry> {
-    let number = take_number(bytes)?;
-    let mut rest = take_number(bytes)?;
-    let mut carry = Carry {
-        part_bytes: number >> 2,
-        encoding: ENCODINGS[(number & 3) as usize],
-        ..Carry::default()
-    };
-    for line in &mut carry.lines {
-        *line = LineCarry {
-            is_unfinished: rest & 1 > 0,
-            hidden: rest & 2 > 0,
-            redacts_rest: rest & 4 > 0,
-            key_lines: (rest >> 3) as u8,
-        };
-        rest >>= LINE_BITS;
+/// Appends the tag of a record and its first numbers.
+fn push_numbers(bytes: &mut Vec<u8>, tag: u8, numbers: &[u64]) {
+    bytes.push(tag);
+    for number in numbers {
+        push_number(bytes, *number);
     }
-    Some(carry)
-}
-
-fn push_position(bytes: &mut Vec<u8>, source: u64, text: &str) {
-    bytes.push(10);
-    push_number(bytes, source);
-    push_text(bytes, text.as_bytes());
 }
 
 fn push_file(bytes: &mut Vec<u8>, id: u64, file: FileId) {
@@ -288,7 +269,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::event::LineCarry;
     use crate::journal::block::parse_block;
+    use crate::journal::carry::ENCODINGS;
 
     proptest! {
         #[test]
@@ -306,7 +289,7 @@ mod tests {
             });
             let carry = Carry { part_bytes: e >> 2, encoding: ENCODINGS[encoding], lines };
             let checkpoint = Checkpoint { is_followed: hidden, offset: c, unfinished: d, carry, guard: crc,
-                head_len: f, head: !crc, skip_nuls: !hidden, is_rotated: flags[0], is_compressed: flags[1] };
+                head_len: f, head: !crc, skip_nuls: !hidden, is_rotated: flags[0], is_compressed: flags[1], owes_history: flags[2] };
             let extent = ExtentRef { source: a, first: b, log: c, offset: d, crc, carry, time: g };
             let records = [
                 Record::Begin { epoch: &text, boot: "", cutting: &text },
@@ -319,6 +302,8 @@ mod tests {
                 Record::Next(a),
                 Record::End,
                 Record::Position { source: a, text: &text },
+                Record::Carry { source: a, carry },
+                Record::Rest { source: a, kept: b, added: &bytes },
             ];
             let mut written = Vec::new();
             for record in records {
@@ -332,7 +317,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_cause_a_panic(bytes in vec(any::<u8>(), 0..200), tag in 0u8..12) {
+        fn no_bytes_cause_a_panic(bytes in vec(any::<u8>(), 0..200), tag in 0u8..14) {
             let bytes = [vec![tag], bytes].concat();
             let mut rest = &*bytes;
             while Record::take(&mut rest).is_some() {}

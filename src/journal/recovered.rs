@@ -6,8 +6,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::note::Progress;
 use super::record::Checkpoint;
-use crate::event::{Epoch, FileId, Log, Seq, Source};
+use crate::event::{Carry, Epoch, FileId, Log, Seq, Source};
 use crate::store::{History, Index};
 
 /// The state of earlier runs; empty if there was none.
@@ -34,8 +35,8 @@ pub(crate) struct RecoveredSource {
     pub(crate) path: PathBuf,
     /// The same source in this run, if it is followed again.
     pub(crate) now: Option<Arc<Source>>,
-    /// The position up to which it was read, if it is the log of another program.
-    pub(super) position: Option<String>,
+    /// The point up to which it was read, if it is the log of another program.
+    pub(super) progress: Progress,
 }
 
 /// A file that an earlier run has read.
@@ -95,13 +96,32 @@ impl Recovered {
     }
 
     /// Continues the source that an earlier run has followed under `path`, and that is `now` in this
-    /// run; returns the position up to which it was read.
+    /// run; returns the point up to which it was read.
     ///
     /// For sources that are the log of another program; a file has a [`Checkpoint`].
-    pub(crate) fn resume(&mut self, path: &Path, now: &Arc<Source>) -> Option<String> {
-        let earlier = self.sources.values_mut().rfind(|known| known.path == path)?;
+    pub(crate) fn resume(&mut self, path: &Path, now: &Arc<Source>) -> Progress {
+        let Some(earlier) = self.sources.values_mut().rfind(|known| known.path == path) else {
+            return Progress::default();
+        };
         earlier.now = Some(Arc::clone(now));
-        earlier.position.clone()
+        earlier.progress.clone()
+    }
+
+    /// Returns the paths that begin with `prefix`, without it, of sources whose lines have left a
+    /// state.
+    pub(crate) fn paths_with_carry(&self, prefix: &str) -> Vec<String> {
+        let rest = |known: &RecoveredSource| {
+            known.progress.carry.filter(|carry| carry.lines != Carry::default().lines)?;
+            known.path.to_str()?.strip_prefix(prefix).map(str::to_owned)
+        };
+        self.sources.values().filter_map(rest).collect()
+    }
+
+    /// Iterates over the sources that are followed again, with their paths.
+    pub(super) fn resumed(&self) -> impl Iterator<Item = (&Arc<Source>, &Path, &Progress)> {
+        self.sources
+            .values()
+            .filter_map(|known| Some((known.now.as_ref()?, &*known.path, &known.progress)))
     }
 
     /// Returns source `id` as it is in this run, if it is followed again.

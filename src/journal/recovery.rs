@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
-use super::block::{COMPLETE, HEADER, OLD_HEADER, ParsedBlock, parse_block};
+use super::block::{COMPLETE, HEADER, OLD_HEADERS, ParsedBlock, parse_block};
 use super::issue::RecoveryIssue;
 use super::missing::MissingLog;
+use super::note::Progress;
 use super::record::{ExtentRef, Record};
 use super::recovered::{Recovered, RecoveredLog, RecoveredSource, path};
 use crate::event::{Epoch, FileId, Location, Name, Seq, Source};
@@ -33,7 +34,8 @@ pub(super) fn recover(
     if journal.is_empty() {
         return Some((recovered, Vec::new()));
     }
-    let after_header = [HEADER, OLD_HEADER].iter().find_map(|header| journal.strip_prefix(*header));
+    let mut headers = [HEADER].into_iter().chain(OLD_HEADERS);
+    let after_header = headers.find_map(|header| journal.strip_prefix(header));
     let (state, blocks) = after_header?.split_first()?;
     let mut last_boot = String::new();
     let mut issues: Vec<_> = recovered.add_blocks(blocks, &mut last_boot).into_iter().collect();
@@ -105,7 +107,14 @@ impl Recovered {
                 self.next = (next >= self.next).then_some(next)?;
             }
             Record::Position { source, text } => {
-                self.sources.get_mut(&source)?.position = Some(text.to_owned());
+                self.sources.get_mut(&source)?.progress.position = Some(text.to_owned());
+            }
+            Record::Carry { source, carry } => {
+                self.sources.get_mut(&source)?.progress.carry = Some(carry);
+            }
+            Record::Rest { source, kept, added } => {
+                let progress = &mut self.sources.get_mut(&source)?.progress;
+                progress.set_rest(usize::try_from(kept).ok()?, added)?;
             }
             Record::End => self.has_ended = true,
         }
@@ -115,10 +124,10 @@ impl Recovered {
     fn add_source(&mut self, id: u64, name: &str, text: &[u8]) -> Option<()> {
         let source = Source { id: usize::try_from(id).ok()?, name: Name::from_wire(name)? };
         let (source, path) = (Arc::new(source), path(text));
-        let new = RecoveredSource { source, path, now: None, position: None };
+        let new = RecoveredSource { source, path, now: None, progress: Progress::default() };
         let source = match self.sources.remove(&id) {
-            Some(RecoveredSource { source, position, .. }) => {
-                RecoveredSource { source, position, ..new }
+            Some(RecoveredSource { source, progress, .. }) => {
+                RecoveredSource { source, progress, ..new }
             }
             None => new,
         };

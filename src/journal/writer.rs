@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use super::block::{BLOCK_HEADER, COMPLETE, HEADER, INCOMPLETE, empty_block, seal};
+use super::files::FILE_NAME;
 use super::ledger::{Ledger, RunHeader};
 use super::note::{JournalNote, Publication};
 use super::record::Record;
@@ -36,12 +37,6 @@ const SLACK: u64 = 4 << 20;
 /// Size in bytes after which a block of a new journal is written. It bounds the memory for writing a
 /// new journal; twice the value doubles that, half the value doubles the number of writes.
 const LARGE_BLOCK: usize = 64 << 10;
-
-/// Name of the journal in its directory.
-const FILE_NAME: &str = "journal";
-
-/// Names of all files in the directory.
-pub(crate) const STATE_FILES: [&str; 3] = [FILE_NAME, "journal.new", "lock"];
 
 /// The journal of this run.
 pub struct Journal {
@@ -99,6 +94,12 @@ impl Journal {
         Ok((journal, recovered))
     }
 
+    /// Keeps what `recovered` knows of the sources that this run follows again; must be called
+    /// before the first publication.
+    pub fn keep(&mut self, recovered: &Recovered) {
+        self.ledger.keep(recovered);
+    }
+
     /// Sets the epoch of this run; must be called before the first publication.
     pub(crate) fn set_epoch(&mut self, epoch: &Epoch) {
         epoch.as_str().clone_into(&mut self.ledger.run.epoch);
@@ -152,6 +153,8 @@ impl Journal {
                 JournalNote::Path(path) => ledger.push_path(source, path, block),
                 JournalNote::Forgotten => ledger.forget(source),
                 JournalNote::Position(text) => ledger.push_position(source, text, block),
+                JournalNote::Carry(carry) => ledger.push_carry(source, *carry, block),
+                JournalNote::Rest { kept, added } => ledger.push_rest(source, *kept, added, block),
                 JournalNote::Checkpoint(log, checkpoint) => {
                     introduce(ledger, log, block);
                     ledger.push_checkpoint(source, log, *checkpoint, block);
@@ -283,6 +286,9 @@ fn describe(cutting: &Cutting) -> String {
 
 fn lock_directory(directory: &Path) -> anyhow::Result<File> {
     let name = directory.display();
+    if directory.exists() && !directory.is_dir() {
+        bail!("--state {name} is not a directory; give one, which need not exist");
+    }
     let lock = open_lock(directory).with_context(|| format!("--state {name} cannot be used"))?;
     if lock.try_lock().is_err() {
         bail!(

@@ -1,6 +1,6 @@
 //! A scanner of logfmt: the bytes of a line come in, and its pairs `key=value` go out.
 //!
-//! Words without `=` are passed over, so that a line of prose may hold pairs too.
+//! Words without `=` are ignored, so that a line of prose may hold pairs too.
 
 use std::borrow::Cow;
 

@@ -20,8 +20,7 @@ const DEFAULT_SIZE: TerminalSize = TerminalSize { columns: 120, rows: 40 };
 
 /// First letters of environment variables that the command does not get: it could print the
 /// credentials and what is redacted.
-const WITHHELD: [&str; 4] =
-    ["SSETAIL_AUTH", "SSETAIL_REDACT", "SSETAIL_TOKEN", supervisor::VARIABLE];
+const WITHHELD: [&str; 4] = ["SSETAIL_AUTH", "SSETAIL_REDACT", "SSETAIL_TO", supervisor::VARIABLE];
 
 /// `TERM` of a command if it is not set: the page shows what such a terminal shows.
 const DEFAULT_TERM: &str = "xterm-256color";

@@ -3,15 +3,17 @@
 //! The listeners are bound before any file is changed or followed, so that a second program with
 //! the same arguments fails without an effect.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 
 use super::command::{OpenedCommand, start};
 use super::environment::Environment;
+#[cfg(feature = "nats")]
+use super::reach::OpenedNode;
 use super::reading::{OpenedInput, Reading, Streams};
-use crate::event::{Cutting, Encoder, Epoch};
+use crate::event::{Encoder, Epoch};
 use crate::feed::{Feed, Publisher, resume};
 use crate::follow::{
     FollowOptions, InputCopies, OpenedJournal, OpenedSources, Registry, Spool, Target, WantedSource,
@@ -22,6 +24,7 @@ use crate::record::Clock;
 use crate::report::Report;
 use crate::settings::{CommandSettings, Settings, SourceSettings, SpoolSettings, StdinSettings};
 use crate::status::{Status, Tee};
+use crate::store::History;
 use crate::system::{local_zone, wall_clock};
 use crate::upstream::{OpenedUpstreams, TrustedRoots, UpstreamOptions};
 
@@ -50,6 +53,8 @@ pub(super) struct Opened {
     files: Option<OpenedSources>,
     upstreams: Option<OpenedUpstreams>,
     journals: Vec<OpenedJournal>,
+    #[cfg(feature = "nats")]
+    node: Option<OpenedNode>,
     streams: Streams,
 }
 
@@ -100,11 +105,15 @@ impl Bound {
         settings: &Settings,
         status: &Status,
     ) -> anyhow::Result<Opened> {
-        let State { journal, mut recovered } = state;
+        let State { mut journal, mut recovered } = state;
         let roots = trusted_roots(settings)?;
         // After the start of the command, only calls of the system can fail.
         let streams = self.open_streams(&settings.sources)?;
         settings.sources.refused.iter().for_each(|sentence| status.say(sentence));
+        if settings.sources.input.is_some() && std::io::stdin().is_terminal() {
+            status.say("reading lines from the keyboard; Ctrl-D ends the input");
+        }
+        settings.reach.advice(settings.state.is_some()).iter().for_each(|text| status.say(text));
         let (wanted, options) = (settings.sources.files.clone(), settings.follow.clone());
         let registry = Registry::default();
         let journals = open_journals(settings, &registry, &mut recovered);
@@ -118,11 +127,25 @@ impl Bound {
             }
         })
         .with_clock(Clock::new(&local_zone(), wall_clock()));
+        if let Some(journal) = &mut journal {
+            journal.keep(&recovered);
+        }
         let history = recovered.history(settings.capacity.index_bytes);
-        let cutting = settings.follow.cutting.clone();
-        let (publisher, feed) = resume(encoder, settings.capacity, cutting, history, journal);
+        let opened = OpenedFeed::open(settings, encoder, history, journal, &registry);
+        let OpenedFeed { publisher, feed, .. } = opened;
         tokio::spawn(feed.clone().relay());
-        Ok(Opened { bound: self, registry, feed, publisher, files, upstreams, journals, streams })
+        Ok(Opened {
+            bound: self,
+            registry,
+            feed,
+            publisher,
+            files,
+            upstreams,
+            journals,
+            #[cfg(feature = "nats")]
+            node: opened.node,
+            streams,
+        })
     }
 
     fn open_streams(&self, sources: &SourceSettings) -> anyhow::Result<Streams> {
@@ -157,17 +180,57 @@ impl Opened {
     /// Starts the threads that read.
     pub(super) fn start_reading(
         self,
-        cutting: &Cutting,
+        settings: &Settings,
         report: &Report,
     ) -> anyhow::Result<(Bound, Reading)> {
-        let Opened { bound, registry, feed, publisher, files, upstreams, journals, streams } = self;
+        let Opened {
+            bound, registry, feed, publisher, files, upstreams, journals, streams, ..
+        } = self;
         let reading = Reading::follow(files, feed, registry, publisher, report)?;
         let reading = match upstreams {
             Some(upstreams) => reading.with_upstreams(upstreams, report)?,
             None => reading,
         };
         let reading = reading.with_journals(journals, report)?;
-        Ok((bound, reading.with_streams(streams, cutting, report)?))
+        #[cfg(feature = "nats")]
+        let reading = reading.with_reach(self.node, settings.reach.agent.clone(), report)?;
+        Ok((bound, reading.with_streams(streams, &settings.follow.cutting, report)?))
+    }
+}
+
+/// The feed of this run.
+struct OpenedFeed {
+    publisher: Publisher,
+    feed: Feed,
+    /// The stream whose messages it has.
+    #[cfg(feature = "nats")]
+    node: Option<OpenedNode>,
+}
+
+impl OpenedFeed {
+    /// Makes the feed of a stream, or else resumes that of the earlier run.
+    fn open(
+        settings: &Settings,
+        encoder: Encoder,
+        history: History,
+        journal: Option<Journal>,
+        #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "for streams"))]
+        registry: &Registry,
+    ) -> Self {
+        let (capacity, cutting) = (settings.capacity, settings.follow.cutting.clone());
+        #[cfg(feature = "nats")]
+        if let Some(options) = settings.reach.node.clone() {
+            let (node, publisher, feed) =
+                OpenedNode::open(options, encoder, capacity, cutting, registry);
+            return OpenedFeed { publisher, feed, node: Some(node) };
+        }
+        let (publisher, feed) = resume(encoder, capacity, cutting, history, journal);
+        OpenedFeed {
+            publisher,
+            feed,
+            #[cfg(feature = "nats")]
+            node: None,
+        }
     }
 }
 

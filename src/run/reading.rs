@@ -7,12 +7,16 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 
 use super::command::{CommandControl, OpenedCommand};
+#[cfg(feature = "nats")]
+use super::reach::{OpenedNode, Reach};
 use crate::event::{Cutting, Name};
 use crate::feed::{Feed, Publisher};
 use crate::follow::{
     CommandOutput, Follower, Input, InputCopies, InputSettings, Inputs, Journal, OpenedJournal,
     OpenedSources, Registry,
 };
+#[cfg(feature = "nats")]
+use crate::nats::AgentOptions;
 use crate::report::Report;
 use crate::upstream::{Lineage, OpenedUpstreams, Upstreams};
 
@@ -46,6 +50,8 @@ pub(super) struct Reading {
     follower: Option<Follower>,
     upstreams: Option<Upstreams>,
     journals: Vec<Journal>,
+    #[cfg(feature = "nats")]
+    pub(super) reach: Reach,
     inputs: Vec<Input>,
     /// Become true at the ends of the streams.
     ends: Vec<watch::Receiver<bool>>,
@@ -79,6 +85,8 @@ impl Reading {
             follower,
             upstreams: None,
             journals: Vec::new(),
+            #[cfg(feature = "nats")]
+            reach: Reach::default(),
             inputs: Vec::new(),
             ends: Vec::new(),
             command_end: None,
@@ -111,6 +119,49 @@ impl Reading {
         Ok(self)
     }
 
+    /// Starts to read a stream of messages, or to publish to one.
+    #[cfg(feature = "nats")]
+    pub(super) fn with_reach(
+        mut self,
+        node: Option<OpenedNode>,
+        agent: Option<AgentOptions>,
+        report: &Report,
+    ) -> anyhow::Result<Self> {
+        if let Some(node) = node {
+            self.reach.start_node(node, self.publisher.clone(), &self.registry, report)?;
+        }
+        if let Some(agent) = agent {
+            self.reach.start_agent(agent, self.feed.clone(), report)?;
+        }
+        Ok(self)
+    }
+
+    /// Waits until there is something to serve, if that takes time.
+    #[cfg_attr(not(feature = "nats"), expect(clippy::unused_async, reason = "streams wait"))]
+    pub(super) async fn ready(&self) {
+        #[cfg(feature = "nats")]
+        self.reach.ready().await;
+    }
+
+    /// Waits until everything that was read is in the stream, if it is published to one.
+    #[cfg_attr(not(feature = "nats"), expect(clippy::unused_async, reason = "streams wait"))]
+    pub(super) async fn published(&self) {
+        #[cfg(feature = "nats")]
+        self.reach.published(&self.feed).await;
+    }
+
+    /// Waits until a part of the program cannot go on; returns a sentence that says why.
+    pub(super) async fn wait_for_failure(&self) -> String {
+        #[cfg(feature = "nats")]
+        if let Some(mut failure) = self.reach.failure()
+            && let Ok(sentence) = failure.wait_for(Option::is_some).await
+            && let Some(sentence) = sentence.clone()
+        {
+            return sentence;
+        }
+        pending().await
+    }
+
     /// Starts to read standard input and the command.
     pub(super) fn with_streams(
         mut self,
@@ -138,7 +189,14 @@ impl Reading {
 
     fn start_input(&mut self, settings: InputSettings, report: &Report) -> anyhow::Result<()> {
         let (publisher, report) = (self.publisher.clone(), report.clone());
-        let ended = self.add_end();
+        let (name, said, goes_on) = (settings.name.clone(), report.clone(), !self.exits_at_end);
+        let has_ended = self.add_end();
+        let ended = move || {
+            if goes_on {
+                said.say(&format!("{name} has ended; its lines are served until Ctrl-C"));
+            }
+            has_ended();
+        };
         let input = Input::start(settings, &self.registry, publisher, report, ended);
         self.inputs.push(input.context("cannot start a thread")?);
         Ok(())
@@ -195,12 +253,17 @@ impl Reading {
 
     /// Publishes the lines that are there, and stops the threads; leaves those that block.
     pub(super) async fn stop(self) {
+        let _ = tokio::time::timeout(STOP_TIMEOUT, self.published()).await;
         let join = tokio::task::spawn_blocking(move || self.join());
         let _ = tokio::time::timeout(STOP_TIMEOUT, join).await;
     }
 
     /// Stops the threads and waits for them; the last publisher ends the journal here.
     fn join(self) {
+        #[cfg(feature = "nats")]
+        let mut reach = self.reach;
+        #[cfg(feature = "nats")]
+        reach.stop_node();
         self.inputs.into_iter().for_each(Input::stop);
         if let Some(upstreams) = self.upstreams {
             upstreams.stop();
@@ -209,6 +272,8 @@ impl Reading {
         if let Some(follower) = self.follower {
             follower.stop();
         }
+        #[cfg(feature = "nats")]
+        reach.stop_agent();
     }
 }
 

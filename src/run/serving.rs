@@ -13,6 +13,9 @@ use super::figures::{figures, followed};
 use super::open::Bound;
 use super::prepare::{Prepared, StopSignals};
 use super::reading::Reading;
+use super::supervisor;
+#[cfg(feature = "nats")]
+use crate::http::Site;
 use crate::http::{Secret, ServeOptions, Tls, serve};
 use crate::report::Report;
 use crate::settings::Settings;
@@ -30,10 +33,12 @@ pub(super) struct Serving {
 }
 
 /// The reason for which the program stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum StopReason {
     Signal(ForwardedSignal),
     EndOfInput,
+    /// A part of the program cannot go on; the sentence says why.
+    Failure(String),
 }
 
 impl Serving {
@@ -54,7 +59,10 @@ impl Serving {
         let Bound { listeners, access, .. } = bound;
         let (feed, registry) = (reading.feed.clone(), reading.registry.clone());
         let lineage = reading.lineage.clone();
-        let site = Arc::new(settings.site.site(access, feed.clone(), registry.clone(), lineage));
+        let site = settings.site.site(access, feed.clone(), registry.clone(), lineage);
+        #[cfg(feature = "nats")]
+        let site = Site { figures: reading.reach.figures(&feed, &registry), ..site };
+        let site = Arc::new(site);
         status.show({
             let site = Arc::clone(&site);
             move || figures(&registry, &feed, &site.traffic)
@@ -81,7 +89,10 @@ impl Serving {
                         return StopReason::Signal(signal);
                     }
                 }
-                () = self.reading.wait_for_end() => return StopReason::EndOfInput,
+                () = all_published(&self.reading) => return StopReason::EndOfInput,
+                sentence = self.reading.wait_for_failure() => {
+                    return StopReason::Failure(sentence);
+                }
                 signal = end_after_signal(&self.reading, command) => {
                     return StopReason::Signal(signal);
                 }
@@ -94,21 +105,31 @@ impl Serving {
     ///
     /// After a signal, event streams are aborted, so that clients reconnect.
     pub(super) async fn stop(self, reason: StopReason) -> anyhow::Result<i32> {
+        supervisor::announce_stop();
         let feed = self.reading.feed.clone();
-        if matches!(reason, StopReason::Signal(_)) {
+        if !matches!(reason, StopReason::EndOfInput) {
             feed.abort_streams();
         }
-        let signal = match reason {
-            StopReason::Signal(signal) => Some(signal),
-            StopReason::EndOfInput => None,
+        let signal = match &reason {
+            StopReason::Signal(signal) => Some(*signal),
+            StopReason::EndOfInput | StopReason::Failure(_) => None,
         };
         let status = self.command.as_ref().map_or(0, |command| command.exit_code(signal));
         self.reading.stop().await;
         feed.close();
         let _ = self.shutdown.send(());
         self.server.await?;
+        if let StopReason::Failure(sentence) = reason {
+            anyhow::bail!(sentence);
+        }
         Ok(status)
     }
+}
+
+/// Waits until the program is to stop because all streams have ended, and what they had is published.
+async fn all_published(reading: &Reading) {
+    reading.wait_for_end().await;
+    reading.published().await;
 }
 
 /// Waits until the command has ended after a signal that is meant for this program too.

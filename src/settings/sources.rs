@@ -19,6 +19,8 @@ pub(crate) struct SourceSettings {
     pub(crate) files: Vec<WantedSource>,
     pub(crate) upstreams: Vec<WantedUpstream>,
     pub(crate) journals: Vec<WantedJournal>,
+    /// Streams of a NATS server.
+    pub(super) streams: Vec<(Option<OsString>, String)>,
     /// Stop the program when standard input and the command have ended.
     pub(crate) exits_at_end: bool,
     /// Sentences about sources that cannot be followed, while others can.
@@ -57,11 +59,17 @@ pub(crate) struct SpoolSettings {
 impl SourceSettings {
     /// Parses the SOURCE arguments, and checks the flags that need a stream.
     pub(super) fn new(cli: &Cli) -> Result<Self, Failure> {
-        let Arguments { input, mut files, upstreams, journals, refused } = parse(cli)?;
+        let Arguments { input, mut files, upstreams, journals, streams, refused } = parse(cli)?;
         let command = CommandSettings::new(cli, input.is_none());
         let is_stream = input.is_some() || command.is_some();
-        if !is_stream && files.is_empty() && upstreams.is_empty() && journals.is_empty() {
+        let has_others = is_stream || !upstreams.is_empty() || !journals.is_empty();
+        if !has_others && files.is_empty() && streams.is_empty() {
             return Err(Failure::Usage(refused.join("; ")));
+        }
+        if !streams.is_empty() && (has_others || !files.is_empty()) {
+            let sentence = "a stream is served alone, so that all nodes give the same ids; publish \
+                            the other sources to it with another ssetail and --to";
+            return Err(Failure::Usage(sentence.to_owned()));
         }
         if cli.input.binary && !journals.is_empty() {
             let sentence = "--binary publishes bytes, and the systemd journal has lines; leave the \
@@ -86,6 +94,7 @@ impl SourceSettings {
             files,
             upstreams: wanted_upstreams(upstreams)?,
             journals,
+            streams,
             exits_at_end: cli.input.exit_on_eof,
             refused,
         })
@@ -105,6 +114,7 @@ struct Arguments {
     /// Names and URLs.
     upstreams: Vec<(Option<OsString>, String)>,
     journals: Vec<WantedJournal>,
+    streams: Vec<(Option<OsString>, String)>,
     refused: Vec<String>,
 }
 
@@ -121,9 +131,10 @@ fn parse(cli: &Cli) -> Result<Arguments, Failure> {
     let mut arguments = Arguments::default();
     for source in parse_sources(&sources).map_err(Failure::Usage)? {
         match source {
-            SourceArg::Directory(sentence) => arguments.refused.push(sentence),
+            SourceArg::Refused(sentence) => arguments.refused.push(sentence),
             SourceArg::Files(wanted) => arguments.files.push(wanted),
             SourceArg::Upstream(name, url) => arguments.upstreams.push((name, url)),
+            SourceArg::Stream(name, url) => arguments.streams.push((name, url)),
             SourceArg::Journal(name, unit) => {
                 let name = name.map(|name| Name::new(&name));
                 arguments.journals.push(WantedJournal { name, unit });

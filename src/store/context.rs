@@ -35,10 +35,17 @@ impl ContextFinder {
         let Some(location) = &lines.location else { return };
         let first = location.offset - lines.carry.part_bytes;
         let place = Place { batch, lines, location, first };
-        let context = self.find_before(&place).unwrap_or_else(|| Context::at(first));
+        let found = self.find_before(&place);
+        let context = found.unwrap_or_else(|| Context::at(first));
         let is_part = lines.carry.part_bytes > 0;
         let behind = is_part.then(|| self.behind_first_part(&place, context)).flatten();
-        batch.set_context(behind.unwrap_or(context));
+        let is_known = found.is_some() && is_part == behind.is_some();
+        let context = behind.unwrap_or(context);
+        if is_known {
+            batch.set_context(context);
+        } else {
+            batch.guess_context(context);
+        }
     }
 
     /// Finds the context of `batch`, which stands behind `text` in a stream without a log, unless it

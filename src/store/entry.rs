@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicUsize;
 
 use bytes::Bytes;
 
-use super::Extent;
-use crate::event::{Batch, Cutting, Location, Log, Seq, Source};
+use super::{Extent, MessageGroup};
+use crate::event::{Batch, Cutting, Location, Log, Seq, Source, seq_in_message};
 
 /// Consecutive events of one source that can be read again.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub(crate) enum EntryContent {
     Extent(Extent),
     /// The JSON of a control event. No log has it, and control events are rare.
     Control(Arc<str>),
+    /// Messages of a stream, with events of many sources.
+    Messages(MessageGroup),
 }
 
 impl EntryContent {
@@ -39,6 +41,7 @@ impl EntryContent {
         match self {
             EntryContent::Extent(extent) => extent.size(),
             EntryContent::Control(json) => json.len(),
+            EntryContent::Messages(_) => 0,
         }
     }
 }
@@ -63,6 +66,23 @@ impl IndexEntry {
     ) -> Option<Self> {
         first.checked_add(count)?;
         Some(IndexEntry { source, first, count, content })
+    }
+
+    /// Returns the entry of messages of the stream for which `head` stands.
+    pub(super) fn of_messages(head: Arc<Source>, group: MessageGroup) -> Self {
+        let first = seq_in_message(group.sequences.start + group.shift, 0);
+        let next = seq_in_message(group.sequences.end + group.shift, 0);
+        let (count, content) = (next - first, EntryContent::Messages(group));
+        IndexEntry { source: head, first, count, content }
+    }
+
+    /// The messages of the entry, if it has events of many sources.
+    #[must_use]
+    pub fn messages(&self) -> Option<&MessageGroup> {
+        match &self.content {
+            EntryContent::Messages(group) => Some(group),
+            EntryContent::Extent(_) | EntryContent::Control(_) => None,
+        }
     }
 
     /// Appends the events of `next`; returns the number of bytes by which this entry has grown, or
@@ -104,11 +124,11 @@ impl IndexEntry {
     pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
         match &self.content {
             EntryContent::Extent(extent) => Some(&extent.location.log),
-            EntryContent::Control(_) => None,
+            EntryContent::Control(_) | EntryContent::Messages(_) => None,
         }
     }
 
-    /// The source of the events.
+    /// The source of the events, or the one that stands for a stream of messages.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
         &self.source
@@ -126,11 +146,11 @@ impl IndexEntry {
         self.first + self.count
     }
 
-    /// Number of events that are lines.
+    /// Number of events that are lines; of messages, an upper bound.
     #[must_use]
     pub fn lines(&self) -> u64 {
         match self.content {
-            EntryContent::Extent(_) => self.count,
+            EntryContent::Extent(_) | EntryContent::Messages(_) => self.count,
             EntryContent::Control(_) => 0,
         }
     }
@@ -141,6 +161,7 @@ impl IndexEntry {
         match &self.content {
             EntryContent::Extent(extent) => extent.location.is_dropped(),
             EntryContent::Control(_) => false,
+            EntryContent::Messages(group) => group.log.oldest() >= group.sequences.end,
         }
     }
 
@@ -166,6 +187,8 @@ impl IndexEntry {
                 let batch = Batch::of_control(source(), self.first, Arc::clone(json), meter());
                 return Some(vec![Arc::new(batch)]);
             }
+            // Their server is asked, which takes a runtime.
+            EntryContent::Messages(_) => return None,
         };
         let mut next = self.first;
         let batches = extent.reload(cutting, read)?.into_iter().map(|lines| {

@@ -11,6 +11,8 @@ mod entry;
 mod extent;
 mod history;
 mod index;
+mod message_log;
+mod messages;
 mod ring;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -24,6 +26,8 @@ pub use entry::IndexEntry;
 pub(crate) use extent::Extent;
 pub use history::History;
 pub use index::{Index, Lookup};
+pub use message_log::{MessageGroup, MessageLog, ReadMessages};
+pub use messages::{Era, Found, Messages, Resolved};
 pub use ring::Ring;
 pub(crate) use tails::Tails;
 pub(crate) use varint::{push_number, take_number};

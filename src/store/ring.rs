@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Capacity;
-use crate::event::{Batch, Seq};
+use crate::event::{Batch, MessagePlace, Seq, seq_in_message};
 
 /// Bytes of batches that stay in the ring even if no event is to be replayed, so that a connected
 /// subscriber may lag a little.
@@ -15,11 +15,17 @@ use crate::event::{Batch, Seq};
 /// Twice the value doubles the memory of a feed with `--replay 0`.
 const WORKING_SET: usize = 1 << 20;
 
-/// The batches from `oldest()` to `next()`, without the latter; no seq is missing between them.
+/// The batches from `oldest()` to `next()`, without the latter; no seq is missing between them,
+/// except in a stream of messages.
 #[derive(Debug)]
 pub struct Ring {
     batches: VecDeque<Arc<Batch>>,
     next: Seq,
+    /// Number of events in all batches.
+    events: u64,
+    /// The first batch that a new subscriber gets, and the number of events from there on; only in
+    /// a stream of messages, whose seqs do not count events.
+    replay: Option<(Seq, u64)>,
     capacity: Capacity,
     meter: Arc<AtomicUsize>,
 }
@@ -35,7 +41,19 @@ impl Ring {
     /// `meter`.
     #[must_use]
     pub(crate) fn with_meter(capacity: Capacity, next: Seq, meter: Arc<AtomicUsize>) -> Self {
-        Ring { batches: VecDeque::new(), next, capacity, meter }
+        Ring { batches: VecDeque::new(), next, events: 0, replay: None, capacity, meter }
+    }
+
+    /// Makes the ring one of messages, whose seqs have holes.
+    pub fn set_sparse(&mut self) {
+        self.replay = Some((self.next, 0));
+    }
+
+    /// Moves `next()` of an empty ring of messages.
+    pub fn begin_at(&mut self, next: Seq) {
+        debug_assert!(self.batches.is_empty() && self.replay.is_some());
+        self.next = next;
+        self.replay = Some((next, 0));
     }
 
     /// Seq of the next event.
@@ -53,6 +71,9 @@ impl Ring {
     /// Seq of the first event that a new subscriber gets.
     #[must_use]
     pub fn replay_start(&self) -> Seq {
+        if let Some((start, _)) = self.replay {
+            return if self.capacity.lines == 0 { self.next } else { start.max(self.oldest()) };
+        }
         self.next.saturating_sub(self.capacity.lines).max(self.oldest())
     }
 
@@ -74,11 +95,47 @@ impl Ring {
         self.meter.load(Ordering::Relaxed)
     }
 
-    /// Appends a batch, which must begin at `next()`.
+    /// Appends a batch, which must begin at `next()`, or behind it if there can be holes.
     pub fn push(&mut self, batch: Arc<Batch>) {
-        debug_assert_eq!(batch.first(), self.next, "seqs have no holes");
+        let is_next = match self.replay {
+            None => batch.first() == self.next,
+            Some(_) => batch.first() >= self.next,
+        };
+        debug_assert!(is_next, "seqs have no holes");
         self.next = batch.next();
+        let events = batch.len() as u64;
+        self.events += events;
         self.batches.push_back(batch);
+        self.advance_replay(events);
+    }
+
+    /// Moves the start of the replay past the batches without which it has enough events.
+    fn advance_replay(&mut self, added: u64) {
+        let Some((start, events)) = self.replay else { return };
+        let (mut start, mut events) = (start.max(self.oldest()), events + added);
+        let from = self.index_of(start);
+        for batch in self.batches.range(from..) {
+            let less = events.saturating_sub(batch.len() as u64);
+            if less < self.capacity.lines {
+                break;
+            }
+            (start, events) = (batch.next(), less);
+        }
+        self.replay = Some((start, events));
+    }
+
+    /// Number of events in the ring.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Returns the place of message `number`, if the ring has events of it.
+    #[must_use]
+    pub fn place_of(&self, number: u64) -> Option<&Arc<MessagePlace>> {
+        let (first, next) = (seq_in_message(number, 0), seq_in_message(number + 1, 0));
+        let batch = self.batches.get(self.index_of(first))?;
+        if batch.first() >= next { None } else { batch.place() }
     }
 
     /// Removes and returns the oldest batches that exceed the capacity; the newest batch stays.
@@ -88,13 +145,20 @@ impl Ring {
         while self.batches.len() > 1 && self.is_over(bytes) {
             let Some(batch) = self.batches.pop_front() else { break };
             bytes = bytes.saturating_sub(batch.size());
+            let events = batch.len() as u64;
+            self.events -= events;
+            if let Some((start, left)) = &mut self.replay
+                && *start < batch.next()
+            {
+                (*start, *left) = (batch.next(), left.saturating_sub(events));
+            }
             evicted.push(batch);
         }
         evicted
     }
 
     fn is_over(&self, bytes: usize) -> bool {
-        let events_without_oldest = self.next - self.batches[0].next();
+        let events_without_oldest = self.events - self.batches[0].len() as u64;
         bytes > self.capacity.bytes
             || (bytes > WORKING_SET && events_without_oldest >= self.capacity.lines)
     }

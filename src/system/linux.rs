@@ -63,6 +63,19 @@ pub(crate) fn end_with_parent() {
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
 }
 
+/// Returns the status with which a child process exits of which a thread cannot end; none if it does
+/// not exit.
+#[cfg(feature = "cli")]
+pub(crate) fn exit_status_of(child: u32) -> Option<std::process::ExitStatus> {
+    use std::os::unix::process::ExitStatusExt as _;
+    let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).ok()?;
+    // The name of the program, in parentheses, may contain any character.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let is_zombie = fields.starts_with('Z');
+    let status = fields.split_ascii_whitespace().next_back()?.parse().ok()?;
+    is_zombie.then(|| std::process::ExitStatus::from_raw(status))
+}
+
 /// Returns an id of the time since the machine was started, or none if it cannot be read.
 pub(crate) fn boot_id() -> Option<String> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;

@@ -16,20 +16,20 @@ mod pseudo_terminal;
 mod time;
 mod unix;
 
-#[cfg(all(target_os = "linux", not(feature = "portable"), feature = "cli"))]
-pub(crate) use linux::end_with_parent;
 #[cfg(all(target_os = "linux", not(feature = "portable")))]
 pub(crate) use linux::{
     MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, is_on_overlay, is_out_of_watches,
     is_synthetic, limit_unsent, next_data, next_hole, sleep_precisely, time_out_peer,
 };
-#[cfg(all(any(not(target_os = "linux"), feature = "portable"), feature = "cli"))]
-pub(crate) use portable::end_with_parent;
+#[cfg(all(target_os = "linux", not(feature = "portable"), feature = "cli"))]
+pub(crate) use linux::{end_with_parent, exit_status_of};
 #[cfg(any(not(target_os = "linux"), feature = "portable"))]
 pub(crate) use portable::{
     MORE_WATCHERS, MORE_WATCHES, MountTable, boot_id, is_on_overlay, is_out_of_watches,
     is_synthetic, limit_unsent, next_data, next_hole, sleep_precisely, time_out_peer,
 };
+#[cfg(all(any(not(target_os = "linux"), feature = "portable"), feature = "cli"))]
+pub(crate) use portable::{end_with_parent, exit_status_of};
 #[cfg(feature = "cli")]
 pub(crate) use process::{
     ForwardedSignal, parent_id, send_signal, signal_name, wait_until_ended, with_descriptor_limit,
@@ -39,6 +39,8 @@ pub(crate) use pseudo_terminal::{NewTerminal, PseudoTerminal, TerminalSize};
 pub use time::local_zone;
 #[cfg(feature = "cli")]
 pub(crate) use time::wall_clock;
+#[cfg(all(feature = "cli", feature = "nats"))]
+pub(crate) use unix::host_name;
 pub use unix::raise_descriptor_limit;
 #[cfg(feature = "cli")]
 pub(crate) use unix::terminal_columns;

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// Advice for a watch that failed because of a limit.
@@ -37,9 +39,27 @@ pub(crate) fn sleep_precisely() {}
 #[cfg(feature = "cli")]
 pub(crate) fn end_with_parent() {}
 
-/// Returns none: after `kill -9`, event ids of earlier runs are invalid.
-pub(crate) fn boot_id() -> Option<String> {
+/// Returns none: the status of a child that cannot end is not known.
+#[cfg(feature = "cli")]
+pub(crate) fn exit_status_of(_: u32) -> Option<std::process::ExitStatus> {
     None
+}
+
+/// The programs that print variables of the kernel.
+const SYSCTL: [&str; 2] = ["/usr/sbin/sysctl", "/sbin/sysctl"];
+
+/// The variables that tell one boot from another, on macOS, FreeBSD and Linux.
+const BOOT_IDS: [&str; 3] = ["kern.bootsessionuuid", "kern.boot_id", "kernel.random.boot_id"];
+
+/// Returns an id of the time since the machine was started, as sysctl(8) prints it. Without one,
+/// event ids of earlier runs are invalid after `kill -9`.
+pub(crate) fn boot_id() -> Option<String> {
+    let program = SYSCTL.into_iter().find(|program| Path::new(program).exists())?;
+    BOOT_IDS.into_iter().find_map(|name| {
+        let output = Command::new(program).args(["-n", name]).stdin(Stdio::null()).output().ok()?;
+        let id = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+        (output.status.success() && !id.is_empty()).then_some(id)
+    })
 }
 
 /// The mounts of this process, which are not known: no file gets a thread of its own.

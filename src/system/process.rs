@@ -17,6 +17,7 @@ pub(crate) enum ForwardedSignal {
     Terminate,
     Kill,
     WindowChange,
+    User1,
 }
 
 /// Names of signals whose default action is the end of the process.
@@ -52,6 +53,7 @@ impl ForwardedSignal {
             ForwardedSignal::Terminate => Signal::TERM,
             ForwardedSignal::Kill => Signal::KILL,
             ForwardedSignal::WindowChange => Signal::WINCH,
+            ForwardedSignal::User1 => Signal::USR1,
         }
     }
 

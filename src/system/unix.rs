@@ -21,6 +21,13 @@ pub(crate) enum Ready {
     Stopped,
 }
 
+/// Returns the name of this machine; `localhost` if it has none.
+#[cfg(all(feature = "cli", feature = "nats"))]
+pub(crate) fn host_name() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.is_empty() { "localhost".to_owned() } else { name }
+}
+
 /// Returns the soft limit of open descriptors, or none if there is no limit.
 pub(crate) fn descriptor_limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current

@@ -6,12 +6,17 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use url::{Position, Url};
+use url::{Host, Position, Url};
+
+/// Text in place of a value that is not shown.
+const HIDDEN: &str = "***";
 
 /// The address of an event stream, or of the page of an ssetail; clones are cheap enough.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UpstreamAddress {
     url: Url,
+    /// The URL as it may be shown.
+    shown: String,
 }
 
 /// The value of `Authorization`, which is never shown.
@@ -44,7 +49,12 @@ impl UpstreamAddress {
         if authorization.as_ref().is_some_and(|found| !found.is_header()) {
             return Err("the credentials in the URL of a SOURCE have control characters".to_owned());
         }
-        Ok((UpstreamAddress { url }, authorization))
+        Ok((UpstreamAddress::new(url), authorization))
+    }
+
+    fn new(url: Url) -> Self {
+        let shown = without_values(&url);
+        UpstreamAddress { url, shown }
     }
 
     /// Returns the address to which `location` of a redirect leads, if it is the same server.
@@ -62,13 +72,26 @@ impl UpstreamAddress {
         }
         let _ = (url.set_username(""), url.set_password(None));
         url.set_fragment(None);
-        Some(UpstreamAddress { url })
+        Some(UpstreamAddress::new(url))
     }
 
     /// Returns true if the connection is encrypted.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.url.scheme() == "https"
+    }
+
+    /// Returns true if the host is a loopback name or address, and so this machine.
+    pub(super) fn is_loopback(&self) -> bool {
+        match self.url.host() {
+            Some(Host::Domain(name)) => {
+                let name = name.strip_suffix('.').unwrap_or(name);
+                name == "localhost" || name.ends_with(".localhost")
+            }
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+            None => false,
+        }
     }
 
     /// The host as it is written in a URL.
@@ -104,11 +127,34 @@ impl UpstreamAddress {
         }
     }
 
-    /// The URL without credentials.
+    /// The URL as it may be shown: without credentials, and without the values of the query, which
+    /// may be some.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.url.as_str()
+        &self.shown
     }
+
+    /// The text by which the journal knows the address: as it is shown, with a checksum of a query.
+    pub(super) fn key(&self) -> String {
+        match self.url.query().filter(|query| !query.is_empty()) {
+            Some(query) => format!("{} {:08x}", self.shown, crc32fast::hash(query.as_bytes())),
+            None => self.shown.clone(),
+        }
+    }
+}
+
+/// Returns a URL with [`HIDDEN`] in place of the values of its query.
+fn without_values(url: &Url) -> String {
+    let Some(query) = url.query() else { return url.as_str().to_owned() };
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs: Vec<String> = pairs
+        .map(|pair| match pair.split_once('=') {
+            Some((key, _)) => format!("{key}={HIDDEN}"),
+            // It may be a value without a key.
+            None => HIDDEN.to_owned(),
+        })
+        .collect();
+    format!("{}?{}", &url[..Position::AfterPath], pairs.join("&"))
 }
 
 /// Removes `token` from the query, where the printed address of an ssetail has it.
@@ -212,10 +258,11 @@ mod tests {
             ("https://web1:8088/", "https://web1:8088/", None),
             ("http://web1", "http://web1/", None),
             ("https://:s%2Fec@web1/", "https://web1/", Some("Bearer s/ec")),
-            ("https://a:b@web1/x?y=1#z", "https://web1/x?y=1", Some("Basic YTpi")),
+            ("https://a:b@web1/x?y=1#z", "https://web1/x?y=***", Some("Basic YTpi")),
             ("https://a@web1/", "https://web1/", Some("Basic YTo=")),
             ("http://web1:8088/?token=se%20c", "http://web1:8088/", Some("Bearer se c")),
-            ("http://web1/e?a=1&token=t&b=2", "http://web1/e?a=1&b=2", Some("Bearer t")),
+            ("http://web1/e?a=1&token=t&b=2", "http://web1/e?a=***&b=***", Some("Bearer t")),
+            ("http://web1/e?s3cret&&k=", "http://web1/e?***&k=***", None),
         ] {
             assert_eq!(parse(text), (address.to_owned(), authorization.map(str::to_owned)));
         }
@@ -234,11 +281,20 @@ mod tests {
     fn a_redirect_stays_on_the_same_server() {
         let (address, _) = UpstreamAddress::parse("https://web1:8088/logs/").expect("an address");
         let to = |location| address.redirected(location).map(|to| to.to_string());
-        assert_eq!(to("sse?a=1").as_deref(), Some("https://web1:8088/logs/sse?a=1"));
+        assert_eq!(to("sse?a=1").as_deref(), Some("https://web1:8088/logs/sse?a=***"));
         assert_eq!(to("/sse").as_deref(), Some("https://web1:8088/sse"));
         for elsewhere in ["https://web2:8088/", "http://web1:8088/", "https://web1/", "//web2/"] {
             assert_eq!(to(elsewhere), None, "{elsewhere}");
         }
+    }
+
+    #[test]
+    fn addresses_that_differ_by_their_query_are_different_to_the_journal() {
+        let key = |text| UpstreamAddress::parse(text).expect("an address").0.key();
+        assert_eq!(key("https://web1/x?"), "https://web1/x?");
+        let keys = [key("https://web1/x?a=1"), key("https://web1/x?a=2")];
+        assert_ne!(keys[0], keys[1]);
+        assert!(keys[0].starts_with("https://web1/x?a=*** "), "{}", keys[0]);
     }
 
     #[test]

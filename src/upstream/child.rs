@@ -1,9 +1,18 @@
 //! One source of a server that is followed: its lines, until they are published.
+//!
+//! A line is held back until it is finished, or longer than a section, as the line of a file is. So
+//! the same lines are published however their parts arrive.
+
+mod message;
 
 use std::sync::Arc;
 
+use memchr::memrchr;
+
+use self::message::OpenMessage;
 use crate::event::{Carry, Cutting, End, Envelope, ExactLine, Lines, Source, TextEncoding};
 use crate::follow::SourceState;
+use crate::journal::{JournalNote, Progress};
 
 /// Largest difference in milliseconds between the times at which the server has read the lines of a
 /// batch.
@@ -22,17 +31,21 @@ pub(super) struct Child {
     pub(super) source: Arc<Source>,
     /// Its state on the server.
     pub(super) state: SourceState,
-    /// The lines, with a line end behind each but an unfinished one.
+    /// Lines with a line end behind each, and the start of a line that is not finished.
     text: Vec<u8>,
+    /// Number of bytes of the text up to the last line end.
+    finished: usize,
     /// Statements of container runtimes about the messages in the text.
     marks: Vec<Mark>,
-    /// The time at which the server has read the first of them.
+    /// The time at which the server has read the first line of the text.
     time: u64,
+    /// The same of the last line.
+    last_time: u64,
+    /// The messages of which more parts will follow.
+    messages: [OpenMessage; 3],
     carry: Carry,
-    /// Another part of the last line will follow soon.
-    pub(super) is_open: bool,
-    /// By stream: the last message was a part.
-    has_part: [bool; 3],
+    /// The state and the unfinished lines that the journal has.
+    noted: (Carry, Vec<u8>),
 }
 
 /// The statements of a container runtime about a message.
@@ -51,92 +64,177 @@ pub(super) struct Counts {
 }
 
 impl Child {
-    pub(super) fn new(source: Arc<Source>) -> Self {
-        let carry = Carry { encoding: Some(TextEncoding::Utf8), ..Carry::default() };
-        Child {
+    /// Makes a source that goes on where an earlier run has ended.
+    pub(super) fn new(source: Arc<Source>, progress: Progress, cutting: &Cutting) -> Self {
+        let first = Carry { encoding: Some(TextEncoding::Utf8), ..Carry::default() };
+        let carry = progress.carry.unwrap_or(first);
+        let mut child = Child {
             source,
             state: SourceState::Live,
             text: Vec::new(),
+            finished: 0,
             marks: Vec::new(),
             time: 0,
+            last_time: 0,
+            messages: OpenMessage::of_streams(),
             carry,
-            is_open: false,
-            has_part: [false; 3],
+            noted: (carry, Vec::new()),
+        };
+        for part in progress.rest.split(|byte| *byte == b'\n').filter_map(ExactLine::parse) {
+            child.push(&part, cutting);
         }
+        child.noted.1 = progress.rest;
+        child
     }
 
-    /// Returns true if it has lines that are not published.
-    pub(super) fn has_text(&self) -> bool {
-        !self.text.is_empty()
+    /// Returns true if it has lines that can be published.
+    fn is_ready(&self, cutting: &Cutting) -> bool {
+        let splitter = &cutting.splitter;
+        self.finished > 0
+            || self.text.len() > splitter.longest_rest()
+            || splitter.binary && !self.text.is_empty()
     }
 
-    /// Number of bytes that are not published.
+    /// Number of bytes of finished lines.
     pub(super) fn len(&self) -> usize {
-        self.text.len()
+        self.finished
+    }
+
+    /// Number of bytes of unfinished lines.
+    pub(super) fn held(&self) -> usize {
+        let messages: usize = self.messages.iter().map(OpenMessage::len).sum();
+        self.text.len() - self.finished + messages
+    }
+
+    /// Returns true if nothing of it decides about later lines.
+    pub(super) fn is_idle(&self) -> bool {
+        let is_empty = self.len() + self.held() == 0;
+        is_empty
+            && self.carry.part_bytes == 0
+            && self.carry.settled().lines == Carry::default().lines
     }
 
     /// Returns true if a line that was read at `time` does not belong to the same batch as the lines
     /// before it.
     pub(super) fn begins_batch(&self, time: u64) -> bool {
-        self.has_text() && !self.is_open && self.time.abs_diff(time) > SAME_TIME
+        let is_line_start = self.finished > 0 && !self.has_unfinished();
+        is_line_start && self.time.abs_diff(time) > SAME_TIME
     }
 
     /// Adds a line, or a part of one.
-    pub(super) fn push(&mut self, line: &ExactLine<'_>) {
-        if self.text.is_empty() {
-            self.time = line.time;
+    pub(super) fn push(&mut self, line: &ExactLine<'_>, cutting: &Cutting) {
+        if line.has_envelope() && !cutting.splitter.binary {
+            return self.push_message(line, cutting);
         }
-        let envelope = line.has_envelope().then(|| self.envelope(line));
-        if envelope.is_some() || !self.marks.is_empty() {
-            self.marks.push(Mark { start: self.text.len() as u32, envelope });
-        }
+        self.begin(line.time, None);
+        let start = self.text.len();
         self.text.extend_from_slice(&line.bytes);
-        // A message that is a part is a section of its own, as the server has cut it.
-        let is_whole = envelope.is_some() || !(line.more || line.is_chunk);
-        if is_whole {
-            self.text.push(b'\n');
+        if line.is_chunk {
+            let line_end = memrchr(b'\n', &line.bytes);
+            self.finished = line_end.map_or(self.finished, |at| start + at + 1);
+        } else if !line.more {
+            self.end_line();
         }
-        self.is_open = !is_whole && !line.is_chunk;
     }
 
-    fn envelope(&mut self, line: &ExactLine<'_>) -> Envelope {
-        let index = line.stream.map_or(0, |stream| stream as usize + 1);
-        let continues = std::mem::replace(&mut self.has_part[index], line.more);
-        Envelope {
-            stream: line.stream,
-            time: line.stated,
-            is_part: line.more,
-            continues,
-            level: None,
+    /// Adds a message of a container, or a part of one; its parts are joined.
+    fn push_message(&mut self, line: &ExactLine<'_>, cutting: &Cutting) {
+        let message = OpenMessage::of(&mut self.messages, line.stream);
+        message.push(line);
+        let mut parts = Vec::new();
+        while let Some(part) = message.take_part(cutting) {
+            parts.push(part);
+        }
+        if !line.more {
+            parts.push(message.take_end());
+        }
+        for (envelope, text) in parts {
+            self.push_part(line.time, envelope, &text);
+        }
+    }
+
+    fn push_part(&mut self, time: u64, envelope: Envelope, text: &[u8]) {
+        if self.has_unfinished() {
+            self.end_line();
+        }
+        self.begin(time, Some(envelope));
+        self.text.extend_from_slice(text);
+        self.end_line();
+    }
+
+    /// Begins a line, if the one before has ended.
+    fn begin(&mut self, time: u64, envelope: Option<Envelope>) {
+        if self.has_unfinished() {
+            return;
+        }
+        if self.text.is_empty() {
+            self.time = time;
+        }
+        self.last_time = time;
+        if envelope.is_some() || !self.marks.is_empty() {
+            self.marks.push(Mark { start: self.text.len() as u32, envelope });
         }
     }
 
     /// Adds the lines of an event of another kind of server, whose text ends with `data`.
     pub(super) fn push_text(&mut self, data: &[u8], time: u64) {
-        if self.text.is_empty() {
-            self.time = time;
+        if self.has_unfinished() {
+            self.end_line();
         }
+        self.begin(time, None);
         self.text.extend_from_slice(data);
+        self.end_line();
+    }
+
+    fn has_unfinished(&self) -> bool {
+        self.text.len() > self.finished
+    }
+
+    fn end_line(&mut self) {
         self.text.push(b'\n');
+        self.finished = self.text.len();
     }
 
-    /// Begins another line: the rest of an unfinished one will not come.
-    pub(super) fn begin_line(&mut self) {
+    /// Cuts the unfinished lines too, whose rest will not come: another line begins behind them.
+    pub(super) fn finish(&mut self, cutting: &Cutting, take: &mut dyn FnMut(Lines)) -> Counts {
+        let counts = self.cut_all(cutting, take);
         self.carry = self.carry.at_line_start();
-        self.is_open = false;
-        self.has_part = [false; 3];
+        counts
     }
 
-    /// Cuts all lines into batches; an unfinished line becomes a part of one.
-    pub(super) fn cut(&mut self, cutting: &Cutting, mut take: impl FnMut(Lines)) -> Counts {
+    /// Cuts all lines into batches; an unfinished one becomes a part.
+    pub(super) fn cut_all(&mut self, cutting: &Cutting, take: &mut dyn FnMut(Lines)) -> Counts {
+        for index in 0..self.messages.len() {
+            if self.messages[index].len() > 0 {
+                let (envelope, text) = self.messages[index].take_all();
+                self.push_part(self.last_time, envelope, &text);
+            }
+        }
+        let end = if self.has_unfinished() { End::Part } else { End::Open };
+        self.cut_with(cutting, end, take)
+    }
+
+    /// Cuts the lines that are finished or long enough into batches.
+    pub(super) fn cut(&mut self, cutting: &Cutting, take: &mut dyn FnMut(Lines)) -> Counts {
+        if self.is_ready(cutting) {
+            self.cut_with(cutting, End::Open, take)
+        } else {
+            Counts::default()
+        }
+    }
+
+    fn cut_with(&mut self, cutting: &Cutting, end: End, take: &mut dyn FnMut(Lines)) -> Counts {
         let mut counts = Counts::default();
-        let text = std::mem::take(&mut self.text);
-        let end = if text.ends_with(b"\n") { End::Open } else { End::Part };
-        let mut used = 0;
-        while used < text.len() {
-            let (lines, taken) = cutting.cut(&text[used..], &mut self.carry, end);
-            if let Some(mut lines) = lines {
-                self.add_envelopes(&mut lines, used);
+        let (marks, mut used) = (std::mem::take(&mut self.marks), 0);
+        while used < self.text.len() {
+            let (text, carry) = (&self.text[used..], &mut self.carry);
+            let (lines, taken) = if marks.is_empty() {
+                cutting.cut(text, carry, end)
+            } else {
+                let stated = |at| envelope_at(&marks, used as u32 + at);
+                cutting.cut_messages(text, carry, end, &stated)
+            };
+            if let Some(lines) = lines {
                 counts.lines += lines.spans.iter().filter(|span| !span.more).count() as u64;
                 counts.bytes += lines.source_len() as u64;
                 take(Lines { time: self.time, ..lines });
@@ -146,140 +244,51 @@ impl Child {
             }
             used += taken;
         }
-        self.marks.clear();
-        self.text = text;
         self.text.drain(..used);
+        self.finished = self.finished.saturating_sub(used);
+        self.time = self.last_time;
         // A server can have thousands of sources.
         self.text.shrink_to(KEPT);
-        self.marks.shrink_to(KEPT / size_of::<Mark>());
         counts
     }
 
-    /// Adds the statements about the messages in lines that were cut at `offset` of the text.
-    fn add_envelopes(&self, lines: &mut Lines, offset: usize) {
-        if self.marks.is_empty() || !lines.envelopes.is_empty() {
-            return;
-        }
-        let index = |at: usize| match &lines.origin {
-            Some(origin) => origin.starts[at],
-            None => lines.spans[at].start,
-        };
-        let envelope = |at: usize| {
-            let place = offset as u32 + index(at);
-            let behind = self.marks.partition_point(|mark| mark.start <= place);
-            behind.checked_sub(1).and_then(|mark| self.marks[mark].envelope)
-        };
-        lines.envelopes = (0..lines.spans.len()).map(envelope).collect();
+    /// Returns what the journal has to know, so that a later run goes on here.
+    pub(super) fn notes(&mut self) -> impl Iterator<Item = JournalNote> + use<> {
+        let carry = self.carry.settled();
+        let is_other = std::mem::replace(&mut self.noted.0, carry) != carry;
+        let rest = self.rest();
+        let kept = self.noted.1.iter().zip(&rest).take_while(|(old, new)| old == new).count();
+        let is_longer = rest.len() != kept || self.noted.1.len() != kept;
+        let added = rest[kept..].to_vec();
+        self.noted.1 = rest;
+        let carry = is_other.then_some(JournalNote::Carry(carry));
+        carry.into_iter().chain(is_longer.then_some(JournalNote::Rest { kept, added }))
     }
+
+    /// Returns the unfinished lines, in the form of the format `exact`.
+    fn rest(&self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        if self.has_unfinished() {
+            let bytes = (&self.text[self.finished..]).into();
+            let (time, more, is_chunk) = (self.last_time, true, false);
+            let line = ExactLine { time, bytes, more, is_chunk, stream: None, stated: None };
+            line.push_data(&mut rest);
+        }
+        for message in self.messages.iter().filter(|message| message.len() > 0) {
+            if !rest.is_empty() {
+                rest.push(b'\n');
+            }
+            message.line(self.last_time).push_data(&mut rest);
+        }
+        rest
+    }
+}
+
+/// Returns what was stated about the line at an index of the text.
+fn envelope_at(marks: &[Mark], index: u32) -> Option<Envelope> {
+    let behind = marks.partition_point(|mark| mark.start <= index);
+    behind.checked_sub(1).and_then(|mark| marks[mark].envelope)
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::event::{LineFilter, Name, Stream};
-
-    fn child() -> Child {
-        let name = Name::from_wire("web1/a.log").expect("a name");
-        Child::new(Arc::new(Source { id: 0, name }))
-    }
-
-    fn line(bytes: &[u8], more: bool) -> ExactLine<'_> {
-        let bytes = bytes.into();
-        ExactLine { time: 5, bytes, more, is_chunk: false, stream: None, stated: None }
-    }
-
-    /// Publishes everything; returns each part, and whether another one of the same line follows.
-    fn publish(child: &mut Child) -> Vec<(Vec<u8>, bool)> {
-        let mut parts = Vec::new();
-        child.cut(&Cutting::default(), |lines| {
-            parts.extend((0..lines.spans.len()).map(|at| {
-                let line = lines.line(at).expect("a line");
-                (line.bytes.to_vec(), line.more)
-            }));
-        });
-        parts
-    }
-
-    #[test]
-    fn a_line_that_is_not_finished_is_published_as_a_part() {
-        let mut child = child();
-        child.push(&line(b"abc", true));
-        assert!(child.is_open);
-        assert_eq!(publish(&mut child), [(b"abc".to_vec(), true)]);
-        child.push(&line(b"def", false));
-        assert!(!child.is_open);
-        assert_eq!(publish(&mut child), [(b"def".to_vec(), false)]);
-    }
-
-    #[test]
-    fn a_line_behind_a_gap_continues_none_before_it() {
-        let hidden = regex::bytes::RegexSet::new(["secret"]).expect("an expression");
-        let filter = LineFilter::new(regex::bytes::RegexSet::empty(), hidden);
-        let cutting = Cutting { filter, ..Cutting::default() };
-        let mut child = child();
-        child.push(&line(b"a secret that goes on", true));
-        assert_eq!(child.cut(&cutting, |_| panic!("it is hidden")), Counts::default());
-        child.begin_line();
-        child.push(&line(b"another line", false));
-        let mut continued = Vec::new();
-        child.cut(&cutting, |lines| {
-            continued.extend(lines.spans.iter().map(|span| span.continued));
-        });
-        assert_eq!(continued, [false]);
-    }
-
-    #[test]
-    fn statements_of_container_runtimes_stay_with_their_messages() {
-        let mut child = child();
-        let (stdout, stderr) = (Some(Stream::Stdout), Some(Stream::Stderr));
-        child.push(&line(b"plain", false));
-        child.push(&ExactLine { stream: stdout, stated: Some(7), ..line(b"one", true) });
-        child.push(&ExactLine { stream: stderr, ..line(b"two", false) });
-        child.push(&ExactLine { stream: stdout, stated: Some(8), ..line(b"three", false) });
-        let mut seen = Vec::new();
-        child.cut(&Cutting::default(), |lines| {
-            seen.extend((0..lines.spans.len()).map(|at| {
-                let line = lines.line(at).expect("a line");
-                let stated = line.envelope.and_then(|envelope| envelope.time);
-                let text = String::from_utf8_lossy(line.bytes).into_owned();
-                (text, line.stream(), stated, line.more, line.continues)
-            }));
-        });
-        let expected = [
-            ("plain", None, None, false, false),
-            ("one", stdout, Some(7), true, false),
-            ("two", stderr, None, false, false),
-            ("three", stdout, Some(8), false, true),
-        ];
-        assert_eq!(seen, expected.map(|(text, a, b, c, d)| (text.to_owned(), a, b, c, d)));
-    }
-
-    proptest! {
-        #[test]
-        fn joined_parts_are_the_lines_wherever_they_are_published(
-            parts in vec((vec(prop_oneof![Just(b'a'), Just(b'\r'), any::<u8>()], 0..6), any::<bool>(), any::<bool>()), 0..30),
-        ) {
-            let (mut child, mut got, mut expected) = (child(), Vec::new(), Vec::new());
-            let mut add = |child: &mut Child| {
-                for (part, more) in publish(child) {
-                    got.extend(part);
-                    got.extend((!more).then_some(b'\n'));
-                }
-            };
-            for (bytes, more, is_published) in &parts {
-                let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\n').collect();
-                child.push(&line(&bytes, *more));
-                expected.extend(&bytes);
-                expected.extend((!more).then_some(b'\n'));
-                if *is_published {
-                    add(&mut child);
-                }
-            }
-            add(&mut child);
-            prop_assert_eq!(got, expected);
-        }
-    }
-}
+mod tests;

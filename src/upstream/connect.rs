@@ -8,8 +8,8 @@ use http_body::Body;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName,
-    HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST,
+    HeaderName, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT,
 };
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -21,8 +21,10 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, CertificateError};
 
 use super::address::{Authorization, UpstreamAddress};
+use super::coding::Coding;
 use super::failure::Failure;
 use super::lineage::PATH_HEADER;
+use super::stream_body::StreamBody;
 use super::tls_client::TrustedRoots;
 use crate::event::EventId;
 
@@ -50,11 +52,13 @@ pub(super) struct StreamRequest<'a> {
 /// An event stream whose head was received.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) body: Incoming,
+    pub(super) body: StreamBody,
     /// The lineage of the server, if it is an ssetail.
     pub(super) lineage: Option<String>,
     /// The position at which the answer of an ssetail ends, if it is a read that ends.
     pub(super) position: Option<String>,
+    /// The silence after which the server sends a heartbeat, if it is an ssetail.
+    pub(super) heartbeat: Option<Duration>,
     /// The body is a short one, with which an ssetail asks to come back later.
     pub(super) is_short: bool,
     _connection: Connection,
@@ -143,6 +147,7 @@ impl StreamRequest<'_> {
             .uri(address.target(parameters))
             .header(HOST, address.authority())
             .header(ACCEPT, "text/event-stream")
+            .header(ACCEPT_ENCODING, Coding::accepted(address))
             .header(CACHE_CONTROL, "no-store")
             .header(USER_AGENT, concat!("ssetail/", env!("CARGO_PKG_VERSION")))
             .header(PATH_HEADER, self.epoch);
@@ -207,15 +212,21 @@ impl StreamRequest<'_> {
             let kind = if essence.is_empty() { "of no type" } else { essence };
             return Err(Failure::NotAStream(printable(kind)));
         }
+        let unknown = |name: String| Failure::UnknownCoding(printable(&name));
+        let coding = Coding::of(headers).map_err(unknown)?;
         let path = HeaderName::from_static(PATH_HEADER);
         let position = HeaderName::from_static(super::POSITION_HEADER);
+        let heartbeat = HeaderName::from_static(super::HEARTBEAT_HEADER);
         Ok(Answer {
             lineage: text(&path).map(str::to_owned),
             position: text(&position)
                 .filter(|id| EventId::parse(id.as_bytes()).is_ok())
                 .map(str::to_owned),
+            heartbeat: text(&heartbeat)
+                .and_then(|text| text.parse().ok())
+                .map(Duration::from_millis),
             is_short: headers.contains_key(CONTENT_LENGTH),
-            body: response.into_body(),
+            body: StreamBody::new(response.into_body(), coding),
             _connection: connection,
         })
     }
@@ -240,11 +251,17 @@ fn describe(error: &dyn std::error::Error) -> String {
 }
 
 fn tls_failure(error: &io::Error) -> Failure {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match inner {
-        Some(rustls::Error::InvalidCertificate(error)) => Failure::Certificate(reason(error)),
-        Some(other) => Failure::Unreachable(format!("TLS fails: {other}")),
+    match distrust(error) {
+        Some(reason) => Failure::Certificate(reason),
         None => Failure::Unreachable(format!("TLS fails: {error}")),
+    }
+}
+
+/// Returns the reason for which a certificate is not trusted; none for another error.
+pub(crate) fn distrust(error: &io::Error) -> Option<String> {
+    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(error) => Some(reason(error)),
+        _ => None,
     }
 }
 

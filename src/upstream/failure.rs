@@ -23,6 +23,10 @@ pub(super) enum Failure {
     BadStatus(u16),
     /// The answer has another content type.
     NotAStream(String),
+    /// The answer has a content coding that cannot be decoded.
+    UnknownCoding(String),
+    /// The stream had begun, and then its bytes could not be decoded; the text says why.
+    Damaged(&'static str),
     /// The bytes are those of no event stream.
     TooLarge,
     /// A redirect leads to another server, or in circles.
@@ -41,12 +45,14 @@ impl Failure {
         match self {
             Failure::Unreachable(_)
             | Failure::Interrupted
+            | Failure::Damaged(_)
             | Failure::Unavailable { .. }
             | Failure::Full => SourceState::Unreachable,
             Failure::Unauthorized { .. }
             | Failure::Forbidden
             | Failure::BadStatus(_)
             | Failure::NotAStream(_)
+            | Failure::UnknownCoding(_)
             | Failure::TooLarge
             | Failure::Redirected
             | Failure::Certificate(_)
@@ -102,6 +108,8 @@ impl Failure {
             Failure::NotAStream(kind) => {
                 format!("{address} is no event stream: its answer is {kind}; check the path")
             }
+            Failure::UnknownCoding(coding) => unknown_coding(address, coding),
+            Failure::Damaged(reason) => format!("{address} cannot be followed: {reason}; {retry}"),
             Failure::TooLarge => {
                 format!("{address} is not followed: it sends an event of more than 8 MiB")
             }
@@ -120,4 +128,12 @@ impl Failure {
             Failure::Complete => format!("{address} has sent everything"),
         }
     }
+}
+
+/// The sentence about an answer with a content coding that nobody has asked for.
+fn unknown_coding(address: &str, coding: &str) -> String {
+    format!(
+        "{address} cannot be followed: its answer has the coding {coding}, but only gzip can be \
+         decoded; check the proxies before it"
+    )
 }

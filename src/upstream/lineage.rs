@@ -1,27 +1,20 @@
 //! The lineage of a feed: the epochs of all runs whose events it has, its own and those of the
 //! servers that it follows.
 //!
-//! A relay sends its own epoch with each request, and a server answers with its lineage, in the
-//! same header. A server that finds its own epoch in the lineage of another one would get its own
-//! events back.
+//! A relay sends its own epoch with each request. A server answers with its lineage, in the same
+//! header, and tells its relays each change of it in an event of the stream. A server that finds its
+//! own epoch in the lineage of another one would get its own events back.
+//! Only what servers say counts that are followed: a client cannot make another loop up.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::event::Epoch;
 
 /// The header in which relays and servers name epochs, separated by spaces.
 pub const PATH_HEADER: &str = "ssetail-path";
-
-/// Time for which a relay counts as one that follows this feed, after its request.
-///
-/// Two servers that begin to follow each other at the same time notice it by this. With twice the
-/// time, an order that was reversed on purpose takes effect as much later.
-const RECENT: Duration = Duration::from_secs(60);
-
-/// Most relays that are remembered; more than that is no loop that a person has made.
-const MAX_RELAYS: usize = 1000;
 
 /// Most epochs of one lineage that are remembered.
 const MAX_EPOCHS: usize = 1000;
@@ -30,22 +23,22 @@ const MAX_EPOCHS: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct Lineage {
     own: Epoch,
-    state: Arc<Mutex<State>>,
+    /// By the number of the server that is followed: its lineage.
+    upstream: Arc<watch::Sender<BTreeMap<usize, Vec<Epoch>>>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// By the number of the server that is followed: its lineage.
-    upstream: BTreeMap<usize, Vec<Epoch>>,
-    /// The relays that have asked for events, and when.
-    relays: Vec<(Epoch, Instant)>,
+/// The changes of a lineage.
+#[derive(Debug)]
+pub struct LineageChanges {
+    lineage: Lineage,
+    receiver: watch::Receiver<BTreeMap<usize, Vec<Epoch>>>,
 }
 
 impl Lineage {
     /// The lineage of a feed that follows no other.
     #[must_use]
     pub fn new(own: Epoch) -> Self {
-        Lineage { own, state: Arc::default() }
+        Lineage { own, upstream: Arc::new(watch::Sender::new(BTreeMap::new())) }
     }
 
     /// The value of the header in requests: the epoch of this feed.
@@ -58,7 +51,7 @@ impl Lineage {
     #[must_use]
     pub fn text(&self) -> String {
         let mut epochs = vec![self.own.clone()];
-        for epoch in self.lock().upstream.values().flatten() {
+        for epoch in self.upstream.borrow().values().flatten() {
             if !epochs.contains(epoch) {
                 epochs.push(epoch.clone());
             }
@@ -67,43 +60,44 @@ impl Lineage {
         names.join(" ")
     }
 
-    /// Notes the request of a relay; returns false if it is this server itself.
+    /// Returns the changes from now on.
     #[must_use]
-    pub fn admit(&self, header: &str) -> bool {
-        let epochs = parse(header);
-        if epochs.contains(&self.own) {
-            return false;
-        }
-        let (now, mut state) = (Instant::now(), self.lock());
-        state.relays.retain(|(known, at)| now - *at < RECENT && !epochs.contains(known));
-        state.relays.extend(epochs.into_iter().map(|epoch| (epoch, now)));
-        let excess = state.relays.len().saturating_sub(MAX_RELAYS);
-        state.relays.drain(..excess);
-        true
+    pub fn changes(&self) -> LineageChanges {
+        LineageChanges { lineage: self.clone(), receiver: self.upstream.subscribe() }
     }
 
-    /// Notes the lineage of server `number`, which is followed from now on; returns false if that
-    /// would be a loop.
+    /// Returns false if the request of a relay comes from this server itself.
+    #[must_use]
+    pub fn admits(&self, header: &str) -> bool {
+        header.split_ascii_whitespace().next().and_then(Epoch::parse).as_ref() != Some(&self.own)
+    }
+
+    /// Notes the lineage of server `number`, which is followed; returns false if that would be a
+    /// loop.
+    #[must_use]
     pub(super) fn follow(&self, number: usize, header: &str) -> bool {
         let epochs = parse(header);
-        let (now, mut state) = (Instant::now(), self.lock());
-        let is_relay = |epoch: &Epoch| {
-            state.relays.iter().any(|(known, at)| known == epoch && now - *at < RECENT)
-        };
-        let is_loop = epochs.iter().any(|epoch| *epoch == self.own || is_relay(epoch));
+        let is_loop = epochs.contains(&self.own);
         if !is_loop {
-            state.upstream.insert(number, epochs);
+            self.upstream.send_if_modified(|upstream| {
+                upstream.insert(number, epochs.clone()).is_none_or(|before| before != epochs)
+            });
         }
         !is_loop
     }
 
     /// Notes that server `number` is not followed at the moment.
     pub(super) fn leave(&self, number: usize) {
-        self.lock().upstream.remove(&number);
+        self.upstream.send_if_modified(|upstream| upstream.remove(&number).is_some());
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl LineageChanges {
+    /// Waits for the next change; returns the value that the header has then, and the later changes.
+    pub async fn next(mut self) -> (String, Self) {
+        // The lineage holds the sender.
+        let _ = self.receiver.changed().await;
+        (self.lineage.text(), self)
     }
 }
 
@@ -122,8 +116,9 @@ mod tests {
     #[test]
     fn a_server_does_not_follow_itself() {
         let a = lineage("aaaaaa");
-        assert!(!a.admit("aaaaaa"));
-        assert!(a.admit("bbbbbb"));
+        assert!(!a.admits("aaaaaa"));
+        assert!(a.admits("bbbbbb") && a.admits(""));
+        assert!(a.admits("bbbbbb aaaaaa"), "a relay names only itself");
     }
 
     #[test]
@@ -137,11 +132,25 @@ mod tests {
     }
 
     #[test]
-    fn two_servers_that_connect_at_the_same_time_notice_it() {
-        let (a, b) = (lineage("aaaaaa"), lineage("bbbbbb"));
-        assert!(a.admit(b.own()) && b.admit(a.own()));
-        let (of_a, of_b) = (a.text(), b.text());
-        assert!(!a.follow(0, &of_b) && !b.follow(0, &of_a));
+    fn a_loop_of_servers_that_connect_at_the_same_time_is_noticed_when_they_tell_changes() {
+        let (a, b, c) = (lineage("aaaaaa"), lineage("bbbbbb"), lineage("cccccc"));
+        let (of_a, of_b, of_c) = (a.text(), b.text(), c.text());
+        assert!(a.follow(0, &of_b) && b.follow(0, &of_c) && c.follow(0, &of_a));
+        assert!(a.follow(0, &b.text()));
+        assert!(!c.follow(0, &a.text()));
+    }
+
+    #[tokio::test]
+    async fn changes_are_told() {
+        let a = lineage("aaaaaa");
+        let changes = a.changes();
+        assert!(a.follow(0, "bbbbbb"));
+        let (text, changes) = changes.next().await;
+        assert_eq!(text, "aaaaaa bbbbbb");
+        assert!(a.follow(0, "bbbbbb"));
+        assert!(!changes.receiver.has_changed().expect("the lineage exists"));
+        a.leave(0);
+        assert_eq!(changes.next().await.0, "aaaaaa");
     }
 
     #[test]

@@ -12,7 +12,7 @@ const LONGEST: usize = 64;
 
 /// A control event of the server that is followed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(crate) enum Notice {
     /// Events were lost before they came here.
     Gap {
         reason: GapReason,
@@ -24,13 +24,15 @@ pub(super) enum Notice {
     Source { file: String, change: SourceChange },
     /// A source has ended; the object has all fields that the server sent.
     End { file: String, fields: Value },
+    /// The epochs of the runs from which the events of the server come, separated by spaces.
+    Lineage(String),
     /// Anything else.
     Other,
 }
 
 impl Notice {
     /// Parses the data of a control event.
-    pub(super) fn parse(data: &[u8]) -> Self {
+    pub(crate) fn parse(data: &[u8]) -> Self {
         let fields: Value = serde_json::from_slice(data).unwrap_or_default();
         let text = |key: &str| fields[key].as_str();
         let file = text("file").map(str::to_owned);
@@ -45,18 +47,21 @@ impl Notice {
                 None => Notice::Other,
             },
             (Some("end"), Some(file)) => Notice::End { file, fields },
+            (Some("lineage"), _) => {
+                text("epochs").map_or(Notice::Other, |epochs| Notice::Lineage(epochs.to_owned()))
+            }
             _ => Notice::Other,
         }
     }
 }
 
 /// Returns the JSON of a gap in the events of `file`.
-pub(super) fn gap_json(file: &Name, reason: GapReason, lost: Option<u64>) -> String {
+pub(crate) fn gap_json(file: &Name, reason: GapReason, lost: Option<u64>) -> String {
     ControlEvent::RelayedGap { file, reason, lost }.to_json()
 }
 
 /// Returns the JSON of the end of `file`, with the numbers and texts that the server sent with it.
-pub(super) fn end_json(file: &Name, fields: &Value) -> String {
+pub(crate) fn end_json(file: &Name, fields: &Value) -> String {
     let mut object = JsonObject::of_type("end").text("file", file.as_str());
     for key in ["status", "signal"] {
         object = match &fields[key] {
@@ -88,6 +93,8 @@ mod tests {
             parse(r#"{"type":"source","file":"a.log","change":"rotated"}"#),
             Notice::Source { file, change }
         );
+        let lineage = Notice::Lineage("k3f9q2 abc123".to_owned());
+        assert_eq!(parse(r#"{"type":"lineage","epochs":"k3f9q2 abc123"}"#), lineage);
         for other in [
             "",
             "[]",
@@ -96,6 +103,7 @@ mod tests {
             r#"{"type":"source"}"#,
             r#"{"type":"source","file":"a","change":"new"}"#,
             r#"{"type":"end"}"#,
+            r#"{"type":"lineage"}"#,
         ] {
             assert_eq!(parse(other), Notice::Other, "{other}");
         }

@@ -9,11 +9,11 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 
 use super::lineage::Lineage;
-use super::relay::{Relay, below, child_path};
+use super::relay::{KnownSource, Relay, below, child_path};
 use super::task::UpstreamTask;
 use super::tls_client::TrustedRoots;
 use super::wanted_upstream::WantedUpstream;
-use crate::event::{Cutting, Source};
+use crate::event::Cutting;
 use crate::feed::{Draft, DraftContent, Publisher};
 use crate::follow::{Registry, SourceKind, StartAt};
 use crate::journal::{JournalNote, Recovered};
@@ -42,11 +42,11 @@ pub struct OpenedUpstreams {
 struct Opened {
     wanted: WantedUpstream,
     kind: SourceKind,
-    head: Arc<Source>,
+    /// The text by which the journal knows the server.
+    key: String,
+    head: KnownSource,
     /// The sources of an earlier run, with the names that the server uses.
-    known: Vec<(String, Arc<Source>)>,
-    /// The position of an earlier run; empty if there is none.
-    position: String,
+    known: Vec<(String, KnownSource)>,
 }
 
 /// Threads that follow servers.
@@ -85,8 +85,8 @@ impl OpenedUpstreams {
             let task = UpstreamTask {
                 number,
                 relay: opened.relay(&self.options, publisher, &self.registry),
-                position: opened.position,
-                name: opened.head.name.clone(),
+                position: opened.head.progress.position.clone().unwrap_or_default(),
+                name: opened.head.source.name.clone(),
                 wanted: opened.wanted,
                 start_at: self.options.start_at.clone(),
                 roots: self.options.roots.clone(),
@@ -103,37 +103,34 @@ impl Opened {
     fn resume(wanted: WantedUpstream, registry: &Registry, recovered: &mut Recovered) -> Self {
         let kind = SourceKind::Upstream(wanted.address.as_str().into());
         let head = registry.add(kind.clone(), wanted.name.clone());
-        let position = recovered.resume(kind.path(), &head).unwrap_or_default();
-        let prefix = child_path(&kind, "");
+        let key = wanted.address.key();
+        let progress = recovered.resume(key.as_ref(), &head);
+        let head = KnownSource { source: head, progress };
+        let prefix = child_path(&key, "");
         let name_of =
             |path: &PathBuf| path.to_str()?.strip_prefix(prefix.to_str()?).map(str::to_owned);
         let names: Vec<String> =
             recovered.followed().filter_map(|known| name_of(&known.path)).collect();
         let mut known = Vec::new();
         for name in names {
-            let Some(full) = below(&head.name, name.as_bytes()) else { continue };
+            let Some(full) = below(&head.source.name, name.as_bytes()) else { continue };
             let source = registry.add(kind.clone(), full);
-            recovered.resume(&child_path(&kind, &name), &source);
-            known.push((name, source));
+            let progress = recovered.resume(&child_path(&key, &name), &source);
+            known.push((name, KnownSource { source, progress }));
         }
-        Opened { wanted, kind, head, known, position }
+        Opened { wanted, kind, key, head, known }
     }
 
-    /// The notes with which the journal of this run begins.
+    /// The paths by which the journal finds the sources again.
     fn notes(&self) -> Vec<Draft> {
-        let draft = |source: &Arc<Source>, note| {
-            let source = Arc::clone(source);
-            Draft { source, content: DraftContent::Note(note) }
+        let draft = |known: &KnownSource, path: PathBuf| {
+            let source = Arc::clone(&known.source);
+            Draft { source, content: DraftContent::Note(JournalNote::Path(path)) }
         };
-        let path = |path: PathBuf| JournalNote::Path(path);
-        let mut notes = vec![draft(&self.head, path(self.kind.path().to_owned()))];
-        for (name, source) in &self.known {
-            notes.push(draft(source, path(child_path(&self.kind, name))));
-        }
-        if !self.position.is_empty() {
-            notes.push(draft(&self.head, JournalNote::Position(self.position.clone())));
-        }
-        notes
+        let head = draft(&self.head, self.key.as_str().into());
+        let known = self.known.iter();
+        let known = known.map(|(name, known)| draft(known, child_path(&self.key, name)));
+        [head].into_iter().chain(known).collect()
     }
 
     fn relay(
@@ -143,10 +140,9 @@ impl Opened {
         registry: &Registry,
     ) -> Relay {
         Relay::new(
-            Arc::clone(&self.head),
+            self.head.clone(),
             self.known.clone(),
-            &self.position,
-            self.kind.clone(),
+            (self.kind.clone(), self.key.clone()),
             options.cutting.clone(),
             publisher.clone(),
             registry.clone(),

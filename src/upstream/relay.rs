@@ -1,18 +1,23 @@
 //! The relay: from the events of a server to the batches of its sources.
 
+mod forgetting;
+
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::child::{Child, Counts};
 use super::notice::{Notice, end_json, gap_json};
 use super::parser::StreamEvent;
-use crate::event::{ControlEvent, Cutting, ExactLine, GapReason, Name, Source, SourceChange};
+use crate::event::{
+    ControlEvent, Cutting, ExactLine, GapReason, Lines, Name, Source, SourceChange,
+};
 use crate::feed::{Draft, DraftContent, Publisher};
 use crate::follow::{Registry, SourceKind, SourceState, wall_clock};
-use crate::journal::JournalNote;
+use crate::journal::{JournalNote, Progress};
 
-/// Most sources of one server; events of further ones belong to the server itself. A server that
-/// names every event differently takes this much memory.
+/// Most sources of one server of which something can be read; events of further ones belong to the
+/// server itself. A server that names every event differently takes this much memory.
 const MAX_SOURCES: usize = 4096;
 
 /// Longest name of a source in bytes; events with a longer one belong to the server itself.
@@ -22,6 +27,18 @@ const MAX_NAME: usize = 1024;
 /// more memory than it counts.
 const DRAFT_BYTES: usize = 256;
 
+/// Most bytes of unfinished lines of one server. If there are more, they are published as parts, as
+/// if nothing more of them would come soon. Twice the value doubles the memory that a server takes
+/// which finishes no line; with half of it, filters see less of many long lines.
+const MAX_HELD: usize = 32 << 20;
+
+/// A source, and the point at which it goes on.
+#[derive(Clone, Debug)]
+pub(super) struct KnownSource {
+    pub(super) source: Arc<Source>,
+    pub(super) progress: Progress,
+}
+
 /// Publishes the events of one server.
 #[derive(Debug)]
 pub(super) struct Relay {
@@ -29,11 +46,19 @@ pub(super) struct Relay {
     children: Vec<Child>,
     /// By the name that the server uses: the index of the source.
     by_name: HashMap<Box<[u8]>, usize>,
+    /// Places of sources that others can take.
+    forgotten: Forgotten,
     /// The name and the index of the last event.
     last: (Vec<u8>, usize),
+    /// A part of a line has come since the last publication.
+    has_parts: bool,
     /// The server is an ssetail.
     pub(super) is_ssetail: bool,
+    /// The lineage of the server, if it has told a new one that was not taken yet.
+    pub(super) new_lineage: Option<String>,
     kind: SourceKind,
+    /// The text by which the journal knows the server.
+    key: String,
     cutting: Cutting,
     publisher: Publisher,
     registry: Registry,
@@ -48,37 +73,50 @@ pub(super) struct Relay {
     state: SourceState,
 }
 
+/// The places of the sources that were forgotten.
+#[derive(Debug, Default)]
+struct Forgotten {
+    places: Vec<usize>,
+    /// The time of the last look for such sources.
+    looked: Option<Instant>,
+}
+
 impl Relay {
-    /// Makes the relay of the server that is source `head`, after its event with ID `position`.
+    /// Makes the relay of the server that is source `head`.
     ///
-    /// `known` are its sources of an earlier run, with the names that the server uses.
+    /// `known` are its sources of an earlier run, with the names that the server uses; the journal
+    /// knows the server by `key`.
     pub(super) fn new(
-        head: Arc<Source>,
-        known: Vec<(String, Arc<Source>)>,
-        position: &str,
-        kind: SourceKind,
+        head: KnownSource,
+        known: Vec<(String, KnownSource)>,
+        (kind, key): (SourceKind, String),
         cutting: Cutting,
         publisher: Publisher,
         registry: Registry,
     ) -> Self {
+        let noted = head.progress.position.clone().unwrap_or_default();
         let mut relay = Relay {
-            children: vec![Child::new(head)],
+            children: vec![Child::new(head.source, head.progress, &cutting)],
             by_name: HashMap::new(),
+            forgotten: Forgotten::default(),
             last: (Vec::new(), 0),
             is_ssetail: false,
+            has_parts: false,
+            new_lineage: None,
             kind,
+            key,
             cutting,
             publisher,
             registry,
             drafts: Vec::new(),
             drafted: 0,
             counts: HashMap::new(),
-            noted: position.to_owned(),
+            noted,
             state: SourceState::Waiting,
         };
-        for (name, source) in known {
+        for (name, KnownSource { source, progress }) in known {
             relay.by_name.insert(name.into_bytes().into(), relay.children.len());
-            relay.children.push(Child::new(source));
+            relay.children.push(Child::new(source, progress, &relay.cutting));
         }
         relay
     }
@@ -93,29 +131,40 @@ impl Relay {
         match exact {
             Some(line) => {
                 if self.children[index].begins_batch(line.time) {
-                    self.cut(index);
+                    self.cut(index, Child::cut);
                 }
-                self.children[index].push(&line);
+                self.has_parts |= line.more;
+                self.children[index].push(&line, &self.cutting);
             }
             None => self.children[index].push_text(event.data, wall_clock()),
         }
     }
 
-    /// Returns true if the rest of a line is on its way.
-    pub(super) fn is_open(&self) -> bool {
-        self.children.iter().any(|child| child.is_open && child.has_text())
+    /// Returns true if a part of a line has come since the last publication, and its rest has not.
+    pub(super) fn awaits_rest(&self) -> bool {
+        self.has_parts && self.held() > 0
     }
 
-    /// Number of bytes that wait to be published, about those of memory.
+    /// Number of bytes that can be published, about those of memory.
     pub(super) fn pending(&self) -> usize {
         self.drafted + self.children.iter().map(Child::len).sum::<usize>()
     }
 
-    /// Publishes everything that was taken, together with the position behind it.
+    /// Number of bytes of unfinished lines.
+    fn held(&self) -> usize {
+        self.children.iter().map(Child::held).sum()
+    }
+
+    /// Publishes the finished lines that were taken, together with the position behind them and with
+    /// what is left of the unfinished ones.
     pub(super) fn publish(&mut self, position: &str) {
+        let is_too_much = self.held() > MAX_HELD;
         for index in 0..self.children.len() {
-            self.cut(index);
+            self.cut(index, if is_too_much { Child::cut_all } else { Child::cut });
+            let notes = self.children[index].notes();
+            notes.for_each(|note| self.draft(index, DraftContent::Note(note)));
         }
+        self.has_parts = false;
         if position != self.noted {
             position.clone_into(&mut self.noted);
             let note = JournalNote::Position(self.noted.clone());
@@ -127,6 +176,7 @@ impl Relay {
             let source = &self.children[index].source;
             self.registry.add_lines(source, counts.lines, counts.bytes, next);
         }
+        self.forget_sources();
     }
 
     /// Sets the state of the server, which is that of its sources unless it is live.
@@ -155,6 +205,7 @@ impl Relay {
                 self.control(index, json);
                 self.set_state_of(index, SourceState::Ended);
             }
+            Notice::Lineage(epochs) => self.new_lineage = Some(epochs),
             Notice::Other => {}
         }
     }
@@ -162,9 +213,9 @@ impl Relay {
     /// Publishes a gap between the events before and after it, of all sources of the server.
     fn take_gap(&mut self, reason: GapReason, lost: Option<u64>, file: Option<&str>) {
         for index in 0..self.children.len() {
-            self.cut(index);
+            self.cut(index, Child::finish);
         }
-        self.children.iter_mut().for_each(Child::begin_line);
+        self.registry.add_gap(lost);
         let head = &self.children[0].source.name;
         let file = file.filter(|file| file.len() <= MAX_NAME);
         let file = file.and_then(|file| below(head, file.as_bytes()));
@@ -184,8 +235,7 @@ impl Relay {
     }
 
     fn control(&mut self, index: usize, json: String) {
-        self.cut(index);
-        self.children[index].begin_line();
+        self.cut(index, Child::finish);
         self.draft(index, DraftContent::Control(json));
     }
 
@@ -195,16 +245,20 @@ impl Relay {
         self.drafts.push(Draft { source, content });
     }
 
-    /// Turns the lines of a source into drafts.
-    fn cut(&mut self, index: usize) {
+    /// Turns the lines of a source into drafts, as `cut` does.
+    fn cut(
+        &mut self,
+        index: usize,
+        cut: fn(&mut Child, &Cutting, &mut dyn FnMut(Lines)) -> Counts,
+    ) {
         let child = &mut self.children[index];
-        if !child.has_text() {
-            return;
-        }
         let (source, drafts) = (Arc::clone(&child.source), &mut self.drafts);
-        let added = child.cut(&self.cutting, |lines| {
+        let added = cut(child, &self.cutting, &mut |lines| {
             drafts.push(Draft { source: Arc::clone(&source), content: DraftContent::Lines(lines) });
         });
+        if added == Counts::default() {
+            return;
+        }
         let counts = self.counts.entry(index).or_default();
         counts.lines += added.lines;
         counts.bytes += added.bytes;
@@ -228,27 +282,32 @@ impl Relay {
     fn add(&mut self, name: &[u8]) -> usize {
         // Another server gives no name to most of its events, or the one that stands for none.
         let is_head = name.is_empty() || (!self.is_ssetail && name == b"message");
-        let is_too_much = name.len() > MAX_NAME || self.children.len() > MAX_SOURCES;
+        let is_too_long = name.len() > MAX_NAME;
         let head = &self.children[0].source.name;
-        let Some(full) = below(head, name).filter(|_| !is_head && !is_too_much) else { return 0 };
+        let Some(full) = below(head, name).filter(|_| !is_head && !is_too_long) else { return 0 };
+        let Some(index) = self.free_place() else { return 0 };
         let source = self.registry.add(self.kind.clone(), full);
-        let index = self.children.len();
-        self.children.push(Child::new(source));
+        let child = Child::new(source, Progress::default(), &self.cutting);
+        if index < self.children.len() {
+            self.children[index] = child;
+        } else {
+            self.children.push(child);
+        }
         self.show_state(index);
         self.by_name.insert(name.into(), index);
-        let path = child_path(&self.kind, &String::from_utf8_lossy(name));
+        let path = child_path(&self.key, &String::from_utf8_lossy(name));
         self.draft(index, DraftContent::Note(JournalNote::Path(path)));
         index
     }
 }
 
 /// The path by which the journal finds a source of a server again.
-pub(super) fn child_path(kind: &SourceKind, name: &str) -> std::path::PathBuf {
-    format!("{}#{name}", kind.path().display()).into()
+pub(super) fn child_path(key: &str, name: &str) -> std::path::PathBuf {
+    format!("{key}#{name}").into()
 }
 
 /// Returns the name of what the server `head` calls `name`.
-pub(super) fn below(head: &Name, name: &[u8]) -> Option<Name> {
+pub(crate) fn below(head: &Name, name: &[u8]) -> Option<Name> {
     let name = String::from_utf8_lossy(name);
     let name = name.strip_prefix("./").unwrap_or(&name);
     let full = format!("{}/{name}", head.as_str());
@@ -256,7 +315,7 @@ pub(super) fn below(head: &Name, name: &[u8]) -> Option<Name> {
     (!name.is_empty()).then(|| Name::from_wire(&full).unwrap_or_else(encoded))
 }
 
-fn state_after(change: SourceChange) -> SourceState {
+pub(crate) fn state_after(change: SourceChange) -> SourceState {
     match change {
         SourceChange::Removed => SourceState::Removed,
         SourceChange::Unreadable => SourceState::Unreadable,

@@ -1,14 +1,8 @@
 //! The task that follows one server: it connects, reads, and tries again.
 
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body::{Body as _, Frame};
-use hyper::body::Incoming;
-use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::backoff::Backoff;
@@ -17,16 +11,19 @@ use super::failure::Failure;
 use super::lineage::Lineage;
 use super::parser::EventParser;
 use super::relay::Relay;
+use super::stream_body::{Step, StreamBody};
 use super::tls_client::TrustedRoots;
 use super::wanted_upstream::WantedUpstream;
 use crate::event::Name;
 use crate::follow::{SourceState, StartAt};
 use crate::report::Report;
 
-/// Silence after which the connection to an ssetail counts as dead: three of its heartbeats.
+/// Shortest silence after which the connection to an ssetail counts as dead, and number of its
+/// heartbeats that are a longer one.
 ///
-/// With half the value, one late heartbeat ends a connection that works.
+/// With half the values, one late heartbeat ends a connection that works.
 const SILENCE: Duration = Duration::from_secs(45);
+const HEARTBEATS: u32 = 3;
 
 /// The same for another server, which need not send anything while nothing happens.
 const FOREIGN_SILENCE: Duration = Duration::from_secs(300);
@@ -35,13 +32,12 @@ const FOREIGN_SILENCE: Duration = Duration::from_secs(300);
 /// of the journal; twice the value takes more memory and delays the first line of a step.
 const STEP: usize = 256 * 1024;
 
-/// Time for which the rest of a line is awaited, of which a part has come, and most bytes that are
-/// held back meanwhile. Then the part is published.
+/// Time for which the rest of a line is awaited, of which a part has come. Then the lines of other
+/// sources are published without it, and the journal gets the part.
 ///
-/// Filters and redactions see a line as a whole only if it comes within this time. With twice the
-/// time, a line that does not go on delays the others for twice as long.
-const PART_TIME: Duration = Duration::from_secs(1);
-const PART_BYTES: usize = 2 << 20;
+/// With twice the time, a line that does not go on delays the others for twice as long; with half of
+/// it, the journal gets parts of more lines that are on their way.
+const PART_TIME: Duration = Duration::from_millis(100);
 
 /// The task of one server.
 #[derive(Debug)]
@@ -69,6 +65,8 @@ struct Attempts {
     reported: Option<SourceState>,
     /// The last attempt has got a part of the body.
     has_answered: bool,
+    /// The last body could not be decoded.
+    was_damaged: bool,
 }
 
 impl UpstreamTask {
@@ -81,6 +79,7 @@ impl UpstreamTask {
             if failure == Failure::Interrupted && !attempts.has_answered {
                 failure = Failure::Unreachable("it has ended the connection at once".to_owned());
             }
+            attempts.was_damaged = matches!(failure, Failure::Damaged(_));
             self.lineage.leave(self.number);
             self.note(&failure, &mut attempts);
             let asked = failure.asked().max(attempts.retry);
@@ -170,18 +169,26 @@ impl UpstreamTask {
             self.position = answer.position.clone().unwrap_or_default();
         }
         let mut parser = EventParser::after(&self.position);
-        let silence = if self.relay.is_ssetail { SILENCE } else { FOREIGN_SILENCE };
+        let silence = longest_silence(self.relay.is_ssetail, answer.heartbeat);
         loop {
-            let next = timeout(silence, next_bytes(&mut answer.body)).await;
-            let mut step = next.map_or(Step::Broken, Step::of);
+            let next = timeout(silence, answer.body.next()).await;
+            let mut step = next.unwrap_or(Step::Broken);
             if let Step::Bytes(bytes) = step {
-                attempts.backoff.reset();
                 attempts.has_answered = true;
                 let taken = self.take_step(&bytes, &mut parser, &mut answer.body).await;
                 attempts.retry = Duration::from_millis(parser.retry.unwrap_or(0));
+                // A server whose bodies are damaged at the same place is asked less and less often.
+                let is_further = parser.last_id() != self.position.as_bytes();
+                if is_further || !attempts.was_damaged {
+                    attempts.backoff.reset();
+                }
                 // Events before one that is too large would come again.
                 self.publish(&String::from_utf8_lossy(parser.last_id()));
                 step = taken?;
+                let lineage = self.relay.new_lineage.take();
+                if lineage.is_some_and(|lineage| !self.lineage.follow(self.number, &lineage)) {
+                    return Err(Failure::Loop);
+                }
             }
             match (step, &answer.position) {
                 (Step::Bytes(_), _) => {}
@@ -190,6 +197,7 @@ impl UpstreamTask {
                     return Ok(());
                 }
                 (Step::End | Step::Broken, _) => return Err(Failure::Interrupted),
+                (Step::Damaged(reason), _) => return Err(Failure::Damaged(reason)),
             }
         }
     }
@@ -199,7 +207,7 @@ impl UpstreamTask {
         &mut self,
         bytes: &[u8],
         parser: &mut EventParser,
-        body: &mut Incoming,
+        body: &mut StreamBody,
     ) -> Result<Step, Failure> {
         let relay = &mut self.relay;
         let mut push = |bytes: &[u8], relay: &mut Relay| {
@@ -209,11 +217,10 @@ impl UpstreamTask {
         let end = Instant::now() + PART_TIME;
         loop {
             let pending = relay.pending();
-            let is_open = relay.is_open() && pending < PART_BYTES;
             let takes_more = pending < STEP && Instant::now() < end;
-            let mut next = if takes_more { ready_bytes(body).await } else { None };
-            if next.is_none() && is_open {
-                next = timeout_at(end, next_bytes(body)).await.ok().map(Step::of);
+            let mut next = if takes_more { body.ready().await } else { None };
+            if next.is_none() && takes_more && relay.awaits_rest() {
+                next = timeout_at(end, body.next()).await.ok();
             }
             match next {
                 Some(Step::Bytes(bytes)) => push(&bytes, relay)?,
@@ -229,42 +236,27 @@ impl UpstreamTask {
     }
 }
 
-/// The next part of a body.
-#[derive(Debug)]
-enum Step {
-    Bytes(Bytes),
-    /// The body is complete.
-    End,
-    /// The connection has ended before.
-    Broken,
-}
-
-impl Step {
-    fn of(next: Option<Result<Bytes, hyper::Error>>) -> Self {
-        match next {
-            Some(Ok(bytes)) => Step::Bytes(bytes),
-            Some(Err(_)) => Step::Broken,
-            None => Step::End,
-        }
+/// Returns the silence after which a connection counts as dead.
+fn longest_silence(is_ssetail: bool, heartbeat: Option<Duration>) -> Duration {
+    if is_ssetail {
+        SILENCE.max(heartbeat.unwrap_or_default().saturating_mul(HEARTBEATS))
+    } else {
+        FOREIGN_SILENCE
     }
 }
 
-/// Returns the next bytes of a body; none at its end.
-async fn next_bytes(body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
-    poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await.map(|frame| frame.map(data_of))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Returns what a body has now, if it has anything.
-async fn ready_bytes(body: &mut Incoming) -> Option<Step> {
-    // The task of the connection passes on one frame at a time.
-    yield_now().await;
-    match poll_fn(|cx| Poll::Ready(Pin::new(&mut *body).poll_frame(cx))).await {
-        Poll::Ready(frame) => Some(Step::of(frame.map(|frame| frame.map(data_of)))),
-        Poll::Pending => None,
+    #[test]
+    fn a_server_with_rare_heartbeats_may_be_silent_for_longer() {
+        let of = |seconds| longest_silence(true, Some(Duration::from_secs(seconds)));
+        assert_eq!(of(15), SILENCE);
+        assert_eq!(of(1), SILENCE);
+        assert_eq!(of(60), Duration::from_secs(180));
+        assert_eq!(of(u64::MAX), Duration::MAX);
+        assert_eq!(longest_silence(true, None), SILENCE);
+        assert_eq!(longest_silence(false, None), FOREIGN_SILENCE);
     }
-}
-
-/// Returns the bytes of a frame; one with trailers has none.
-fn data_of(frame: Frame<Bytes>) -> Bytes {
-    frame.into_data().unwrap_or_default()
 }

@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use flate2::write::GzDecoder;
+
 use super::DEADLINE;
 use crate::parser::{Event, Parser};
 
@@ -27,6 +29,10 @@ pub struct Connection {
     pub headers: Vec<(String, String)>,
     chunked: bool,
     length: Option<usize>,
+    /// Decodes the body, if it is compressed with gzip.
+    decoder: Option<GzDecoder<Vec<u8>>>,
+    /// Number of bytes of the body, as they came.
+    pub received: usize,
     /// The response was complete; false if only the connection ended.
     pub ended: bool,
 }
@@ -107,6 +113,8 @@ impl Connection {
             headers: Vec::new(),
             chunked: false,
             length: None,
+            decoder: None,
+            received: 0,
             ended: false,
         };
         connection.socket.write_all(head.as_bytes()).expect("the request can be sent");
@@ -133,6 +141,8 @@ impl Connection {
             (name.to_ascii_lowercase(), value.trim().to_owned())
         };
         self.headers = lines.filter(|line| !line.is_empty()).map(header).collect();
+        let coding = find(&self.headers, "content-encoding");
+        self.decoder = (coding == Some("gzip")).then(|| GzDecoder::new(Vec::new()));
         self.chunked = find(&self.headers, "transfer-encoding") == Some("chunked");
         self.length =
             find(&self.headers, "content-length").map(|len| len.parse().expect("a number"));
@@ -147,10 +157,12 @@ impl Connection {
         String::from_utf8_lossy(&std::mem::take(&mut self.unread)).into_owned()
     }
 
-    /// Reads some bytes of the body; `None` at the end of the connection or the response.
+    /// Reads some bytes of the body, decoded; `None` at the end of the connection or the response.
     pub fn read(&mut self) -> Option<Vec<u8>> {
         loop {
             if let Some(bytes) = self.take() {
+                self.received += bytes.len();
+                let bytes = self.decode(bytes);
                 if !bytes.is_empty() {
                     return Some(bytes);
                 }
@@ -158,6 +170,24 @@ impl Connection {
                 return None;
             }
         }
+    }
+
+    /// Decodes everything that can be decoded of `bytes` and of those before; checks the trailer at
+    /// the end of the body.
+    fn decode(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        let Some(decoder) = &mut self.decoder else { return bytes };
+        decoder.write_all(&bytes).and_then(|()| decoder.flush()).expect("gzip");
+        if self.ended {
+            decoder.try_finish().expect("a right trailer");
+        }
+        std::mem::take(decoder.get_mut())
+    }
+
+    /// Checks the trailer of a gzip body that ended with its connection.
+    #[track_caller]
+    pub fn finish_gzip(&mut self) {
+        let decoder = self.decoder.take().expect("a body in gzip");
+        decoder.finish().expect("a right trailer");
     }
 
     /// Takes the bytes of the body that have arrived.

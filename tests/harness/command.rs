@@ -2,7 +2,12 @@
 
 use std::process::{Child, Command};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+
+/// Tells whether the tests run as root, which permissions do not stop.
+pub fn is_root() -> bool {
+    geteuid().is_root()
+}
 
 /// Returns standard output and standard error of a program that ends by itself.
 pub fn output_of(program: &str, args: &[&str]) -> String {

@@ -4,6 +4,8 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Creates or replaces a file, and creates its directory.
 pub fn write(path: &Path, content: impl AsRef<[u8]>) {
@@ -23,4 +25,17 @@ pub fn append(path: &Path, text: impl AsRef<[u8]>) {
 /// Returns the lines `prefix 0`, `prefix 1` and so on, each with its newline.
 pub fn numbered(prefix: &str, numbers: Range<usize>) -> String {
     numbers.map(|n| format!("{prefix} {n}\n")).collect()
+}
+
+/// Writes numbered lines until `stop`; returns their number.
+pub fn write_until(path: &Path, stop: &AtomicBool) -> usize {
+    let mut written = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let burst = 1 + written % 7 * (written % 5);
+        append(path, numbered("line", written..written + burst));
+        written += burst;
+        // The rate of the writer; no check depends on it.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    written
 }

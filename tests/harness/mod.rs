@@ -11,8 +11,8 @@ mod ssetail;
 mod wait;
 
 pub use client::{Events, Response};
-pub use command::{output_of, send_signal};
-pub use files::{append, numbered, write};
+pub use command::{is_root, output_of, send_signal};
+pub use files::{append, numbered, write, write_until};
 pub use running::Running;
 pub use rustix::process::Signal;
 pub use screen::Screen;

@@ -130,6 +130,14 @@ impl Running {
         }
     }
 
+    /// Returns all of standard error of a program that has ended.
+    pub fn rest_of_stderr(&mut self) -> &str {
+        while let Ok(line) = self.stderr_lines.recv_timeout(DEADLINE) {
+            self.stderr.push_str(&line);
+        }
+        &self.stderr
+    }
+
     /// Waits for the end.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
@@ -139,9 +147,7 @@ impl Running {
     /// Waits for the end; returns the exit code and standard error.
     pub fn end(mut self) -> (i32, String) {
         let status = self.wait();
-        while let Ok(line) = self.stderr_lines.recv_timeout(DEADLINE) {
-            self.stderr.push_str(&line);
-        }
+        self.rest_of_stderr();
         (status.code().expect("the program exits"), std::mem::take(&mut self.stderr))
     }
 
@@ -174,6 +180,15 @@ impl Running {
     pub fn descriptors(&self) -> usize {
         let directory = std::fs::read_dir(format!("/proc/{}/fd", self.pid()));
         directory.expect("the program runs").count()
+    }
+
+    /// Returns whether a deleted file of this name is open.
+    pub fn holds_deleted(&self, name: &str) -> bool {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.pid()));
+        let files = files.expect("the program runs").flatten();
+        let mut targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+        let deleted = format!("/{name} (deleted)");
+        targets.any(|target| target.display().to_string().ends_with(&deleted))
     }
 
     /// Returns a number of `/proc/PID/status`, in KiB.

@@ -115,6 +115,12 @@ impl Ssetail {
         Screen::start(self.command, columns, Input::Command, self.directory)
     }
 
+    /// Starts the program on a terminal, which is its standard input too.
+    pub fn at_keyboard(mut self, columns: u16) -> Screen {
+        self.command.env("TERM", "xterm");
+        Screen::start(self.command, columns, Input::Terminal, self.directory)
+    }
+
     /// Starts the program, and waits until it prints its address.
     pub fn start(self) -> Running {
         let mut running = self.spawn();

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 
 use super::{relay_at, until_state};
-use crate::harness::{DEADLINE, Ssetail};
+use crate::harness::{DEADLINE, Running, Ssetail, eventually};
 
 /// A server whose answers the test writes itself.
 pub struct Server {
@@ -112,6 +112,27 @@ fn a_server_that_is_busy_is_asked_again_after_the_time_it_says() {
     socket.write_all(b"data: one\n\n").expect("written");
     relay.wait_for("is followed again");
     assert_eq!(relay.events("/sse?n=all").data(1), ["one"]);
+}
+
+#[test]
+fn a_new_source_takes_the_place_of_one_of_which_nothing_can_be_read() {
+    let server = Server::start();
+    let relay = relay_at(&server.url).args(["--replay", "10"]).start();
+    let (_, mut socket) = server.answer(HEAD);
+    let events: String = (0..5000).map(|n| format!("event: n{n}\ndata: x\n\n")).collect();
+    socket.write_all(events.as_bytes()).expect("written");
+    eventually("all lines are read", || relay.metric("ssetail_lines_read_total") == 5000);
+    let has = |relay: &Running, name: &str| {
+        relay.get("/sources").body.contains(&format!("\"name\":\"a/{name}\""))
+    };
+    assert!(has(&relay, "n4095") && !has(&relay, "n4999"));
+    let long = format!("event: n0\ndata: {}\n\n", "x".repeat(10_000)).repeat(400);
+    socket.write_all(long.as_bytes()).expect("written");
+    eventually("a new source has its own name", || {
+        socket.write_all(b"event: late\ndata: x\n\n").expect("written");
+        has(&relay, "late")
+    });
+    assert!(has(&relay, "n0") && !has(&relay, "n1"));
 }
 
 #[test]

@@ -3,21 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{Forwarder, STATE, relay_at};
-use crate::harness::{Running, Ssetail, append, numbered};
-
-/// Writes numbered lines until `stop`; returns their number.
-fn write(path: &std::path::Path, stop: &AtomicBool) -> usize {
-    let mut written = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let burst = 1 + written % 7 * (written % 5);
-        append(path, numbered("line", written..written + burst));
-        written += burst;
-        // The rate of the writer; no check depends on it.
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    written
-}
+use super::{Forwarder, STATE, asking_for_gzip, relay_at};
+use crate::harness::{Running, Ssetail, write_until};
 
 /// Starts a program again in its directory after a kill.
 fn again(before: &mut Running, args: &[&str]) -> Running {
@@ -26,14 +13,26 @@ fn again(before: &mut Running, args: &[&str]) -> Running {
 
 #[test]
 fn every_line_comes_once_or_is_counted_when_server_and_relay_are_killed_often() {
-    let top_args = ["x.log", "--from-start", "--reconnect-delay", "10ms"];
-    let mut top = Ssetail::new().file("x.log", "").args(STATE).args(top_args).start();
+    kill_often(str::to_owned, "never");
+}
+
+#[test]
+fn every_line_comes_once_or_is_counted_when_servers_that_compress_are_killed_often() {
+    kill_often(asking_for_gzip, "always");
+}
+
+/// Kills a server and its relay; relays find them at what `address` makes of a URL, and both have
+/// `--compress`.
+fn kill_often(address: fn(&str) -> String, compress: &str) {
+    let flags = ["--from-start", "--reconnect-delay", "10ms", "--compress", compress];
+    let top_args = [&["x.log"][..], &flags].concat();
+    let mut top = Ssetail::new().file("x.log", "").args(STATE).args(&top_args).start();
     let to_top = Forwarder::to(&top);
-    let relay_arg = format!("a={}", to_top.url());
-    let relay_args = [&*relay_arg, "--from-start", "--reconnect-delay", "10ms"];
-    let mut relay = Ssetail::new().args(STATE).args(relay_args).start();
+    let relay_arg = format!("a={}", address(&to_top.url()));
+    let relay_args = [&[&*relay_arg][..], &flags].concat();
+    let mut relay = Ssetail::new().args(STATE).args(&relay_args).start();
     let to_relay = Forwarder::to(&relay);
-    let bottom = relay_at(&to_relay.url()).arg("--from-start").start();
+    let bottom = relay_at(&address(&to_relay.url())).arg("--from-start").start();
     let mut events = bottom.events("/sse?n=all");
     let (directory, stop) = (top.path("x.log"), AtomicBool::new(false));
     let (mut next, mut lost) = (0, 0);
@@ -52,7 +51,7 @@ fn every_line_comes_once_or_is_counted_when_server_and_relay_are_killed_often() 
         }
     };
     let written = std::thread::scope(|scope| {
-        let writer = scope.spawn(|| write(&directory, &stop));
+        let writer = scope.spawn(|| write_until(&directory, &stop));
         let mut random = 7_u64;
         let mut seen = 0;
         for round in 0..12 {

@@ -2,7 +2,7 @@
 
 use super::foreign::Server;
 use super::{Forwarder, relay_at, relay_of, server, until_state};
-use crate::harness::{Running, Ssetail};
+use crate::harness::{Events, Running, Ssetail, eventually};
 use crate::tls::certificate::certify;
 
 fn is_refused(mut relay: Running, sentence: &str) {
@@ -38,9 +38,29 @@ fn credentials_come_from_the_url_or_the_environment_and_are_never_shown() {
 }
 
 #[test]
+fn values_of_a_query_are_sent_and_never_shown() {
+    let server = Server::start();
+    let url = format!("{}?apikey=s3cret&bare", server.url);
+    let mut relay = relay_at(&url).args(super::STATE).arg("-v").start();
+    let (head, _socket) = server.answer("HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n");
+    assert!(head.starts_with("GET /stream?apikey=s3cret&bare HTTP"), "{head}");
+    let sentence = relay.wait_for("is no event stream: it answers 404");
+    assert!(sentence.contains("/stream?apikey=***&*** is no event stream"), "{sentence}");
+    let (sources, metrics) = (relay.get("/sources").body, relay.get("/metrics").body);
+    relay.wait_for("/metrics");
+    let state = std::fs::read(relay.path("state/journal")).expect("a journal");
+    let state = String::from_utf8_lossy(&state);
+    for text in [&sources, &metrics, &relay.stderr, &*state] {
+        assert!(!text.contains("s3cret") && !text.contains("bare"), "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_event_stream_is_refused_in_one_sentence() {
     let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 0\r\n\r\n";
+    let br = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: br\r\n\r\n";
     for (answer, sentence) in [
+        (br, "cannot be followed: its answer has the coding br, but only gzip can be decoded"),
         (page, "is no event stream: its answer is text/html; check the path"),
         ("HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n", "is no event stream: it answers 404"),
         ("HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n", "forbids access (403)"),
@@ -96,6 +116,44 @@ fn a_loop_is_refused() {
     assert_eq!(third.events("/sse?n=all").data(1), ["one"]);
     forwarder.lead_to(&third);
     is_refused(first, "sends the events of this ssetail");
+}
+
+#[test]
+fn a_loop_of_three_servers_is_refused_although_none_of_them_connects_again() {
+    let (to_second, to_third) = (Forwarder::to_nobody(), Forwarder::to_nobody());
+    let follow = |url: &str| Ssetail::new().arg(format!("a={url}"));
+    let first = follow(&to_second.url()).file("x.log", "one\n").arg("x.log").start();
+    let second = follow(&to_third.url()).start();
+    let third = relay_of(&first).start();
+    assert_eq!(third.events("/sse?n=all").data(1), ["one"]);
+    to_second.lead_to(&second);
+    until_state(&first, "a", "live");
+    until_state(&third, "a", "live");
+    to_third.lead_to(&third);
+    let servers = [&first, &second, &third];
+    eventually("one of them refuses the loop", || {
+        servers.iter().any(|server| server.get("/sources").body.contains("\"refused\""))
+    });
+    first.append("x.log", "two\n");
+    eventually("the line comes once", || {
+        let lines = third.get("/sse?n=all&follow=0&file=a/x.log").body;
+        lines.matches("data: two").count() == 1
+    });
+}
+
+#[test]
+fn a_client_cannot_make_a_loop_up() {
+    let a = server("one\n").start();
+    let forwarder = Forwarder::to_nobody();
+    let relay = relay_at(&forwarder.url()).start();
+    let epoch = a.events("/sse?n=all").take(1).remove(0).id;
+    let (epoch, _) = epoch.split_once('-').expect("an ID");
+    for path in [epoch.to_owned(), format!("abcdef {epoch}")] {
+        let events = Events::open(relay.address(), "/sse", &[("ssetail-path", &path)]);
+        drop(events);
+    }
+    forwarder.lead_to(&a);
+    assert_eq!(relay.events("/sse?n=all").data(1), ["one"]);
 }
 
 #[test]

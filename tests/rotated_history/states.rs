@@ -76,3 +76,57 @@ fn the_rest_of_a_file_that_was_compressed_while_the_program_was_down_is_read() {
     assert_eq!(third.events("/sse?n=all").take(2000), events);
     assert_eq!(third.events_after("/sse", &events[1999].id).lines(5)[4], "end");
 }
+
+/// A large compressed file whose last lines are in the range of `--since 2026-11-25T12:00:00Z`.
+fn searched() -> String {
+    let old = format!("2026-11-25T10:00:00Z {}\n", "x".repeat(75));
+    old.repeat(500_000) + "2026-11-25T12:00:00Z first\n"
+}
+
+#[test]
+fn history_that_was_not_begun_is_read_after_a_restart() {
+    let args = ["a.log", "--since", "2026-11-25T12:00:00Z", "--state", "state"];
+    for is_killed in [true, false] {
+        let mut first = Ssetail::new()
+            .file("a.log.1.gz", gzip(searched()))
+            .file("a.log", "2026-11-25T13:00:00Z last\n")
+            .args(args)
+            .start();
+        assert_eq!(first.metric("ssetail_lines_read_total"), 0, "it still searches");
+        if is_killed {
+            first.kill();
+        } else {
+            first.stop();
+        }
+        rotate(&first);
+        first.append("a.log", "2026-11-25T14:00:00Z new\n");
+        let mut second = Ssetail::after(&mut first).args(args).start();
+        let expected = ["12:00:00Z first", "13:00:00Z last", "14:00:00Z new"];
+        let lines = second.events("/sse?n=all").lines(3);
+        assert!(lines.iter().zip(expected).all(|(line, end)| line.ends_with(end)), "{lines:?}");
+        second.append("a.log", "end\n");
+        assert_eq!(second.events("/sse?n=all").lines(4)[3], "end");
+        second.stop();
+        let third = Ssetail::after(&mut second).args(args).start();
+        third.append("a.log", "again\n");
+        assert_eq!(third.events("/sse?n=all").lines(5)[4], "again");
+    }
+}
+
+#[test]
+fn a_restart_inside_history_goes_on_with_the_first_line_of_the_followed_file() {
+    let args = ["a.log", "--since", "2026-11-25T12:00:00Z", "--state", "state"];
+    let line = |n: usize| format!("2026-11-25T12:00:00Z a line of rotated history {n}\n");
+    let history: String = (0..200_000).map(line).collect();
+    let followed = "  at the end of an entry\n2026-11-25T13:00:00Z last\n";
+    let mut first =
+        Ssetail::new().file("a.log.1", &history).file("a.log", followed).args(args).start();
+    let mut seen = first.events("/sse?n=all").take(1000);
+    first.kill();
+    let second = Ssetail::after(&mut first).args(args).start();
+    let last = seen[999].id.clone();
+    seen.extend(second.events_after("/sse", &last).take(199_002));
+    let data: Vec<String> = seen.into_iter().map(|event| event.data).collect();
+    assert!(data[..200_000] == lines(&history), "the lines differ");
+    assert_eq!(data[200_000..], lines(followed));
+}

@@ -126,7 +126,7 @@ impl<'ast> Visit<'ast> for SourceFile {
     }
 }
 
-/// Whether an item is compiled only for unit tests.
+/// Returns true if an item is compiled only for unit tests.
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")

@@ -16,7 +16,8 @@ pub fn certify(directory: &Path) {
     write_pem(&directory.join("key.pem"), "PRIVATE KEY", &key.serialize_der());
 }
 
-fn write_pem(path: &Path, label: &str, der: &[u8]) {
+/// Writes a file with one section.
+pub fn write_pem(path: &Path, label: &str, der: &[u8]) {
     let text = STANDARD.encode(der);
     let lines: Vec<&str> =
         text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();

@@ -50,14 +50,16 @@ impl Http2 {
         assert!(self.try_get(stream, path), "the request cannot be sent");
     }
 
+    /// Sends a request that accepts gzip.
+    pub fn get_gzip(&mut self, stream: u32, path: &str) {
+        // `accept-encoding: gzip, deflate` is in the static table.
+        let head = [head(path), vec![0x90]].concat();
+        self.send(HEADERS, END_STREAM | END_HEADERS, stream, &head);
+    }
+
     /// Returns false if the server has closed the connection.
     pub fn try_get(&mut self, stream: u32, path: &str) -> bool {
-        // `:method: GET` and `:scheme: https` are in the static table; the others are literals.
-        let mut head = vec![0x82, 0x87, 0x04, path.len() as u8];
-        head.extend(path.as_bytes());
-        head.extend([0x01, 9]);
-        head.extend(b"localhost");
-        self.try_send(HEADERS, END_STREAM | END_HEADERS, stream, &head)
+        self.try_send(HEADERS, END_STREAM | END_HEADERS, stream, &head(path))
     }
 
     fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
@@ -91,6 +93,12 @@ impl Http2 {
     /// Reads until `stream` ends with `END_STREAM`; returns its body.
     #[track_caller]
     pub fn body(&mut self, stream: u32) -> String {
+        String::from_utf8(self.bytes(stream)).expect("UTF-8")
+    }
+
+    /// Does the same, and returns the bytes of the body.
+    #[track_caller]
+    pub fn bytes(&mut self, stream: u32) -> Vec<u8> {
         let deadline = Instant::now() + DEADLINE;
         let mut body = Vec::new();
         loop {
@@ -103,7 +111,7 @@ impl Http2 {
                 body.extend(frame.payload);
             }
             if frame.flags & END_STREAM != 0 {
-                return String::from_utf8(body).expect("UTF-8");
+                return body;
             }
         }
     }
@@ -133,4 +141,14 @@ impl Http2 {
         let payload = self.client.take(length as usize)?;
         Some(Frame { kind: head[3], flags: head[4], stream, payload })
     }
+}
+
+/// Returns the header block of a request.
+fn head(path: &str) -> Vec<u8> {
+    // `:method: GET` and `:scheme: https` are in the static table; the others are literals.
+    let mut head = vec![0x82, 0x87, 0x04, path.len() as u8];
+    head.extend(path.as_bytes());
+    head.extend([0x01, 9]);
+    head.extend(b"localhost");
+    head
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::timestamp::parse_timestamp;
 use crate::event::{Envelope, Stream};
 
-/// The known fields of a line; others are passed over.
+/// The known fields of a line; others are ignored.
 #[derive(Deserialize, Serialize)]
 struct Entry<'a> {
     #[serde(borrow)]

@@ -156,7 +156,7 @@ fn the_state_behind_some_lines_is_found() {
     let cutting = cutting(None, &[]);
     assert!(cutting.looks_back() && !Cutting::default().looks_back());
     let before = b"of a line\n-----BEGIN PRIVATE KEY-----\nMIIE\n";
-    let mut carry = cutting.carry_behind(before, Carry::default());
+    let mut carry = cutting.carry_behind(before, Carry::default(), End::Open);
     let (lines, _) = cutting.cut(b"AAAA\n", &mut carry, End::Open);
     assert_eq!(&*lines.expect("lines").bytes, b"[redacted]\n");
 }

@@ -109,7 +109,7 @@ impl FoundLine {
 
 /// Seq of the first event of `batch` that can be read.
 pub(super) fn first_readable(batch: &Batch, replay_start: Seq) -> Seq {
-    if batch.location().is_some() { batch.first() } else { batch.first().max(replay_start) }
+    if batch.is_logged() { batch.first() } else { batch.first().max(replay_start) }
 }
 
 /// Returns the lines of `batch` that `selection` wants.

@@ -37,7 +37,7 @@ impl Subscriber {
         self.end = Seq::MAX;
     }
 
-    /// Whether everything before the end was read.
+    /// Returns true if everything before the end was read.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
         let is_reading = self.search.is_some() || self.gap.is_some() || self.loss.is_some();

@@ -12,6 +12,10 @@ use super::raw_bytes::RawBytes;
 /// order, each of at most 256 KiB; with half as many, the file is decoded from its start then.
 const KEPT: usize = 768 * 1024;
 
+/// Number of bytes before the place of reading that a source may read again, although its decoder is
+/// up to 256 KiB behind that place. Twice the value takes twice the memory.
+pub(in super::super) const READ_BACK: usize = KEPT - 256 * 1024;
+
 /// Number of bytes that are decoded at a time to pass over them.
 const SKIPPED: usize = 64 * 1024;
 

@@ -1,8 +1,10 @@
 //! The decoders that are kept for compressed files, which are few because each takes memory.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::super::mount::Mount;
 use super::cursor::Cursor;
 
 /// Most decoders that are parked between reads of clients. More clients that read different places
@@ -10,8 +12,8 @@ use super::cursor::Cursor;
 /// and a dictionary for each.
 const PARKED: usize = 4;
 
-/// Most files that are followed through a decoder at a time; other sources wait. Twice as many take
-/// twice the memory, and read no faster, because one thread reads them all.
+/// Most files of one mount that are followed through a decoder at a time; other sources of the mount
+/// wait. Twice as many take twice the memory, and read no faster, because one thread reads them all.
 const READING: usize = 4;
 
 /// The decoders of all compressed files.
@@ -21,20 +23,26 @@ pub(in super::super) struct Decoders {
     parked: Mutex<Vec<Cursor>>,
     /// The number of the last text.
     last_text: AtomicU64,
-    reading: AtomicUsize,
+    /// The number of files that are read on each mount.
+    reading: Mutex<HashMap<Mount, usize>>,
 }
 
 /// The right to read one compressed file from its start to its end; by default, a file that needs
 /// none.
 #[derive(Debug, Default)]
-pub(in super::super) struct ReadingPermit(Option<Arc<Decoders>>);
+pub(in super::super) struct ReadingPermit(Option<(Arc<Decoders>, Mount)>);
 
 impl Decoders {
-    /// Returns the right to read one more file; none if there are too many.
-    pub(in super::super) fn begin_reading(self: &Arc<Self>) -> Option<ReadingPermit> {
-        let add = |reading| (reading < READING).then_some(reading + 1);
-        let added = self.reading.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
-        added.is_ok().then(|| ReadingPermit(Some(Arc::clone(self))))
+    /// Returns the right to read one more file on a mount; none if there are too many.
+    ///
+    /// A mount that hangs keeps its rights, and other mounts have theirs.
+    pub(in super::super) fn begin_reading(self: &Arc<Self>, mount: Mount) -> Option<ReadingPermit> {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = reading.entry(mount).or_default();
+        (*number < READING).then(|| {
+            *number += 1;
+            ReadingPermit(Some((Arc::clone(self), mount)))
+        })
     }
 
     /// Returns a number for a new text.
@@ -72,8 +80,9 @@ impl Decoders {
 
 impl Drop for ReadingPermit {
     fn drop(&mut self) {
-        if let Some(decoders) = &self.0 {
-            decoders.reading.fetch_sub(1, Ordering::Relaxed);
+        if let Some((decoders, mount)) = &self.0 {
+            let mut reading = decoders.reading.lock().unwrap_or_else(PoisonError::into_inner);
+            reading.entry(*mount).and_modify(|number| *number -= 1);
         }
     }
 }
@@ -81,5 +90,21 @@ impl Drop for ReadingPermit {
 impl std::fmt::Debug for Decoders {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Decoders").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mount_has_its_own_rights() {
+        let decoders = Arc::<Decoders>::default();
+        let begin = |mount| decoders.begin_reading(mount);
+        let mut hanging: Vec<_> = (0..READING).map(|_| begin(Mount::MayHang(1))).collect();
+        assert!(hanging.iter().all(Option::is_some) && begin(Mount::MayHang(1)).is_none());
+        assert!(begin(Mount::Local).is_some() && begin(Mount::MayHang(2)).is_some());
+        hanging.pop();
+        assert!(begin(Mount::MayHang(1)).is_some());
     }
 }

@@ -13,5 +13,6 @@ mod text;
 mod zstd;
 
 pub(super) use compression::Compression;
+pub(super) use cursor::READ_BACK;
 pub(super) use decoders::{Decoders, ReadingPermit};
 pub(super) use text::CompressedText;

@@ -1,8 +1,9 @@
 //! Entries of the systemd journal, as `journalctl --output=json` prints them.
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
 
-use crate::event::{ContainerFormat, Envelope};
+use super::field_bytes::FieldBytes;
+use crate::event::{ContainerFormat, Cutting, Envelope};
 use crate::record::Level;
 
 /// Most bytes of a line that are passed on as one part. A line with more than twice as many would
@@ -22,32 +23,50 @@ pub(super) struct Entry {
     message: Vec<u8>,
 }
 
+/// The fields of an entry that are used.
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(rename = "__CURSOR")]
+    cursor: FieldBytes,
+    #[serde(rename = "__REALTIME_TIMESTAMP")]
+    time: FieldBytes,
+    #[serde(rename = "_SYSTEMD_UNIT", default)]
+    unit: FieldBytes,
+    #[serde(rename = "SYSLOG_IDENTIFIER", default)]
+    identifier: FieldBytes,
+    #[serde(rename = "PRIORITY", default)]
+    priority: FieldBytes,
+    #[serde(rename = "MESSAGE", default)]
+    message: FieldBytes,
+}
+
 impl Entry {
     /// Parses a line of journalctl; none if it is no entry.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
-        let fields: Map<String, Value> = serde_json::from_slice(line).ok()?;
-        let text = |name| fields.get(name).map(bytes).filter(|bytes| !bytes.is_empty());
-        let name = text("_SYSTEMD_UNIT").or_else(|| text("SYSLOG_IDENTIFIER"));
-        let time: i64 = fields.get("__REALTIME_TIMESTAMP")?.as_str()?.parse().ok()?;
+        let fields: Fields = serde_json::from_slice(line).ok()?;
+        let time: i64 = fields.time.text().parse().ok()?;
+        let names = [&fields.unit, &fields.identifier];
+        let name = names.into_iter().find(|name| !name.0.is_empty());
         Some(Entry {
-            cursor: fields.get("__CURSOR")?.as_str()?.to_owned(),
-            unit: name.map_or_else(
-                || "journal".to_owned(),
-                |name| String::from_utf8_lossy(&name).into_owned(),
-            ),
+            cursor: fields.cursor.text().into_owned(),
+            unit: name.map_or_else(|| "journal".to_owned(), |name| name.text().into_owned()),
             time: time / 1000,
-            level: fields.get("PRIORITY").and_then(Value::as_str).and_then(level),
-            message: text("MESSAGE").unwrap_or_default(),
+            level: level(&fields.priority.text()),
+            message: fields.message.0,
         })
     }
 
     /// Appends the lines of the message, which have the form of [`ContainerFormat::Entry`].
-    pub(super) fn push_lines(&self, lines: &mut Vec<u8>) {
+    ///
+    /// A line that is too long for `cutting` to decode becomes parts of a message, so that what it
+    /// redacts is not in two of them.
+    pub(super) fn push_lines(&self, lines: &mut Vec<u8>, cutting: &Cutting) {
         let message = self.message.strip_suffix(b"\n").unwrap_or(&self.message);
         for line in message.split(|byte| *byte == b'\n') {
             let mut rest = line;
             loop {
-                let (part, behind) = rest.split_at(rest.len().min(PART));
+                let len = cutting.part_len(rest, PART).unwrap_or(rest.len());
+                let (part, behind) = rest.split_at(len);
                 let envelope = Envelope {
                     time: Some(self.time),
                     level: self.level,
@@ -61,19 +80,6 @@ impl Entry {
                 }
             }
         }
-    }
-}
-
-/// Returns the bytes of a field: text, an array of bytes, or an array of several values.
-fn bytes(value: &Value) -> Vec<u8> {
-    match value {
-        Value::String(text) => text.clone().into_bytes(),
-        Value::Array(values) => {
-            let byte = |value: &Value| value.as_u64().and_then(|byte| u8::try_from(byte).ok());
-            let is_bytes = values.iter().map(byte).collect::<Option<Vec<u8>>>();
-            is_bytes.unwrap_or_else(|| values.iter().map(bytes).collect::<Vec<_>>().join(&b'\n'))
-        }
-        _ => Vec::new(),
     }
 }
 
@@ -101,7 +107,7 @@ mod tests {
         let entry = Entry::parse(line.as_bytes()).expect("an entry");
         assert_eq!(entry.cursor, "s=1;i=2");
         let mut lines = Vec::new();
-        entry.push_lines(&mut lines);
+        entry.push_lines(&mut lines, &Cutting::default());
         String::from_utf8_lossy(&lines).lines().map(str::to_owned).collect()
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Journalctl {
     output: ChildStdout,
     /// The lines that were not taken yet; the last one may be unfinished.
     unread: Vec<u8>,
+    /// Number of the first of these bytes that have no line end.
+    searched: usize,
     /// The rest of the line is left out, because it is too long.
     skips_rest: bool,
 }
@@ -57,7 +59,8 @@ impl Journalctl {
         let (sentences, report) = (sentences.clone(), report.clone());
         let read = move || sentences.report_all(errors, &report);
         // If the thread cannot be started, journalctl ends, too.
-        let journalctl = Journalctl { child, output, unread: Vec::new(), skips_rest: false };
+        let journalctl =
+            Journalctl { child, output, unread: Vec::new(), searched: 0, skips_rest: false };
         std::thread::Builder::new().name("journalctl".to_owned()).spawn(read)?;
         Ok(journalctl)
     }
@@ -78,8 +81,9 @@ impl Journalctl {
 
     /// Calls `take` with each complete line that was read; returns false if one was too long.
     pub(super) fn take_lines(&mut self, mut take: impl FnMut(&[u8])) -> bool {
-        let mut used = 0;
-        for end in memchr::memchr_iter(b'\n', &self.unread) {
+        let (mut used, searched) = (0, self.searched);
+        for end in memchr::memchr_iter(b'\n', &self.unread[searched..]) {
+            let end = searched + end;
             if !std::mem::take(&mut self.skips_rest) {
                 take(&self.unread[used..end]);
             }
@@ -92,6 +96,8 @@ impl Journalctl {
             self.unread.clear();
             self.skips_rest = true;
         }
+        // A long entry is not searched again at each read.
+        self.searched = self.unread.len();
         !is_first
     }
 

@@ -6,14 +6,17 @@
 //! An entry cannot be read again here: lines that are evicted are a gap.
 
 mod entry;
+mod field_bytes;
 mod journalctl;
 mod reader;
+mod units;
 mod wanted;
 
 use std::io::{self, PipeWriter};
 use std::thread::JoinHandle;
 
 use self::reader::{JournalReader, Place};
+use self::units::Units;
 pub use self::wanted::WantedJournal;
 use super::registry::Registry;
 use super::source_status::SourceKind;
@@ -52,9 +55,10 @@ impl OpenedJournal {
     ) -> Self {
         let path = wanted.path();
         let source = registry.add(SourceKind::Journal(path.clone()), wanted.source_name());
-        let cursor = recovered.resume(&path, &source);
+        let progress = recovered.resume(&path, &source);
+        let units = Units::resume(&wanted, &source, progress.carry, registry, recovered);
         let cutting = Cutting { container: Some(ContainerFormat::Entry), ..cutting.clone() };
-        let place = Place { wanted, source, start_at, cutting, cursor };
+        let place = Place { wanted, source, start_at, cutting, cursor: progress.position, units };
         OpenedJournal { place, registry: registry.clone() }
     }
 

@@ -1,25 +1,21 @@
 //! The reader of a journal: it starts journalctl again and again, and publishes its entries.
 
-use std::collections::HashMap;
 use std::io::PipeReader;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::entry::Entry;
 use super::journalctl::{Journalctl, Sentences};
+use super::units::Units;
 use super::wanted::WantedJournal;
-use crate::event::{Carry, Cutting, End, Lines, Name, Source, TextEncoding};
+use crate::event::{Cutting, End, Lines, Source};
 use crate::follow::clock::wall_clock;
 use crate::follow::retry::Retry;
-use crate::follow::source_status::{SourceKind, SourceState};
+use crate::follow::source_status::SourceState;
 use crate::follow::start_at::StartAt;
 use crate::follow::update::{Update, UpdatePublisher};
 use crate::journal::JournalNote;
 use crate::system::{Ready, is_stopped_within};
-
-/// Most units that are sources of their own: any user can make up names. Entries of others are
-/// published as those of the journal.
-const MAX_UNITS: usize = 1000;
 
 /// A journal, and the place in it from which it is read.
 #[derive(Debug)]
@@ -31,17 +27,14 @@ pub(super) struct Place {
     pub(super) cutting: Cutting,
     /// The position behind the last entry.
     pub(super) cursor: Option<String>,
+    pub(super) units: Units,
 }
 
 /// Reads a journal and publishes its entries.
 pub(super) struct JournalReader {
     journal: Place,
     output: UpdatePublisher,
-    /// By the name of the unit.
-    units: HashMap<String, Arc<Source>>,
-    /// By the ID of the source.
-    carries: HashMap<usize, Carry>,
-    /// Number of entries that are passed over.
+    /// Number of entries that are skipped.
     skipped: u64,
     sentences: Sentences,
 }
@@ -59,8 +52,7 @@ impl JournalReader {
             StartAt::Line(line) if journal.cursor.is_none() => line.saturating_sub(1),
             _ => 0,
         };
-        let (units, carries) = (HashMap::new(), HashMap::new());
-        JournalReader { journal, output, units, carries, skipped, sentences: Sentences::default() }
+        JournalReader { journal, output, skipped, sentences: Sentences::default() }
     }
 
     /// Tells the journal of this program what the source is.
@@ -117,7 +109,7 @@ impl JournalReader {
     }
 
     fn set_state(&self, state: SourceState) {
-        for source in self.units.values().chain([&self.journal.source]) {
+        for source in self.journal.units.sources() {
             self.output.registry.update(source, |status| status.state = state);
         }
     }
@@ -183,36 +175,18 @@ impl JournalReader {
 
     /// Adds an entry to the last group, or to a new one.
     fn add(&mut self, entry: &Entry, groups: &mut Vec<Group>) {
-        let source = self.source_of(&entry.unit);
+        let source = self.journal.units.source_of(&entry.unit, &self.output.registry);
         if groups.last().is_none_or(|last| last.source.id != source.id) {
             groups.push(Group { source, lines: Vec::new() });
         }
         if let Some(group) = groups.last_mut() {
-            entry.push_lines(&mut group.lines);
+            entry.push_lines(&mut group.lines, &self.journal.cutting);
         }
-    }
-
-    fn source_of(&mut self, unit: &str) -> Arc<Source> {
-        if !self.journal.wanted.splits_units() {
-            return Arc::clone(&self.journal.source);
-        }
-        if let Some(source) = self.units.get(unit) {
-            return Arc::clone(source);
-        }
-        if self.units.len() >= MAX_UNITS {
-            return Arc::clone(&self.journal.source);
-        }
-        let kind = SourceKind::Journal(format!("journal:{unit}").into());
-        let source = self.output.registry.add(kind, Name::new(unit.as_ref()));
-        self.output.registry.update(&source, |status| status.state = SourceState::Live);
-        self.units.insert(unit.to_owned(), Arc::clone(&source));
-        source
     }
 
     fn cut(&mut self, group: Group, time: u64) -> (Arc<Source>, Vec<Update>) {
         let Group { source, lines } = group;
-        let first = Carry { encoding: Some(TextEncoding::Utf8), ..Carry::default() };
-        let carry = self.carries.entry(source.id).or_insert(first);
+        let carry = self.journal.units.carry_of(&source);
         let mut updates = Vec::new();
         let mut used = 0;
         loop {
@@ -223,6 +197,7 @@ impl JournalReader {
                 break;
             }
         }
+        updates.extend(self.journal.units.notes(&source));
         self.output.registry.update(&source, |status| status.offset += used as u64);
         (source, updates)
     }

@@ -59,7 +59,7 @@ pub(super) enum Part {
 pub struct PatternTooLarge;
 
 impl Pattern {
-    /// Whether `text` contains a character that may make it a pattern.
+    /// Returns true if `text` contains a character that may make it a pattern.
     #[must_use]
     pub fn is_wild(text: &OsStr) -> bool {
         text.as_bytes().iter().any(|byte| b"*?[{".contains(byte))
@@ -119,7 +119,7 @@ impl Pattern {
         Pattern { state: Some(directory.to_owned()), ..self }
     }
 
-    /// Whether a file that matches is one of the spool or of the journal.
+    /// Returns true if a file that matches is one of the spool or of the journal.
     pub(super) fn excludes(&self, path: &Path) -> bool {
         self.excluded.as_ref().is_some_and(|names| names.include(path))
             || self.state.as_ref().is_some_and(|directory| is_state_file(directory, path))
@@ -185,7 +185,7 @@ impl Part {
     }
 }
 
-/// Whether `path` is a file of the journal in `directory`.
+/// Returns true if `path` is a file of the journal in `directory`.
 fn is_state_file(directory: &Path, path: &Path) -> bool {
     let is_named = path.file_name().is_some_and(|name| STATE_FILES.iter().any(|own| name == *own));
     let is_inside = |parent: &Path| {

@@ -81,17 +81,17 @@ impl NamePattern {
         NamePattern { tokens }
     }
 
-    /// Whether the pattern matches more than one name.
+    /// Returns true if the pattern matches more than one name.
     pub(crate) fn is_wild(&self) -> bool {
         self.tokens.iter().any(|token| !matches!(token, Token::Char(_)))
     }
 
-    /// Whether the first character is this one, and no wildcard.
+    /// Returns true if the first character is this one, and no wildcard.
     pub(crate) fn starts_with(&self, character: char) -> bool {
         self.tokens.first() == Some(&Token::Char(character))
     }
 
-    /// Whether the pattern matches all of `name`.
+    /// Returns true if the pattern matches all of `name`.
     pub(crate) fn matches(&self, name: &str) -> bool {
         let (mut tokens, mut rest) = (&self.tokens[..], name.chars());
         // The tokens after the last star, and the characters that it has not taken.

@@ -71,14 +71,14 @@ impl PassedOver {
         let (file, name) = (path.display(), path.file_name().unwrap_or_default().display());
         match self {
             PassedOver::Compressed => format!(
-                "{file} is compressed and is passed over, as is every compressed file that \
+                "{file} is compressed and is skipped, as is every compressed file that \
                  matches {pattern}; to follow the text in one, decompress it into ssetail -"
             ),
             PassedOver::Pipe => format!(
-                "{file} is a named pipe and is passed over, because reading takes the data from \
+                "{file} is a named pipe and is skipped, because reading takes the data from \
                  other readers; to follow it, give {name} without a glob"
             ),
-            PassedOver::OwnStream(reason) => format!("{file} {reason}; it is passed over"),
+            PassedOver::OwnStream(reason) => format!("{file} {reason}; it is skipped"),
         }
     }
 }

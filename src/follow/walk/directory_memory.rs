@@ -68,12 +68,12 @@ impl DirectoryMemory {
         }
     }
 
-    /// Whether the names must be the same as in the last walk.
+    /// Returns true if the names must be the same as in the last walk.
     pub(super) fn is_current(&self, version: Version) -> bool {
         self.is_settled && self.version == version
     }
 
-    /// Whether the last walk saw the same directory.
+    /// Returns true if the last walk saw the same directory.
     pub(super) fn is_same_directory(&self, version: Version) -> bool {
         self.version.inode == version.inode
     }
@@ -132,7 +132,7 @@ impl DirectoryMemory {
 }
 
 impl Earlier {
-    /// Whether the file was reported. Takes the logarithm of the number of files.
+    /// Returns true if the file was reported. Takes the logarithm of the number of files.
     pub(super) fn knows(&self, name: &OsStr, found: Match) -> bool {
         let compare =
             |(known, pattern): &(Box<OsStr>, u32)| (&**known, *pattern).cmp(&(name, found.pattern));
@@ -153,7 +153,7 @@ impl Version {
         Version { inode: metadata.ino(), changed: changed.wrapping_add(metadata.ctime_nsec()) }
     }
 
-    /// Whether a change after `now` must get another change time.
+    /// Returns true if a change after `now` must get another change time.
     fn is_settled(self, now: SystemTime) -> bool {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos() as i64;
         now.saturating_sub(self.changed) >= SETTLING.as_nanos() as i64

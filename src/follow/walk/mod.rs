@@ -7,6 +7,7 @@
 
 mod candidate;
 mod directory_memory;
+mod matching;
 mod pace;
 mod rules;
 #[cfg(test)]

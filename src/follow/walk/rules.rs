@@ -46,7 +46,7 @@ pub(super) enum EntryKind {
 }
 
 impl EntryKind {
-    /// Whether the name may lead to something else later, although the directory does not change.
+    /// Returns true if the name may lead to something else later without a change of the directory.
     pub(super) fn is_open(self) -> bool {
         matches!(self, EntryKind::Link | EntryKind::Named)
     }
@@ -101,7 +101,7 @@ impl WalkRules {
         self.patterns.get(first.pattern as usize)
     }
 
-    /// Whether a walk has to know the names in a directory.
+    /// Returns true if a walk has to know the names in a directory.
     pub(super) fn need_names(&self, states: &States) -> bool {
         states.iter().any(|state| !matches!(self.part(*state).part, Part::Literal(_)))
     }

@@ -199,8 +199,8 @@ fn compressed_files_and_pipes_are_passed_over_with_one_sentence_for_each_pattern
     assert_eq!(case.first(), ["0:app.log", "1:app.log.1.gz", "1:app.log.pipe"]);
     let sentences = case.sentences();
     assert_eq!(sentences.len(), 2, "{sentences:?}");
-    assert!(sentences[0].contains("app.log.1.gz is compressed and is passed over"));
-    assert!(sentences[1].contains("app.log.pipe is a named pipe and is passed over"));
+    assert!(sentences[0].contains("app.log.1.gz is compressed and is skipped"));
+    assert!(sentences[1].contains("app.log.pipe is a named pipe and is skipped"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ const DENIED_DIRECTORIES: usize = 10;
 
 /// Threads that walk until the walker is dropped.
 pub(in crate::follow) struct Walker {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// News of the walker.
@@ -42,8 +42,8 @@ pub(in crate::follow) enum WalkUpdate {
     Say(String),
 }
 
-struct Shared {
-    rules: WalkRules,
+pub(super) struct Shared {
+    pub(super) rules: WalkRules,
     mount_of: Arc<MountOf>,
     started: SystemTime,
     /// Woken when there are updates.

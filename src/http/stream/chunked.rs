@@ -83,7 +83,12 @@ impl ChunkedWriter {
             if self.has_ended {
                 return Pin::new(&mut self.socket).poll_shutdown(cx).map(drop);
             }
-            match ready!(Pin::new(&mut self.stream).poll_frame(cx)) {
+            let Poll::Ready(frame) = Pin::new(&mut self.stream).poll_frame(cx) else {
+                // All chunks are sent; an idle stream keeps no memory for the next ones.
+                self.chunks = VecDeque::new();
+                return Poll::Pending;
+            };
+            match frame {
                 Some(Ok(frame)) => {
                     let mut bytes = frame.into_data().unwrap_or_default();
                     self.chunks.extend(std::iter::from_fn(|| bytes.pop()).map(chunk));

@@ -1,6 +1,8 @@
 //! The body of an event stream: the batches that a subscriber reads, as its peer takes them.
 
+mod compressed;
 mod ending;
+mod notices;
 mod surroundings;
 mod wanted;
 
@@ -8,7 +10,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
@@ -21,11 +23,13 @@ use super::contexts::Contexts;
 use super::heartbeat_timer::HeartbeatTimer;
 use super::held_lines::HeldLines;
 use super::last_frame::{LastFrame, PeerState};
+use super::lineage_notice::LineageNotice;
 use super::long_search::LongSearches;
 use super::read_end::ReadEnd;
 use super::spread::spread;
 use crate::event::{Batch, ControlEvent, Encoder, Medium, Position};
 use crate::feed::{Gap, InlineStream, Read, Subscriber};
+use crate::http::gzip::{Member, Run};
 use crate::http::request_log::RequestRecord;
 use crate::http::socket::Flow;
 use crate::http::{Query, Site};
@@ -58,12 +62,16 @@ pub(in crate::http) struct EventStream {
     preamble: Option<Bytes>,
     /// The state of a peer that has everything that was returned.
     peer: PeerState,
+    /// The gzip member that the peer gets, if it gets one.
+    member: Option<Member>,
     last_frame: LastFrame,
     long_searches: LongSearches,
     contexts: Contexts,
     /// The lines around those that match, if the peer wants them.
-    surroundings: Option<HeldLines>,
+    surroundings: Option<Box<HeldLines>>,
     heartbeat_timer: HeartbeatTimer,
+    /// The changes of the lineage, if the peer is a relay.
+    lineage_notice: Option<LineageNotice>,
     /// Runs before the body is aborted.
     flush_timer: Option<Pin<Box<Sleep>>>,
     read_end: ReadEnd,
@@ -77,6 +85,7 @@ impl EventStream {
         query: Query,
         flow: Flow,
         permit: OwnedSemaphorePermit,
+        is_gzip: bool,
     ) -> Self {
         let whole = query.selection.is_none().then_some(query.presentation);
         let subscriber = site.feed.subscribe_among(query.start(), query.candidates(&site.feed));
@@ -88,12 +97,14 @@ impl EventStream {
         let mut stream = EventStream {
             preamble: (query.presentation.medium == Medium::Events)
                 .then(|| Encoder::preamble(spread(site.reconnect_delay))),
-            peer: PeerState { position: subscriber.cursor(), unfinished: None },
+            peer: PeerState::at(subscriber.cursor()),
+            member: is_gzip.then(Member::default),
             last_frame: LastFrame::default(),
             long_searches: LongSearches::default(),
             contexts: Contexts::default(),
-            surroundings: query.surroundings().map(HeldLines::new),
+            surroundings: query.surroundings().map(HeldLines::new).map(Box::new),
             heartbeat_timer: HeartbeatTimer::new(site.heartbeat),
+            lineage_notice: None,
             flush_timer: None,
             read_end: ReadEnd::new(&query.limits),
             record: None,
@@ -119,15 +130,21 @@ impl EventStream {
         }
     }
 
+    /// Tells the peer, which is a relay, each change of the lineage from now on.
+    pub(in crate::http) fn tell_lineage(&mut self) {
+        self.lineage_notice = Some(LineageNotice::new(&self.site.lineage));
+    }
+
     /// Sets the record that is written when the stream is dropped.
     pub(in crate::http) fn set_record(&mut self, record: Option<Box<RequestRecord>>) {
         self.record = record;
     }
 
-    /// Lets the publishing thread send `stream`, unless the request has a filter or a `stop`: no
-    /// expression that a client chose may run on that thread.
+    /// Lets the publishing thread send `stream`, unless the request has a filter or a `stop`, or the
+    /// stream is compressed: no expression that a client chose, and no compressor, may run on that
+    /// thread.
     pub(in crate::http) fn set_inline(&self, stream: Weak<dyn InlineStream>) {
-        if !self.query.is_filtered() && self.query.selection.is_none() {
+        if self.member.is_none() && !self.query.is_filtered() && self.query.selection.is_none() {
             self.subscriber.set_inline(stream);
         }
     }
@@ -155,8 +172,7 @@ impl EventStream {
 
     /// Appends `bytes` to `frame`; a peer that has them resumes from `position`.
     fn push(&mut self, frame: &mut Gathered, bytes: Bytes, events: u64, position: Position) {
-        self.peer.position = position;
-        self.last_frame.push(frame, bytes, events, self.peer);
+        self.push_text(frame, bytes, events, position, Run::default());
     }
 
     /// Reads the next frame, which is empty if the read had nothing for this peer; none at the end
@@ -181,6 +197,9 @@ impl EventStream {
         }
         if self.read_end.is_until_over(cx) {
             self.subscriber.end_before_next();
+        }
+        if self.push_lineage(cx, &mut frame) {
+            return Poll::Ready(Some(frame));
         }
         ready!(self.long_searches.poll_done(cx));
         ready!(self.contexts.poll_done(cx));
@@ -238,28 +257,9 @@ impl EventStream {
         self.push(frame, bytes, 0, gap.position);
     }
 
-    /// Appends a comment, or an event where a comment does not do: for a page, which cannot see
-    /// comments, and for a peer whose filter has let nothing through, which needs a fresh ID.
-    fn push_heartbeat(&mut self, frame: &mut Gathered) {
-        let cursor = self.settled();
-        let bytes = if self.query.ping || self.peer.position != cursor {
-            let time = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |elapsed| elapsed.as_millis() as u64);
-            self.encode_control(ControlEvent::Ping { time }, cursor)
-        } else {
-            match self.query.presentation.medium {
-                Medium::Events => Encoder::HEARTBEAT,
-                // These have no comments, and a blank line would be a line of a source.
-                Medium::JsonLines | Medium::Plain => Bytes::new(),
-            }
-        };
-        self.push(frame, bytes, 0, cursor);
-    }
-
     fn encode_control(&self, event: ControlEvent<'_>, position: Position) -> Bytes {
         let medium = self.query.presentation.medium;
-        self.site.feed.encoder().control(medium, &event.to_json(), position)
+        Encoder::control(medium, &event.to_json(), &self.site.feed.id(position))
     }
 
     /// Ready when everything was written: hyper drops what it holds when a body fails.
@@ -274,11 +274,10 @@ impl EventStream {
         }
     }
 
-    /// Whether the filter has let nothing through for so many events that those after the peer's
-    /// ID may be evicted soon.
+    /// Returns true if the filter has let nothing through for so many events that those after the
+    /// peer's ID may be evicted soon.
     fn is_stale(&self) -> bool {
-        let quarter = self.site.feed.replay_lines() / 4;
-        quarter > 0 && self.settled().next.saturating_sub(self.peer.position.next) > quarter
+        self.site.feed.is_far(self.peer.position, self.settled())
     }
 }
 
@@ -298,7 +297,7 @@ impl Body for EventStream {
                     // Some clients do not reconnect after a clean end.
                     return Poll::Ready(Some(Err(io::Error::other("ssetail is stopping"))));
                 }
-                None => return Poll::Ready(None),
+                None => return Poll::Ready(self.end_member().map(|end| Ok(Frame::data(end)))),
                 Some(frame) => frame,
             };
             if !frame.is_empty() {
@@ -307,7 +306,7 @@ impl Body for EventStream {
                 self.push_heartbeat(&mut frame);
             }
             if !frame.is_empty() {
-                return Poll::Ready(Some(Ok(Frame::data(frame))));
+                return Poll::Ready(Some(Ok(Frame::data(self.deflate(frame)))));
             }
             if search_end.is_some_and(|end| Instant::now() >= end) {
                 break;

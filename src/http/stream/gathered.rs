@@ -19,12 +19,14 @@ pub(in crate::http) struct Gathered {
 }
 
 impl Gathered {
-    /// Appends `bytes`; returns false if they are empty or were joined to the last part.
-    pub(super) fn push(&mut self, bytes: Bytes) -> bool {
+    /// Appends `bytes`; returns false if they are empty, or were joined to the last part because both
+    /// are small and `may_join` allows it.
+    pub(super) fn push(&mut self, bytes: Bytes, may_join: bool) -> bool {
         if bytes.is_empty() {
             return false;
         }
-        if bytes.len() <= SMALL
+        if may_join
+            && bytes.len() <= SMALL
             && let Some(last) = self.parts.back_mut().filter(|last| last.len() <= SMALL)
         {
             let mut joined = BytesMut::from(std::mem::take(last));
@@ -54,7 +56,7 @@ impl Gathered {
 impl From<Bytes> for Gathered {
     fn from(bytes: Bytes) -> Self {
         let mut gathered = Gathered::default();
-        gathered.push(bytes);
+        gathered.push(bytes, false);
         gathered
     }
 }

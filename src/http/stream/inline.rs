@@ -106,7 +106,7 @@ mod tests {
         threads: Mutex<Vec<thread::ThreadId>>,
         /// Number of polls until the future is done.
         left: AtomicUsize,
-        /// Whether the last poll panics.
+        /// True if the last poll panics.
         panics: bool,
     }
 

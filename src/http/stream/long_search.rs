@@ -41,7 +41,7 @@ struct Found {
 }
 
 impl LongSearches {
-    /// Whether a batch has a line that is long.
+    /// Returns true if a batch has a line that is long.
     pub(super) fn are_needed(batch: &Batch) -> bool {
         batch.lines().is_some_and(|lines| lines.longest_section() >= LONG)
     }

@@ -17,6 +17,7 @@ mod heartbeat_timer;
 mod held_lines;
 mod inline;
 mod last_frame;
+mod lineage_notice;
 mod long_search;
 mod part_by_part;
 mod read_end;

@@ -31,14 +31,16 @@ struct Date {
     day: u32,
 }
 
-/// Parses `2026-11-25T19:00:01` and `2026/11/25 19:00:01`.
+/// Parses `2026-11-25T19:00:01`, `2026/11/25 19:00:01`, and `2026-11-25  19:00:01` of apt.
 fn year_first(mut cursor: Cursor, clock: &Clock) -> Option<FoundTime> {
     let start = cursor.at;
     let year = cursor.number(4)?;
     let separator = cursor.eat_any(b"-/")?;
     let month = cursor.number(2)?;
     let day = cursor.eat(separator).then(|| cursor.number(2)).flatten()?;
-    cursor.eat_any(b"Tt _")?;
+    if cursor.eat_any(b"Tt _")? == b' ' {
+        cursor.eat(b' ');
+    }
     let of_day = match separator {
         b'-' => OfDay::with_minutes(&mut cursor)?,
         _ => OfDay::with_seconds(&mut cursor)?,
@@ -83,8 +85,8 @@ fn without_separators(line: &[u8], mut cursor: Cursor, clock: &Clock) -> Option<
     found(start, cursor, Date { year: Some(year), month, day }, of_day, zone, clock)
 }
 
-/// Parses `Nov 25 19:00:01` of syslog, which may have a year behind the day, and
-/// `Wed Nov 25 19:00:01 UTC 2026` of ctime(3) and date(1).
+/// Parses `Nov 25 19:00:01` of syslog, which may have a year behind the day,
+/// `Wed Nov 25 19:00:01 UTC 2026` of ctime(3) and date(1), and `Nov 25, 2026 7:00:01 PM` of Java.
 fn month_first(line: &[u8], mut cursor: Cursor, len: usize, clock: &Clock) -> Option<FoundTime> {
     let before = &line[..cursor.at];
     let spaces = if before.ends_with(b"  ") { 2 } else { 1 };
@@ -95,6 +97,11 @@ fn month_first(line: &[u8], mut cursor: Cursor, len: usize, clock: &Clock) -> Op
         return None;
     }
     let day = cursor.number(len)?;
+    if cursor.eat_text(b", ") {
+        let year = Some(cursor.number(4)?);
+        let of_day = cursor.eat(b' ').then(|| OfDay::of_twelve_hours(&mut cursor)).flatten()?;
+        return found(start, cursor, Date { year, month, day }, of_day, StatedZone::Local, clock);
+    }
     if !cursor.eat(b' ') {
         return None;
     }

@@ -44,6 +44,21 @@ impl OfDay {
         })
     }
 
+    /// Parses `h:mm:ss AM` and `h:mm:ss PM`, between whose parts Java puts U+202F since its version
+    /// 20, in place of a space.
+    pub(super) fn of_twelve_hours(cursor: &mut Cursor) -> Option<Self> {
+        let hour = cursor.number(cursor.count_digits(2)).filter(|hour| (1..=12).contains(hour))?;
+        let minute = cursor.eat(b':').then(|| cursor.number(2)).flatten()?;
+        let second = cursor.eat(b':').then(|| cursor.number(2)).flatten()?;
+        if !cursor.eat(b' ') && !cursor.eat_text("\u{202f}".as_bytes()) {
+            return None;
+        }
+        let is_afternoon = cursor.eat_any(b"AP")? == b'P';
+        let hour = hour % 12 + if is_afternoon { 12 } else { 0 };
+        let second = second_of_day(hour, minute, second)?;
+        cursor.eat(b'M').then_some(OfDay { second, millis: 0 })
+    }
+
     /// Parses `hhmmss` with an optional fraction.
     pub(super) fn basic(cursor: &mut Cursor) -> Option<Self> {
         let (hour, minute) = (cursor.number(2)?, cursor.number(2)?);

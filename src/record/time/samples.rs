@@ -1,7 +1,18 @@
 //! Lines of real loggers with their times.
 
 /// The time that a line states, the text of that time, and the line.
-pub(super) const LINES: [(&str, &str, &str); 69] = [
+pub(super) const LINES: [(&str, &str, &str); 74] = [
+    // apt.
+    ("2026-11-25T18:00:01Z", "2026-11-25  19:00:01", "Start-Date: 2026-11-25  19:00:01"),
+    // java.util.logging.
+    ("2026-11-25T18:00:01Z", "Nov 25, 2026 7:00:01 PM", "Nov 25, 2026 7:00:01 PM com.x.App main"),
+    ("2026-11-25T11:00:01Z", "Nov 25, 2026 12:00:01 PM", "Nov 25, 2026 12:00:01 PM App main"),
+    ("2026-11-24T23:00:01Z", "Nov 25, 2026 12:00:01 AM", "Nov 25, 2026 12:00:01 AM App main"),
+    (
+        "2026-11-05T08:00:01Z",
+        "Nov 5, 2026 9:00:01\u{202f}AM",
+        "Nov 5, 2026 9:00:01\u{202f}AM App main",
+    ),
     // RFC 3339 and ISO 8601: tracing, env_logger, zap, journald export, Docker, MySQL, Elasticsearch.
     ("2026-11-25T19:00:01Z", "2026-11-25T19:00:01Z", "2026-11-25T19:00:01Z  INFO server: ready"),
     (

@@ -138,3 +138,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_context_is_a_guess_where_the_lines_before_cannot_be_read() {
+    let text = LINES.join("\n") + "\n";
+    let (log, gone) = (Arc::new(InMemory(text.into_bytes())), Arc::new(InMemory(Vec::new())));
+    let from = LINES[0].len() + 1;
+    let finder = ContextFinder::new(&Cutting::default(), &clock());
+    let encoder = Encoder::new(Epoch::from_random(1)).with_clock(clock());
+    let json = Presentation { format: Format::Json, ..Presentation::default() };
+    for is_gone in [false, true] {
+        let mut some = batches(&log, from, &[100], &Cutting::default());
+        if is_gone {
+            let lines = some[0].lines().expect("lines").clone();
+            let location = lines.location.clone().map(|at| Location { log: gone.clone(), ..at });
+            let lines = Lines { location, ..lines };
+            some[0] = Batch::of_lines(source(), 1, lines, Arc::default());
+        }
+        finder.find(&some[0]);
+        assert_eq!(some[0].has_guessed_context(), is_gone);
+        let _ = encoder.encode(&some[0], json);
+        let end = some[0].offset() + some[0].lines().expect("lines").source_len() as u64;
+        let text = some[1].lines().expect("lines").clone();
+        let location = some[0].location().cloned().map(|at| Location { offset: end, ..at });
+        let lines = Lines { location, ..text };
+        let next = Batch::of_lines(source(), some[0].next(), lines, Arc::default());
+        some[0].leaves().expect("in a file").set(&next);
+        assert_eq!(next.has_guessed_context(), is_gone, "that of the next batch");
+    }
+}

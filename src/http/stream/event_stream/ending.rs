@@ -40,8 +40,8 @@ impl EventStream {
         Some(frame)
     }
 
-    /// Whether the body is aborted at its end: the server stops, and the read has not reached an end
-    /// of its own.
+    /// Returns true if the body is aborted at its end: the server stops, and the read has not
+    /// reached an end of its own.
     pub(super) fn is_aborted(&self) -> bool {
         let has_ended = self.query.clean_end || self.subscriber.is_at_end();
         self.site.feed.is_aborting() && !has_ended

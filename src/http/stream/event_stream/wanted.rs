@@ -12,10 +12,17 @@ use crate::http::stream::Gathered;
 use crate::http::stream::long_search::LongSearches;
 use crate::record::Clock;
 
+/// Number of bytes of a frame after which a compressed stream with a selection ends it.
+///
+/// They are compressed for this peer alone, behind the time budget of searching, and once more if a
+/// slow peer does not take them. With half the number, frames are so small that they compress worse;
+/// with twice the number, other streams of the thread wait for some 0.1 ms more.
+const OWN_TEXT: usize = 32 * 1024;
+
 impl EventStream {
     /// Appends the events of `batches` from `from` on that this peer wants; the error is the
-    /// position that was reached at `search_end`, or before a batch that has to be searched by another
-    /// thread. The batches from there on are read again.
+    /// position that was reached at `search_end`, with a full frame, or before a batch that has to be
+    /// searched by another thread. The batches from there on are read again.
     pub(super) fn push_batches(
         &mut self,
         frame: &mut Gathered,
@@ -27,11 +34,17 @@ impl EventStream {
             let reached = self.push_batch(frame, from, batch, search_end);
             from = from.max(reached);
             let is_complete = reached >= Position::before(self.end_in(batch));
-            if !is_complete || search_end.is_some_and(|end| Instant::now() >= end) {
+            let is_full = self.is_full(frame);
+            if !is_complete || is_full || search_end.is_some_and(|end| Instant::now() >= end) {
                 return Err(from);
             }
         }
         Ok(())
+    }
+
+    /// Returns true if `frame` has as much text as may be compressed for this peer alone.
+    fn is_full(&self, frame: &Gathered) -> bool {
+        self.is_compressed() && self.query.selection.is_some() && frame.len() >= OWN_TEXT
     }
 
     /// Does the same for one batch; returns the position that was reached, at most the end of the
@@ -68,6 +81,13 @@ impl EventStream {
         }
         let ScanRange { start, end } = range;
         let is_whole = start == Position::before(batch.first()) && end == batch.next();
+        let spans = (start.next - batch.first()) as usize..(end - batch.first()) as usize;
+        if is_whole && self.is_compressed() {
+            self.end_open_line(frame, batch, &spans);
+            self.push_shared(frame, batch);
+            self.contexts.note(batch);
+            return Position::before(end);
+        }
         let (bytes, events) = if is_whole {
             (batch.encoded(feed.encoder(), presentation), batch.len() as u64)
         } else {
@@ -76,7 +96,6 @@ impl EventStream {
             (bytes, events)
         };
         self.contexts.note(batch);
-        let spans = (start.next - batch.first()) as usize..(end - batch.first()) as usize;
         self.push_encoded(frame, batch, spans, bytes, events, Position::before(end));
         Position::before(end)
     }
@@ -137,21 +156,28 @@ impl EventStream {
         if bytes.is_empty() {
             return;
         }
-        if self.query.presentation.medium == Medium::Plain {
-            let lines = batch.lines().filter(|lines| !lines.chunks);
-            let line = |index| lines.and_then(|lines| lines.line(index));
-            // An unfinished line ends where another one begins, so that they stay two lines.
-            let source = batch.source().id;
-            let continued = line(spans.start).filter(|first| first.continues);
-            let open = self.peer.unfinished.take();
-            if open.is_some() && open != continued.map(|first| (source, first.stream())) {
-                let line_end = Bytes::from_static(Encoder::LINE_END);
-                self.push(frame, line_end, 0, Position::before(batch.first()));
-            }
-            let last = spans.end.checked_sub(1).and_then(line).filter(|last| last.more);
-            self.peer.unfinished = last.map(|last| (source, last.stream()));
-        }
+        self.end_open_line(frame, batch, &spans);
         self.push(frame, bytes, events, reached);
+    }
+
+    /// Ends the unfinished line of a plain stream where another one begins, so that they stay two
+    /// lines; the lines of `spans` of `batch` follow.
+    fn end_open_line(&mut self, frame: &mut Gathered, batch: &Batch, spans: &Range<usize>) {
+        // Control events have no lines, and no plain text.
+        if self.query.presentation.medium != Medium::Plain || batch.lines().is_none() {
+            return;
+        }
+        let lines = batch.lines().filter(|lines| !lines.chunks);
+        let line = |index| lines.and_then(|lines| lines.line(index));
+        let source = batch.source().id;
+        let continued = line(spans.start).filter(|first| first.continues);
+        let open = self.peer.unfinished.take();
+        if open.is_some() && open != continued.map(|first| (source, first.stream())) {
+            let line_end = Bytes::from_static(Encoder::LINE_END);
+            self.push(frame, line_end, 0, Position::before(batch.first()));
+        }
+        let last = spans.end.checked_sub(1).and_then(line).filter(|last| last.more);
+        self.peer.unfinished = last.map(|last| (source, last.stream()));
     }
 
     /// The position of the first event of `batch` that was asked for.
