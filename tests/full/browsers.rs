@@ -43,14 +43,13 @@ function App() {
 ReactDOM.createRoot(document.getElementById('root')).render(React.createElement(App));
 </script>"#;
 
-/// A script that posts the content of the list to the test whenever it changes.
+/// A script that posts the content of the list to the test whenever the page changes.
 const OBSERVER: &str = r"<script>
-const list = document.getElementById('list');
 const report = () => fetch('/report', {
   method: 'POST',
-  body: Array.from(list.children, (item) => item.textContent).join('\n'),
+  body: Array.from(document.querySelectorAll('#list li'), (item) => item.textContent).join('\n'),
 });
-new MutationObserver(report).observe(list, { childList: true });
+new MutationObserver(report).observe(document, { childList: true, subtree: true });
 </script>";
 
 /// A browser that shows the only page of a site.
@@ -63,7 +62,7 @@ pub struct Browser {
 
 impl Browser {
     /// Opens `page` after replacing the address `fixed` by the address of the server.
-    fn open(page: &str, fixed: &str, address: &str) -> Self {
+    pub fn open(page: &str, fixed: &str, address: &str) -> Self {
         let port = address.rsplit(':').next().expect("a port");
         Browser::open_from("localhost", &page.replace(fixed, &format!("localhost:{port}")))
     }
@@ -79,6 +78,21 @@ impl Browser {
     }
 
     fn show_from(host: &str, page: String) -> Self {
+        Browser::show_in(host, page, |profile| {
+            let mut command = chromium(profile);
+            command.arg("--remote-debugging-port=0");
+            command
+        })
+    }
+
+    /// Opens a page that lists the lines of the JSON events at `url`, in the browser that `start`
+    /// makes.
+    pub fn list_in(url: &str, start: impl FnOnce(&TempDir) -> Command) -> Self {
+        let page = LIST_PAGE.replace("http://localhost:8088/sse/", url);
+        Browser::show_in("localhost", page + OBSERVER, start)
+    }
+
+    fn show_in(host: &str, page: String, start: impl FnOnce(&TempDir) -> Command) -> Self {
         let site = TcpListener::bind("127.0.0.1:0").expect("bound");
         let url = format!("http://{host}:{}/", site.local_addr().expect("an address").port());
         let (sender, reports) = channel();
@@ -89,17 +103,13 @@ impl Browser {
             }
         });
         let profile = tempfile::tempdir().expect("a directory");
-        let child = chromium(&profile)
-            .args(["--remote-debugging-port=0", &url])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromium starts; tests/run installs it");
+        let child = start(&profile).arg(&url).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = child.expect("the browser starts; tests/run installs it");
         Browser { child, reports, _profile: profile }
     }
 
     /// Waits until the list of the page has exactly these lines.
-    fn shows(&self, expected: &str) {
+    pub fn shows(&self, expected: &str) {
         let deadline = std::time::Instant::now() + DEADLINE;
         let mut last = String::new();
         while last.trim_end() != expected.trim_end() {

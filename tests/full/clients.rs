@@ -2,11 +2,11 @@
 //!
 //! `tests/clients/RESULTS.md` has the results.
 
-use std::path::Path;
 use std::sync::Mutex;
 
 use serde_json::Value;
 
+use crate::documents::{blocks, recipe};
 use crate::harness::client::Connection;
 use crate::harness::{Events, Running, Ssetail, numbered};
 use crate::nginx::Nginx;
@@ -31,17 +31,19 @@ const CLIENTS: [Client; 10] = [
 /// The client that changes events in ways that a server cannot prevent.
 const FLAWED: &str = "fetch-event-source";
 
-const TRIALS: [(&str, Trial); 7] = [
+const TRIALS: [(&str, Trial); 9] = [
     ("1,000 lines", live_lines),
-    ("as JSON, unnamed", json_lines),
-    ("through nginx", lines_through_nginx),
-    ("and its gzip", lines_through_gzip),
-    ("cut in an event", broken_events),
-    ("a restart", restart),
-    ("and behind nginx", restart_behind_nginx),
+    ("JSON, unnamed", json_lines),
+    ("nginx", lines_through_nginx),
+    ("nginx with gzip", lines_through_gzip),
+    ("broken events", broken_events),
+    ("compressed", compressed_lines),
+    ("compressed, broken", broken_gzip),
+    ("restart", restart),
+    ("restart, nginx", restart_behind_nginx),
 ];
 
-/// The settings that README.md recommends: nginx passes on an abort, and a refused connection.
+/// The settings of the recipe: nginx passes on an abort, and a refused connection.
 const NGINX_SETTINGS: &str = "proxy_http_version 1.1; error_page 502 504 = @away;";
 
 const FILES: [File; 2] = [
@@ -89,10 +91,10 @@ fn real_clients_get_every_line() {
 }
 
 #[test]
-fn the_readme_has_the_settings_of_nginx() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
-    let readme = readme.expect("a file");
-    assert!(NGINX_SETTINGS.split_inclusive("; ").all(|setting| readme.contains(setting.trim())));
+fn the_readme_and_the_recipe_have_the_settings_of_nginx() {
+    let recipe = recipe("proxies.md", "nginx", "nginx");
+    assert!(NGINX_SETTINGS.split_inclusive("; ").all(|setting| recipe.contains(setting.trim())));
+    assert!(blocks("README.md").iter().any(|block| block.text == recipe));
 }
 
 /// Lines are written while the client is connected, with heartbeats between them.
@@ -121,10 +123,12 @@ fn lines_through(client: Client, settings: &str) -> Verdict {
 }
 
 fn followed(prefix: &str) -> Running {
-    let mut ssetail = Ssetail::new().args(["--heartbeat", "50ms"]);
-    if !prefix.is_empty() {
-        ssetail = ssetail.args(["--path-prefix", prefix]);
-    }
+    let below = ["--path-prefix", prefix];
+    followed_with(if prefix.is_empty() { &[] } else { &below })
+}
+
+fn followed_with(args: &[&str]) -> Running {
+    let ssetail = Ssetail::new().args(["--heartbeat", "50ms"]).args(args);
     FILES.iter().fold(ssetail, |ssetail, file| ssetail.file(file.path, "").arg(file.path)).start()
 }
 
@@ -147,6 +151,12 @@ fn lines(client: Client, ssetail: &Running, url: &str) -> Verdict {
     }
     assert_eq!(expected.len(), LINES);
     verdict(&expected, &events)
+}
+
+/// ssetail itself compresses for clients that ask for it.
+fn compressed_lines(client: Client) -> Verdict {
+    let ssetail = followed_with(&["--compress", "always"]);
+    lines(client, &ssetail, &format!("{}/sse", ssetail.url))
 }
 
 /// All lines exist before; the client uses `onmessage` and `JSON.parse`.
@@ -189,6 +199,26 @@ fn broken_events(client: Client) -> Verdict {
     let mut peer = client.follow(&format!("http://{}/sse", proxy.address), &["a.log", "ssetail"]);
     let events = peer.until(LAST);
     assert_eq!(proxy.breaks_left(), 0, "{} was disconnected at every position", client.name);
+    let expected: Vec<_> = sent.into_iter().map(|event| (event.kind, event.data)).collect();
+    verdict(&expected, &events)
+}
+
+/// The connection ends at any byte of a compressed stream.
+fn broken_gzip(client: Client) -> Verdict {
+    let line = |n: u32| format!("cut é🦀 {:016x}\n", u64::from(n).wrapping_mul(u64::MAX / 7919));
+    let text: String = (0..1500).map(line).collect();
+    let ssetail = Ssetail::new()
+        .file("a.log", format!("{text}{LAST}\n"))
+        .args(["a.log", "-n", "+1", "--reconnect-delay", "10ms", "--compress", "always"])
+        .start();
+    let sent = ssetail.events("/sse").take(1501);
+    let proxy = Proxy::to(Target::Port(ssetail.address().to_owned()));
+    // The head has some 300 bytes. Some clients drop what they have not decoded yet, so that there
+    // may be no event before all of these.
+    proxy.break_at((0..8).map(|n| 300 + 171 * n));
+    let mut peer = client.follow(&format!("http://{}/sse", proxy.address), &["a.log", "ssetail"]);
+    let events = peer.until(LAST);
+    assert_eq!(proxy.breaks_left(), 0, "{} was disconnected at every place", client.name);
     let expected: Vec<_> = sent.into_iter().map(|event| (event.kind, event.data)).collect();
     verdict(&expected, &events)
 }

@@ -39,6 +39,8 @@ fn completions_work_in_bash() {
     completes(&mut screen, "ssetail --replay-b\t", "ssetail --replay-bytes");
     completes(&mut screen, "ssetail --format ba\t", "ssetail --format base64");
     completes(&mut screen, "ssetail --completions z\t", "ssetail --completions zsh");
+    completes(&mut screen, "ssetail --format=j\t", "ssetail --format=json");
+    completes(&mut screen, "ssetail api=bu\t", "ssetail api=build.log");
     completes(&mut screen, "ssetail \t", "ssetail build.log");
     screen.send("ssetail --repl\t\t\t");
     screen.wait_for("choices", |line| line.contains("--replay  ") && line.contains("--replay-byt"));
@@ -51,6 +53,8 @@ fn completions_work_in_zsh() {
     completes(&mut screen, "ssetail --replay-b\t", "ssetail --replay-bytes");
     completes(&mut screen, "ssetail --format ba\t", "ssetail --format base64");
     completes(&mut screen, "ssetail --completions f\t", "ssetail --completions fish");
+    completes(&mut screen, "ssetail --format=j\t", "ssetail --format=json");
+    completes(&mut screen, "ssetail api=bu\t", "ssetail api=build.log");
     completes(&mut screen, "ssetail bui\t", "ssetail build.log");
 }
 
@@ -62,7 +66,7 @@ fn completions_work_in_fish() {
         let words = output_of("fish", &["--no-config", "-c", &script]);
         words.lines().map(|line| line.split('\t').next().unwrap_or("").to_owned()).collect()
     };
-    let replay: Vec<String> = offered("ssetail --repl");
+    let replay: Vec<String> = offered("ssetail --repla");
     assert_eq!(replay, ["--replay", "--replay-bytes"]);
     let shells: Vec<String> = offered("ssetail --completions z");
     assert_eq!(shells, ["zsh"]);

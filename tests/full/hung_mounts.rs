@@ -160,6 +160,15 @@ fn a_command_gets_each_signal_once_beside_files_of_such_a_mount() {
     assert_eq!(ssetail.wait().code(), Some(143));
     drop(hanging);
 
+    // One signal is enough to end both, although the mount hangs.
+    let (mut ssetail, mut events) = start();
+    let hanging = mount.hang();
+    ssetail.wait_for("does not answer");
+    ssetail.signal(Signal::TERM);
+    assert!(events.rest().iter().any(|event| event.data == "cleaned up"));
+    assert_eq!(ssetail.wait().code(), Some(7));
+    drop(hanging);
+
     let (mut ssetail, mut events) = start();
     ssetail.signal(Signal::TERM);
     assert!(events.rest().iter().any(|event| event.data == "cleaned up"));

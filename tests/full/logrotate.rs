@@ -1,15 +1,24 @@
 //! Rotation by logrotate, while the writer continues.
 
+use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Running, Ssetail, eventually, numbered, write};
+use crate::harness::{Running, Ssetail, eventually, is_root, numbered, write};
+
+/// Returns a configuration of logrotate for one file.
+///
+/// As root, logrotate refuses a directory that others may write to, unless `su` names a user.
+/// Other users may not change to root.
+fn configuration(log: &Path, directives: &str) -> String {
+    let user = if is_root() { " su root root\n" } else { "" };
+    format!("{} {{\n{user} {directives}\n}}\n", log.display())
+}
 
 /// Rotates `a.log` by this configuration; every line is delivered once, in order.
 fn check_rotation(config: &str, sources: &[&str]) {
     let ssetail = Ssetail::new().file("a.log", "").args(sources).args(["--linger", "1s"]).start();
     let log = ssetail.path("a.log");
-    let config = format!("{} {{ su root root\n rotate 9\n size 1\n {config}\n}}\n", log.display());
-    write(&ssetail.path("conf"), config);
+    write(&ssetail.path("conf"), configuration(&log, &format!("rotate 9\n size 1\n {config}")));
     let mut events = ssetail.events("/sse");
     let mut expected = Vec::new();
     let mut seen = Vec::new();
@@ -54,8 +63,7 @@ const NAMES: [&str; 6] = [
 /// Appends 200 lines and rotates, six times; returns the lines.
 fn rotate_six_times(ssetail: &Running, names: &str, visit: usize) -> Vec<String> {
     let log = ssetail.path("a.log");
-    let config = format!("{} {{ su root root\n rotate 90\n create\n {names}\n}}\n", log.display());
-    write(&ssetail.path("conf"), config);
+    write(&ssetail.path("conf"), configuration(&log, &format!("rotate 90\n create\n {names}")));
     let mut lines = Vec::new();
     for round in 0..6 {
         let text = numbered(&format!("visit {visit} round {round} line"), 0..200);

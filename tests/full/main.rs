@@ -9,8 +9,9 @@ mod clients;
 mod commands;
 mod completions;
 mod curl;
+mod documents;
 #[path = "../harness/mod.rs"]
-#[expect(dead_code, reason = "the fast tier uses the rest")]
+#[expect(dead_code, unused_imports, reason = "the fast tier uses the rest")]
 mod harness;
 mod hung_mounts;
 mod inotify;
@@ -26,8 +27,11 @@ mod proxied_page;
 mod proxied_stream;
 mod proxy;
 mod readme;
+mod recipes;
+mod registries;
 mod relays;
 mod results;
 mod reverse_proxies;
 mod same_file;
+mod shell;
 mod systemd;

@@ -1,12 +1,10 @@
 //! The page behind reverse proxies, in real browsers.
 
-use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 
-use flate2::write::GzDecoder;
 use tempfile::TempDir;
 
-use crate::browsers::chromium;
+use crate::browsers::{Browser as List, chromium};
 use crate::harness::{Events, Running, Ssetail, client, eventually, write};
 use crate::reverse_proxies::{Program, ReverseProxy, Settings};
 
@@ -38,7 +36,9 @@ impl Page {
                 command.args(["--remote-debugging-port=0", "--ignore-certificate-errors"]);
                 command
             }
-            Browser::Firefox => firefox(&profile, ip),
+            Browser::Firefox => {
+                firefox(&profile, &format!("user_pref('network.dns.forceResolve', '{ip}');\n"))
+            }
         };
         let child = command.arg(url).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         Page { child: child.expect("the browser starts; tests/run installs it"), profile }
@@ -60,10 +60,10 @@ impl Drop for Page {
     }
 }
 
-/// Returns a browser that resolves every name to this address.
-fn firefox(profile: &TempDir, ip: &str) -> Command {
+/// Returns a browser with these further preferences.
+fn firefox(profile: &TempDir, preferences: &str) -> Command {
     let preferences = format!(
-        "user_pref('network.dns.forceResolve', '{ip}');\n\
+        "{preferences}\
          user_pref('dom.security.https_first', false);\n\
          user_pref('datareporting.policy.dataSubmissionEnabled', false);\n"
     );
@@ -83,15 +83,17 @@ pub struct Setup {
     keeps_host: bool,
     strips_prefix: bool,
     is_secure: bool,
+    /// The value of `--compress`; the proxy passes on what ssetail has compressed.
+    compress: &'static str,
 }
 
 impl Setup {
     pub fn new(program: Program, keeps_host: bool, strips_prefix: bool) -> Self {
         let lines = Settings { program, keeps_host, strips_prefix }.lines();
-        Setup { program, lines, keeps_host, strips_prefix, is_secure: false }
+        Setup { program, lines, keeps_host, strips_prefix, is_secure: false, compress: "auto" }
     }
 
-    /// Starts ssetail as README.md says, and the proxy.
+    /// Starts ssetail as the recipes say, and the proxy.
     fn start(&self) -> (Running, ReverseProxy) {
         self.start_with(&[])
     }
@@ -102,6 +104,7 @@ impl Setup {
         if !self.strips_prefix {
             ssetail = ssetail.args(["--path-prefix", "/logs"]);
         }
+        ssetail = ssetail.args(["--compress", self.compress]);
         if self.keeps_host {
             ssetail = ssetail.args(["--allow-host", HOST]);
         }
@@ -146,20 +149,24 @@ fn passes_on_new_lines(proxy: &ReverseProxy, ssetail: &Running) {
 }
 
 #[test]
-fn the_page_works_behind_every_proxy_of_the_readme() {
+fn the_page_works_behind_every_proxy_of_the_recipes() {
     for (program, keeps_host) in [
         (Program::Nginx, false),
         (Program::Apache, false),
         (Program::Caddy, true),
         (Program::Haproxy, true),
+        (Program::Traefik, true),
         (Program::Lighttpd, true),
+        (Program::Express, false),
+        (Program::Next, false),
         (Program::HttpProxy, false),
         (Program::Vite, false),
         (Program::Varnish, true),
+        (Program::Squid, true),
+        (Program::Nghttpx, true),
     ] {
         let lines = program.recipe();
-        let setup = Setup { program, lines, keeps_host, strips_prefix: false, is_secure: false };
-        setup.works_in(Browser::Chromium);
+        Setup { lines, ..Setup::new(program, keeps_host, false) }.works_in(Browser::Chromium);
     }
 }
 
@@ -170,7 +177,7 @@ fn the_page_works_whether_proxies_keep_or_replace_the_host() {
             Setup::new(program, keeps_host, false).works_in(Browser::Chromium);
         }
     }
-    for program in [Program::Varnish, Program::Squid, Program::Nghttpx] {
+    for program in [Program::Traefik, Program::Varnish, Program::Squid, Program::Nghttpx] {
         Setup::new(program, false, false).works_in(Browser::Chromium);
     }
 }
@@ -186,8 +193,39 @@ fn the_page_works_behind_proxies_that_strip_the_prefix() {
 fn the_page_works_in_firefox_and_with_encryption() {
     for keeps_host in [false, true] {
         let setup = Setup::new(Program::Nginx, keeps_host, false);
+        let setup = Setup { compress: if keeps_host { "always" } else { "auto" }, ..setup };
         setup.works_in(Browser::Firefox);
         Setup { is_secure: true, ..setup }.works_in(Browser::Chromium);
+    }
+}
+
+/// nginx passes on what ssetail has compressed, and browsers decode each line when it comes.
+#[test]
+fn pages_get_compressed_lines_live() {
+    let start: [fn(&TempDir) -> Command; 2] = [
+        |profile| firefox(profile, ""),
+        |profile| {
+            let mut command = chromium(profile);
+            command.arg("--remote-debugging-port=0");
+            command
+        },
+    ];
+    for start in start {
+        let setup = Setup::new(Program::Nginx, false, false);
+        let setup = Setup { compress: "always", ..setup };
+        let args = ["--format", "json", "--unnamed", "--heartbeat", "1s"];
+        let (ssetail, proxy) = setup.start_with(&args);
+        let gzip = [("host", HOST), ("accept-encoding", "gzip")];
+        let answer = client::Connection::open(&proxy.address(), "GET", "/logs/sse", &gzip);
+        assert!(answer.head.contains("\r\ncontent-encoding: gzip\r\n"), "{}", answer.head);
+        let page = List::list_in(&format!("http://{}/logs/sse", proxy.address()), start);
+        let mut shown = "before".to_owned();
+        page.shows(&shown);
+        for n in 0..30 {
+            ssetail.append("a.log", format!("line {n}\n"));
+            shown.push_str(&format!("\nline {n}"));
+            page.shows(&shown);
+        }
     }
 }
 
@@ -201,11 +239,10 @@ fn apache_passes_on_plain_text_that_it_compresses() {
     let mut stream = client::Connection::open(&proxy.address(), "GET", "/logs/sse", &headers);
     let encoding = ("content-encoding".to_owned(), "gzip".to_owned());
     assert!(stream.headers.contains(&encoding), "{}", stream.head);
-    let mut decoder = GzDecoder::new(Vec::new());
+    let mut decoded = Vec::new();
     let mut read_until = |expected: &str| {
-        while decoder.get_ref() != expected.as_bytes() {
-            decoder.write_all(&stream.read().expect("the stream has not ended")).expect("gzip");
-            decoder.flush().expect("gzip");
+        while decoded != expected.as_bytes() {
+            decoded.extend(stream.read().expect("the stream has not ended"));
         }
     };
     read_until("before\n");

@@ -69,7 +69,7 @@ fn lives_as_long_as_both_sides(setup: &Setup) {
 /// Browsers reconnect after a closed connection, but not after an error.
 #[test]
 fn node_closes_connections_while_ssetail_is_away() {
-    for program in [Program::HttpProxy, Program::Vite] {
+    for program in [Program::HttpProxy, Program::Vite, Program::Express] {
         let (mut ssetail, proxy) = Setup::new(program, false, false).start_with(&[]);
         ssetail.kill();
         for _ in 0..2 {
@@ -102,6 +102,23 @@ fn caddy_passes_streams() {
 #[test]
 fn haproxy_passes_streams() {
     passes_streams(Program::Haproxy, true);
+}
+
+#[test]
+fn traefik_passes_streams() {
+    passes_streams(Program::Traefik, true);
+}
+
+#[test]
+fn express_passes_streams() {
+    for changes_origin in [false, true] {
+        passes_streams(Program::Express, !changes_origin);
+    }
+}
+
+#[test]
+fn next_passes_streams() {
+    passes_streams(Program::Next, false);
 }
 
 #[test]

@@ -19,7 +19,15 @@ pub struct Proxy {
 #[derive(Default)]
 struct State {
     target: Option<Target>,
-    breaks: VecDeque<Vec<u8>>,
+    breaks: VecDeque<Break>,
+}
+
+/// The place in a response at which the connection is broken.
+enum Break {
+    /// After these bytes.
+    After(Vec<u8>),
+    /// After so many bytes.
+    At(usize),
 }
 
 #[derive(Clone)]
@@ -54,7 +62,12 @@ impl Proxy {
 
     /// Breaks connections after these bytes, once each, in this order.
     pub fn break_after(&self, breaks: impl IntoIterator<Item = Vec<u8>>) {
-        self.with(|state| state.breaks.extend(breaks));
+        self.with(|state| state.breaks.extend(breaks.into_iter().map(Break::After)));
+    }
+
+    /// Breaks connections after so many bytes of a response, once each, in this order.
+    pub fn break_at(&self, breaks: impl IntoIterator<Item = usize>) {
+        self.with(|state| state.breaks.extend(breaks.into_iter().map(Break::At)));
     }
 
     /// Returns the number of connections that are still to be broken.
@@ -84,8 +97,10 @@ impl Proxy {
             let sent = answer.len();
             answer.extend_from_slice(&bytes[..len]);
             let broken = self.with(|state| {
-                let text = state.breaks.front()?;
-                let end = memmem::find(&answer, text)? + text.len();
+                let end = match state.breaks.front()? {
+                    Break::After(text) => memmem::find(&answer, text)? + text.len(),
+                    Break::At(end) => Some(*end).filter(|end| *end <= answer.len())?,
+                };
                 state.breaks.pop_front();
                 Some(end)
             });

@@ -11,16 +11,18 @@ use crate::peer::{Client, Origin};
 
 /// The text below the table.
 const NOTES: &str = "
-- **1,000 lines**: written while the client was connected, with heartbeats in between: empty, with leading spaces, colons, U+FEFF, U+2028, U+2029, VT, FF, NUL, carriage returns, emoji, bytes that are not UTF-8, and 30 KB long; of two files, one of them with a name that has to be encoded.
-  Exact means: every line once, as it is, under its name, and no event beside them.
-- **as JSON, unnamed**: 1,000 such lines that were there before, by `format=json&unnamed`.
-- **through nginx**: the first trial again, with nginx in front in its default proxy settings, below a path prefix; **and its gzip**: with `gzip on` for event streams.
-- **cut in an event**: the connection is cut 14 times, inside fields, inside characters and around the ends of fields; then it has every line once.
-- **a restart**: of ssetail; the client is told of the gap, and gets what a new client gets, and then what comes; **and behind nginx**, with the settings that the README recommends.
-- A client that comes back *when told to* leaves that to the program that uses it; here it was started again with the last ID it had handed out.
+- **1,000 lines**: the lines are written while the client is connected, with heartbeats in between.
+  They are empty, have leading spaces, colons, U+FEFF, U+2028, U+2029, VT, FF, NUL, carriage returns, emoji or bytes that are not UTF-8, or are 30 KB long; they belong to two files, one of which has a name that has to be encoded.
+  *Exact* means that the client hands out every line once, unchanged and under its name, and nothing else.
+- **JSON, unnamed**: the same lines, written before the client connects, with `format=json&unnamed`.
+- **nginx**: the first trial behind nginx with its default proxy settings, below a path prefix; **nginx with gzip**: with `gzip on` for event streams.
+- **broken events**: the connection breaks 14 times, inside fields, inside characters and around the ends of fields.
+- **compressed**: the first trial with `--compress always`; **compressed, broken**: the connection breaks eight times, at any byte of a compressed stream, or of a plain one if the client does not accept gzip.
+- **restart**: ssetail restarts without `--state`; the client has to hand out the gap, the lines that a new client gets, and the lines that come later; **restart, nginx**: the same behind nginx with the settings of the recipe.
+- A client that reconnects *by its program* leaves this to the program that uses it; the trials start it again with the last id that it has handed out.
 
-fetch-event-source drops a U+FEFF with which a line begins, and an empty first line of several (a carriage return at the start); `format=json` escapes both.
-It takes an ID for received before the event is complete: an event that is cut between its ID and its last byte is lost to it.
+fetch-event-source drops a U+FEFF at the start of a line, and the empty part before a carriage return at the start of a line; `format=json` escapes both.
+It counts an id as received before its event is complete, so that it loses an event that breaks between its id and its last byte.
 ";
 
 /// The faults of a client in a trial.
@@ -67,7 +69,7 @@ pub fn verdict(expected: &[(String, String)], events: &[Event]) -> Verdict {
     verdict
 }
 
-/// Returns whether a control event is one that any client may get at any time.
+/// Returns true for a control event that any client may get at any time.
 fn is_about_a_source(event: &Event) -> bool {
     let json = || serde_json::from_str::<Value>(&event.data).expect("JSON");
     event.kind == "ssetail" && json()["type"] == "source"
@@ -77,8 +79,8 @@ fn is_about_a_source(event: &Event) -> bool {
 pub fn page(trials: &[&str], rows: &[(Client, Vec<Verdict>)]) -> String {
     let titles: String = trials.iter().map(|name| format!(" {name} |")).collect();
     let mut page = format!(
-        "# Clients\n\nWhat each client made of what ssetail sent it, written by `tests/full/clients.rs`.\n\n\
-         | client | from | comes back |{titles}\n|---|---|---|{}\n",
+        "# Clients\n\nThe faults of each client in the trials of `tests/full/clients.rs`, which writes this page.\n\n\
+         | client | from | reconnects |{titles}\n|---|---|---|{}\n",
         "---|".repeat(trials.len()),
     );
     for (client, row) in rows {
@@ -88,7 +90,7 @@ pub fn page(trials: &[&str], rows: &[(Client, Vec<Verdict>)]) -> String {
             Origin::PyPi => "PyPI",
             Origin::Crates => "crates.io",
         };
-        let returns = if client.reconnects { "by itself" } else { "when told to" };
+        let returns = if client.reconnects { "by itself" } else { "by its program" };
         let results: String = row.iter().map(|verdict| format!(" {verdict} |")).collect();
         page.push_str(&format!("| {} | {from} | {returns} |{results}\n", client.name));
     }

@@ -4,7 +4,8 @@ use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use crate::harness::{Running, Ssetail, append, eventually, numbered};
+use crate::harness::{Running, Ssetail, append, eventually, is_root, numbered};
+use crate::inotify::with_limit;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ssetail");
 
@@ -16,7 +17,8 @@ fn on_overlay(args: &str) -> (Running, PathBuf) {
          -o lowerdir=lower,upperdir=upper,workdir=work,userxattr merged && \
          exec {PROGRAM} --port 0 -n 2 {args}"
     );
-    let ssetail = Ssetail::running("unshare", &["-Urm", "sh", "-c", &script]);
+    let namespaces = if is_root() { "-m" } else { "-Urm" };
+    let ssetail = Ssetail::running("unshare", &[namespaces, "sh", "-c", &script]);
     let ssetail = ssetail.file("lower/a.log", numbered("old", 0..500)).start();
     let inside = ssetail.path("merged/a.log").display().to_string();
     let path = PathBuf::from(format!("/proc/{}/root{inside}", ssetail.pid()));
@@ -51,10 +53,16 @@ fn a_file_of_the_lower_layer_that_is_renamed_is_not_sent_again() {
     assert_eq!(events.lines(1), ["late"]);
 }
 
-/// In a user namespace of its own, the program has no capability that overrides permissions.
+/// The program runs without the capability of root that overrides permissions.
 #[test]
 fn a_file_that_becomes_readable_begins_with_its_last_lines() {
-    let ssetail = Ssetail::running("unshare", &["-U", PROGRAM, "--port", "0", "-n", "2", "a.log"]);
+    let args = ["--port", "0", "-n", "2", "a.log"];
+    let ssetail = if is_root() {
+        let without_capabilities = ["--inh-caps=-all", "--bounding-set=-all", PROGRAM];
+        Ssetail::running("setpriv", &without_capabilities).args(args)
+    } else {
+        Ssetail::running(PROGRAM, &args)
+    };
     let ssetail = ssetail.file("a.log", numbered("line", 0..1000));
     let path = ssetail.path("a.log");
     set_permissions(&path, Permissions::from_mode(0o000)).expect("changed");
@@ -76,11 +84,8 @@ fn a_file_that_becomes_readable_begins_with_its_last_lines() {
 
 #[test]
 fn a_pipe_is_read_without_notifications() {
-    let script = format!(
-        "echo 0 > /proc/sys/user/max_inotify_instances; \
-         exec {PROGRAM} --port 0 <(while read -r line; do echo \"$line\"; done < input)"
-    );
-    let ssetail = Ssetail::running("unshare", &["-Ur", "bash", "-c", &script]);
+    let script = r#"exec "$0" "$@" <(while read -r line; do echo "$line"; done < input)"#;
+    let ssetail = with_limit(Ssetail::new().through(script), "instances");
     let status = std::process::Command::new("mkfifo").arg(ssetail.path("input")).status();
     assert!(status.expect("mkfifo starts").success());
     let ssetail = ssetail.start();

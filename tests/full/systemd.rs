@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Signal, Ssetail, client, output_of};
+use crate::documents::{read, recipe};
+use crate::harness::{Signal, Ssetail, client, output_of, write};
 
 /// Writes the units with the path of the built program; returns their paths.
 fn units(directory: &Path) -> [PathBuf; 2] {
@@ -32,6 +33,59 @@ fn systemd_accepts_the_units_and_finds_the_service_confined() {
         .output()
         .expect("systemd-analyze starts; tests/run installs it");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// Checks that systemd finds no fault in these units and drop-ins, which run the built program.
+pub fn verify(files: &[(&str, &str)]) {
+    verify_for("--system", files);
+}
+
+fn verify_for(manager: &str, files: &[(&str, &str)]) {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in files {
+        let text = text.replace("/usr/bin/ssetail", env!("CARGO_BIN_EXE_ssetail"));
+        write(&directory.path().join(name), text);
+    }
+    let units = files.iter().map(|(name, _)| directory.path().join(name));
+    let output = Command::new("systemd-analyze")
+        .args([manager, "verify", "--man=no"])
+        .args(units.filter(|path| !path.ends_with("override.conf")))
+        .env("XDG_RUNTIME_DIR", directory.path())
+        .output()
+        .expect("systemd-analyze starts; tests/run installs it");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{files:?}");
+    assert!(output.status.success());
+}
+
+/// Returns a unit of the package.
+fn packaged(name: &str) -> String {
+    read(&format!("packaging/{name}"))
+}
+
+#[test]
+fn systemd_accepts_the_units_of_the_recipes() {
+    let section = |name: &str| recipe("systemd.md", name, "ini");
+    let (service, socket) = (packaged("ssetail.service"), packaged("ssetail.socket"));
+    let (address, permissions) = (section("Another address"), section("Other permissions"));
+    // The groups of other programs need not exist where the tests run.
+    let permissions = permissions.replace("=postgres", "=adm");
+    let address = address.replace("=www-data", "=adm");
+    verify(&[
+        ("ssetail.service", &service),
+        ("ssetail.service.d/override.conf", &permissions),
+        ("ssetail.socket", &socket),
+        ("ssetail.socket.d/override.conf", &address),
+    ]);
+    verify_for("--user", &[("ssetail.service", &section("A service of a user"))]);
+}
+
+#[test]
+fn the_settings_of_the_recipe_are_those_of_the_package() {
+    let settings = recipe("systemd.md", "The service of the package", "ini");
+    for line in settings.lines() {
+        let (name, _) = line.split_once('=').expect("a setting");
+        assert!(packaged("ssetail.default").contains(&format!("\n#{name}=")), "{line}");
+    }
 }
 
 #[test]
