@@ -15,7 +15,7 @@ impl FileSource {
     /// are at its start and at its end.
     pub(super) fn has_copy(&self, other: &LogFile) -> bool {
         if other.is_compressed() {
-            return self.has_compressed_form(other);
+            return self.file.has_compressed_form(other);
         }
         let Ok(len) = other.len() else { return false };
         let bytes = |file: &LogFile, offset| {
@@ -29,16 +29,21 @@ impl FileSource {
         };
         len >= SMALLEST && is_same(0) && is_same(len.saturating_sub(COMPARED as u64))
     }
+}
 
-    /// Returns whether the text of `other` begins and ends with the same bytes as this file.
-    fn has_compressed_form(&self, other: &LogFile) -> bool {
-        let Ok(len) = self.file.len() else { return false };
+impl LogFile {
+    /// Returns whether `other` is compressed, and its text begins and ends with the same bytes as
+    /// this file.
+    pub(super) fn has_compressed_form(&self, other: &LogFile) -> bool {
+        let Some(len) = self.len().ok().filter(|&len| len > 0 && other.is_compressed()) else {
+            return false;
+        };
         let start = len.saturating_sub(COMPARED as u64);
         let is_same = |offset, len| {
             let bytes = |file: &LogFile| file.read_back(offset, len).ok();
-            bytes(&self.file.log()).is_some_and(|own| bytes(other) == Some(own))
+            bytes(self).is_some_and(|own| bytes(other) == Some(own))
         };
         // One byte more, because the end of both has to be the same.
-        len > 0 && is_same(0, COMPARED.min(len as usize)) && is_same(start, COMPARED + 1)
+        is_same(0, COMPARED.min(len as usize)) && is_same(start, COMPARED + 1)
     }
 }

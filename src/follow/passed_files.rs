@@ -49,8 +49,8 @@ struct Search<'a> {
     mount: Mount,
     /// The path led to a known file at this time, in nanoseconds since 1970.
     since: u64,
-    /// The file that it leads to now, if any.
-    now: Option<FileId>,
+    /// The file that it was found to lead to now, if any.
+    now: Option<&'a OpenedFile>,
     /// The file that was read last, unless it could not be found after a restart.
     last: Option<&'a Generation>,
     /// All files that are read, the last one at the end.
@@ -62,12 +62,12 @@ struct Search<'a> {
 
 impl FollowedPath {
     /// Opens the files that the path led to since it was last seen to lead to the newest generation;
-    /// `now` is the file that it leads to now, if any.
+    /// `now` is the file that it was found to lead to now, if any.
     ///
     /// `is_unknown` returns whether no source reads a file, or will read it.
     pub(super) fn passed_files(
         &self,
-        now: Option<FileId>,
+        now: Option<&OpenedFile>,
         is_unknown: impl Fn(&Path, FileId) -> bool,
     ) -> PassedFiles {
         let (Some(since), last) = (self.seen_at, self.newest()) else {
@@ -128,7 +128,9 @@ impl Search<'_> {
             visit_rotated(directory, name, |file| {
                 if self.is_last(file.id) {
                     last = Some(file.name);
-                } else if self.is_born_between(&file) && is_unknown(&file.path, file.id) {
+                } else if self.is_now(file.id)
+                    || self.is_born_between(&file) && is_unknown(&file.path, file.id)
+                {
                     found.insert(file.id, file);
                 }
             });
@@ -150,6 +152,12 @@ impl Search<'_> {
         self.last.is_some_and(|last| last.id().is_same_inode(id))
     }
 
+    /// Returns whether a file is the one that the path was found to lead to. If it has the name of a
+    /// rotation, the path leads to another one by now.
+    fn is_now(&self, id: FileId) -> bool {
+        self.now.is_some_and(|now| now.id.is_same_inode(id))
+    }
+
     /// Returns true if a file was born after the last look and before the file that the path leads
     /// to, and was written since: a file that was unpacked has an older time.
     ///
@@ -157,9 +165,9 @@ impl Search<'_> {
     /// last write of its text, perhaps in whole seconds.
     fn is_born_between(&self, file: &RotatedFile) -> bool {
         let since = self.since.saturating_sub(TICK);
-        let now = self.now.and_then(|now| now.born).unwrap_or(u64::MAX);
+        let now = self.now.and_then(|now| now.id.born).unwrap_or(u64::MAX);
         let is_compressed = file.name.compression.is_some();
-        self.now.is_none_or(|now| !now.is_same_inode(file.id))
+        !self.is_now(file.id)
             && file.id.born.is_some_and(|born| {
                 if is_compressed {
                     let is_recent = born >= since && file.modified / SECOND >= since / SECOND;
@@ -180,9 +188,15 @@ impl Search<'_> {
     }
 
     /// Opens files in their order, those that were renamed since the listing and copies excepted.
+    ///
+    /// Files behind the one that the path was found to lead to are left to the next look: that one
+    /// was rotated, and perhaps compressed, after it was found.
     fn open(&self, candidates: Vec<RotatedFile>) -> PassedFiles {
         let mut passed = PassedFiles::default();
         for candidate in candidates {
+            if self.is_now(candidate.id) {
+                break;
+            }
             if passed.files.len() == OPENED {
                 passed.has_more = true;
                 break;
@@ -192,6 +206,9 @@ impl Search<'_> {
                 passed.has_more = true;
                 break;
             };
+            if self.now.is_some_and(|now| now.file.has_compressed_form(&file)) {
+                break;
+            }
             if !self.was_read(&file) {
                 let id = file.id();
                 passed.files.push(OpenedFile { file, id, kind: FileKind::Regular });
@@ -223,4 +240,102 @@ fn sorted(found: HashMap<FileId, RotatedFile>, last: Option<&RotatedName>) -> Ve
         (one.id.born, one.modified).cmp(&(other.id.born, other.modified)).then(numbers)
     });
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::path::PathBuf;
+    use std::time::Instant;
+
+    use super::super::clock::wall_clock_nanos;
+    use super::super::path_origin::PathOrigin;
+    use super::*;
+    use crate::event::{Names, Source};
+
+    /// A directory with `a.log`, which is followed.
+    struct Rotated {
+        directory: tempfile::TempDir,
+        descriptors: Arc<Descriptors>,
+        followed: FollowedPath,
+    }
+
+    impl Rotated {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().expect("a directory");
+            let path = directory.path().join("a.log");
+            fs::write(&path, "first\n").expect("written");
+            let source = Arc::new(Source { id: 0, name: Names::default().assign(&path) });
+            let origin = PathOrigin { is_explicit: true, was_followed: false };
+            let descriptors = Descriptors::new();
+            let budget = Arc::clone(&descriptors);
+            let followed =
+                FollowedPath::new(source, path, origin, Mount::Local, budget, Arc::default());
+            let mut rotated = Rotated { directory, descriptors, followed };
+            let first = Generation::new(rotated.opened(), 6).expect("read");
+            rotated.followed.push(first, Instant::now(), &mut Vec::new());
+            rotated.followed.seen_at = Some(wall_clock_nanos());
+            rotated
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.directory.path().join(name)
+        }
+
+        /// Opens the file that the path leads to.
+        fn opened(&self) -> OpenedFile {
+            let file = self.descriptors.open(&self.path("a.log"), Mount::Local).expect("opened");
+            let id = file.id();
+            OpenedFile { file, id, kind: FileKind::Regular }
+        }
+
+        /// Renames the files `a.log` and `a.log.N`, the newer of which may be compressed, as
+        /// logrotate does, and creates `a.log`.
+        fn rotate(&self, is_compressed: bool) {
+            for ending in ["", ".gz"] {
+                for number in (1..5).rev() {
+                    let new = self.path(&format!("a.log.{}{ending}", number + 1));
+                    let _ = fs::rename(self.path(&format!("a.log.{number}{ending}")), new);
+                }
+            }
+            let text = fs::read(self.path("a.log")).expect("read");
+            fs::rename(self.path("a.log"), self.path("a.log.1")).expect("renamed");
+            fs::write(self.path("a.log"), "").expect("created");
+            if is_compressed {
+                let file = fs::File::create(self.path("a.log.1.gz")).expect("created");
+                let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+                gzip.write_all(&text).and_then(|()| gzip.try_finish()).expect("written");
+                fs::remove_file(self.path("a.log.1")).expect("removed");
+            }
+        }
+    }
+
+    fn texts(passed: &PassedFiles) -> Vec<String> {
+        let text = |opened: &OpenedFile| {
+            let bytes = opened.file.read_back(0, 100).expect("read");
+            String::from_utf8(bytes).expect("text")
+        };
+        passed.files.iter().map(text).collect()
+    }
+
+    /// The program may be stopped between the two.
+    #[test]
+    fn files_that_are_rotated_after_the_target_of_the_path_was_found_come_behind_it() {
+        for is_compressed in [false, true] {
+            let rotated = Rotated::new();
+            rotated.rotate(false);
+            fs::write(rotated.path("a.log"), "second\n").expect("written");
+            rotated.rotate(is_compressed);
+            fs::write(rotated.path("a.log"), "third\n").expect("written");
+            let now = rotated.opened();
+            rotated.rotate(is_compressed);
+            fs::write(rotated.path("a.log"), "fourth\n").expect("written");
+            rotated.rotate(is_compressed);
+            let passed = rotated.followed.passed_files(Some(&now), |_, _| true);
+            assert_eq!(texts(&passed), ["second\n"], "compressed: {is_compressed}");
+            let passed = rotated.followed.passed_files(Some(&rotated.opened()), |_, _| true);
+            let all = ["second\n", "third\n", "fourth\n"];
+            assert_eq!(texts(&passed), all, "compressed: {is_compressed}");
+        }
+    }
 }

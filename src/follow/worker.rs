@@ -279,7 +279,7 @@ impl Worker {
             }
             PathTarget::Unreadable(reason) => followed.report_unreadable(reason, &mut updates),
             PathTarget::Other(opened) => {
-                if self.assign_passed(id, Some(opened.id), now, &mut updates) {
+                if self.assign_passed(id, Some(&opened), now, &mut updates) {
                     self.assign(id, opened, now, &mut updates);
                 }
             }
@@ -292,7 +292,7 @@ impl Worker {
     fn assign_passed(
         &mut self,
         id: usize,
-        current: Option<FileId>,
+        current: Option<&OpenedFile>,
         now: Instant,
         updates: &mut Vec<Update>,
     ) -> bool {
