@@ -6,11 +6,12 @@ use std::process::Command;
 use crate::harness::{Signal, Ssetail};
 
 /// Builds an example in the target directory of the tests, where its dependencies are built
-/// already; returns its path.
+/// already, with the same features; returns its path.
 fn build(example: &str) -> String {
     let target = Path::new(env!("CARGO_BIN_EXE_ssetail")).ancestors().nth(2).expect("a directory");
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet", "--locked", "--example", example, "--target-dir"]).arg(target);
+    build.args(cfg!(feature = "nats").then_some("--features=nats"));
     build.current_dir(env!("CARGO_MANIFEST_DIR"));
     // Cargo sets these for the test. The build script of ring would see them as changed, and ring
     // and everything that depends on it would be built again.
