@@ -485,6 +485,7 @@ describe('links, copies and downloads', () => {
       await driver.append('b.log', ['of b']);
       page = await open();
       await waitForLine('of b');
+      await waitForCount('2,001 lines');
     });
 
     it('gives what was selected after a drag that scrolls', async () => {

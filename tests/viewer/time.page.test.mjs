@@ -39,7 +39,7 @@ const bucket = () => page.getAttribute('#strip', 'aria-valuetext');
 const waitForBucket = (text) => waitFor((wanted) => document.querySelector('#strip').getAttribute('aria-valuetext') === wanted, text)
   .catch(async () => assert.fail(`wanted ${text}, got ${await bucket()}`));
 /** Waits until the newest bar of the timeline is that of a time; an empty timeline has no lines in it. */
-const waitForBars = (time) => waitFor((wanted) => document.querySelector('#strip').getAttribute('aria-valuetext').includes(` ${wanted}–`), time)
+const waitForBars = (time) => waitFor((wanted) => document.querySelector('#strip').getAttribute('aria-valuetext')?.includes(` ${wanted}–`), time)
   .catch(async () => assert.fail(`wanted ${time} as the newest bar, got ${await bucket()}`));
 const topLine = () => page.evaluate(() => {
   const box = document.querySelector('#lines').getBoundingClientRect();
