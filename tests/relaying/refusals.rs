@@ -162,7 +162,8 @@ fn only_a_certificate_of_a_known_authority_is_trusted() {
     certify(&a.path(""));
     let a = a.args(["x.log", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]).start();
     let url = format!("https://localhost:{}/", a.port());
-    is_refused(relay_at(&url).start(), "is not trusted: its certificate ");
+    // The reason depends on the authorities that this machine knows.
+    is_refused(relay_at(&url).start(), "is not trusted: ");
     let trusting = |file: &str| relay_at(&url).arg("--tls-ca").arg(a.path(file));
     let relay = trusting("cert.pem").start();
     assert_eq!(relay.events("/sse?n=all").data(1), ["secret line"]);
