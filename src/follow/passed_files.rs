@@ -92,8 +92,16 @@ impl Search<'_> {
         if self.is_one_rotation(directory, name) {
             return PassedFiles::default();
         }
-        let (found, last) = self.list(directory, name, &is_unknown);
-        self.open(sorted(found, last.as_ref()))
+        let mut passed = PassedFiles::default();
+        for _ in 0..LISTINGS {
+            let (found, last) = self.list(directory, name, &is_unknown);
+            passed = self.open(sorted(found, last.as_ref()));
+            // The oldest one may have been renamed or compressed since the listing.
+            if !passed.files.is_empty() || !passed.has_more {
+                break;
+            }
+        }
+        passed
     }
 
     /// Returns true if the path has led to no other file, by one look: a rotation has renamed the
@@ -187,15 +195,21 @@ impl Search<'_> {
             || (file.is_compressed() && self.earlier.has(file))
     }
 
-    /// Opens files in their order, those that were renamed since the listing and copies excepted.
+    /// Opens files in their order, copies excepted, up to one that was renamed since the listing.
     ///
     /// Files behind the one that the path was found to lead to are left to the next look: that one
     /// was rotated, and perhaps compressed, after it was found.
     fn open(&self, candidates: Vec<RotatedFile>) -> PassedFiles {
         let mut passed = PassedFiles::default();
+        let mut is_behind_now = false;
         for candidate in candidates {
             if self.is_now(candidate.id) {
-                break;
+                is_behind_now = true;
+                continue;
+            }
+            // The name may be of another listing than that of the other file.
+            if is_behind_now && self.is_written_since_now(&candidate) {
+                continue;
             }
             if passed.files.len() == OPENED {
                 passed.has_more = true;
@@ -207,14 +221,19 @@ impl Search<'_> {
                 break;
             };
             if self.now.is_some_and(|now| now.file.has_compressed_form(&file)) {
-                break;
-            }
-            if !self.was_read(&file) {
+                is_behind_now = true;
+            } else if !self.was_read(&file) {
                 let id = file.id();
                 passed.files.push(OpenedFile { file, id, kind: FileKind::Regular });
             }
         }
         passed
+    }
+
+    /// Returns whether a file was written after the one that the path was found to lead to was born.
+    fn is_written_since_now(&self, file: &RotatedFile) -> bool {
+        let born = self.now.and_then(|now| now.id.born);
+        born.is_none_or(|born| file.modified >= born)
     }
 }
 
@@ -243,99 +262,4 @@ fn sorted(found: HashMap<FileId, RotatedFile>, last: Option<&RotatedName>) -> Ve
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-    use std::path::PathBuf;
-    use std::time::Instant;
-
-    use super::super::clock::wall_clock_nanos;
-    use super::super::path_origin::PathOrigin;
-    use super::*;
-    use crate::event::{Names, Source};
-
-    /// A directory with `a.log`, which is followed.
-    struct Rotated {
-        directory: tempfile::TempDir,
-        descriptors: Arc<Descriptors>,
-        followed: FollowedPath,
-    }
-
-    impl Rotated {
-        fn new() -> Self {
-            let directory = tempfile::tempdir().expect("a directory");
-            let path = directory.path().join("a.log");
-            fs::write(&path, "first\n").expect("written");
-            let source = Arc::new(Source { id: 0, name: Names::default().assign(&path) });
-            let origin = PathOrigin { is_explicit: true, was_followed: false };
-            let descriptors = Descriptors::new();
-            let budget = Arc::clone(&descriptors);
-            let followed =
-                FollowedPath::new(source, path, origin, Mount::Local, budget, Arc::default());
-            let mut rotated = Rotated { directory, descriptors, followed };
-            let first = Generation::new(rotated.opened(), 6).expect("read");
-            rotated.followed.push(first, Instant::now(), &mut Vec::new());
-            rotated.followed.seen_at = Some(wall_clock_nanos());
-            rotated
-        }
-
-        fn path(&self, name: &str) -> PathBuf {
-            self.directory.path().join(name)
-        }
-
-        /// Opens the file that the path leads to.
-        fn opened(&self) -> OpenedFile {
-            let file = self.descriptors.open(&self.path("a.log"), Mount::Local).expect("opened");
-            let id = file.id();
-            OpenedFile { file, id, kind: FileKind::Regular }
-        }
-
-        /// Renames the files `a.log` and `a.log.N`, the newer of which may be compressed, as
-        /// logrotate does, and creates `a.log`.
-        fn rotate(&self, is_compressed: bool) {
-            for ending in ["", ".gz"] {
-                for number in (1..5).rev() {
-                    let new = self.path(&format!("a.log.{}{ending}", number + 1));
-                    let _ = fs::rename(self.path(&format!("a.log.{number}{ending}")), new);
-                }
-            }
-            let text = fs::read(self.path("a.log")).expect("read");
-            fs::rename(self.path("a.log"), self.path("a.log.1")).expect("renamed");
-            fs::write(self.path("a.log"), "").expect("created");
-            if is_compressed {
-                let file = fs::File::create(self.path("a.log.1.gz")).expect("created");
-                let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
-                gzip.write_all(&text).and_then(|()| gzip.try_finish()).expect("written");
-                fs::remove_file(self.path("a.log.1")).expect("removed");
-            }
-        }
-    }
-
-    fn texts(passed: &PassedFiles) -> Vec<String> {
-        let text = |opened: &OpenedFile| {
-            let bytes = opened.file.read_back(0, 100).expect("read");
-            String::from_utf8(bytes).expect("text")
-        };
-        passed.files.iter().map(text).collect()
-    }
-
-    /// The program may be stopped between the two.
-    #[test]
-    fn files_that_are_rotated_after_the_target_of_the_path_was_found_come_behind_it() {
-        for is_compressed in [false, true] {
-            let rotated = Rotated::new();
-            rotated.rotate(false);
-            fs::write(rotated.path("a.log"), "second\n").expect("written");
-            rotated.rotate(is_compressed);
-            fs::write(rotated.path("a.log"), "third\n").expect("written");
-            let now = rotated.opened();
-            rotated.rotate(is_compressed);
-            fs::write(rotated.path("a.log"), "fourth\n").expect("written");
-            rotated.rotate(is_compressed);
-            let passed = rotated.followed.passed_files(Some(&now), |_, _| true);
-            assert_eq!(texts(&passed), ["second\n"], "compressed: {is_compressed}");
-            let passed = rotated.followed.passed_files(Some(&rotated.opened()), |_, _| true);
-            let all = ["second\n", "third\n", "fourth\n"];
-            assert_eq!(texts(&passed), all, "compressed: {is_compressed}");
-        }
-    }
-}
+mod tests;

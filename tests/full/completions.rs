@@ -66,7 +66,9 @@ fn completions_work_in_fish() {
         let words = output_of("fish", &["--no-config", "-c", &script]);
         words.lines().map(|line| line.split('\t').next().unwrap_or("").to_owned()).collect()
     };
-    let replay: Vec<String> = offered("ssetail --repla");
+    let mut replay: Vec<String> = offered("ssetail --repla");
+    // Newer versions of fish also offer words that have the typed letters among others.
+    replay.retain(|word| word.starts_with("--repla"));
     assert_eq!(replay, ["--replay", "--replay-bytes"]);
     let shells: Vec<String> = offered("ssetail --completions z");
     assert_eq!(shells, ["zsh"]);
