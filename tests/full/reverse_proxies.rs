@@ -83,7 +83,9 @@ impl ReverseProxy {
             .spawn()
             .expect("the proxy starts; tests/run installs it");
         eventually("the proxy listens", || {
-            assert!(child.try_wait().expect("a child").is_none(), "{program:?} has ended");
+            let errors = || std::fs::read_to_string(path.join("errors")).unwrap_or_default();
+            let ended = child.try_wait().expect("a child");
+            assert!(ended.is_none(), "{program:?} has ended: {}", errors());
             TcpStream::connect((&*ip, port)).is_ok()
         });
         // Traefik listens before it has read its routers, and refuses all paths until then.

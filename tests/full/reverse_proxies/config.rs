@@ -52,7 +52,7 @@ impl Program {
                 format!(
                     "{modules}Listen {ip}:{port}\nServerName logs.example\nPidFile pid\n\
                      DefaultRuntimeDir {directory}\nUser www-data\nGroup www-data\n\
-                     ErrorLog /dev/stderr\nLogLevel crit\n"
+                     ErrorLog {directory}/errors\nLogLevel crit\n"
                 )
             }
             Program::Caddy => format!(
