@@ -17,6 +17,7 @@ use super::followed_path::FollowedPath;
 use super::generation::Generation;
 use super::history_listing::sort_rotated;
 use super::mount::Mount;
+use super::path_target::{PathTarget, UnreadableReason};
 use super::read_files::ReadFiles;
 use super::rotated_files::{LISTINGS, RotatedFile, visit_rotated};
 use super::rotated_names::{Place, RotatedName};
@@ -41,6 +42,9 @@ pub(super) struct PassedFiles {
     pub(super) files: Vec<OpenedFile>,
     /// There are more, to be found by another search.
     pub(super) has_more: bool,
+    /// The reasons for files that cannot be read, and are left out; none while the path leads nowhere,
+    /// because the next look finds the same files again.
+    pub(super) unreadable: Vec<UnreadableReason>,
 }
 
 /// A search for the files that a path led to.
@@ -197,6 +201,7 @@ impl Search<'_> {
 
     /// Opens files in their order, copies excepted, up to one that was renamed since the listing.
     ///
+    /// Files that cannot be read are left out, so that they do not hide those behind them.
     /// Files behind the one that the path was found to lead to are left to the next look: that one
     /// was rotated, and perhaps compressed, after it was found.
     fn open(&self, candidates: Vec<RotatedFile>) -> PassedFiles {
@@ -215,10 +220,20 @@ impl Search<'_> {
                 passed.has_more = true;
                 break;
             }
-            let Ok(file) = candidate.open(self.mount, self.descriptors) else {
-                // The file has another name now, or there are no descriptors.
-                passed.has_more = true;
-                break;
+            let file = match candidate.open(self.mount, self.descriptors) {
+                Ok(file) => file,
+                Err(error) => {
+                    let target = PathTarget::of_error(&candidate.path, &error);
+                    if !target.is_out_of_descriptors()
+                        && let PathTarget::Unreadable(reason) = target
+                    {
+                        passed.unreadable.extend(self.now.map(|_| reason));
+                        continue;
+                    }
+                    // The file has another name now, or there are no descriptors.
+                    passed.has_more = true;
+                    break;
+                }
             };
             if self.now.is_some_and(|now| now.file.has_compressed_form(&file)) {
                 is_behind_now = true;

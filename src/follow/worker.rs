@@ -18,7 +18,7 @@ use super::mount::{Mount, Mounts};
 use super::options::FollowOptions;
 use super::ownership::Ownership;
 use super::passed_files::PassedFiles;
-use super::path_target::PathTarget;
+use super::path_target::{PathTarget, UnreadableReason};
 use super::schedule::{Load, Schedule};
 use super::source_map::SourceMap;
 use super::turn::Turn;
@@ -298,7 +298,9 @@ impl Worker {
     ) -> bool {
         let is_unknown = |path: &Path, file: FileId| self.sources.is_unknown(path, file);
         let Some(followed) = self.sources.get(id) else { return true };
-        let PassedFiles { files, has_more } = followed.passed_files(current, is_unknown);
+        let PassedFiles { files, has_more, unreadable } =
+            followed.passed_files(current, is_unknown);
+        updates.extend(unreadable.iter().map(UnreadableReason::update));
         let Some(last) = files.last().map(|last| last.id) else { return true };
         for passed in files {
             self.assign(id, passed, now, updates);

@@ -53,16 +53,20 @@ fn a_file_of_the_lower_layer_that_is_renamed_is_not_sent_again() {
     assert_eq!(events.lines(1), ["late"]);
 }
 
-/// The program runs without the capability of root that overrides permissions.
+/// Runs the program without the capability of root that overrides permissions.
+fn without_capabilities<'a>(args: impl IntoIterator<Item = &'a str>) -> Ssetail {
+    let without = ["--inh-caps=-all", "--bounding-set=-all", PROGRAM];
+    let ssetail = if is_root() {
+        Ssetail::running("setpriv", &without)
+    } else {
+        Ssetail::running(PROGRAM, &[])
+    };
+    ssetail.args(["--port", "0"]).args(args)
+}
+
 #[test]
 fn a_file_that_becomes_readable_begins_with_its_last_lines() {
-    let args = ["--port", "0", "-n", "2", "a.log"];
-    let ssetail = if is_root() {
-        let without_capabilities = ["--inh-caps=-all", "--bounding-set=-all", PROGRAM];
-        Ssetail::running("setpriv", &without_capabilities).args(args)
-    } else {
-        Ssetail::running(PROGRAM, &args)
-    };
+    let ssetail = without_capabilities(["-n", "2", "a.log"]);
     let ssetail = ssetail.file("a.log", numbered("line", 0..1000));
     let path = ssetail.path("a.log");
     set_permissions(&path, Permissions::from_mode(0o000)).expect("changed");
@@ -80,6 +84,30 @@ fn a_file_that_becomes_readable_begins_with_its_last_lines() {
     append(&path, "next\n");
     assert_eq!(events.data(1), ["next"]);
     eventually("the source is live", || ssetail.get("/sources").body.contains("\"live\""));
+}
+
+#[test]
+fn a_rotated_file_that_cannot_be_read_is_reported_and_does_not_hide_the_next_one() {
+    let ssetail = without_capabilities(["a.log"]).file("a.log", "first\n");
+    let mut ssetail = ssetail.start();
+    let mut events = ssetail.events("/sse?n=1");
+    assert_eq!(events.data(1), ["first"]);
+    let rotate = |text: &str, mode: u32| {
+        for number in (1..3).rev() {
+            let new = ssetail.path(&format!("a.log.{}", number + 1));
+            let _ = std::fs::rename(ssetail.path(&format!("a.log.{number}")), new);
+        }
+        std::fs::rename(ssetail.path("a.log"), ssetail.path("a.log.1")).expect("renamed");
+        append(&ssetail.path("a.log"), text);
+        set_permissions(ssetail.path("a.log"), Permissions::from_mode(mode)).expect("changed");
+    };
+    ssetail.while_stopped(|| {
+        rotate("hidden\n", 0o000);
+        rotate("second\n", 0o600);
+        rotate("third\n", 0o600);
+    });
+    assert_eq!(events.lines(2), ["second", "third"]);
+    ssetail.wait_for("a.log.2 cannot be read: permission denied");
 }
 
 #[test]
