@@ -42,9 +42,9 @@ pub(super) struct PassedFiles {
     pub(super) files: Vec<OpenedFile>,
     /// There are more, to be found by another search.
     pub(super) has_more: bool,
-    /// The reasons for files that cannot be read, and are left out; none while the path leads nowhere,
+    /// A sentence for each file that cannot be read, and is left out; none while the path leads nowhere,
     /// because the next look finds the same files again.
-    pub(super) unreadable: Vec<UnreadableReason>,
+    pub(super) unreadable: Vec<String>,
 }
 
 /// A search for the files that a path led to.
@@ -224,10 +224,9 @@ impl Search<'_> {
                 Ok(file) => file,
                 Err(error) => {
                     let target = PathTarget::of_error(&candidate.path, &error);
-                    if !target.is_out_of_descriptors()
-                        && let PathTarget::Unreadable(reason) = target
-                    {
-                        passed.unreadable.extend(self.now.map(|_| reason));
+                    if let PathTarget::Unreadable(UnreadableReason::OnePath(sentence)) = target {
+                        let sentence = format!("{sentence}; it is left out");
+                        passed.unreadable.extend(self.now.map(|_| sentence));
                         continue;
                     }
                     // The file has another name now, or there are no descriptors.

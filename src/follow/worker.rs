@@ -18,7 +18,7 @@ use super::mount::{Mount, Mounts};
 use super::options::FollowOptions;
 use super::ownership::Ownership;
 use super::passed_files::PassedFiles;
-use super::path_target::{PathTarget, UnreadableReason};
+use super::path_target::PathTarget;
 use super::schedule::{Load, Schedule};
 use super::source_map::SourceMap;
 use super::turn::Turn;
@@ -300,7 +300,7 @@ impl Worker {
         let Some(followed) = self.sources.get(id) else { return true };
         let PassedFiles { files, has_more, unreadable } =
             followed.passed_files(current, is_unknown);
-        updates.extend(unreadable.iter().map(UnreadableReason::update));
+        updates.extend(unreadable.into_iter().map(Update::Say));
         let Some(last) = files.last().map(|last| last.id) else { return true };
         for passed in files {
             self.assign(id, passed, now, updates);
