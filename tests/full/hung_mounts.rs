@@ -21,7 +21,7 @@ impl FuseMount {
         std::fs::create_dir(&source).expect("made");
         std::fs::create_dir(&point).expect("made");
         let program = Command::new("bindfs")
-            .arg("-f")
+            .args(["-f", "--no-allow-other"])
             .args([&source, &point])
             .stdin(Stdio::null())
             .spawn()
@@ -58,7 +58,8 @@ impl Drop for Hanging<'_> {
 
 impl Drop for FuseMount {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.point).status();
+        // A user may only unmount with this program.
+        let _ = Command::new("fusermount3").args(["-u", "-z"]).arg(&self.point).status();
         let _ = self.program.kill();
         let _ = self.program.wait();
     }
