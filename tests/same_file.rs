@@ -271,6 +271,23 @@ fn a_path_that_can_be_read_again_appears() {
     expect(&mut events, &["two"]);
 }
 
+/// The file and its times stay as they are.
+#[test]
+fn a_path_appears_when_a_directory_above_it_is_back() {
+    let mut ssetail = Ssetail::new().file("sub/a.log", "one\n").arg("sub/a.log").start();
+    ssetail.wait_for("following a.log");
+    let mut events = ssetail.events("/sse");
+    expect(&mut events, &["one"]);
+    for _ in 0..2 {
+        ssetail.rename("sub", "away");
+        assert_eq!(events.control("source")["change"], "removed");
+        ssetail.rename("away", "sub");
+        assert_eq!(events.control("source")["change"], "appeared");
+    }
+    ssetail.append("sub/a.log", "two\n");
+    expect(&mut events, &["two"]);
+}
+
 #[test]
 fn a_cut_is_known_after_a_restart() {
     let run = |ssetail: Ssetail| ssetail.args(["a.log", "-n", "1", "--state", "state"]);
